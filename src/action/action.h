@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/action.h
+ *	  Runs one action: the life cycle, readable top to bottom.
+ *
+ * Each function takes a begun call whose errors may already hold faults, adds
+ * to them, and appends the JSON of the result to out when there are none.
+ * Nothing is raised here except what PostgreSQL raises itself; the API function
+ * decides between raising and returning errors.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_ACTION_H
+#define ASH_ACTION_H
+
+#include "changeset/changeset.h"
+#include "policy/policy.h"
+#include "query/query.h"
+
+/* dispatch on action->type */
+extern void ash_action_run(AshCall *call, const Jsonb *input, StringInfo out);
+
+extern void ash_action_create(AshCall *call, const Jsonb *input, StringInfo out);
+extern void ash_action_read(AshCall *call, const Jsonb *input, StringInfo out);
+extern void ash_action_update(AshCall *call, const Jsonb *input, StringInfo out);
+extern void ash_action_destroy(AshCall *call, const Jsonb *input, StringInfo out);
+extern void ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out);
+
+/* The middle of create, update and destroy, for nested actions: leaves the row in cs->result. */
+extern AshChangeset *ash_action_write(AshCall *call, const Jsonb *input, AshValue *data);
+
+/* bulk.c */
+extern void ash_bulk_create(AshCall *call, const Jsonb *inputs, StringInfo out);
+extern void ash_bulk_update(AshCall *call, const Jsonb *input, StringInfo out);
+extern void ash_bulk_destroy(AshCall *call, const Jsonb *input, StringInfo out);
+
+/* can.c: "yes", "no", "maybe" */
+extern const char *ash_action_can(AshCall *call, const Jsonb *input);
+
+/* Run body in a subtransaction; rolled back when errors were added or PostgreSQL raised one (mapped). */
+extern bool ash_action_isolated(AshCall *call, void (*body) (AshCall *call, void *arg), void *arg);
+
+/* managed.c: relationships that an action manages (spec 4.3) */
+extern bool ash_managed_before(AshChangeset *cs); /* belongs_to, before the row is written */
+extern bool ash_managed_after(AshChangeset *cs);  /* the others */
+
+#endif /* ASH_ACTION_H */

@@ -1,0 +1,152 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/call/call.c
+ *	  The life of a call: begin, nest, end.
+ *
+ * current_call is the only static state of a running action.  It is popped by a
+ * reset callback of the call's memory context, so an error that unwinds past the
+ * API function cleans up by itself, in whatever order contexts are deleted.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "call/call.h"
+#include "call/internal.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+static AshCall *current_call = NULL;
+
+AshCall *
+ash_call_current(void)
+{
+	return current_call;
+}
+
+/* Pop call, wherever in the stack it is; those above it are dying with it. */
+static void
+forget_call(void *arg)
+{
+	AshCall    *call;
+
+	for (call = current_call; call != NULL; call = call->parent)
+	{
+		if (call == arg)
+		{
+			current_call = call->parent;
+			return;
+		}
+	}
+}
+
+static AshCall *
+push_call(MemoryContext parent, AshResource *res, AshAction *action)
+{
+	MemoryContext cxt = AllocSetContextCreate(parent, "ash call", ALLOCSET_DEFAULT_SIZES);
+	AshCall    *call = MemoryContextAllocZero(cxt, sizeof(AshCall));
+	MemoryContextCallback *callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
+
+	call->cxt = cxt;
+	call->res = res;
+	call->action = action;
+	call->parent = current_call;
+	call->now = GetCurrentTimestamp();
+	call->bindings.resolve = ash_call_resolve;
+	call->bindings.call = call;
+	if (action != NULL && action->nargs > 0)
+	{
+		call->args = MemoryContextAllocZero(cxt, sizeof(AshValue) * action->nargs);
+		call->arg_set = MemoryContextAllocZero(cxt, sizeof(bool) * action->nargs);
+		for (int i = 0; i < action->nargs; i++)
+			call->args[i].isnull = true;
+	}
+
+	callback->func = forget_call;
+	callback->arg = call;
+	MemoryContextRegisterResetCallback(cxt, callback);
+	current_call = call;
+	return call;
+}
+
+/*
+ * Does this call check policies?  Spec 12.4: the domain's setting and the option
+ * together; switching authorization off is the privilege of the owner.
+ */
+static bool
+decide_authorize(AshCall *call)
+{
+	const AshOptions *opts = call->opts;
+	const AshDomain *domain = &call->res->domain;
+
+	if (opts->authorize_given && !opts->authorize)
+	{
+		if (domain->authorize == ASH_AUTHORIZE_ALWAYS)
+			ash_error_add(call->errors, ASH_E_DOMAIN_REQUIRES_AUTHORIZATION, NULL,
+						  "domain %s requires authorization", domain->name);
+		else if (call->res->has_policies && !has_privs_of_role(GetUserId(), call->res->owner))
+		{
+			AshError   *error = ash_error_add(call->errors, ASH_E_FORBIDDEN, NULL,
+											  "only the owner of %s may switch authorization off",
+											  call->res->name);
+
+			error->hint = "Leave out the option authorize, or call as the role that defined the resource.";
+		}
+		return false;
+	}
+	if (opts->authorize_given)
+		return true;
+	if (domain->authorize == ASH_AUTHORIZE_WHEN_REQUESTED)
+		return opts->actor_given;
+	return true;
+}
+
+AshCall *
+ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action, Jsonb *options)
+{
+	AshCall    *call = push_call(context_parent, res, action);
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+
+	call->errors = ash_errors_create(call->cxt);
+	call->bindings.errors = call->errors;
+	call->opts = ash_options_parse(call, options);
+	call->context = call->opts->context ? call->opts->context : ash_jsonb_empty();
+	call->authorize = decide_authorize(call);
+	ash_call_find_actor(call);
+	ash_call_find_tenant(call);
+	if (res->domain.require_actor && !call->opts->actor_given && !call->has_actor)
+		ash_error_add(call->errors, ASH_E_DOMAIN_REQUIRES_ACTOR, NULL,
+					  "The domain %s requires that an actor is provided at all times.",
+					  res->domain.name);
+	MemoryContextSwitchTo(old);
+	return call;
+}
+
+AshCall *
+ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
+{
+	AshCall    *call = push_call(parent->cxt, res, action);
+
+	call->opts = MemoryContextAllocZero(call->cxt, sizeof(AshOptions));
+	call->errors = ash_errors_create(call->cxt);
+	call->bindings.errors = call->errors;
+	call->authorize = parent->authorize;
+	call->has_actor = parent->has_actor;
+	call->actor = parent->actor;
+	call->actor_resource = parent->actor_resource;
+	call->has_tenant = parent->has_tenant;
+	call->tenant = parent->tenant;
+	call->context = parent->context;
+	call->now = parent->now;
+	return call;
+}
+
+/* Pops the call; its context goes with everything that was allocated in it. */
+void
+ash_call_end(AshCall *call)
+{
+	MemoryContextDelete(call->cxt);
+}

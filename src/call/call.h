@@ -1,0 +1,157 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/call/call.h
+ *	  One call: who asks, for which tenant, with which options.
+ *
+ * An AshCall is made by an API function (or by an action for a nested action),
+ * and carries the caller through every room.  All state of a running action
+ * hangs off it, so calls nest; nothing about a running call is static except
+ * the pointer to the innermost one.  It lives in its own memory context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_CALL_H
+#define ASH_CALL_H
+
+#include "compat.h"
+
+#include "datatype/timestamp.h"
+#include "expr/expr.h"
+
+typedef struct AshCall AshCall;
+
+/* Parsed options of DESIGN section 3. Jsonb pointers are NULL when absent. */
+typedef struct AshOptions
+{
+	JsonbValue *record;			   /* scalar key or object; NULL when absent */
+	JsonbValue *records;		   /* bulk: array of the same */
+	bool		actor_given;	   /* the key is present, even as null */
+	Jsonb	   *actor;			   /* object or scalar key; NULL when null or absent */
+	bool		tenant_given;
+	JsonbValue *tenant;			   /* scalar; NULL when null or absent */
+	bool		authorize_given;
+	bool		authorize;
+	Jsonb	   *context;
+	Jsonb	   *select;
+	Jsonb	   *load;
+	Jsonb	   *filter;
+	Jsonb	   *sort;			   /* string or list */
+	Jsonb	   *distinct;
+	AshOptInt	limit;
+	AshOptInt	offset;
+	Jsonb	   *page;			   /* object, or boolean false */
+	const char *lock;
+	bool		upsert_given;
+	bool		upsert;
+	const char *upsert_identity;
+	Jsonb	   *upsert_fields;
+	Jsonb	   *skip_unknown_inputs;
+	bool		return_destroyed;
+	bool		return_notifications;
+	Jsonb	   *notification_metadata;
+	AshOptInt	timeout;
+	bool		not_found_error;   /* default true for get, false for read_one */
+	bool		not_found_error_given;
+	int			authorize_with;	   /* 0 filter, 1 error */
+	Jsonb	   *refs;			   /* calculate */
+
+	/* bulk */
+	AshOptInt	batch_size;
+	bool		return_records;
+	bool		return_errors;
+	bool		stop_on_error;
+	bool		sorted;
+	bool		notify;
+	int			transaction;	   /* 0 batch, 1 all, 2 false */
+	Jsonb	   *strategy;
+} AshOptions;
+
+struct AshCall
+{
+	AshCall    *parent;			   /* the call this one is nested in, or NULL */
+	MemoryContext cxt;
+	AshResource *res;
+	AshAction  *action;			   /* NULL for calls without one */
+	AshOptions *opts;			   /* never NULL */
+	AshErrors  *errors;
+
+	bool		authorize;		   /* decided from domain and options */
+	bool		has_actor;		   /* an actor that is not null */
+	Jsonb	   *actor;			   /* object; NULL without one */
+	const char *actor_resource;	   /* resource the actor is a record of, or NULL */
+	bool		has_tenant;
+	JsonbValue	tenant;			   /* scalar, when has_tenant */
+	Jsonb	   *context;		   /* never NULL; deep-merged by set_context */
+
+	AshValue   *args;			   /* by argument index */
+	bool	   *arg_set;		   /* supplied or defaulted */
+
+	/* where a nested read comes from */
+	const char *accessing_from;	   /* resource name, or NULL */
+	const char *accessing_relationship;
+
+	TimestampTz now;			   /* one "now" per action */
+	AshBindings bindings;		   /* resolves templates against this call */
+	List	   *notifications;	   /* of Jsonb *, gathered while running */
+};
+
+/* Settings, defined in ash.c: the session's actor (JSON or a key) and tenant. */
+extern char *ash_guc_actor;
+extern char *ash_guc_tenant;
+
+/*
+ * Reads the actor's record by key; set once by a higher room.  The result is the
+ * record as an object in the call's context; NULL after adding an error.
+ */
+typedef Jsonb *(*AshActorLoader) (AshCall *call, AshResource *actor_resource,
+								  const JsonbValue *key);
+extern void ash_call_set_actor_loader(AshActorLoader loader);
+
+/* The innermost running call of this backend, or NULL. */
+extern AshCall *ash_call_current(void);
+
+/*
+ * Start a call: parses options (an unknown key is an error), finds the actor
+ * and tenant, decides authorize.  Problems are added to call->errors.  Never
+ * returns NULL.  context_parent is where the call's context is made.
+ */
+extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action,
+							   Jsonb *options);
+
+/* A call inside another: same actor, tenant, authorize, context; own errors unless shared. */
+extern AshCall *ash_call_nested(AshCall *parent, AshResource *res, AshAction *action);
+
+/* End it: pops the stack and deletes the memory context. Errors pop by the context's callback. */
+extern void ash_call_end(AshCall *call);
+
+/* Templates: {"arg"}, {"actor"}, … resolved to JSON, or cast to a type. */
+extern void ash_call_template_json(AshCall *call, const AshTemplate *tmpl, JsonbValue *out);
+extern bool ash_call_template(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type,
+							  AshCast *cast, AshValue *out);
+
+/* A value of the actor; false (and null) when there is no actor or no such key. */
+extern bool ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out);
+
+/* Reads and generic actions: cast and store every input; adds errors, also for unknown ones. */
+extern void ash_call_cast_arguments(AshCall *call, const Jsonb *input);
+/* Cast and store one argument. */
+extern bool ash_call_set_argument(AshCall *call, const AshArgument *arg, const JsonbValue *in);
+/* Is an unknown input of that name to be ignored? */
+extern bool ash_call_skips_input(const AshCall *call, const char *name, int len);
+extern void ash_call_argument_defaults(AshCall *call);
+extern void ash_call_required_arguments(AshCall *call);
+
+/*
+ * The tenant cast to the tenant attribute's type.  False without one; with required
+ * set (and the resource not global) a TENANT_REQUIRED has been added then.
+ */
+extern bool ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *out);
+
+/* The value of a default (literal, expression, function, uuid, now). */
+extern bool ash_call_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type,
+							 AshCast *cast, AshValue *out);
+
+/* The NoSuchInput error with its hints and suggestions (spec section 18). */
+extern void ash_call_no_such_input(AshCall *call, const char *name, int len);
+
+#endif /* ASH_CALL_H */

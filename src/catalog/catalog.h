@@ -1,0 +1,79 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/catalog/catalog.h
+ *	  From catalog rows to compiled resources: the cache of this backend.
+ *
+ * ash.domain and ash.resource hold one document each; a resource's expanded
+ * document is compiled into an AshResource on first use and kept until its
+ * revision changes.  Any write to the catalog sends a relcache invalidation of
+ * ash.resource; it only marks cached resources as "to be checked".  The next use
+ * compares the revision (one index lookup) and rebuilds when it, or that of a
+ * resource it depends on, has changed.  A dead resource is freed when no call
+ * is running in this backend (ash_calls_enter / ash_calls_leave).
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_CATALOG_H
+#define ASH_CATALOG_H
+
+#include "catalog/resource.h"
+
+/*
+ * The resource of that name; NULL when there is none.  With errors not NULL an
+ * ASH_E_NO_SUCH_RESOURCE with suggestions is added in that case.
+ */
+extern AshResource *ash_resource_get(const char *name, AshErrors *errors);
+
+/* The struct behind a ref; never NULL: a missing destination is an internal error. */
+extern AshResource *ash_ref_resource(AshResourceRef *ref);
+
+/* The resource whose table is relid, or NULL.  Cached; for the hooks. */
+extern AshResource *ash_resource_by_relid(Oid relid);
+
+/* Oid of the resource's table; raises undefined_table with a hint to migrate. */
+extern Oid	ash_resource_relid(AshResource *res);
+
+/* Bracket every API call, so that dead resources are freed only in between. */
+extern void ash_calls_enter(void);
+extern void ash_calls_leave(void);
+
+/* Incremented whenever any cached resource dies. */
+extern uint64 ash_catalog_generation(void);
+
+/* Oid of a table or index of the extension's own schema. */
+extern Oid	ash_catalog_relid(const char *name);
+
+/* init: registers the invalidation callbacks */
+extern void ash_catalog_init(void);
+
+/* lookups: NULL when there is no such thing */
+extern AshAttribute *ash_find_attribute(const AshResource *res, const char *name);
+extern AshRelationship *ash_find_relationship(const AshResource *res, const char *name);
+extern AshCalculation *ash_find_calculation(const AshResource *res, const char *name);
+extern AshAggregate *ash_find_aggregate(const AshResource *res, const char *name);
+extern AshIdentity *ash_find_identity(const AshResource *res, const char *name);
+extern AshAction *ash_find_action(const AshResource *res, const char *name);
+extern AshArgument *ash_find_argument(const AshAction *action, const char *name);
+extern const AshInput *ash_find_input(const AshAction *action, const char *name, int len);
+
+/*
+ * compile.c: an expanded document → AshResource in a new child of parent.
+ * Every fault is added to errors with its path inside the document; the result
+ * is then NULL.  Used by the cache (errors cannot happen) and by ash_define.
+ * What belongs to higher rooms (expressions, steps, preparations, policies) stays
+ * a borrowed json_t here and is compiled by its room on first use; ash_define asks
+ * those rooms for all of it, so that faults are found at define time.
+ */
+extern AshResource *ash_resource_compile(MemoryContext parent, json_t *domain, json_t *resource,
+										 const char *name, AshErrors *errors);
+
+/*
+ * While ash_define verifies a document, its not-yet-stored resources shadow the
+ * catalog.  The overlay is a List of AshResource *; NIL ends it.
+ */
+extern void ash_catalog_set_overlay(List *resources);
+
+/* template.c: values of built-in options */
+extern AshTemplate *ash_template_compile(json_t *node, AshErrors *errors);
+
+#endif /* ASH_CATALOG_H */

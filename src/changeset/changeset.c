@@ -1,0 +1,388 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/changeset/changeset.c
+ *	  The life of a changeset up to the data layer, one function a step.
+ *
+ * The order in which the action room calls these functions is that of the life
+ * cycle: cast the input, require, literal defaults, changes and validations,
+ * accepted values, lazy defaults, and, after the before-action hooks, all
+ * values.  Each step adds its errors to call->errors and goes on, so that a
+ * caller learns of all faults at once; a field whose input failed to cast is
+ * marked, so that it is not also reported as missing.
+ *
+ * Everything is allocated in the call's memory context, which is also the
+ * current one while a step runs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "changeset/internal.h"
+#include "miscadmin.h"
+
+/* An empty changeset over the stored row data (NULL on create). */
+AshChangeset *
+ash_changeset_create(AshCall *call, AshActionType type, const Jsonb *input, AshValue *data)
+{
+	int			n = call->res->nattributes;
+	Size		values = MAXALIGN(sizeof(AshChangeset));
+	Size		atomics = values + n * sizeof(AshValue);
+	Size		flags = atomics + n * sizeof(AshExpr *);
+	char	   *block = MemoryContextAllocZero(call->cxt, flags + n);
+	AshChangeset *cs = (AshChangeset *) block;
+
+	cs->call = call;
+	cs->res = call->res;
+	cs->action = call->action;
+	cs->type = type;
+	cs->input = input;
+	cs->data = data;
+	cs->values = (AshValue *) (block + values);
+	cs->atomics = (AshExpr **) (block + atomics);
+	cs->flags = (uint8 *) (block + flags);
+	return cs;
+}
+
+/*
+ * One key of the input.  Arguments that are not public cannot be set from
+ * outside: they are passed over in silence, as if they did not exist.
+ */
+static void
+cast_key(AshChangeset *cs, const char *name, int len, const JsonbValue *value)
+{
+	const AshInput *input = ash_find_input(cs->action, name, len);
+
+	if (input == NULL)
+	{
+		if (!ash_call_skips_input(cs->call, name, len))
+			ash_call_no_such_input(cs->call, name, len);
+	}
+	else if (input->attribute != NULL)
+		(void) ash_changeset_force(cs, input->attribute, value);
+	else if (input->argument->public)
+		(void) ash_call_set_argument(cs->call, input->argument, value);
+}
+
+/* Step 2: every key of the input, in one pass. */
+void
+ash_changeset_cast_input(AshChangeset *cs)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	key;
+	JsonbValue	value;
+
+	if (cs->input == NULL)
+		return;
+	if (!JB_ROOT_IS_OBJECT(cs->input))
+	{
+		ash_error_add(cs->call->errors, ASH_E_INVALID_INPUT, NULL, "input must be a JSON object");
+		return;
+	}
+
+	it = JsonbIteratorInit(unconstify(JsonbContainer *, &cs->input->root));
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&it, &value, true);
+		cast_key(cs, key.val.string.val, key.val.string.len, &value);
+	}
+}
+
+/* The default that applies to this kind of action. */
+static const AshDefault *
+default_of(const AshChangeset *cs, const AshAttribute *attr)
+{
+	return cs->type == ASH_ACTION_CREATE ? &attr->dflt : &attr->update_default;
+}
+
+static void
+set_default(AshChangeset *cs, const AshAttribute *attr, AshValue value)
+{
+	ash_changeset_force_value(cs, attr, value);
+	cs->flags[attr->index] |= ASH_DEFAULTED;
+	cs->flags[attr->index] &= ~ASH_TOUCHED;
+}
+
+/* Step 7: defaults that were cast when the resource was compiled. */
+void
+ash_changeset_literal_defaults(AshChangeset *cs)
+{
+	for (int i = 0; i < cs->res->nattributes; i++)
+	{
+		const AshAttribute *attr = cs->res->attributes[i];
+		const AshDefault *dflt = default_of(cs, attr);
+
+		if (dflt->kind == ASH_DEFAULT_LITERAL && !ash_changeset_changing(cs, attr))
+			set_default(cs, attr, dflt->value);
+	}
+}
+
+/*
+ * The value another attribute got from the same function in this action; those
+ * marked match_other_defaults share one.  (Clock defaults are equal anyway.)
+ */
+static bool
+shared_default(AshChangeset *cs, const AshAttribute *attr, AshValue *out)
+{
+	const char *function = default_of(cs, attr)->function;
+
+	if (!attr->match_other_defaults || function == NULL)
+		return false;
+	for (int i = 0; i < attr->index; i++)
+	{
+		const AshAttribute *other = cs->res->attributes[i];
+		const char *theirs = default_of(cs, other)->function;
+
+		if (other->match_other_defaults && theirs != NULL && strcmp(theirs, function) == 0 &&
+			(cs->flags[i] & ASH_DEFAULTED) && other->type->oid == attr->type->oid)
+		{
+			*out = cs->values[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Step 13: defaults that are computed.  On update they only accompany other
+ * changes: an update that changes nothing stays one that changes nothing.
+ */
+void
+ash_changeset_lazy_defaults(AshChangeset *cs)
+{
+	if (cs->type != ASH_ACTION_CREATE && ash_changeset_is_empty(cs))
+		return;
+	for (int i = 0; i < cs->res->nattributes; i++)
+	{
+		const AshAttribute *attr = cs->res->attributes[i];
+		const AshDefault *dflt = default_of(cs, attr);
+		AshCast		cast = {cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name};
+		AshValue	value;
+
+		if (dflt->kind == ASH_DEFAULT_NONE || dflt->kind == ASH_DEFAULT_LITERAL ||
+			ash_changeset_changing(cs, attr))
+			continue;
+		cast.call = cs->call;
+		if (shared_default(cs, attr, &value) ||
+			ash_call_default(cs->call, dflt, attr->type, &cast, &value))
+			set_default(cs, attr, value);
+	}
+}
+
+static void
+add_required(AshChangeset *cs, const char *kind, const char *field)
+{
+	ash_error_add(cs->call->errors, ASH_E_REQUIRED, field, "%s %s is required", kind, field);
+}
+
+/*
+ * Step 6: require_attributes.  On create the caller must have given a value, a
+ * default does not count; on update only an explicit null is refused.
+ */
+void
+ash_changeset_require(AshChangeset *cs)
+{
+	ListCell   *lc;
+
+	foreach(lc, cs->action->require_attributes)
+	{
+		const AshAttribute *attr = ash_find_attribute(cs->res, lfirst(lc));
+		bool		changing = ash_changeset_changing(cs, attr);
+
+		if (cs->flags[attr->index] & ASH_INVALID)
+			continue;
+		if (changing ? !cs->values[attr->index].isnull : cs->type != ASH_ACTION_CREATE)
+			continue;
+		add_required(cs, "attribute", attr->name);
+		cs->flags[attr->index] |= ASH_INVALID;
+	}
+}
+
+static bool
+run_step_hook(AshChangeset *cs, void *arg)
+{
+	return ash_step_run(cs, arg);
+}
+
+static bool
+run_delayed_validations(AshChangeset *cs, void *arg)
+{
+	ListCell   *lc;
+	bool		ok = true;
+
+	foreach(lc, cs->action->validations)
+		ok &= ash_step_run(cs, lfirst(lc));
+	return ok;
+}
+
+/* Steps 8 and 9: changes and validations, in the order they were declared. */
+void
+ash_changeset_run_steps(AshChangeset *cs)
+{
+	ListCell   *lc;
+
+	if (!cs->action->steps_compiled)
+		ash_action_steps(cs->res, cs->action, NULL);
+
+	foreach(lc, cs->action->steps)
+	{
+		AshStep    *step = lfirst(lc);
+
+		if (step->before_action)
+			ash_changeset_add_hook(&cs->before_action, run_step_hook, step, false);
+		else
+			(void) ash_step_run(cs, step);
+	}
+
+	if (cs->action->skip_global_validations || cs->action->validations == NIL)
+		return;
+	if (cs->action->delay_global_validations)
+	{
+		ash_changeset_add_hook(&cs->before_action, run_delayed_validations, NULL, false);
+		return;
+	}
+	foreach(lc, cs->action->validations)
+	{
+		AshStep    *step = lfirst(lc);
+
+		if (step->before_action)
+			ash_changeset_add_hook(&cs->before_action, run_step_hook, step, false);
+		else
+			(void) ash_step_run(cs, step);
+	}
+}
+
+static bool
+names_contain(List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is the attribute the foreign key of a relationship that is being managed? */
+static bool
+is_managed_key(const AshChangeset *cs, const AshAttribute *attr)
+{
+	ListCell   *lc;
+
+	foreach(lc, cs->managed)
+	{
+		const AshRelationship *rel = ((AshManaged *) lfirst(lc))->relationship;
+
+		if (rel->kind == ASH_REL_BELONGS_TO && strcmp(rel->source_attribute, attr->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Would writing the row now leave a null where none may be? */
+static bool
+is_missing(const AshChangeset *cs, const AshAttribute *attr)
+{
+	if (attr->allow_nil || (cs->flags[attr->index] & (ASH_INVALID | ASH_ATOMIC)))
+		return false;
+	if (cs->flags[attr->index] & ASH_CHANGING)
+		return cs->values[attr->index].isnull;
+	return cs->type == ASH_ACTION_CREATE && !attr->generated;
+}
+
+/*
+ * Is a computed default still to come?  It is known before the action runs, but
+ * its value is not computed until then.
+ */
+static bool
+awaits_default(const AshChangeset *cs, const AshAttribute *attr)
+{
+	return !(cs->flags[attr->index] & ASH_CHANGING) && default_of(cs, attr)->kind != ASH_DEFAULT_NONE;
+}
+
+/* Step 11: accepted attributes that may not be null. */
+void
+ash_changeset_check_accepted(AshChangeset *cs)
+{
+	int			i = -1;
+
+	while ((i = bms_next_member(cs->action->accept, i)) >= 0)
+	{
+		const AshAttribute *attr = cs->res->attributes[i];
+
+		if (is_missing(cs, attr) && !awaits_default(cs, attr) && !is_managed_key(cs, attr) &&
+			!names_contain(cs->action->allow_nil_input, attr->name))
+			add_required(cs, "attribute", attr->name);
+	}
+}
+
+/* A required belongs_to whose key is an attribute that may be null by itself. */
+static void
+check_required_relationships(AshChangeset *cs)
+{
+	for (int i = 0; i < cs->res->nrelationships; i++)
+	{
+		const AshRelationship *rel = cs->res->relationships[i];
+		const AshAttribute *attr;
+
+		if (rel->kind != ASH_REL_BELONGS_TO || rel->allow_nil)
+			continue;
+		attr = ash_find_attribute(cs->res, rel->source_attribute);
+		if (attr == NULL || !attr->allow_nil)
+			continue;
+		if ((cs->flags[attr->index] & ASH_CHANGING) ? cs->values[attr->index].isnull
+													: cs->type == ASH_ACTION_CREATE)
+			add_required(cs, "relationship", rel->name);
+	}
+}
+
+/* Step 20: every value that may not be null, private ones too. */
+void
+ash_changeset_check_required(AshChangeset *cs)
+{
+	for (int i = 0; i < cs->res->nattributes; i++)
+	{
+		const AshAttribute *attr = cs->res->attributes[i];
+		bool		accepted = bms_is_member(i, cs->action->accept);
+
+		if (!is_missing(cs, attr) || (cs->action->manual != NULL && !accepted))
+			continue;
+		if (attr->belongs_to != NULL && !accepted)
+			add_required(cs, "relationship", attr->belongs_to);
+		else
+			add_required(cs, "attribute", attr->name);
+	}
+	check_required_relationships(cs);
+}
+
+/* Run hooks in order; stops at the first that fails or makes the changeset invalid. */
+bool
+ash_changeset_run_hooks(AshChangeset *cs, List *hooks)
+{
+	ListCell   *lc;
+
+	foreach(lc, hooks)
+	{
+		AshHook    *hook = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!hook->fn(cs, hook->arg) || ash_errors_any(cs->call->errors))
+			return false;
+	}
+	return true;
+}
+
+bool
+ash_changeset_is_empty(const AshChangeset *cs)
+{
+	for (int i = 0; i < cs->res->nattributes; i++)
+	{
+		if (cs->flags[i] & (ASH_CHANGING | ASH_ATOMIC))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,184 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/changeset/changeset.h
+ *	  Input → changes: casting, defaults, built-in changes and validations.
+ *
+ * A changeset belongs to one call and lives in its memory context.  Values are
+ * arrays indexed like AshResource.attributes.  Errors go to call->errors; a
+ * step never raises.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_CHANGESET_H
+#define ASH_CHANGESET_H
+
+#include "call/call.h"
+
+typedef struct AshChangeset AshChangeset;
+typedef struct AshHook AshHook;
+
+#define ASH_CHANGING  0x01		   /* the attribute is in the changes */
+#define ASH_DEFAULTED 0x02		   /* … put there by a default */
+#define ASH_INVALID	  0x04		   /* its input failed to cast */
+#define ASH_ATOMIC	  0x08		   /* atomics[i] computes it from the stored row */
+#define ASH_TOUCHED	  0x10		   /* a value was given, even one equal to the stored value */
+
+/* A deferred piece of work; returns false after adding an error. */
+typedef bool (*AshHookFn) (AshChangeset *cs, void *arg);
+
+struct AshHook
+{
+	AshHookFn	fn;
+	void	   *arg;
+};
+
+/* One manage_relationship request (change or call); carried out by action/managed.c. */
+typedef struct AshManaged
+{
+	AshRelationship *relationship;
+	Jsonb	   *input;			   /* NULL for nil */
+	const struct AshManageOptions *options;
+	const char *argument;		   /* for error paths */
+	List	   *records;		   /* of AshValue *: what is related afterwards, in order */
+	bool		done;			   /* records is the answer */
+} AshManaged;
+
+struct AshChangeset
+{
+	AshCall    *call;
+	AshResource *res;
+	AshAction  *action;
+	AshActionType type;			   /* a soft destroy is UPDATE here, action->type DESTROY */
+	const Jsonb *input;
+
+	AshValue   *data;			   /* stored row, by attribute; NULL on create */
+	AshValue   *values;			   /* changed values */
+	uint8	   *flags;			   /* ASH_CHANGING … */
+	AshExpr   **atomics;		   /* or NULL entries */
+
+	List	   *filters;		   /* of AshExpr *: extra conditions on the row to write */
+	List	   *before_action;	   /* of AshHook *, in order */
+	List	   *after_action;
+	List	   *after_transaction;
+	List	   *managed;		   /* of AshManaged *, in order */
+	Jsonb	   *load;			   /* added by the load change, or NULL */
+	List	   *select;			   /* of char *: by the select change; NIL = all */
+	bool		select_given;
+
+	AshValue   *result;			   /* the row after the write, by attribute */
+	bool		upsert_skipped;
+};
+
+/* changeset.c: life up to the data layer (spec 3.5 steps 2–11) */
+extern AshChangeset *ash_changeset_create(AshCall *call, AshActionType type, const Jsonb *input,
+										  AshValue *data);
+extern void ash_changeset_cast_input(AshChangeset *cs);
+extern void ash_changeset_literal_defaults(AshChangeset *cs);
+extern void ash_changeset_lazy_defaults(AshChangeset *cs);
+extern void ash_changeset_require(AshChangeset *cs);		  /* require_attributes: step 6 */
+extern void ash_changeset_run_steps(AshChangeset *cs);		  /* steps 8 and 9 */
+extern void ash_changeset_check_accepted(AshChangeset *cs);   /* step 11: accepted non-null values */
+extern void ash_changeset_check_required(AshChangeset *cs);   /* step 20: all non-null values */
+extern bool ash_changeset_run_hooks(AshChangeset *cs, List *hooks);
+/* Is there nothing to write?  An update without changes does not touch the row. */
+extern bool ash_changeset_is_empty(const AshChangeset *cs);
+
+/* access.c */
+extern bool ash_changeset_changing(const AshChangeset *cs, const AshAttribute *attr);
+/* changes over data */
+extern AshValue ash_changeset_attribute(const AshChangeset *cs, const AshAttribute *attr);
+extern bool ash_changeset_find_argument(const AshChangeset *cs, const char *name, AshValue *out,
+										const AshTypeInst **type);
+/* casts and records; false after adding an error.  Equal values on update are no change. */
+extern bool ash_changeset_force(AshChangeset *cs, const AshAttribute *attr, const JsonbValue *in);
+extern void ash_changeset_force_value(AshChangeset *cs, const AshAttribute *attr, AshValue value);
+extern void ash_changeset_clear(AshChangeset *cs, const AshAttribute *attr);
+/* expr over the stored row is written by the UPDATE itself, so it is free of races */
+extern void ash_changeset_atomic(AshChangeset *cs, const AshAttribute *attr, AshExpr *expr);
+/* spec 5.3 */
+extern bool ash_changeset_present(const AshChangeset *cs, const char *name, bool attributes_only);
+/* evaluates own-attribute expressions over changes-over-data */
+extern bool ash_changeset_ref(void *changeset, const AshExpr *ref, AshValue *out);
+/* is the relationship managed or its foreign key changing? */
+extern bool ash_changeset_changing_relationship(const AshChangeset *cs, const char *name);
+extern void ash_changeset_add_hook(List **hooks, AshHookFn fn, void *arg, bool prepend);
+
+/*-------------------------------------------------------------------------
+ * Built-ins
+ *
+ * Each is one registry entry.  Its options are described by an AshSpec and
+ * filled into a struct; fields of that struct that the spec does not name hold
+ * what prepare resolved.  All of it lives in the resource.
+ *-------------------------------------------------------------------------
+ */
+typedef struct AshBuiltinScope
+{
+	AshResource *res;			   /* attributes, relationships are known; not yet other resources */
+	AshAction  *action;			   /* or NULL at resource level */
+	bool		shared;			   /* stands on the resource: other actions' arguments may be named */
+} AshBuiltinScope;
+
+struct AshChangeDef
+{
+	const char *name;
+	const char *doc;
+	const AshSpec *spec;
+	const char *payload;		   /* option that is the whole of what stands under the name, or NULL */
+	/* resolve names, cast literals, compile expressions; adds definition errors */
+	bool		(*prepare) (const AshBuiltinScope *scope, void *options, AshErrors *errors);
+	/* false after adding an error */
+	bool		(*run) (AshChangeset *cs, void *options);
+	/* the same when the stored row is not known (one UPDATE for many rows), or NULL: not atomic */
+	bool		(*atomic) (AshChangeset *cs, void *options);
+};
+
+/*
+ * A validation is a predicate and a description of what it wants.  The error is
+ * made from the description only when the predicate fails and somebody wants to
+ * know; guards, negate and any never build one.
+ */
+struct AshValidationDef
+{
+	const char *name;
+	const char *doc;
+	const AshSpec *spec;
+	const char *payload;
+	bool		(*prepare) (const AshBuiltinScope *scope, void *options, AshErrors *errors);
+	bool		(*passes) (AshChangeset *cs, void *options);
+	/*
+	 * Sets code, field or fields, message (a template) and vars; allocates in
+	 * CurrentMemoryContext, which is the one of errors.
+	 */
+	void		(*describe) (AshChangeset *cs, void *options, AshErrors *errors, AshError *error);
+	/* Or, instead of the two: adds its errors itself; errors NULL = only the answer. */
+	bool		(*validate) (AshChangeset *cs, void *options, AshErrors *errors);
+};
+
+extern const AshChangeDef *ash_change_lookup(const char *name);
+extern const AshChangeDef *ash_changes(int *count);
+extern const AshValidationDef *ash_validation_lookup(const char *name);
+extern const AshValidationDef *ash_validations(int *count);
+
+/*
+ * Further entries: a NULL-named end closes the table, which must live as long as
+ * the backend.  The action room adds what runs other actions this way, and so
+ * may another library.
+ */
+extern void ash_change_register(const AshChangeDef *table);
+extern void ash_validation_register(const AshValidationDef *table);
+
+/*
+ * steps.c: the action's steps and the resource's changes and validations that
+ * apply to it, compiled on first use into action->steps and action->validations.
+ * errors is NULL at run time.
+ */
+extern void ash_action_steps(AshResource *res, AshAction *action, AshErrors *errors);
+/* [{"string_length": {…}, "message": …}, …] → List of AshStep * (where guards, preparations) */
+extern List *ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes,
+							   bool allow_validations, AshErrors *errors);
+/* Run it if its guards let it; false after adding an error. */
+extern bool ash_step_run(AshChangeset *cs, const AshStep *step);
+/* Do all validations of the list pass?  Adds nothing. */
+extern bool ash_steps_pass(AshChangeset *cs, List *steps);
+
+#endif /* ASH_CHANGESET_H */

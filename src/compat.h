@@ -1,0 +1,58 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/compat.h
+ *	  The only place that knows which PostgreSQL major we are built for.
+ *
+ * PostgreSQL 15 to 18 are supported.  One block per API; a "Compat" suffix is
+ * used only when an existing name behaves differently between majors.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_COMPAT_H
+#define ASH_COMPAT_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 190000
+#error "ash supports PostgreSQL 15 to 18"
+#endif
+
+/* varatt.h was split from postgres.h in 16 */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/*
+ * Functions are exported one by one: the library is built with hidden
+ * visibility.  Until 15 the declaration has to carry the attribute itself.
+ */
+#define ASH_FUNCTION(name)                                                                         \
+	PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                                      \
+	PG_FUNCTION_INFO_V1(name)
+
+/* execute_once went away in 18 */
+#if PG_VERSION_NUM >= 180000
+#define ExecutorRunCompat(qd, dir, count) ExecutorRun(qd, dir, count)
+#else
+#define ExecutorRunCompat(qd, dir, count) ExecutorRun(qd, dir, count, true)
+#endif
+
+/* object_aclcheck() replaced the per-class functions in 16 */
+#if PG_VERSION_NUM >= 160000
+#define ash_namespace_aclcheck(oid, role, mode)                                                    \
+	object_aclcheck(NamespaceRelationId, oid, role, mode)
+#define ash_proc_aclcheck(oid, role, mode) object_aclcheck(ProcedureRelationId, oid, role, mode)
+#define ash_database_aclcheck(oid, role, mode) object_aclcheck(DatabaseRelationId, oid, role, mode)
+#define ash_class_ownercheck(oid, role) object_ownercheck(RelationRelationId, oid, role)
+#define ash_proc_ownercheck(oid, role) object_ownercheck(ProcedureRelationId, oid, role)
+#else
+#define ash_namespace_aclcheck(oid, role, mode) pg_namespace_aclcheck(oid, role, mode)
+#define ash_proc_aclcheck(oid, role, mode) pg_proc_aclcheck(oid, role, mode)
+#define ash_database_aclcheck(oid, role, mode) pg_database_aclcheck(oid, role, mode)
+#define ash_class_ownercheck(oid, role) pg_class_ownercheck(oid, role)
+#define ash_proc_ownercheck(oid, role) pg_proc_ownercheck(oid, role)
+#endif
+
+#endif /* ASH_COMPAT_H */

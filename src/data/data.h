@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/data/data.h
+ *	  The data layer: saved plans over SPI, the heap fast path, JSON streaming.
+ *
+ * Statements arrive as AshSql (text and parameters).  Plans are saved under the
+ * text, the role and the parameter types, in the resource's data_cache, and are
+ * thrown away with it or when PostgreSQL says they are no longer valid.  While
+ * one of our statements runs, ash_data_own_statement() is true for exactly the
+ * relations it was made for, so that the row-security hook does not apply a
+ * policy twice; statements nested inside (triggers, functions) do not see it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_DATA_H
+#define ASH_DATA_H
+
+#include "call/call.h"
+#include "tcop/dest.h"
+
+/* How one output column of a statement becomes JSON. */
+typedef struct AshColumn
+{
+	const char *key;			   /* JSON key, unescaped; NULL: not written (keys, masks, cursors) */
+	const char *prefix;			   /* "\"key\":" ready to append; made by ash_column_prepare */
+	int			prefix_len;
+	const AshTypeInst *type;
+	int			mask;			   /* column number of the boolean that allows it, or -1 */
+} AshColumn;
+
+typedef struct AshRowWriter
+{
+	int			ncolumns;
+	AshColumn  *columns;
+	StringInfo	out;
+	uint64		rows;
+	/* after the columns of a row, before its closing brace; may append ,"key":… */
+	void		(*finish_row) (struct AshRowWriter *writer, struct TupleTableSlot *slot);
+	void	   *context;
+	bool		first_pending;	   /* no key of this row has been written yet */
+} AshRowWriter;
+
+extern void ash_column_prepare(AshColumn *column);
+/* one object {"a":1,…} from a slot / from values */
+extern void ash_write_row(AshRowWriter *writer, struct TupleTableSlot *slot);
+
+/* run.c: every SELECT of the product */
+
+/* Stream rows as JSON objects separated by commas into writer->out; returns the row count. */
+extern uint64 ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *writer);
+
+/* Give each row (all columns) to fn; copies are the callee's business. */
+typedef void (*AshRowFn) (struct TupleTableSlot *slot, void *arg);
+extern uint64 ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
+
+/* Run a writing statement with RETURNING through SPI (the slow path, upserts, bulk). */
+extern uint64 ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
+
+/* Is a statement of ours being planned for this relation right now? (hooks) */
+extern bool ash_data_own_statement(Oid relid);
+
+/* write.c: one row; result gets the row after the write, by attribute index */
+typedef enum AshWriteStatus
+{
+	ASH_WRITE_DONE,
+	ASH_WRITE_NO_ROW			   /* nothing matched key and conditions: stale */
+} AshWriteStatus;
+
+/* Writes text into a statement: conditions or assignments made by the room above. */
+typedef void (*AshSqlFn) (AshSql *sql, void *arg);
+
+/*
+ * values and given are indexed like res->attributes; given[i] false = not in the
+ * column list (the database default applies).  A plain local table takes the heap
+ * fast path, everything else a saved statement; both give the same result.
+ */
+extern void ash_data_insert(AshResource *res, const AshValue *values, const bool *given,
+							AshValue *result);
+
+/*
+ * The row whose primary key is that of row.  assign, when not NULL, writes further
+ * assignments (", \"n\" = …") and where further conditions (" AND …") over the alias
+ * "t"; both rule out the fast path.
+ */
+extern AshWriteStatus ash_data_update(AshResource *res, const AshValue *row,
+									  const AshValue *values, const bool *given, AshSqlFn assign,
+									  AshSqlFn where, void *arg, AshValue *result);
+extern AshWriteStatus ash_data_delete(AshResource *res, const AshValue *row, AshSqlFn where,
+									  void *arg, AshValue *result);
+
+/* Copies a slot of the resource's row type (all attributes, in order) into values. */
+extern void ash_data_slot_values(const AshResource *res, struct TupleTableSlot *slot,
+								 AshValue *values);
+
+/* constraint.c: a PostgreSQL error → the framework's, when a definition owns it */
+extern bool ash_data_map_error(AshResource *res, ErrorData *edata, AshErrors *errors);
+
+#endif /* ASH_DATA_H */

@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/define.h
+ *	  Documents → catalog rows; catalog rows → schema.
+ *
+ * parse (jansson) → check against the specs → expand shorthands → compile and
+ * verify → store.  All errors of a document are reported together, each with
+ * line, column and JSON Pointer.  The document is stored twice: as it came (for
+ * ash_definition and ash.revision) and expanded (what everything else reads).
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_DEFINE_H
+#define ASH_DEFINE_H
+
+#include "action/action.h"
+
+/* ash_define: returns a JSON summary; raises with all errors */
+extern char *ash_define_document(const char *text, int len, bool migrate);
+extern char *ash_undefine_name(const char *name, bool drop_table);
+extern char *ash_definition_text(const char *name);
+
+/* entities.c: specs of domain, resource, attribute, …; also read by docs and JSON Schema */
+extern const AshSpec *const *ash_entity_specs(void); /* NULL-terminated */
+extern const AshSpec *ash_entity_spec(const char *name);
+
+/* expand.c: a checked domain document → the same without shorthands, a new json_t */
+extern json_t *ash_define_expand(json_t *domain, AshErrors *errors);
+
+/* verify.c: everything a compiled resource says, asked of the rooms that compile it */
+extern bool ash_resource_verify(AshResource *res, AshErrors *errors);
+
+/* plan.c: the schema planner */
+typedef struct AshPlanStep
+{
+	int			step;
+	const char *resource;
+	const char *operation;		   /* "create table", "add column", … */
+	const char *sql;
+	bool		destructive;
+	bool		blocking;
+} AshPlanStep;
+
+extern List *ash_plan_steps(const char *domain); /* of AshPlanStep *, in order */
+extern List *ash_plan_apply(const char *domain, bool allow_destructive);
+
+/* Index, constraint names of a definition; the planner creates them, data/constraint.c maps them back. */
+extern char *ash_object_name(const char *table, const char *label, const char *suffix);
+
+#endif /* ASH_DEFINE_H */

@@ -1,0 +1,220 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/expr/expr.h
+ *	  The expression language: one tree, two back ends.
+ *
+ * Source text in SQL syntax is parsed by PostgreSQL's raw parser, restricted to
+ * an allow-list and resolved against a scope into an AshExpr tree with types.
+ * The same trees are built by query/ from run-time filter JSON.  Two back ends
+ * read them: ash_sql_expr writes SQL text in which every value is a parameter;
+ * ash_expr_eval computes the value in memory, by giving PostgreSQL's own
+ * expression executor that same SQL text with the references as parameters.
+ * So both agree by construction.
+ *
+ * Trees are immutable after they were built, except the cached executor state,
+ * and live in the memory context that was current.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_EXPR_H
+#define ASH_EXPR_H
+
+#include "catalog/catalog.h"
+
+typedef enum AshExprKind
+{
+	ASH_EXPR_CONST,				   /* a value: always a parameter in SQL (NULL, true, false inline) */
+	ASH_EXPR_TEMPLATE,			   /* arg.x, actor.x, context.x, tenant */
+	ASH_EXPR_REF,				   /* attribute, calculation, aggregate through a relationship path */
+	ASH_EXPR_CALL,				   /* operator or function of the registry */
+	ASH_EXPR_AND,
+	ASH_EXPR_OR,
+	ASH_EXPR_NOT,
+	ASH_EXPR_IS_NULL,			   /* args[0]; negated = IS NOT NULL */
+	ASH_EXPR_CASE,				   /* args = when, then, when, then, …, else */
+	ASH_EXPR_LIST,				   /* array[…] or the list of IN */
+	ASH_EXPR_EXISTS,			   /* exists(path, condition) */
+	ASH_EXPR_AGGREGATE,			   /* count(path, filter => …) and the like */
+	ASH_EXPR_CAST				   /* type(x, 'integer'), x::type */
+} AshExprKind;
+
+typedef struct AshExprFunc AshExprFunc;
+typedef struct AshSql AshSql;
+
+struct AshExpr
+{
+	AshExprKind kind;
+	const AshTypeInst *type;	   /* result; NULL only for an untyped template or NULL */
+	int			nargs;
+	AshExpr   **args;
+
+	/* ASH_EXPR_CONST */
+	AshValue	value;
+
+	/* ASH_EXPR_TEMPLATE */
+	AshTemplateKind template;
+	List	   *template_path;	   /* of char * */
+
+	/* ASH_EXPR_REF, ASH_EXPR_EXISTS, ASH_EXPR_AGGREGATE */
+	List	   *path;			   /* of AshRelationship *: from the scope's resource */
+	List	   *path_resources;	   /* of AshResource *: path_resources[i] owns path[i] */
+	AshResource *resource;		   /* owner of the field / destination of the path */
+	const AshAttribute *attribute; /* one of the three for ASH_EXPR_REF */
+	AshCalculation *calculation;
+	AshAggregate *aggregate;	   /* a declared one; for ASH_EXPR_AGGREGATE the inline one */
+	AshExpr   **calc_args;		   /* arguments of a referenced calculation, by index */
+	int			parent_levels;	   /* 0 own row; 1 parent(), 2 parent(parent()) */
+	bool		from_input;		   /* came from run-time input: field policies apply */
+	bool		relationship_ref;  /* to-many path whose row may be missing (is_nil) */
+
+	/* ASH_EXPR_CALL */
+	const AshExprFunc *func;
+	Oid			collation;
+	bool		negated;		   /* NOT IN, IS NOT NULL … */
+
+	void	   *state;			   /* cached executor state (eval.c) */
+};
+
+/* What an operator or function of the language is; tables in builtins.c. */
+struct AshExprFunc
+{
+	const char *name;			   /* "contains", "+", "string_length" */
+	const char *doc;
+	int			min_args;
+	int			max_args;		   /* -1: any number */
+	bool		is_operator;
+	bool		predicate;		   /* may be used as a key in filter input */
+	/* Check argument types, insert casts, return the result type; NULL after adding an error. */
+	const AshTypeInst *(*resolve) (AshExpr *call, AshErrors *errors);
+	/* Write the SQL of the call. */
+	void		(*sql) (AshSql *sql, AshExpr *call);
+	const char *template;		   /* or: SQL with $1 … for the arguments, when sql is NULL */
+};
+
+/* Names an expression may use. */
+typedef struct AshScope
+{
+	AshResource *resource;		   /* NULL: no field references allowed */
+	struct AshScope *parent;	   /* what parent() refers to, or NULL */
+	int			nargs;			   /* arguments visible as arg.x */
+	AshArgument **args;
+	AshResource *actor;			   /* actor's resource for types, or NULL: untyped */
+	bool		upsert;			   /* upsert_conflict(x) allowed */
+} AshScope;
+
+/* parse.c: source text → tree; NULL after adding ASH_E_INVALID_DEFINITION (at the current path). */
+extern AshExpr *ash_expr_parse(const char *source, const AshScope *scope, AshErrors *errors);
+
+/* build.c: trees by hand */
+extern AshExpr *ash_expr_const(const AshTypeInst *type, AshValue value);
+extern AshExpr *ash_expr_bool(bool value);
+extern AshExpr *ash_expr_attribute(AshResource *res, const AshAttribute *attr);
+extern AshExpr *ash_expr_template(AshTemplateKind kind, List *path, const AshTypeInst *type);
+extern AshExpr *ash_expr_and(AshExpr *a, AshExpr *b);	/* either may be NULL */
+extern AshExpr *ash_expr_or(AshExpr *a, AshExpr *b);
+extern AshExpr *ash_expr_not(AshExpr *a);
+extern AshExpr *ash_expr_is_null(AshExpr *a, bool negated);
+/* By registry name; adds an error and returns NULL when no overload fits. */
+extern AshExpr *ash_expr_call(const char *func, List *args, AshErrors *errors);
+extern const AshExprFunc *ash_expr_func_lookup(const char *name, bool is_operator);
+extern const AshExprFunc *ash_expr_funcs(int *count);
+
+/* walk.c */
+typedef bool (*AshExprWalker) (AshExpr *expr, void *context); /* true stops the walk */
+extern bool ash_expr_walk(AshExpr *expr, AshExprWalker walker, void *context);
+extern bool ash_expr_has_refs(AshExpr *expr);		   /* needs a row at all */
+extern bool ash_expr_in_memory(AshExpr *expr);		   /* only own attributes: no path, aggregate, exists */
+extern bool ash_expr_uses_actor(AshExpr *expr);
+extern char *ash_expr_describe(AshExpr *expr);		   /* for messages: as SQL with names */
+
+/*
+ * compiled.c: expressions of a resource, compiled on first use and kept in it.
+ * errors may be NULL at run time (a fault is then internal); ash_define passes
+ * its own to find faults at define time.  NULL when the resource has none.
+ */
+extern AshExpr *ash_calculation_expr(AshResource *res, AshCalculation *calc, AshErrors *errors);
+extern AshExpr *ash_relationship_filter(AshResource *res, AshRelationship *rel, AshErrors *errors);
+extern AshExpr *ash_action_filter(AshResource *res, AshAction *action, AshErrors *errors);
+extern AshExpr *ash_resource_base_filter(AshResource *res, AshErrors *errors);
+extern AshExpr *ash_aggregate_filter(AshResource *res, AshAggregate *agg, AshErrors *errors);
+extern const AshTypeInst *ash_aggregate_type(AshResource *res, AshAggregate *agg,
+											 AshErrors *errors);
+/* a default's expression; no row, templates allowed */
+extern AshExpr *ash_default_expr(AshResource *res, AshDefault *dflt, const AshTypeInst *type,
+								 AshErrors *errors);
+/* an AshTemplate's expression over res (which may be NULL) */
+extern AshExpr *ash_template_expr(AshResource *res, AshAction *action, AshTemplate *tmpl,
+								  AshErrors *errors);
+/* the resource at the end of a relationship path; NULL after adding an error */
+extern AshResource *ash_path_resolve(AshResource *res, List *names, List **rels, List **owners,
+									 AshErrors *errors);
+/* the scope of expressions of a resource (and action, may be NULL) */
+extern AshScope ash_scope_for(AshResource *res, AshAction *action);
+
+/*-------------------------------------------------------------------------
+ * SQL text
+ *-------------------------------------------------------------------------
+ */
+
+/*
+ * Templates get their values from the running call; the SQL writer and the
+ * evaluator ask through this, so that expr/ knows nothing of calls.  Returns
+ * false after adding an error.
+ */
+typedef struct AshBindings
+{
+	bool		(*resolve) (struct AshBindings *bindings, AshTemplateKind kind, List *path,
+							const AshTypeInst *type, AshValue *out);
+	void	   *call;			   /* AshCall * */
+	AshErrors  *errors;
+} AshBindings;
+
+/*
+ * A statement being written: text plus parameters.  References to rows are
+ * written by the owner of the statement (query/) through the callbacks.
+ */
+struct AshSql
+{
+	StringInfoData text;
+	int			nparams;
+	int			maxparams;
+	Oid		   *param_types;
+	Datum	   *param_values;
+	char	   *param_nulls;	   /* 'n' or ' ' as SPI wants them */
+	AshBindings *bindings;
+	int			next_alias;
+	/* write a reference / exists / aggregate; expr's kind tells which */
+	void		(*write_ref) (AshSql *sql, AshExpr *expr);
+	/* when set, templates are written by this instead of as parameters (row-security quals) */
+	void		(*write_template) (AshSql *sql, AshExpr *expr);
+	void	   *context;		   /* of write_ref: the current row scope */
+};
+
+extern void ash_sql_init(AshSql *sql, AshBindings *bindings);
+extern void ash_sql_ident(AshSql *sql, const char *name);	/* always quoted */
+extern void ash_sql_qualified(AshSql *sql, const char *schema, const char *name);
+extern void ash_sql_param(AshSql *sql, Oid type, Datum value, bool isnull); /* appends $n */
+extern void ash_sql_expr(AshSql *sql, AshExpr *expr);
+/* boolean expression as a condition: NULL counts as false */
+extern void ash_sql_condition(AshSql *sql, AshExpr *expr);
+#define ash_sql_str(sql, str) appendStringInfoString(&(sql)->text, str)
+extern const char *ash_quote_ident(const char *name);		/* always quoted, palloc'd */
+
+/*-------------------------------------------------------------------------
+ * In-memory evaluation
+ *-------------------------------------------------------------------------
+ */
+
+/* Value of an attribute of the row at hand. */
+typedef bool (*AshRefValue) (void *context, const AshExpr *ref, AshValue *out);
+
+/*
+ * Evaluate an expression for which ash_expr_in_memory holds.  The result has
+ * expr->type and lives in CurrentMemoryContext.  False after adding an error
+ * (a template that could not be resolved); errors of the computation itself
+ * (division by zero) are raised by PostgreSQL.
+ */
+extern bool ash_expr_eval(AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context,
+						  AshValue *out);
+
+#endif /* ASH_EXPR_H */

@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/policy/policy.h
+ *	  Policies: from the subject of a call to a decision or a condition.
+ *
+ * Checks are three-valued: simple checks are decided at once; filter checks are
+ * decided when their expression needs no row, else they stay an expression.
+ * The formula of spec 13.2 is folded over them; what remains is either a
+ * decision or an AshExpr over the row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_POLICY_H
+#define ASH_POLICY_H
+
+#include "call/call.h"
+
+struct AshChangeset;
+struct AshQuery;
+
+typedef struct AshCheckDef AshCheckDef;
+
+/* What is being authorized. */
+typedef struct AshPolicySubject
+{
+	AshCall    *call;
+	AshResource *res;
+	AshActionType type;
+	AshAction  *action;			   /* or NULL: ad-hoc SQL, loads without an action */
+	struct AshChangeset *changeset; /* writes */
+	struct AshQuery *query;		   /* reads */
+} AshPolicySubject;
+
+/* One check: definition plus its filled options. */
+typedef struct AshCheck
+{
+	const AshCheckDef *def;
+	void	   *options;
+	const char *name;			   /* description of the check, or NULL */
+} AshCheck;
+
+typedef enum AshCheckEffect
+{
+	ASH_AUTHORIZE_IF,
+	ASH_FORBID_IF,
+	ASH_AUTHORIZE_UNLESS,
+	ASH_FORBID_UNLESS
+} AshCheckEffect;
+
+typedef struct AshPolicyCheck
+{
+	AshCheckEffect effect;
+	AshCheck   *check;
+} AshPolicyCheck;
+
+struct AshPolicy
+{
+	bool		bypass;
+	List	   *conditions;		   /* of AshCheck *, ANDed; NIL = always; group conditions included */
+	List	   *checks;			   /* of AshPolicyCheck * */
+	int			access_type;	   /* AshAccessType */
+	const char *description;
+	const char *error_message;
+	List	   *fields;			   /* field policies: of char *, "*" = all not named elsewhere */
+};
+
+typedef enum AshTruth
+{
+	ASH_FALSE,
+	ASH_TRUE,
+	ASH_UNKNOWN					   /* depends on the row: see the expression */
+} AshTruth;
+
+/*
+ * A check built-in.  Simple checks have match; filter checks have filter, which
+ * returns an expression over the row (NULL after adding an error).
+ */
+struct AshCheckDef
+{
+	const char *name;
+	const char *doc;
+	const AshSpec *spec;
+	/* resolve names, compile expressions; adds definition errors */
+	bool		(*prepare) (AshResource *res, void *options, AshErrors *errors);
+	AshTruth	(*match) (const AshPolicySubject *subject, void *options);
+	AshExpr    *(*filter) (const AshPolicySubject *subject, void *options);
+};
+
+/* registry (checks.c) */
+extern const AshCheckDef *ash_check_lookup(const char *name);
+extern const AshCheckDef *ash_checks(int *count);
+
+/*
+ * compile.c: the resource's policies and field policies, compiled on first use
+ * into res->policies and res->field_policies.  errors is NULL at run time.
+ */
+extern void ash_resource_policies(AshResource *res, AshErrors *errors);
+
+/* The result of authorizing. */
+typedef enum AshDecision
+{
+	ASH_DECISION_ALLOW,
+	ASH_DECISION_DENY,
+	ASH_DECISION_FILTER
+} AshDecision;
+
+/*
+ * Decide.  With ASH_DECISION_FILTER *filter is the condition on the row (already
+ * NULL-safe).  A resource without a "policies" key allows everything.
+ * call->authorize is not looked at: callers skip the question when it is off.
+ */
+extern AshDecision ash_policy_decide(const AshPolicySubject *subject, AshExpr **filter);
+
+/* Adds the Forbidden error for the subject (policy's error_message, or "forbidden"). */
+extern void ash_policy_forbid(const AshPolicySubject *subject);
+
+/*
+ * Condition under which a field may be seen: NULL = always.  *never is set when
+ * no row can show it.  Only called when res->has_field_policies.
+ */
+extern AshExpr *ash_policy_field_condition(const AshPolicySubject *subject, const char *field,
+										   bool is_public, bool *never);
+
+#endif /* ASH_POLICY_H */

@@ -1,0 +1,137 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/query/query.h
+ *	  Input → query → one SQL statement → JSON: filter, sort, page, load.
+ *
+ * An AshQuery belongs to one call.  Run-time input is JSON in a closed grammar
+ * and becomes AshExpr trees whose values are parameters; the statement text is
+ * the key of the plan cache, so a plan is never used for another shape.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_QUERY_H
+#define ASH_QUERY_H
+
+#include "data/data.h"
+
+typedef struct AshQuery AshQuery;
+typedef struct AshLoad AshLoad;
+
+typedef enum AshSortOrder
+{
+	ASH_SORT_ASC,				   /* nulls last */
+	ASH_SORT_DESC,				   /* nulls first */
+	ASH_SORT_ASC_NILS_FIRST,
+	ASH_SORT_DESC_NILS_LAST
+} AshSortOrder;
+
+struct AshSortItem
+{
+	AshExpr    *expr;
+	AshSortOrder order;
+	bool		from_input;
+};
+
+typedef enum AshPageKind
+{
+	ASH_PAGE_NONE,
+	ASH_PAGE_OFFSET,
+	ASH_PAGE_KEYSET
+} AshPageKind;
+
+/* One thing to load: relationship, calculation or aggregate. */
+struct AshLoad
+{
+	AshRelationship *relationship;
+	AshQuery   *query;			   /* relationship: the nested query (own select, filter, …) */
+	AshCalculation *calculation;
+	AshExpr   **calc_args;
+	AshAggregate *aggregate;
+	const char *as;				   /* key in the JSON */
+};
+
+struct AshQuery
+{
+	AshCall    *call;			   /* for nested queries: a nested call */
+	AshResource *res;
+	AshAction  *action;			   /* or NULL */
+	List	   *filters;		   /* of AshExpr *, ANDed */
+	List	   *sort;			   /* of AshSortItem * */
+	List	   *distinct;		   /* of AshSortItem * */
+	AshOptInt	limit;
+	AshOptInt	offset;
+	Bitmapset  *select;			   /* attribute indexes; NULL = default selection */
+	bool		select_given;
+	List	   *loads;			   /* of AshLoad * */
+	int			page;			   /* AshPageKind */
+	bool		page_count;
+	int64		page_limit;
+	int64		page_offset;
+	const char *after;			   /* keyset cursors */
+	const char *before;
+	int			lock;			   /* 0 none, else LockClauseStrength + options of lock.c */
+	bool		tenant_checked;
+	bool		authorized;		   /* policy filter has been added */
+};
+
+/* build.c: an empty query with base filter and tenant; the options of a call applied */
+extern AshQuery *ash_query_create(AshCall *call, AshResource *res, AshAction *action);
+/* arguments, preparations, action filter, then filter, sort, page … of call->opts */
+extern void ash_query_for_action(AshQuery *query, const Jsonb *input);
+extern void ash_query_authorize(AshQuery *query);
+
+/* filter.c, sort.c, select.c, load.c: run-time input; faults are added to call->errors */
+extern AshExpr *ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input);
+extern List *ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted);
+extern void ash_select_parse(AshQuery *query, const Jsonb *input);
+extern List *ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *input);
+extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
+
+/* run.c: writes the JSON result (array or page object) */
+extern void ash_query_run(AshQuery *query, StringInfo out);
+/* at most one record: writes it or null, returns how many there were (2 = more than one) */
+extern int	ash_query_run_one(AshQuery *query, StringInfo out);
+/* rows as values by attribute index (NULL entries for unselected): for actions. List of AshValue * */
+extern List *ash_query_fetch(AshQuery *query, int limit);
+
+/*
+ * records.c: JSON of rows already held (results of writes, ash_load), with
+ * select, loads and field policies.  rows: List of AshValue *.  extras, when not
+ * NIL, is a parallel list of StringInfo with further "key":value text.
+ */
+extern void ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load,
+							  List *select, bool as_list, List *extras, StringInfo out);
+
+/* A condition "this row": primary key = values. */
+extern AshExpr *ash_query_key_filter(AshResource *res, const AshValue *row);
+/* options.record → condition by primary key or identity; NULL after adding an error. */
+extern AshExpr *ash_query_record_filter(AshCall *call, AshResource *res, const JsonbValue *record);
+
+/* aggregates over the whole query: ash_count and friends */
+extern void ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field,
+								StringInfo out);
+
+/* sqlwrite.c: write_ref callback and FROM/JOIN machinery for statements of this room */
+extern void ash_query_write_statement(AshQuery *query, AshSql *sql);
+/*
+ * Condition over one row of res whose columns are reachable as alias.column;
+ * used by policies in row-security quals and by the data layer's WHERE.
+ */
+extern void ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias,
+									  AshExpr *expr);
+
+/* preparations registry */
+struct AshPreparationDef
+{
+	const char *name;
+	const char *doc;
+	const AshSpec *spec;
+	bool		(*prepare) (AshResource *res, AshAction *action, void *options, AshErrors *errors);
+	bool		(*run) (AshQuery *query, void *options);
+};
+extern const AshPreparationDef *ash_preparation_lookup(const char *name);
+extern const AshPreparationDef *ash_preparations(int *count);
+/* compiled on first use into action->preparations; errors is NULL at run time */
+extern void ash_action_preparations(AshResource *res, AshAction *action, AshErrors *errors);
+
+#endif /* ASH_QUERY_H */

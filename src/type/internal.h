@@ -1,0 +1,133 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/type/internal.h
+ *	  What the files of type/ share among themselves.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_TYPE_INTERNAL_H
+#define ASH_TYPE_INTERNAL_H
+
+#include "type/type.h"
+
+#include "utils/timestamp.h"
+
+/* Text somewhere in memory; not terminated. */
+typedef struct AshText
+{
+	const char *s;
+	int			len;
+} AshText;
+
+static inline bool
+jv_is_object(const JsonbValue *v)
+{
+	return v->type == jbvBinary && JsonContainerIsObject(v->val.binary.data);
+}
+
+static inline bool
+jv_is_list(const JsonbValue *v)
+{
+	return v->type == jbvBinary && JsonContainerIsArray(v->val.binary.data) &&
+		!JsonContainerIsScalar(v->val.binary.data);
+}
+
+static inline AshText
+jv_text(const JsonbValue *v)
+{
+	AshText		t = { v->val.string.val, v->val.string.len };
+
+	return t;
+}
+
+/* cast.c */
+
+/* Add an error with that message template on the field being cast. */
+extern AshError *ash_cast_fail(AshCast *cast, const char *message);
+/* The two halves of the pipeline; in must not hold jbvArray or jbvObject. */
+extern bool ash_cast_only(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
+						  AshValue *out);
+extern bool ash_constrain_only(const AshTypeInst *inst, AshCast *cast, AshValue *value);
+/* Constraint "min" etc. violated: template with one var, given as JSON text. */
+extern void ash_cast_fail_var(AshCast *cast, const char *message, const char *var,
+							  const char *json);
+
+/* array.c */
+extern const AshSpec ash_array_spec;
+extern bool ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
+						   AshValue *out, bool constrain);
+extern bool ash_array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value);
+extern void ash_array_write_json(StringInfo out, const AshTypeInst *inst, Datum value);
+
+/* storage.c */
+extern bool ash_storage_resolve(AshTypeInst *inst);
+extern void ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod);
+/* Type of that name, wherever its extension has put it. */
+extern Oid	ash_storage_extension_type(const char *name);
+
+/* pgtype.c: any PostgreSQL type */
+extern char *ash_pg_output(const AshTypeInst *inst, Datum value);
+/* The input function with its errors caught; *message gets the error's text. */
+extern bool ash_pg_input(const AshTypeInst *inst, char *str, Datum *value, char **message);
+extern AshTypeInst *ash_pg_compile(const char *name, AshErrors *errors);
+extern AshTypeInst *ash_pg_instance(Oid oid, int32 typmod);
+
+/* structured.c */
+extern bool ash_is_blank_input(const JsonbValue *in);
+/* A jsonb from JSON text written by ourselves. */
+extern Datum ash_jsonb_from_text(const char *text);
+
+/* strutil.c */
+extern AshText ash_trim(AshText in);
+extern text *ash_change_case(AshText in, bool upper);
+
+/* datetime.c: also used by json.c */
+extern int	ash_format_date(char *buf, int32 date);
+extern int	ash_format_time(char *buf, int64 time, bool usec);
+extern int	ash_format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu);
+
+/* binary.c */
+extern void ash_write_base64(StringInfo out, Datum value, bool url);
+
+/* duration.c */
+struct AshDuration;
+extern void ash_write_interval(StringInfo out, const Interval *interval, uint32 units);
+
+/* entries of the registry */
+extern const AshType ash_type_string;
+extern const AshType ash_type_ci_string;
+extern const AshType ash_type_integer;
+extern const AshType ash_type_float;
+extern const AshType ash_type_decimal;
+extern const AshType ash_type_boolean;
+extern const AshType ash_type_atom;
+extern const AshType ash_type_enum;
+extern const AshType ash_type_duration_name;
+extern const AshType ash_type_uuid;
+extern const AshType ash_type_uuid_v7;
+extern const AshType ash_type_date;
+extern const AshType ash_type_time;
+extern const AshType ash_type_time_usec;
+extern const AshType ash_type_naive_datetime;
+extern const AshType ash_type_naive_datetime_usec;
+extern const AshType ash_type_utc_datetime;
+extern const AshType ash_type_utc_datetime_usec;
+extern const AshType ash_type_datetime;
+extern const AshType ash_type_duration;
+extern const AshType ash_type_range;
+extern const AshType ash_type_binary;
+extern const AshType ash_type_url_encoded_binary;
+extern const AshType ash_type_term;
+extern const AshType ash_type_map;
+extern const AshType ash_type_keyword;
+extern const AshType ash_type_tuple;
+extern const AshType ash_type_struct;
+extern const AshType ash_type_union;
+extern const AshType ash_type_vector;
+
+/* not found by name */
+extern const AshType ash_type_pg;
+extern const AshType ash_type_embedded;
+extern const AshType ash_type_nested_array;
+
+#endif /* ASH_TYPE_INTERNAL_H */

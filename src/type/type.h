@@ -1,0 +1,217 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/type/type.h
+ *	  Types: what a value may be, how input becomes a Datum, how a Datum
+ *	  becomes JSON.
+ *
+ * An AshType is a registry entry (string, integer, atom, …).  An AshTypeInst is
+ * an entry with its constraints, resolved to the PostgreSQL type that stores
+ * it; attributes, arguments, calculations and expressions point to one.
+ * Instances are immutable once compiled and live as long as their resource.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_TYPE_H
+#define ASH_TYPE_H
+
+#include "compat.h"
+
+#include "error/error.h"
+#include "spec/spec.h"
+#include "utils/jsonb.h"
+
+typedef struct AshType AshType;
+typedef struct AshTypeInst AshTypeInst;
+
+typedef struct AshValue
+{
+	Datum		value;
+	bool		isnull;
+} AshValue;
+
+/*
+ * Where cast errors go.  Each becomes one error of the given code on the given
+ * field; inner fields, indexes and vars are added by the type (spec section 2).
+ */
+typedef struct AshCast
+{
+	AshErrors  *errors;
+	AshErrorCode code;			   /* ASH_E_INVALID_ATTRIBUTE, ASH_E_INVALID_ARGUMENT, … */
+	const char *field;
+	bool		no_constraints;	   /* cast only: filter values */
+	const AshValue *old;		   /* stored value on update (embedded, unions), or NULL */
+	void	   *call;			   /* AshCall * for embedded resources, or NULL */
+	bool		in_fields;		   /* private to type/: inside the fields of a map */
+} AshCast;
+
+/* Array constraints (spec 2.5). */
+typedef struct AshArrayConstraints
+{
+	AshOptInt	min_length;
+	AshOptInt	max_length;
+	bool		nil_items;
+	bool		remove_nil_items;
+	json_t	   *empty_values;	   /* default [""] */
+} AshArrayConstraints;
+
+struct AshTypeInst
+{
+	const AshType *type;		   /* the item's type for arrays */
+	const char *name;			   /* as written: "string", "atom[]", "emb.profile" */
+	AshTypeInst *item;			   /* not NULL: this is an array of item */
+	AshArrayConstraints *array;	   /* not NULL for arrays */
+	void	   *constraints;	   /* filled struct of type->constraints, or NULL */
+
+	/* storage */
+	Oid			oid;
+	int32		typmod;
+	Oid			collation;		   /* to compare with; InvalidOid when not collatable */
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	const char *sql;			   /* schema-qualified SQL name with typmod, for DDL and casts */
+	const char *sql_base;		   /* the same without typmod */
+	bool		orderable;		   /* has a btree operator class */
+	struct FmgrInfo *eq;		   /* equality of oid, or NULL */
+	struct FmgrInfo *input;		   /* input function, initialised lazily */
+	struct FmgrInfo *output;	   /* output function, initialised lazily */
+	Oid			typioparam;
+	bool		special_output;	   /* output depends on settings: see pgtype.c */
+};
+
+/*
+ * A type.  cast gets a non-null JSON value and produces a Datum of storage type
+ * or returns false without adding an error ("is invalid" is added for it) or
+ * after adding one (then it sets *reported).  constrain may replace the value.
+ */
+struct AshType
+{
+	const char *name;
+	const char *doc;
+	const char *storage;		   /* PostgreSQL type: "text", "citext", "timestamptz" … */
+	const AshSpec *constraints;	   /* NULL: takes none */
+	bool		(*prepare) (AshTypeInst *inst, AshErrors *errors);
+	bool		(*cast) (const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
+						 AshValue *out, bool *reported);
+	bool		(*constrain) (const AshTypeInst *inst, AshCast *cast, AshValue *value);
+	bool		cast_constrains;   /* cast has already applied the constraints */
+	void		(*write_json) (StringInfo out, const AshTypeInst *inst, Datum value);
+	bool		(*equal) (const AshTypeInst *inst, Datum a, Datum b);
+	/* CHECK conditions for the column, ANDed; column is already quoted. NULL: none */
+	char	   *(*check_sql) (const AshTypeInst *inst, const char *column);
+	/* JSON Schema of the constraints comes from the spec */
+};
+
+/* registry.c */
+extern const AshType *ash_type_lookup(const char *name); /* NULL when unknown */
+extern const AshType *const *ash_types(void);			 /* NULL-terminated */
+
+/*
+ * Compile "string", "string[]", "inet", … with constraints (may be NULL).
+ * Faults are added as ASH_E_INVALID_DEFINITION; NULL then.  Result in
+ * CurrentMemoryContext; constraints is borrowed.
+ */
+extern AshTypeInst *ash_type_compile(const char *name, json_t *constraints, AshErrors *errors);
+
+/*
+ * Storage that an extension provides (citext, vector) may not exist yet when a
+ * document is compiled: the migration creates the extension.  Until then oid is
+ * InvalidOid and sql is the bare name.  This tries again; false when the type is
+ * still missing.  ash_type_cast calls it itself; whoever uses oid, sql or eq
+ * before the table exists (the schema planner) calls it after creating the
+ * extension.  The extension that has to be created, or NULL, is given by
+ * ash_type_extension.
+ */
+extern bool ash_type_resolve_storage(const AshTypeInst *inst);
+extern const char *ash_type_extension(const AshTypeInst *inst);
+
+/* A new unconstrained array instance of item, in CurrentMemoryContext. */
+extern AshTypeInst *ash_type_array_of(AshTypeInst *item);
+
+/* CHECK conditions for the column (already quoted), ANDed, or NULL; arrays have none. */
+extern char *ash_type_check_sql(const AshTypeInst *inst, const char *column);
+
+/*
+ * Names that this room cannot know are asked of higher rooms.
+ *
+ * Embedded resources: exists tells whether name is one; compile checks the
+ * constraints and may set inst->constraints (for an array inst is the item).
+ * cast does the whole pipeline for a value or, when inst->item is set, a list of
+ * them, JSON null included, and adds its own errors; cast->old is the stored
+ * value.  write_json may be NULL: the stored jsonb is written.
+ */
+typedef struct AshEmbeddedHooks
+{
+	bool		(*exists) (const char *name);
+	bool		(*compile) (AshTypeInst *inst, json_t *constraints, AshErrors *errors);
+	bool		(*cast) (const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
+						 AshValue *out);
+	void		(*write_json) (StringInfo out, const AshTypeInst *inst, Datum value);
+} AshEmbeddedHooks;
+
+extern void ash_type_set_embedded(const AshEmbeddedHooks *hooks);
+extern bool ash_type_is_embedded(const AshTypeInst *inst); /* an embedded resource or an array of it */
+
+/*
+ * Types of the domain: true when name is one; *base gets the name of the type it
+ * builds on and *constraints a borrowed object or NULL.
+ */
+typedef bool (*AshTypeResolver) (const char *name, const char **base, json_t **constraints);
+extern void ash_type_set_resolver(AshTypeResolver resolver);
+
+/* An unconstrained instance for a PostgreSQL type (results of expressions); cached per backend. */
+extern const AshTypeInst *ash_type_for_oid(Oid oid);
+
+/* An unconstrained instance of a registry type; cached per backend. */
+extern const AshTypeInst *ash_type_plain(const char *name);
+
+/* cast.c: the pipeline of spec 2.1; false after adding errors.  in may be a JSON null. */
+extern bool ash_type_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
+						  AshValue *out);
+
+/* The same for a jansson value (defaults, literals of definitions). */
+extern bool ash_type_cast_json(const AshTypeInst *inst, json_t *in, AshCast *cast, AshValue *out);
+
+/* Constraints alone, for a Datum computed by an expression or a function. */
+extern bool ash_type_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value);
+
+extern bool ash_type_equal(const AshTypeInst *inst, const AshValue *a, const AshValue *b);
+
+/* array.c: for embedded arrays, which do their own casting */
+/* Items of a list, or of a map with integer keys; -1 when in is neither. */
+extern int	ash_type_array_items(const JsonbValue *in, JsonbValue **items);
+/* min_length and max_length; false after adding errors. */
+extern bool ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast);
+
+/* strutil.c */
+/* User-perceived characters; code points when built without ICU. */
+extern int	ash_grapheme_length(const char *s, int len);
+
+/* match.c: regular expressions of constraints and validations */
+typedef struct AshRegex
+{
+	const char *source;			   /* as written, for messages */
+	text	   *pattern;		   /* as PostgreSQL compiles it */
+	int			cflags;
+} AshRegex;
+
+/* NULL after adding an ASH_E_INVALID_DEFINITION; in CurrentMemoryContext. */
+extern AshRegex *ash_regex_compile(const char *source, AshErrors *errors);
+extern bool ash_regex_matches(const AshRegex *regex, const char *s, int len);
+
+/* json.c: values to JSON text */
+extern void ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *value);
+extern void ash_write_json_string(StringInfo out, const char *str, int len); /* with its quotes */
+/* Any Datum by its PostgreSQL type; used for columns that have no instance. */
+extern void ash_write_json_datum(StringInfo out, Oid oid, Datum value, bool isnull);
+
+/* jsonb helpers (jsonbutil.c) */
+extern bool ash_jsonb_get(const Jsonb *object, const char *key, int keylen, JsonbValue *out);
+extern bool ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out); /* of char * */
+extern Jsonb *ash_jsonb_from_value(const JsonbValue *value); /* containers and scalars */
+extern void ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out); /* unwraps scalars */
+extern Jsonb *ash_jsonb_from_json(json_t *json);
+extern char *ash_jsonb_value_text(const JsonbValue *value); /* scalar as plain text; NULL for null */
+extern char *ash_jsonb_value_json(const JsonbValue *value); /* JSON text */
+
+#endif /* ASH_TYPE_H */
