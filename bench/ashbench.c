@@ -18,41 +18,21 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include <libpq-fe.h>
+#include "ashbench.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define MAX_ENTRIES 32
 #define MAX_PARAMS 16
 #define MAX_ROUNDS 101
-#define MARKER "--@"
 #define WARMUP_EXECUTIONS 20
 #define VERIFIED_EXECUTIONS 3
 #define EXIT_OVER 2 /* a case is over its target; EXIT_FAILURE: it could not be measured */
-
-/* A header ("--@ target: 1.0") or a section ("--@ setup" and the lines below it). */
-typedef struct Entry
-{
-	char *key;
-	char *value;
-} Entry;
-
-typedef struct Case
-{
-	const char *path;
-	char *text; /* the file; keys and values point into it */
-	int nentries;
-	Entry entries[MAX_ENTRIES];
-} Case;
 
 /* One of the two statements that are compared. */
 typedef struct Side
@@ -65,14 +45,6 @@ typedef struct Side
 	double micros[MAX_ROUNDS]; /* CPU per execution, one entry a round */
 } Side;
 
-/* How a case runs; from its "mode" header. */
-typedef enum Mode
-{
-	MODE_READ,	   /* one transaction a round, committed */
-	MODE_ROLLBACK, /* one transaction a round, rolled back: tables do not grow */
-	MODE_FRESH	   /* every execution is the first of a new backend */
-} Mode;
-
 typedef struct Options
 {
 	bool quick;
@@ -84,291 +56,6 @@ typedef struct Options
 } Options;
 
 static Options options = { false, false, false, false, 21, NULL };
-
-/* Prints a message and ends the process: a measurement that is half right is worth nothing. */
-static void
-die(const char *format, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	fputs("ashbench: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(EXIT_FAILURE);
-}
-
-static void *
-allocate(size_t size)
-{
-	void *memory = malloc(size);
-
-	if (memory == NULL)
-		die("out of memory");
-	return memory;
-}
-
-/* ---- case files ---- */
-
-/* The whole of a file as a NUL-terminated string. */
-static char *
-read_file(const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	char *text;
-	long size;
-
-	if (file == NULL)
-		die("%s: %s", path, strerror(errno));
-	if (fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0)
-		die("%s: %s", path, strerror(errno));
-	rewind(file);
-	text = allocate((size_t) size + 1);
-	if (fread(text, 1, (size_t) size, file) != (size_t) size)
-		die("%s: cannot be read", path);
-	text[size] = '\0';
-	fclose(file);
-	return text;
-}
-
-/* Cuts blanks off both ends, in place. */
-static char *
-trim(char *text)
-{
-	char *end;
-
-	text += strspn(text, " \t\r\n");
-	end = text + strlen(text);
-	while (end > text && strchr(" \t\r\n", end[-1]) != NULL)
-		end--;
-	*end = '\0';
-	return text;
-}
-
-/* Splits a marker line into a header, or opens a section whose text begins at "rest". */
-static void
-add_entry(Case *c, char *line, char *rest)
-{
-	char *colon = strchr(line, ':');
-	Entry *entry;
-
-	if (c->nentries == MAX_ENTRIES)
-		die("%s: more than %d headers and sections", c->path, MAX_ENTRIES);
-	entry = &c->entries[c->nentries++];
-	entry->value = colon ? trim(colon + 1) : rest;
-	if (colon)
-		*colon = '\0';
-	entry->key = trim(line);
-}
-
-/* Reads a case.  Text before the first marker is commentary. */
-static void
-load_case(Case *c, const char *path)
-{
-	char *line;
-	char *next;
-
-	c->path = path;
-	c->text = read_file(path);
-	c->nentries = 0;
-	for (line = c->text; line != NULL; line = next)
-	{
-		next = strchr(line, '\n');
-		if (strncmp(line, MARKER, strlen(MARKER)) != 0)
-		{
-			if (next)
-				next++;
-			continue;
-		}
-		*line = '\0'; /* ends the section above */
-		if (next)
-			*next++ = '\0';
-		add_entry(c, line + strlen(MARKER), next ? next : line);
-	}
-}
-
-/* The value of a header or section, or NULL. */
-static const char *
-entry_value(const Case *c, const char *key)
-{
-	int i;
-
-	for (i = 0; i < c->nentries; i++)
-		if (strcmp(c->entries[i].key, key) == 0)
-			return c->entries[i].value;
-	return NULL;
-}
-
-/* The value that belongs to one side: "params a" if there is one, else "params". */
-static const char *
-side_value(const Case *c, const char *key, char label)
-{
-	char own[64];
-	const char *value;
-
-	snprintf(own, sizeof(own), "%s %c", key, label);
-	value = entry_value(c, own);
-	return value ? value : entry_value(c, key);
-}
-
-static const char *
-required_value(const Case *c, const char *key)
-{
-	const char *value = entry_value(c, key);
-
-	if (value == NULL)
-		die("%s: no \"%s\"", c->path, key);
-	return value;
-}
-
-/*
- * A number that may depend on the size of the run: "rows" has the variants "rows quick" and
- * "rows full".
- */
-static int
-sized_number(const Case *c, const char *key, int missing)
-{
-	char own[64];
-	const char *value = NULL;
-
-	if (options.quick || options.full)
-	{
-		snprintf(own, sizeof(own), "%s %s", key, options.full ? "full" : "quick");
-		value = entry_value(c, own);
-	}
-	if (value == NULL)
-		value = entry_value(c, key);
-	return value ? atoi(value) : missing;
-}
-
-static Mode
-case_mode(const Case *c)
-{
-	const char *mode = required_value(c, "mode");
-
-	if (strcmp(mode, "read") == 0)
-		return MODE_READ;
-	if (strcmp(mode, "rollback") == 0)
-		return MODE_ROLLBACK;
-	if (strcmp(mode, "fresh") == 0)
-		return MODE_FRESH;
-	die("%s: mode is \"%s\", must be read, rollback or fresh", c->path, mode);
-	return MODE_READ;
-}
-
-/* ---- the server ---- */
-
-/* Dies with the server's own words unless the result is a success.  Returns the result. */
-static PGresult *
-checked(const Case *c, const char *what, PGconn *conn, PGresult *result)
-{
-	ExecStatusType status = PQresultStatus(result);
-
-	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
-		die("%s: %s failed: %s", c->path, what, PQerrorMessage(conn));
-	return result;
-}
-
-static void
-run_sql(const Case *c, const char *what, PGconn *conn, const char *sql)
-{
-	PQclear(checked(c, what, conn, PQexec(conn, sql)));
-}
-
-/* Sets what the SQL of a case reads with current_setting('bench....'). */
-static void
-set_number(const Case *c, PGconn *conn, const char *name, int value)
-{
-	char text[32];
-	const char *params[2];
-
-	snprintf(text, sizeof(text), "%d", value);
-	params[0] = name;
-	params[1] = text;
-	PQclear(checked(c, name, conn,
-					PQexecParams(conn, "SELECT pg_catalog.set_config($1, $2, false)", 2, NULL,
-								 params, NULL, NULL, 0)));
-}
-
-/* Opens a connection whose session prints values the same way for every case. */
-static PGconn *
-open_connection(const Case *c, const char *database)
-{
-	const char *keywords[] = { "dbname", "application_name", "client_encoding", NULL };
-	const char *values[] = { database, "ashbench", "UTF8", NULL };
-	const char **from = database ? values : values + 1;
-	PGconn *conn = PQconnectdbParams(database ? keywords : keywords + 1, from, 0);
-
-	if (PQstatus(conn) != CONNECTION_OK)
-		die("%s", PQerrorMessage(conn));
-	run_sql(c, "session setup", conn,
-			"SET timezone TO 'UTC'; SET client_min_messages TO 'warning'");
-	set_number(c, conn, "bench.rows", sized_number(c, "rows", 0));
-	set_number(c, conn, "bench.executions", sized_number(c, "executions", 1000));
-	return conn;
-}
-
-/* Statements are timed as the plain role of the run: a superuser skips half of the checks. */
-static void
-become_caller(const Case *c, PGconn *conn)
-{
-	char *role;
-	char sql[256];
-
-	if (options.role == NULL)
-		return;
-	role = PQescapeIdentifier(conn, options.role, strlen(options.role));
-	snprintf(sql, sizeof(sql), "SET ROLE %s", role);
-	PQfreemem(role);
-	run_sql(c, "SET ROLE", conn, sql);
-}
-
-/* Waits until the backend sleeps in its read of the next command, so that its clock stands. */
-static void
-await_idle(int pid)
-{
-	static const struct timespec pause = { 0, 20000 };
-	char path[64];
-	char line[512];
-	int tries;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	for (tries = 0; tries < 1000; tries++)
-	{
-		FILE *file = fopen(path, "r");
-		char *state;
-
-		if (file == NULL)
-			die("%s: %s (the driver must run on the server's machine)", path, strerror(errno));
-		state = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
-		fclose(file);
-		if (state != NULL && state[1] == ' ' && state[2] == 'S')
-			return;
-		nanosleep(&pause, NULL);
-	}
-}
-
-/* Nanoseconds the backend has been on a CPU since it started. */
-static double
-backend_cpu(PGconn *conn)
-{
-	int pid = PQbackendPID(conn);
-	char path[64];
-	FILE *file;
-	unsigned long long nanos;
-
-	await_idle(pid);
-	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
-	file = fopen(path, "r");
-	if (file == NULL)
-		die("%s: %s", path, strerror(errno));
-	if (fscanf(file, "%llu", &nanos) != 1 || nanos == 0)
-		die("%s: no on-CPU time in it (is the kernel built with scheduler statistics?)", path);
-	fclose(file);
-	return (double) nanos;
-}
 
 /* ---- one side ---- */
 
@@ -416,27 +103,13 @@ execute_fresh(const Case *c, const Side *side, int execution, double *nanos)
 	PGresult *result;
 	double start;
 
-	become_caller(c, conn);
+	become_caller(c, conn, options.role);
 	start = backend_cpu(conn);
 	result = checked(c, "first call", conn,
 					 PQexecParams(conn, side->statement, count, NULL, values, NULL, NULL, 0));
 	*nanos += backend_cpu(conn) - start;
 	PQfinish(conn);
 	return result;
-}
-
-/* Makes the database that a side wants for itself. */
-static void
-create_database(const Case *c, PGconn *control, const char *database)
-{
-	char *name = PQescapeIdentifier(control, database, strlen(database));
-	char sql[256];
-
-	snprintf(sql, sizeof(sql), "DROP DATABASE IF EXISTS %s", name);
-	run_sql(c, sql, control, sql);
-	snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'", name);
-	run_sql(c, sql, control, sql);
-	PQfreemem(name);
 }
 
 /* Connects a side, runs its own setup and fetches its parameters, still with all privileges. */
@@ -478,7 +151,7 @@ prepare_side(const Case *c, Side *side, Side *other, Mode mode)
 		side->conn = other->conn;
 	}
 	else
-		become_caller(c, side->conn);
+		become_caller(c, side->conn, options.role);
 	prepared_name(side, name, sizeof(name));
 	PQclear(
 		checked(c, "prepare", side->conn, PQprepare(side->conn, name, side->statement, 0, NULL)));
@@ -784,7 +457,7 @@ run_case(const char *path)
 	const char *setup;
 	bool over;
 
-	load_case(&c, path);
+	load_case(&c, path, options.full ? "full" : options.quick ? "quick" : NULL);
 	mode = case_mode(&c);
 	required_value(&c, "verify");
 	control = open_connection(&c, NULL);

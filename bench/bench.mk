@@ -2,6 +2,7 @@
 
 PG_CONFIG ?= pg_config
 BENCH_DRIVER = bench/ashbench
+BENCH_SOURCES = bench/ashbench.c bench/backend.c bench/case.c
 BENCH_CFLAGS = -std=c99 -O2 -g -Wall -Wextra -Werror -I$(shell $(PG_CONFIG) --includedir)
 BENCH_LDFLAGS = -L$(shell $(PG_CONFIG) --libdir)
 
@@ -9,8 +10,8 @@ BENCH_LDFLAGS = -L$(shell $(PG_CONFIG) --libdir)
 
 bench-build: $(BENCH_DRIVER)
 
-$(BENCH_DRIVER): bench/ashbench.c bench/bench.mk
-	$(CC) $(BENCH_CFLAGS) -o $@ $< $(BENCH_LDFLAGS) -lpq
+$(BENCH_DRIVER): $(BENCH_SOURCES) bench/ashbench.h bench/bench.mk
+	$(CC) $(BENCH_CFLAGS) -o $@ $(BENCH_SOURCES) $(BENCH_LDFLAGS) -lpq
 
 bench-clean:
 	rm -f $(BENCH_DRIVER)

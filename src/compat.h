@@ -39,6 +39,27 @@
 #define ExecutorRunCompat(qd, dir, count) ExecutorRun(qd, dir, count, true)
 #endif
 
+/* 16 moved privileges from the range table entry to a list of their own */
+#if PG_VERSION_NUM >= 180000
+#define ash_init_range_table(estate, rte)                                                          \
+	do                                                                                             \
+	{                                                                                              \
+		List	   *perminfos = NIL;                                                               \
+		addRTEPermissionInfo(&perminfos, rte);                                                     \
+		ExecInitRangeTable(estate, list_make1(rte), perminfos, bms_make_singleton(1));             \
+	} while (0)
+#elif PG_VERSION_NUM >= 160000
+#define ash_init_range_table(estate, rte)                                                          \
+	do                                                                                             \
+	{                                                                                              \
+		List	   *perminfos = NIL;                                                               \
+		addRTEPermissionInfo(&perminfos, rte);                                                     \
+		ExecInitRangeTable(estate, list_make1(rte), perminfos);                                    \
+	} while (0)
+#else
+#define ash_init_range_table(estate, rte) ExecInitRangeTable(estate, list_make1(rte))
+#endif
+
 /* object_aclcheck() replaced the per-class functions in 16 */
 #if PG_VERSION_NUM >= 160000
 #define ash_namespace_aclcheck(oid, role, mode)                                                    \
@@ -53,6 +74,13 @@
 #define ash_database_aclcheck(oid, role, mode) pg_database_aclcheck(oid, role, mode)
 #define ash_class_ownercheck(oid, role) pg_class_ownercheck(oid, role)
 #define ash_proc_ownercheck(oid, role) pg_proc_ownercheck(oid, role)
+#endif
+
+/* missing_ok became an error context in 16; unknown types raise an error in both */
+#if PG_VERSION_NUM >= 160000
+#define parseTypeStringCompat(str, oid, typmod) parseTypeString(str, oid, typmod, NULL)
+#else
+#define parseTypeStringCompat(str, oid, typmod) parseTypeString(str, oid, typmod, false)
 #endif
 
 #endif /* ASH_COMPAT_H */

@@ -17,6 +17,11 @@
 #include "policy/policy.h"
 #include "query/query.h"
 
+/* init: gives lower rooms what they need of this one */
+extern void ash_action_init(void);
+/* managed.c: registers the changes that run other actions */
+extern void ash_managed_init(void);
+
 /* dispatch on action->type */
 extern void ash_action_run(AshCall *call, const Jsonb *input, StringInfo out);
 
@@ -29,6 +34,17 @@ extern void ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out
 /* The middle of create, update and destroy, for nested actions: leaves the row in cs->result. */
 extern AshChangeset *ash_action_write(AshCall *call, const Jsonb *input, AshValue *data);
 
+/* read.c: at most one record */
+extern AshQuery *ash_action_query(AshCall *call, const Jsonb *input);
+extern void ash_action_read_one(AshCall *call, const Jsonb *input, bool not_found_error,
+								StringInfo out);
+
+/* read.c: the record of options.record */
+extern void ash_action_get(AshCall *call, bool not_found_error, StringInfo out);
+
+/* record.c: how the caller named a record, for messages */
+extern char *ash_action_describe_record(const AshResource *res, const JsonbValue *record);
+
 /* bulk.c */
 extern void ash_bulk_create(AshCall *call, const Jsonb *inputs, StringInfo out);
 extern void ash_bulk_update(AshCall *call, const Jsonb *input, StringInfo out);
@@ -39,6 +55,9 @@ extern const char *ash_action_can(AshCall *call, const Jsonb *input);
 
 /* Run body in a subtransaction; rolled back when errors were added or PostgreSQL raised one (mapped). */
 extern bool ash_action_isolated(AshCall *call, void (*body) (AshCall *call, void *arg), void *arg);
+
+/* What a PostgreSQL error means for the definition; NULL when none owns it. In PG_CATCH. */
+extern AshErrors *ash_action_errors_of(const AshCall *outer, const ErrorData *edata);
 
 /* managed.c: relationships that an action manages (spec 4.3) */
 extern bool ash_managed_before(AshChangeset *cs); /* belongs_to, before the row is written */

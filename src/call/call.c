@@ -130,6 +130,7 @@ ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
 {
 	AshCall    *call = push_call(parent->cxt, res, action);
 
+	call->nested = true;
 	call->opts = MemoryContextAllocZero(call->cxt, sizeof(AshOptions));
 	call->errors = ash_errors_create(call->cxt);
 	call->bindings.errors = call->errors;
@@ -149,4 +150,10 @@ void
 ash_call_end(AshCall *call)
 {
 	MemoryContextDelete(call->cxt);
+}
+
+void
+ash_call_unwind(AshCall *call)
+{
+	current_call = call;
 }

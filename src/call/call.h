@@ -68,7 +68,8 @@ typedef struct AshOptions
 
 struct AshCall
 {
-	AshCall    *parent;			   /* the call this one is nested in, or NULL */
+	AshCall    *parent;			   /* the call that was running when this one began, or NULL */
+	bool		nested;			   /* part of parent's action: not a call of its own from SQL */
 	MemoryContext cxt;
 	AshResource *res;
 	AshAction  *action;			   /* NULL for calls without one */
@@ -93,6 +94,7 @@ struct AshCall
 	TimestampTz now;			   /* one "now" per action */
 	AshBindings bindings;		   /* resolves templates against this call */
 	List	   *notifications;	   /* of Jsonb *, gathered while running */
+	List	   *forced;			   /* of AshForced *: what the outer action sets on a nested write */
 };
 
 /* Settings, defined in ash.c: the session's actor (JSON or a key) and tenant. */
@@ -106,6 +108,9 @@ extern char *ash_guc_tenant;
 typedef Jsonb *(*AshActorLoader) (AshCall *call, AshResource *actor_resource,
 								  const JsonbValue *key);
 extern void ash_call_set_actor_loader(AshActorLoader loader);
+
+/* {} */
+extern Jsonb *ash_jsonb_empty(void);
 
 /* The innermost running call of this backend, or NULL. */
 extern AshCall *ash_call_current(void);
@@ -123,6 +128,9 @@ extern AshCall *ash_call_nested(AshCall *parent, AshResource *res, AshAction *ac
 
 /* End it: pops the stack and deletes the memory context. Errors pop by the context's callback. */
 extern void ash_call_end(AshCall *call);
+
+/* Forget calls begun inside call that an error has left behind. */
+extern void ash_call_unwind(AshCall *call);
 
 /* Templates: {"arg"}, {"actor"}, … resolved to JSON, or cast to a type. */
 extern void ash_call_template_json(AshCall *call, const AshTemplate *tmpl, JsonbValue *out);

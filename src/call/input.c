@@ -91,23 +91,6 @@ ash_call_cast_arguments(AshCall *call, const Jsonb *input)
 	}
 }
 
-/* Defaults apply only to absent arguments; an explicit null is kept (spec 1.5). */
-void
-ash_call_argument_defaults(AshCall *call)
-{
-	for (int i = 0; i < call->action->nargs; i++)
-	{
-		const AshArgument *arg = call->action->args[i];
-		AshCast		cast = {.errors = call->errors,.code = ASH_E_INVALID_ARGUMENT,
-		.field = arg->name};
-
-		if (call->arg_set[i] || !arg->has_default)
-			continue;
-		call->arg_set[i] = true;
-		ash_call_default(call, &arg->dflt, arg->type, &cast, &call->args[i]);
-	}
-}
-
 /* Has the error list already something about this field?  Then it is not also "required". */
 static bool
 field_has_error(const AshErrors *errors, const char *field)
@@ -126,6 +109,29 @@ field_has_error(const AshErrors *errors, const char *field)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Defaults apply only to absent arguments; an explicit null is kept, except by
+ * generic actions (spec 1.5).
+ */
+void
+ash_call_argument_defaults(AshCall *call)
+{
+	for (int i = 0; i < call->action->nargs; i++)
+	{
+		const AshArgument *arg = call->action->args[i];
+		AshCast		cast = {.errors = call->errors,.code = ASH_E_INVALID_ARGUMENT,
+		.field = arg->name};
+
+		bool		given = call->action->type == ASH_ACTION_GENERIC
+			? !call->args[i].isnull : call->arg_set[i];
+
+		if (given || !arg->has_default || field_has_error(call->errors, arg->name))
+			continue;
+		call->arg_set[i] = true;
+		ash_call_default(call, &arg->dflt, arg->type, &cast, &call->args[i]);
+	}
 }
 
 void

@@ -12,7 +12,6 @@
 
 /* options.c */
 extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
-extern Jsonb *ash_jsonb_empty(void);
 
 /* actor.c */
 extern void ash_call_find_actor(AshCall *call);

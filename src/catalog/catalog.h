@@ -73,7 +73,42 @@ extern AshResource *ash_resource_compile(MemoryContext parent, json_t *domain, j
  */
 extern void ash_catalog_set_overlay(List *resources);
 
-/* template.c: values of built-in options */
+/* Is name a resource of the catalog (or the overlay)? */
+extern bool ash_resource_exists(const char *name);
+
+/* Names of all resources, for suggestions. */
+extern List *ash_resource_names(void);
+
+/* rows.c: what the catalog tables say; texts are palloc'd */
+typedef struct AshCatalogRow
+{
+	char	   *name;
+	char	   *domain_name;
+	char	   *domain;			   /* the domain's expanded document */
+	char	   *expanded;		   /* the resource's */
+	int64		revision;
+	Oid			owner;			   /* InvalidOid when the role is gone */
+} AshCatalogRow;
+
+/* False when there is none, or the extension does not exist in this database. */
+extern bool ash_catalog_row(const char *name, AshCatalogRow *out);
+/* 0 when there is none */
+extern int64 ash_catalog_revision(const char *name);
+/* NULL when no resource has that table */
+extern char *ash_catalog_name_of_table(const char *schema, const char *table);
+
+/*
+ * names.c: index and constraint names of a definition: table_label_suffix, cut to
+ * 63 bytes with a hash when it would be longer.  label may be NULL.  The planner
+ * creates objects under these names, data/ maps their errors back.
+ */
+extern char *ash_object_name(const char *table, const char *label, const char *suffix);
+
+/*
+ * template.c: values of built-in options.  {"arg"|"argument"}, {"actor"}, {"context"},
+ * {"tenant"}, {"expr"}, {"attribute"} and {"decimal"} with nothing beside them are
+ * templates; everything else is a literal.  json is borrowed.
+ */
 extern AshTemplate *ash_template_compile(json_t *node, AshErrors *errors);
 
 #endif /* ASH_CATALOG_H */

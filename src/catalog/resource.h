@@ -62,7 +62,8 @@ typedef struct AshTemplate
 	Jsonb	   *literal;		   /* the same, for casting at run time */
 	const AshTypeInst *type;	   /* when the owner cast the literal: its type … */
 	AshValue	value;			   /* … and value */
-	AshExpr    *expr;			   /* ASH_TEMPLATE_EXPR */
+	const char *expr_source;	   /* ASH_TEMPLATE_EXPR: as written … */
+	AshExpr    *expr;			   /* … cache: ash_template_expr() */
 } AshTemplate;
 
 typedef enum AshDefaultKind
@@ -106,6 +107,7 @@ typedef struct AshAttribute
 	AshDefault	dflt;
 	AshDefault	update_default;
 	const char *belongs_to;		   /* relationship that defined it, or NULL */
+	const char *check_name;		   /* of the constraint made from the type's constraints, or NULL */
 	const char *renamed_from;
 	json_t	   *definition;		   /* expanded document node (schema planner) */
 } AshAttribute;
@@ -157,6 +159,7 @@ typedef struct AshRelationship
 	bool		from_many;
 	bool		authorize;
 	const char *read_action;
+	const char *constraint_name;   /* of the foreign key; belongs_to only */
 	const char *not_found_message;
 	const char *violation_message;
 	const char *filter_source;	   /* trusted expression over the destination, may use parent */
@@ -373,6 +376,7 @@ typedef struct AshAction
 	const char *run;			   /* SQL function name */
 	json_t	   *run_options;
 	const AshTypeInst *returns;
+	bool		returns_nil;	   /* the result may be null */
 	const char *manual;
 
 	json_t	   *metadata;
@@ -430,6 +434,7 @@ typedef struct AshDomain
 	const char *actor_resource;	   /* "helpdesk.representative", or NULL */
 	const char *actor_source;	   /* "claims", "current_user" or NULL */
 	int			default_page_type; /* 0 offset, 1 keyset */
+	json_t	   *functions;		   /* name → {"function", "arguments", "returns"}, or NULL */
 } AshDomain;
 
 struct AshResource
@@ -451,6 +456,7 @@ struct AshResource
 	AshAttribute **attributes;
 	int			nprimary_key;
 	AshAttribute **primary_key;
+	const char *primary_key_name;  /* of its constraint */
 	int			nrelationships;
 	AshRelationship **relationships;
 	int			ncalculations;
@@ -487,11 +493,14 @@ struct AshResource
 	int			direct_writes;	   /* AshDirectWrites */
 
 	/* caches that rooms above hang here; allocated in cxt, freed with it */
-	void	   *data_cache;		   /* data/ */
+	void	   *data_cache;		   /* data/: saved plans */
+	void	   *write_cache;	   /* data/: shape of the table for writes */
 	void	   *query_cache;	   /* query/ */
 	void	   *policy_cache;	   /* policy/ */
 	void	   *action_cache;	   /* action/ */
 	List	   *deps;			   /* names of resources this struct was compiled against */
+	Oid			relid;			   /* cache of ash_resource_relid … */
+	uint64		relid_epoch;	   /* … valid while no table or schema changed */
 };
 
 #endif /* ASH_RESOURCE_H */

@@ -217,16 +217,12 @@ run_delayed_validations(AshChangeset *cs, void *arg)
 	return ok;
 }
 
-/* Steps 8 and 9: changes and validations, in the order they were declared. */
-void
-ash_changeset_run_steps(AshChangeset *cs)
+static void
+run_or_defer(AshChangeset *cs, List *steps)
 {
 	ListCell   *lc;
 
-	if (!cs->action->steps_compiled)
-		ash_action_steps(cs->res, cs->action, NULL);
-
-	foreach(lc, cs->action->steps)
+	foreach(lc, steps)
 	{
 		AshStep    *step = lfirst(lc);
 
@@ -235,22 +231,33 @@ ash_changeset_run_steps(AshChangeset *cs)
 		else
 			(void) ash_step_run(cs, step);
 	}
+}
 
-	if (cs->action->skip_global_validations || cs->action->validations == NIL)
-		return;
-	if (cs->action->delay_global_validations)
-	{
-		ash_changeset_add_hook(&cs->before_action, run_delayed_validations, NULL, false);
-		return;
-	}
-	foreach(lc, cs->action->validations)
-	{
-		AshStep    *step = lfirst(lc);
+/*
+ * Steps 8 and 9: changes and validations, in the order they were declared.  What
+ * an outer action sets comes last, so that nothing here can overrule it.
+ */
+void
+ash_changeset_run_steps(AshChangeset *cs)
+{
+	AshAction  *action = cs->action;
+	ListCell   *lc;
 
-		if (step->before_action)
-			ash_changeset_add_hook(&cs->before_action, run_step_hook, step, false);
+	if (!action->steps_compiled)
+		ash_action_steps(cs->res, action, NULL);
+	run_or_defer(cs, action->steps);
+	if (!action->skip_global_validations && action->validations != NIL)
+	{
+		if (action->delay_global_validations)
+			ash_changeset_add_hook(&cs->before_action, run_delayed_validations, NULL, false);
 		else
-			(void) ash_step_run(cs, step);
+			run_or_defer(cs, action->validations);
+	}
+	foreach(lc, cs->call->forced)
+	{
+		AshForced  *forced = lfirst(lc);
+
+		ash_changeset_force_value(cs, forced->attribute, forced->value);
 	}
 }
 

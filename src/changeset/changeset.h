@@ -32,6 +32,16 @@ struct AshHook
 	void	   *arg;
 };
 
+/*
+ * A value that the action which started a nested write sets on it (a foreign
+ * key), whatever the nested action accepts; AshCall.forced.
+ */
+typedef struct AshForced
+{
+	const AshAttribute *attribute;
+	AshValue	value;
+} AshForced;
+
 /* One manage_relationship request (change or call); carried out by action/managed.c. */
 typedef struct AshManaged
 {
@@ -65,6 +75,7 @@ struct AshChangeset
 	List	   *select;			   /* of char *: by the select change; NIL = all */
 	bool		select_given;
 
+	List	   *extras;			   /* of char *: "\"key\": value" texts for the record's JSON (managed relationships) */
 	AshValue   *result;			   /* the row after the write, by attribute */
 	bool		upsert_skipped;
 };
@@ -82,6 +93,9 @@ extern void ash_changeset_check_required(AshChangeset *cs);   /* step 20: all no
 extern bool ash_changeset_run_hooks(AshChangeset *cs, List *hooks);
 /* Is there nothing to write?  An update without changes does not touch the row. */
 extern bool ash_changeset_is_empty(const AshChangeset *cs);
+
+/* cs->extras (and _upsert_skipped) as one text for ash_records_write, or NULL */
+extern StringInfo ash_changeset_extra(const AshChangeset *cs);
 
 /* access.c */
 extern bool ash_changeset_changing(const AshChangeset *cs, const AshAttribute *attr);
@@ -101,6 +115,8 @@ extern bool ash_changeset_present(const AshChangeset *cs, const char *name, bool
 extern bool ash_changeset_ref(void *changeset, const AshExpr *ref, AshValue *out);
 /* is the relationship managed or its foreign key changing? */
 extern bool ash_changeset_changing_relationship(const AshChangeset *cs, const char *name);
+/* Two load statements as one; either may be NULL. */
+extern Jsonb *ash_load_merge(Jsonb *a, Jsonb *b);
 extern void ash_changeset_add_hook(List **hooks, AshHookFn fn, void *arg, bool prepend);
 
 /*-------------------------------------------------------------------------

@@ -48,10 +48,14 @@ extern AshValue ash_subject_value(const AshChangeset *cs, const AshSubject *subj
 
 /* option.c: values of built-in options */
 extern AshTemplate *ash_option_compile(const AshBuiltinScope *scope, const char *option,
-									   json_t *node, const AshTypeInst *type, AshErrors *errors);
+									   json_t *node, const AshTypeInst *type, bool stored,
+									   AshErrors *errors);
 /* of a type, for comparing: no constraints apply, what cannot be cast is NULL and false */
 extern bool ash_option_operand(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *type,
 							   AshValue *out);
+/* a value as one of another type, for comparing; value and out may be the same */
+extern bool ash_option_convert(AshChangeset *cs, const AshTypeInst *from, const AshValue *value,
+							   const AshTypeInst *to, AshValue *out);
 /* of an attribute, to be stored: false after adding an error */
 extern bool ash_option_value(AshChangeset *cs, const AshTemplate *tmpl, const AshAttribute *attr,
 							 AshValue *out);
@@ -63,6 +67,11 @@ extern const char *ash_option_text(AshChangeset *cs, const AshTemplate *tmpl);
 /* A definition fault of one option at the current path. */
 extern AshError *ash_option_error(AshErrors *errors, const char *option, const char *fmt,...)
 	pg_attribute_printf(3, 4);
+
+/* view.c: what functions and logs see of a changeset */
+extern Jsonb *ash_changeset_view(AshChangeset *cs, bool redact);
+/* b over a, object by object */
+extern Jsonb *ash_jsonb_merge(Jsonb *a, Jsonb *b);
 
 /* steps.c: the error a failed validation makes, its message not yet interpolated */
 extern AshError *ash_validation_describe(AshChangeset *cs, const AshStep *step, AshErrors *errors);

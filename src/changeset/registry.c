@@ -6,7 +6,8 @@
  * The entries stand in the files that implement them, grouped by kind.  Tables
  * of other rooms and other libraries join through ash_change_register() and
  * ash_validation_register(); an earlier entry wins over a later one of the same
- * name, so no library can replace what is built in.
+ * name, so no library can replace what is built in.  Compiled steps point into
+ * the tables themselves, which therefore live as long as the backend.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,92 +16,74 @@
 #include "changeset/internal.h"
 #include "utils/memutils.h"
 
-/* Flat copies of all tables, made when the first name is looked up; backend lifetime. */
-static AshChangeDef *changes = NULL;
-static int	nchanges = 0;
-static AshValidationDef *validations = NULL;
-static int	nvalidations = 0;
+static const AshChangeDef *const own_changes[] = {
+	ash_attribute_changes,
+	ash_atomic_changes,
+	ash_context_changes,
+	ash_function_changes,
+};
 
-/* Append a NULL-terminated table to a flat array. */
-#define APPEND_TABLE(type, array, count, table)                                                    \
-	do                                                                                             \
-	{                                                                                              \
-		int			n_ = 0;                                                                        \
-                                                                                                   \
-		while ((table)[n_].name != NULL)                                                           \
-			n_++;                                                                                  \
-		array = array ? repalloc(array, sizeof(type) * (count + n_ + 1))                           \
-					  : MemoryContextAlloc(TopMemoryContext, sizeof(type) * (count + n_ + 1));     \
-		memcpy(array + count, table, sizeof(type) * n_);                                           \
-		count += n_;                                                                               \
-	} while (0)
+static const AshValidationDef *const own_validations[] = {
+	ash_presence_validations, ash_value_validations, ash_compare_validations,
+	ash_text_validations,	  ash_logic_validations, ash_function_validations,
+};
 
-static void
-load_changes(void)
+/* Tables registered by others, in order; backend lifetime. */
+static List *more_changes = NIL;
+static List *more_validations = NIL;
+
+static List *
+remember_table(List *tables, const void *table)
 {
-	if (nchanges > 0)
-		return;
-	APPEND_TABLE(AshChangeDef, changes, nchanges, ash_attribute_changes);
-	APPEND_TABLE(AshChangeDef, changes, nchanges, ash_atomic_changes);
-	APPEND_TABLE(AshChangeDef, changes, nchanges, ash_context_changes);
-	APPEND_TABLE(AshChangeDef, changes, nchanges, ash_function_changes);
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+	tables = lappend(tables, unconstify(void *, table));
+	MemoryContextSwitchTo(old);
+	return tables;
 }
 
-static void
-load_validations(void)
-{
-	if (nvalidations > 0)
-		return;
-	APPEND_TABLE(AshValidationDef, validations, nvalidations, ash_presence_validations);
-	APPEND_TABLE(AshValidationDef, validations, nvalidations, ash_value_validations);
-	APPEND_TABLE(AshValidationDef, validations, nvalidations, ash_compare_validations);
-	APPEND_TABLE(AshValidationDef, validations, nvalidations, ash_text_validations);
-	APPEND_TABLE(AshValidationDef, validations, nvalidations, ash_logic_validations);
-	APPEND_TABLE(AshValidationDef, validations, nvalidations, ash_function_validations);
-}
-
-/*
- * Registration moves the array: compiled steps therefore point to an entry only
- * after all libraries were loaded (_PG_init), which is when tables are added.
- */
 void
 ash_change_register(const AshChangeDef *table)
 {
-	load_changes();
-	APPEND_TABLE(AshChangeDef, changes, nchanges, table);
+	more_changes = remember_table(more_changes, table);
 }
 
 void
 ash_validation_register(const AshValidationDef *table)
 {
-	load_validations();
-	APPEND_TABLE(AshValidationDef, validations, nvalidations, table);
+	more_validations = remember_table(more_validations, table);
 }
 
-const AshChangeDef *
-ash_changes(int *count)
+static const AshChangeDef *
+change_table(int i)
 {
-	load_changes();
-	*count = nchanges;
-	return changes;
+	if (i < lengthof(own_changes))
+		return own_changes[i];
+	i -= lengthof(own_changes);
+	return i < list_length(more_changes) ? list_nth(more_changes, i) : NULL;
 }
 
-const AshValidationDef *
-ash_validations(int *count)
+static const AshValidationDef *
+validation_table(int i)
 {
-	load_validations();
-	*count = nvalidations;
-	return validations;
+	if (i < lengthof(own_validations))
+		return own_validations[i];
+	i -= lengthof(own_validations);
+	return i < list_length(more_validations) ? list_nth(more_validations, i) : NULL;
 }
 
 const AshChangeDef *
 ash_change_lookup(const char *name)
 {
-	load_changes();
-	for (int i = 0; i < nchanges; i++)
+	const AshChangeDef *def;
+
+	for (int i = 0; (def = change_table(i)) != NULL; i++)
 	{
-		if (strcmp(changes[i].name, name) == 0)
-			return &changes[i];
+		for (; def->name != NULL; def++)
+		{
+			if (strcmp(def->name, name) == 0)
+				return def;
+		}
 	}
 	return NULL;
 }
@@ -108,11 +91,54 @@ ash_change_lookup(const char *name)
 const AshValidationDef *
 ash_validation_lookup(const char *name)
 {
-	load_validations();
-	for (int i = 0; i < nvalidations; i++)
+	const AshValidationDef *def;
+
+	for (int i = 0; (def = validation_table(i)) != NULL; i++)
 	{
-		if (strcmp(validations[i].name, name) == 0)
-			return &validations[i];
+		for (; def->name != NULL; def++)
+		{
+			if (strcmp(def->name, name) == 0)
+				return def;
+		}
 	}
 	return NULL;
+}
+
+/* All entries as one array in CurrentMemoryContext, for listings and suggestions. */
+const AshChangeDef *
+ash_changes(int *count)
+{
+	const AshChangeDef *def;
+	AshChangeDef *all = NULL;
+	int			n = 0;
+
+	for (int i = 0; (def = change_table(i)) != NULL; i++)
+	{
+		for (; def->name != NULL; def++)
+		{
+			all = all ? repalloc(all, sizeof(*all) * (n + 1)) : palloc(sizeof(*all));
+			all[n++] = *def;
+		}
+	}
+	*count = n;
+	return all;
+}
+
+const AshValidationDef *
+ash_validations(int *count)
+{
+	const AshValidationDef *def;
+	AshValidationDef *all = NULL;
+	int			n = 0;
+
+	for (int i = 0; (def = validation_table(i)) != NULL; i++)
+	{
+		for (; def->name != NULL; def++)
+		{
+			all = all ? repalloc(all, sizeof(*all) * (n + 1)) : palloc(sizeof(*all));
+			all[n++] = *def;
+		}
+	}
+	*count = n;
+	return all;
 }

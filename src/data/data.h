@@ -25,31 +25,43 @@ typedef struct AshColumn
 	const char *prefix;			   /* "\"key\":" ready to append; made by ash_column_prepare */
 	int			prefix_len;
 	const AshTypeInst *type;
-	int			mask;			   /* column number of the boolean that allows it, or -1 */
+	int			mask;			   /* column number of the boolean that allows it, or ASH_MASK_… */
+	/* the type's writer, chosen by ash_column_prepare */
+	void		(*write) (StringInfo out, const AshTypeInst *type, Datum value);
 } AshColumn;
+
+#define ASH_MASK_NONE  (-1)		   /* always shown */
+#define ASH_MASK_NEVER (-2)		   /* never shown: null, and named in _forbidden */
 
 typedef struct AshRowWriter
 {
 	int			ncolumns;
 	AshColumn  *columns;
 	StringInfo	out;
-	uint64		rows;
+	uint64		rows;			   /* seen; also those beyond max_rows */
+	uint64		max_rows;		   /* write no more than this; 0 = all */
 	/* after the columns of a row, before its closing brace; may append ,"key":… */
-	void		(*finish_row) (struct AshRowWriter *writer, struct TupleTableSlot *slot);
+	void		(*finish_row) (struct AshRowWriter *writer, Datum *values, bool *nulls);
 	void	   *context;
 	bool		first_pending;	   /* no key of this row has been written yet */
 } AshRowWriter;
 
 extern void ash_column_prepare(AshColumn *column);
-/* one object {"a":1,…} from a slot / from values */
+/* one object {"a":1,…} from a slot / from values; nothing is written around it */
 extern void ash_write_row(AshRowWriter *writer, struct TupleTableSlot *slot);
+extern void ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls);
+/* what stands before the next key of the row at hand: "," or nothing */
+extern void ash_write_separator(AshRowWriter *writer);
 
 /* run.c: every SELECT of the product */
 
 /* Stream rows as JSON objects separated by commas into writer->out; returns the row count. */
 extern uint64 ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *writer);
 
-/* Give each row (all columns) to fn; copies are the callee's business. */
+/*
+ * Give each row (all columns) to fn; copies are the callee's business.  fn runs in
+ * the memory context of the caller of ash_data_each.
+ */
 typedef void (*AshRowFn) (struct TupleTableSlot *slot, void *arg);
 extern uint64 ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
 
@@ -79,20 +91,27 @@ extern void ash_data_insert(AshResource *res, const AshValue *values, const bool
 
 /*
  * The row whose primary key is that of row.  assign, when not NULL, writes further
- * assignments (", \"n\" = …") and where further conditions (" AND …") over the alias
+ * assignments ("\"n\" = …, …") and where further conditions (" AND …") over the alias
  * "t"; both rule out the fast path.
  */
 extern AshWriteStatus ash_data_update(AshResource *res, const AshValue *row,
 									  const AshValue *values, const bool *given, AshSqlFn assign,
-									  AshSqlFn where, void *arg, AshValue *result);
+									  AshSqlFn where, void *arg, AshBindings *bindings,
+									  AshValue *result);
 extern AshWriteStatus ash_data_delete(AshResource *res, const AshValue *row, AshSqlFn where,
-									  void *arg, AshValue *result);
+									  void *arg, AshBindings *bindings, AshValue *result);
 
 /* Copies a slot of the resource's row type (all attributes, in order) into values. */
 extern void ash_data_slot_values(const AshResource *res, struct TupleTableSlot *slot,
 								 AshValue *values);
 
+/* Setting ash.fast_path: off sends every write through SPI (tests compare the two). */
+extern bool ash_guc_fast_path;
+
 /* constraint.c: a PostgreSQL error → the framework's, when a definition owns it */
-extern bool ash_data_map_error(AshResource *res, ErrorData *edata, AshErrors *errors);
+extern bool ash_data_map_error(const AshCall *call, const ErrorData *edata, AshErrors *errors);
+
+/* init: registers the invalidation callback of the table shapes */
+extern void ash_data_init(void);
 
 #endif /* ASH_DATA_H */

@@ -14,15 +14,26 @@
 #define ASH_DEFINE_H
 
 #include "action/action.h"
+#include "catalog/entities.h"
 
 /* ash_define: returns a JSON summary; raises with all errors */
 extern char *ash_define_document(const char *text, int len, bool migrate);
 extern char *ash_undefine_name(const char *name, bool drop_table);
 extern char *ash_definition_text(const char *name);
 
-/* entities.c: specs of domain, resource, attribute, …; also read by docs and JSON Schema */
-extern const AshSpec *const *ash_entity_specs(void); /* NULL-terminated */
-extern const AshSpec *ash_entity_spec(const char *name);
+/* schema.c: the JSON Schema (2020-12) of a document */
+extern char *ash_definition_schema_text(void);
+
+/* builtins.c: every entry of every registry, for ash_builtins() and the reference docs */
+typedef struct AshBuiltin
+{
+	const char *kind;			   /* "change", "validation", "type", … */
+	const char *name;
+	const char *options;		   /* JSON text, or NULL */
+	const char *doc;
+} AshBuiltin;
+
+extern List *ash_builtin_list(void); /* of AshBuiltin * */
 
 /* expand.c: a checked domain document → the same without shorthands, a new json_t */
 extern json_t *ash_define_expand(json_t *domain, AshErrors *errors);
@@ -38,13 +49,14 @@ typedef struct AshPlanStep
 	const char *operation;		   /* "create table", "add column", … */
 	const char *sql;
 	bool		destructive;
-	bool		blocking;
+	bool		blocking;		   /* keeps others from writing for as long as it runs */
+	bool		concurrent;		   /* cannot run inside a transaction */
 } AshPlanStep;
 
 extern List *ash_plan_steps(const char *domain); /* of AshPlanStep *, in order */
 extern List *ash_plan_apply(const char *domain, bool allow_destructive);
 
-/* Index, constraint names of a definition; the planner creates them, data/constraint.c maps them back. */
-extern char *ash_object_name(const char *table, const char *label, const char *suffix);
+/* introspect.c: a document (JSON text) that describes the tables and views of a schema */
+extern char *ash_introspect_schema(const char *schema);
 
 #endif /* ASH_DEFINE_H */

@@ -211,6 +211,17 @@ ash_errors_move(AshErrors *to, AshErrors *from)
 	MemoryContextSwitchTo(old);
 }
 
+/* Move all of from to the end of to; the paths are already those of to. */
+void
+ash_errors_append_all(AshErrors *to, AshErrors *from)
+{
+	MemoryContext old = MemoryContextSwitchTo(to->cxt);
+
+	to->items = list_concat(to->items, from->items);
+	from->items = NIL;
+	MemoryContextSwitchTo(old);
+}
+
 void
 ash_errors_truncate(AshErrors *errors, int count)
 {

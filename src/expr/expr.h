@@ -67,11 +67,19 @@ struct AshExpr
 	bool		from_input;		   /* came from run-time input: field policies apply */
 	bool		relationship_ref;  /* to-many path whose row may be missing (is_nil) */
 
+	bool		upsert_conflict;   /* the value proposed for the attribute: EXCLUDED.column */
+	AshExpr    *inlined;		   /* cache: ash_expr_inlined() */
+
 	/* ASH_EXPR_CALL */
 	const AshExprFunc *func;
+	const char *pg_schema;		   /* the PostgreSQL operator or function found for the call … */
+	const char *pg_name;
+	Oid			pg_result;		   /* … and what it returns; cast when that is not type->oid */
+	bool		user_function;	   /* code of a user runs when this is evaluated */
 	Oid			collation;
 	bool		negated;		   /* NOT IN, IS NOT NULL … */
 
+	bool		adaptable;		   /* literal, template or get_path: takes the type it meets */
 	void	   *state;			   /* cached executor state (eval.c) */
 };
 
@@ -84,12 +92,34 @@ struct AshExprFunc
 	int			max_args;		   /* -1: any number */
 	bool		is_operator;
 	bool		predicate;		   /* may be used as a key in filter input */
-	/* Check argument types, insert casts, return the result type; NULL after adding an error. */
-	const AshTypeInst *(*resolve) (AshExpr *call, AshErrors *errors);
+	/* Argument types and result (signature.c), or NULL when resolve does it. */
+	const char *signature;
+	const char *template;		   /* SQL with $1 …, $* for the arguments, or NULL when sql writes it */
+	/*
+	 * Check argument types, insert casts, set call->type; may return another
+	 * tree that means the same.  NULL after adding an error.
+	 */
+	AshExpr    *(*resolve) (AshExpr *call, AshErrors *errors);
 	/* Write the SQL of the call. */
 	void		(*sql) (AshSql *sql, AshExpr *call);
-	const char *template;		   /* or: SQL with $1 … for the arguments, when sql is NULL */
 };
+
+/*
+ * Functions a domain registers for its expressions.  The catalog room sets the
+ * hook; it fills out and returns true when name is one of them for res.
+ */
+typedef struct AshUserFunction
+{
+	const char *schema;
+	const char *name;
+	int			nargs;
+	const AshTypeInst **args;
+	const AshTypeInst *returns;
+} AshUserFunction;
+
+typedef bool (*AshUserFunctionLookup) (const AshResource *res, const char *name,
+									   AshUserFunction *out);
+extern AshUserFunctionLookup ash_expr_user_function_lookup;
 
 /* Names an expression may use. */
 typedef struct AshScope
@@ -104,6 +134,21 @@ typedef struct AshScope
 
 /* parse.c: source text → tree; NULL after adding ASH_E_INVALID_DEFINITION (at the current path). */
 extern AshExpr *ash_expr_parse(const char *source, const AshScope *scope, AshErrors *errors);
+/* The same, then ash_expr_as / ash_expr_condition. */
+extern AshExpr *ash_expr_parse_as(const char *source, const AshScope *scope,
+								  const AshTypeInst *type, AshErrors *errors);
+extern AshExpr *ash_expr_parse_condition(const char *source, const AshScope *scope,
+										 AshErrors *errors);
+
+/*
+ * coerce.c: expr as a value of type.  ash_expr_coerce allows what happens by
+ * itself (literals and templates take the type, integer → decimal) and returns
+ * NULL, adding nothing, when that is not enough; ash_expr_as also casts and adds
+ * an error; ash_expr_condition wants a boolean.
+ */
+extern AshExpr *ash_expr_coerce(AshExpr *expr, const AshTypeInst *type);
+extern AshExpr *ash_expr_as(AshExpr *expr, const AshTypeInst *type, AshErrors *errors);
+extern AshExpr *ash_expr_condition(AshExpr *expr, AshErrors *errors);
 
 /* build.c: trees by hand */
 extern AshExpr *ash_expr_const(const AshTypeInst *type, AshValue value);
@@ -114,10 +159,12 @@ extern AshExpr *ash_expr_and(AshExpr *a, AshExpr *b);	/* either may be NULL */
 extern AshExpr *ash_expr_or(AshExpr *a, AshExpr *b);
 extern AshExpr *ash_expr_not(AshExpr *a);
 extern AshExpr *ash_expr_is_null(AshExpr *a, bool negated);
+extern AshExpr *ash_expr_list(List *items, AshErrors *errors);	/* of AshExpr *, brought to one type */
 /* By registry name; adds an error and returns NULL when no overload fits. */
 extern AshExpr *ash_expr_call(const char *func, List *args, AshErrors *errors);
 extern const AshExprFunc *ash_expr_func_lookup(const char *name, bool is_operator);
 extern const AshExprFunc *ash_expr_funcs(int *count);
+extern const AshExprFunc *ash_expr_operators(int *count);
 
 /* walk.c */
 typedef bool (*AshExprWalker) (AshExpr *expr, void *context); /* true stops the walk */
@@ -126,6 +173,14 @@ extern bool ash_expr_has_refs(AshExpr *expr);		   /* needs a row at all */
 extern bool ash_expr_in_memory(AshExpr *expr);		   /* only own attributes: no path, aggregate, exists */
 extern bool ash_expr_uses_actor(AshExpr *expr);
 extern char *ash_expr_describe(AshExpr *expr);		   /* for messages: as SQL with names */
+
+/*
+ * The expression of a referenced calculation, its arguments put in and its
+ * fields relative to the row that owns it; NULL when it is not an expression.
+ */
+extern AshExpr *ash_expr_inlined(AshExpr *ref);
+/* A copy of expr in which the templates arg.x of calc are args. */
+extern AshExpr *ash_expr_with_args(AshExpr *expr, const AshCalculation *calc, AshExpr **args);
 
 /*
  * compiled.c: expressions of a resource, compiled on first use and kept in it.
@@ -182,6 +237,7 @@ struct AshSql
 	Datum	   *param_values;
 	char	   *param_nulls;	   /* 'n' or ' ' as SPI wants them */
 	AshBindings *bindings;
+	bool		inline_values;	   /* values as quoted literals: index predicates, row-security quals */
 	int			next_alias;
 	/* write a reference / exists / aggregate; expr's kind tells which */
 	void		(*write_ref) (AshSql *sql, AshExpr *expr);
@@ -194,8 +250,10 @@ extern void ash_sql_init(AshSql *sql, AshBindings *bindings);
 extern void ash_sql_ident(AshSql *sql, const char *name);	/* always quoted */
 extern void ash_sql_qualified(AshSql *sql, const char *schema, const char *name);
 extern void ash_sql_param(AshSql *sql, Oid type, Datum value, bool isnull); /* appends $n */
+/* " OPERATOR(schema.=) " for the type, cached text */
+extern const char *ash_sql_equals(const AshTypeInst *type);
 extern void ash_sql_expr(AshSql *sql, AshExpr *expr);
-/* boolean expression as a condition: NULL counts as false */
+/* as WHERE, ON or FILTER, where NULL counts as false by itself: nothing hides an index */
 extern void ash_sql_condition(AshSql *sql, AshExpr *expr);
 #define ash_sql_str(sql, str) appendStringInfoString(&(sql)->text, str)
 extern const char *ash_quote_ident(const char *name);		/* always quoted, palloc'd */

@@ -20,10 +20,15 @@ struct AshQuery;
 
 typedef struct AshCheckDef AshCheckDef;
 
-/* What is being authorized. */
+/*
+ * What is being authorized.  Without a call it is ad-hoc SQL: nothing of the
+ * caller is known yet, so what depends on the actor stays an expression that
+ * reads it at run time, and what depends on an input cannot be decided (neither
+ * a check nor its negation holds then).
+ */
 typedef struct AshPolicySubject
 {
-	AshCall    *call;
+	AshCall    *call;			   /* NULL: ad-hoc SQL */
 	AshResource *res;
 	AshActionType type;
 	AshAction  *action;			   /* or NULL: ad-hoc SQL, loads without an action */
@@ -36,7 +41,7 @@ typedef struct AshCheck
 {
 	const AshCheckDef *def;
 	void	   *options;
-	const char *name;			   /* description of the check, or NULL */
+	const char *name;			   /* as the definition names or describes it */
 } AshCheck;
 
 typedef enum AshCheckEffect
@@ -61,7 +66,7 @@ struct AshPolicy
 	int			access_type;	   /* AshAccessType */
 	const char *description;
 	const char *error_message;
-	List	   *fields;			   /* field policies: of char *, "*" = all not named elsewhere */
+	List	   *fields;			   /* field policies: of char *; "*" = all of them */
 };
 
 typedef enum AshTruth
@@ -72,14 +77,16 @@ typedef enum AshTruth
 } AshTruth;
 
 /*
- * A check built-in.  Simple checks have match; filter checks have filter, which
- * returns an expression over the row (NULL after adding an error).
+ * A check built-in.  match decides at once, or says ASH_UNKNOWN; then filter, if
+ * there is one, gives an expression over the row, or NULL when it cannot tell.  A
+ * check that neither decides is not satisfied, and neither is its negation.
  */
 struct AshCheckDef
 {
 	const char *name;
 	const char *doc;
 	const AshSpec *spec;
+	const char *payload;		   /* option that is the whole of what stands under the name, or NULL */
 	/* resolve names, compile expressions; adds definition errors */
 	bool		(*prepare) (AshResource *res, void *options, AshErrors *errors);
 	AshTruth	(*match) (const AshPolicySubject *subject, void *options);
@@ -105,18 +112,24 @@ typedef enum AshDecision
 } AshDecision;
 
 /*
- * Decide.  With ASH_DECISION_FILTER *filter is the condition on the row (already
- * NULL-safe).  A resource without a "policies" key allows everything.
+ * Decide.  With ASH_DECISION_FILTER *filter is the condition on the row: the row is
+ * authorized when it is TRUE; FALSE and NULL both mean no, so that it can stand in
+ * a WHERE as it is.  (Negations stand at the checks only; whoever negates the whole
+ * must coalesce it first.)  A resource without a "policies" key allows everything.
  * call->authorize is not looked at: callers skip the question when it is off.
  */
 extern AshDecision ash_policy_decide(const AshPolicySubject *subject, AshExpr **filter);
+
+/* Every policy, condition and check with its truth for the subject, as JSON (ash_explain_policies). */
+extern void ash_policy_explain(const AshPolicySubject *subject, StringInfo out);
 
 /* Adds the Forbidden error for the subject (policy's error_message, or "forbidden"). */
 extern void ash_policy_forbid(const AshPolicySubject *subject);
 
 /*
- * Condition under which a field may be seen: NULL = always.  *never is set when
- * no row can show it.  Only called when res->has_field_policies.
+ * Condition under which a field may be seen: NULL = always, else it must be TRUE (NULL
+ * hides).  *never is set when no row can show it.  Only called when
+ * res->has_field_policies.
  */
 extern AshExpr *ash_policy_field_condition(const AshPolicySubject *subject, const char *field,
 										   bool is_public, bool *never);

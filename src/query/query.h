@@ -74,10 +74,17 @@ struct AshQuery
 	bool		authorized;		   /* policy filter has been added */
 };
 
-/* build.c: an empty query with base filter and tenant; the options of a call applied */
+/* an AshQuery.lock: FOR UPDATE of the root table, waiting */
+#define ASH_LOCK_UPDATE 1
+
+/* build.c: without base filter, tenant and policies: for looking at a row already found */
+extern AshQuery *ash_query_bare(AshCall *call, AshResource *res);
+/* an empty query with base filter and tenant; the options of a call applied */
 extern AshQuery *ash_query_create(AshCall *call, AshResource *res, AshAction *action);
 /* arguments, preparations, action filter, then filter, sort, page … of call->opts */
 extern void ash_query_for_action(AshQuery *query, const Jsonb *input);
+/* filter, sort, limit … of call->opts alone: for choosing rows of a bulk action */
+extern void ash_query_apply_options(AshQuery *query);
 extern void ash_query_authorize(AshQuery *query);
 
 /* filter.c, sort.c, select.c, load.c: run-time input; faults are added to call->errors */
@@ -119,6 +126,10 @@ extern void ash_query_write_statement(AshQuery *query, AshSql *sql);
  */
 extern void ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias,
 									  AshExpr *expr);
+/* a definition's condition as it stands in an index: no alias, no parameters */
+extern void ash_query_write_index_predicate(AshSql *sql, AshResource *res, const char *source);
+/* the same for an expression of any type (assignments of atomic updates) */
+extern void ash_query_write_expr(AshSql *sql, AshResource *res, const char *alias, AshExpr *expr);
 
 /* preparations registry */
 struct AshPreparationDef

@@ -43,6 +43,7 @@ typedef enum AshOptKind
 #define ASH_OPT_REQUIRED 0x01
 #define ASH_OPT_NONEMPTY 0x02
 #define ASH_OPT_STAR	 0x04	   /* ASH_OPT_NAMES: "*" is allowed alone or among the names */
+#define ASH_OPT_UNFILLED 0x08	   /* checked but not filled: its reader looks into the document */
 
 typedef struct AshOptInt
 {
@@ -59,7 +60,8 @@ typedef struct AshOpt
 	size_t		offset;			   /* into the struct of the spec */
 	uint32		flags;
 	const char *dflt;			   /* default as JSON text, or NULL */
-	const char *const *choices;	   /* ASH_OPT_ENUM: NULL-terminated */
+	const char *const *choices;	   /* ASH_OPT_ENUM, or ASH_OPT_STRING: NULL-terminated; a JSON
+									* boolean matches the choices "true" and "false" */
 	const AshSpec *fields;		   /* ASH_OPT_OBJECT, ASH_OPT_LIST */
 	const char *doc;
 } AshOpt;
@@ -89,16 +91,40 @@ extern void *ash_spec_fill(const AshSpec *spec, json_t *node);
 /* The option of that name, or NULL. */
 extern const AshOpt *ash_spec_option(const AshSpec *spec, const char *name);
 
+/* Is this a possible name of an attribute, action, …?  Adds an error otherwise. */
+extern bool ash_spec_check_name(const char *name, AshErrors *errors);
+
+/* Adds "unknown <what> "<name>"; did you mean …?" */
+extern void ash_spec_unknown(const char *what, const char *name, List *candidates,
+							 AshErrors *errors);
+
+/* unsupported.c: why a known option of the framework is refused, or NULL when it is not known. */
+extern const char *ash_spec_unsupported(const char *spec, const char *option);
+
 /* JSON Schema (2020-12) of the spec as a new json_t. */
 extern json_t *ash_spec_schema(const AshSpec *spec);
 
 /* The options as a JSON array [{"name","type","required","default","doc"}], a new json_t. */
 extern json_t *ash_spec_describe(const AshSpec *spec);
 
+/* One option's JSON Schema, without its description; a new json_t. */
+extern json_t *ash_spec_option_schema(const AshOpt *opt);
+
 /* json.c: jansson at arm's length */
 
-/* Parse len bytes; a syntax error is added with line and column.  NULL on error. */
+/*
+ * Parse len bytes in the server's encoding; the strings of the result are in it
+ * too.  A fault (syntax, a key twice, a number that cannot be kept exactly) is
+ * added with line and column; NULL then.  With errors NULL the text is trusted:
+ * it was dumped by us, and a fault is an internal error.
+ */
 extern json_t *ash_json_parse(const char *text, size_t len, AshErrors *errors);
+
+/* "an object", "a string" …: what a node is, for messages. */
+extern const char *ash_json_kind(const json_t *node);
+
+/* A string or a list of strings as a List of palloc'd char *. */
+extern List *ash_json_names(const json_t *node);
 
 /* Decref json when cxt is reset or deleted. */
 extern json_t *ash_json_own(MemoryContext cxt, json_t *json);
@@ -106,8 +132,14 @@ extern json_t *ash_json_own(MemoryContext cxt, json_t *json);
 /* Compact or indented text, palloc'd.  Key order is kept. */
 extern char *ash_json_dump(const json_t *json, bool indent);
 
-/* Line and column (from 1) of the node at path in a valid JSON text. */
+/*
+ * locate.c: line and column (from 1) of the node at path in a valid JSON text: of
+ * the key for a member of an object.  False when there is no such node.
+ */
 extern bool ash_json_locate(const char *text, size_t len, List *path, int *line, int *column);
+
+/* Adds an error for each number that a double would change; text is valid JSON. */
+extern bool ash_json_check_numbers(const char *text, size_t len, AshErrors *errors);
 
 /* JSON Pointer (RFC 6901) of a path, palloc'd. */
 extern char *ash_json_pointer(List *path);

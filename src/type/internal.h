@@ -52,6 +52,13 @@ extern bool ash_constrain_only(const AshTypeInst *inst, AshCast *cast, AshValue 
 extern void ash_cast_fail_var(AshCast *cast, const char *message, const char *var,
 							  const char *json);
 
+/* Whether casting has applied the constraints already. */
+static inline bool
+cast_is_enough(const AshTypeInst *inst)
+{
+	return inst->item == NULL && inst->type->cast_constrains;
+}
+
 /* array.c */
 extern const AshSpec ash_array_spec;
 extern bool ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
@@ -86,12 +93,7 @@ extern int	ash_format_date(char *buf, int32 date);
 extern int	ash_format_time(char *buf, int64 time, bool usec);
 extern int	ash_format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu);
 
-/* binary.c */
-extern void ash_write_base64(StringInfo out, Datum value, bool url);
 
-/* duration.c */
-struct AshDuration;
-extern void ash_write_interval(StringInfo out, const Interval *interval, uint32 units);
 
 /* entries of the registry */
 extern const AshType ash_type_string;
@@ -128,6 +130,5 @@ extern const AshType ash_type_vector;
 /* not found by name */
 extern const AshType ash_type_pg;
 extern const AshType ash_type_embedded;
-extern const AshType ash_type_nested_array;
 
 #endif /* ASH_TYPE_INTERNAL_H */

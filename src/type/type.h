@@ -51,7 +51,8 @@ typedef struct AshArrayConstraints
 	AshOptInt	max_length;
 	bool		nil_items;
 	bool		remove_nil_items;
-	json_t	   *empty_values;	   /* default [""] */
+	json_t	   *empty_values;	   /* for forms; NULL means [""] */
+	json_t	   *items;			   /* constraints of the items as written, or NULL */
 } AshArrayConstraints;
 
 struct AshTypeInst
@@ -174,6 +175,9 @@ extern bool ash_type_cast_json(const AshTypeInst *inst, json_t *in, AshCast *cas
 
 /* Constraints alone, for a Datum computed by an expression or a function. */
 extern bool ash_type_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value);
+
+/* A copy in CurrentMemoryContext. */
+extern AshValue ash_value_copy(const AshTypeInst *inst, AshValue value);
 
 extern bool ash_type_equal(const AshTypeInst *inst, const AshValue *a, const AshValue *b);
 

@@ -1,0 +1,384 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/bulk.c
+ *	  Many rows in one call: bulk create, update and destroy (spec 12.2).
+ *
+ * Inputs are worked off in batches.  What is wrong with one input leaves it out
+ * of its batch; what PostgreSQL refuses undoes the whole batch, which runs in a
+ * subtransaction ("transaction": "batch", the default), or the whole call
+ * ("all").  Each input runs the full life cycle in a nested call, whose memory
+ * goes when it is done; only what the caller asked back is kept.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "action/internal.h"
+#include "miscadmin.h"
+#include "nodes/value.h"
+
+#define DEFAULT_BATCH 100
+
+typedef struct Bulk
+{
+	AshCall    *call;
+	const Jsonb *input;			   /* update, destroy: the one input of all rows */
+	int			index;			   /* of the next input */
+	int			first;			   /* of the current batch */
+	int64		batch_size;
+	int			error_count;
+	int			batches;
+	bool		stopped;
+	StringInfoData errors;		   /* JSON, comma separated */
+	List	   *rows;			   /* of AshValue *, when records are wanted */
+	List	   *batch_rows;
+	List	   *batch;			   /* of JsonbValue * (create) or AshValue * */
+	List	   *batch_errors;	   /* of AshErrors *, one for each input that is wrong */
+} Bulk;
+
+/*-------------------------------------------------------------------------
+ * Errors
+ *-------------------------------------------------------------------------
+ */
+
+/* The errors of one input, under its index. */
+static void
+keep_errors(Bulk *bulk, AshErrors *errors, int index)
+{
+	MemoryContext old = MemoryContextSwitchTo(bulk->call->cxt);
+	ListCell   *lc;
+
+	bulk->error_count++;
+	if (bulk->call->opts->stop_on_error)
+		bulk->stopped = true;
+	if (bulk->call->opts->return_errors)
+	{
+		foreach(lc, errors->items)
+		{
+			AshError   *error = lfirst(lc);
+
+			error->path = lcons(makeInteger(index), error->path);
+		}
+		if (bulk->errors.len > 0)
+			appendStringInfoString(&bulk->errors, ", ");
+		ash_errors_json(&bulk->errors, errors);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* PostgreSQL refused the batch: every input of it has failed. */
+static void
+fail_batch(Bulk *bulk, AshErrors *errors)
+{
+	for (int i = 0; i < list_length(bulk->batch); i++)
+	{
+		AshErrors  *copy = ash_errors_create(bulk->call->cxt);
+		ListCell   *lc;
+
+		foreach(lc, errors->items)
+		{
+			AshError   *error = palloc(sizeof(AshError));
+
+			*error = *(AshError *) lfirst(lc);
+			error->path = list_copy(error->path);
+			ash_error_append(copy, error);
+		}
+		keep_errors(bulk, copy, bulk->first + i);
+	}
+}
+
+/*-------------------------------------------------------------------------
+ * One input
+ *-------------------------------------------------------------------------
+ */
+
+static AshValue *
+keep_row(AshCall *call, const AshValue *row)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	AshValue   *copy = palloc(sizeof(AshValue) * Max(call->res->nattributes, 1));
+
+	for (int i = 0; i < call->res->nattributes; i++)
+		copy[i] = ash_value_copy(call->res->attributes[i]->type, row[i]);
+	MemoryContextSwitchTo(old);
+	return copy;
+}
+
+static bool
+is_skipped_filter(const AshErrors *errors)
+{
+	return list_length(errors->items) == 1 &&
+		((AshError *) linitial(errors->items))->code == ASH_E_STALE_RECORD;
+}
+
+/* Runs one input; its errors, in the outer call's context, or NULL. */
+static AshErrors *
+run_input(Bulk *bulk, void *item)
+{
+	AshCall    *outer = bulk->call;
+	AshCall    *call = ash_call_nested(outer, outer->res, outer->action);
+	AshErrors  *errors = ash_errors_create(outer->cxt);
+	bool		create = outer->action->type == ASH_ACTION_CREATE;
+	AshChangeset *cs;
+
+	call->opts = outer->opts;
+	call->errors = errors;
+	call->bindings.errors = errors;
+	cs = ash_action_write(call, create ? ash_jsonb_from_value(item) : bulk->input,
+						  create ? NULL : item);
+	if (!ash_errors_any(errors) && outer->opts->return_records)
+	{
+		MemoryContext old = MemoryContextSwitchTo(outer->cxt);
+
+		bulk->batch_rows = lappend(bulk->batch_rows, keep_row(outer, cs->result));
+		MemoryContextSwitchTo(old);
+	}
+	ash_call_end(call);
+
+	/* a row that the action's own filter excludes is left alone, silently */
+	if (!create && is_skipped_filter(errors))
+		return NULL;
+	return ash_errors_any(errors) ? errors : NULL;
+}
+
+static void
+run_batch_body(AshCall *call, void *arg)
+{
+	Bulk	   *bulk = arg;
+	int			index = bulk->first;
+	ListCell   *lc;
+
+	foreach(lc, bulk->batch)
+	{
+		AshErrors  *errors;
+
+		CHECK_FOR_INTERRUPTS();
+		errors = run_input(bulk, lfirst(lc));
+		if (errors != NULL)
+		{
+			keep_errors(bulk, errors, index);
+			if (bulk->stopped)
+				break;
+		}
+		index++;
+	}
+}
+
+static void
+run_batch(Bulk *bulk)
+{
+	AshCall    *call = bulk->call;
+	int			errors_before = bulk->error_count;
+	int			length_before = bulk->errors.len;
+
+	if (bulk->batch == NIL)
+		return;
+	bulk->batches++;
+	if (call->opts->transaction != 0)
+		run_batch_body(call, bulk);
+	else if (!ash_action_isolated(call, run_batch_body, bulk))
+	{
+		AshErrors	failed = *call->errors;
+
+		/* what was counted inside is undone with the batch */
+		call->errors->items = NIL;
+		bulk->error_count = errors_before;
+		bulk->errors.len = length_before;
+		bulk->errors.data[length_before] = '\0';
+		bulk->batch_rows = NIL;
+		fail_batch(bulk, &failed);
+	}
+	bulk->rows = list_concat(bulk->rows, bulk->batch_rows);
+	bulk->batch_rows = NIL;
+	bulk->batch = NIL;
+	bulk->first = bulk->index;
+}
+
+static void
+add_input(Bulk *bulk, void *item)
+{
+	if (bulk->stopped)
+		return;
+	bulk->batch = lappend(bulk->batch, item);
+	bulk->index++;
+	if (list_length(bulk->batch) >= bulk->batch_size)
+		run_batch(bulk);
+}
+
+/*-------------------------------------------------------------------------
+ * The result
+ *-------------------------------------------------------------------------
+ */
+
+static const char *
+status_of(const Bulk *bulk)
+{
+	const AshOptions *opts = bulk->call->opts;
+
+	if (bulk->error_count == 0)
+		return "success";
+	if (opts->return_records && bulk->rows == NIL && !(bulk->stopped && bulk->batches > 1))
+		return "error";
+	return "partial_success";
+}
+
+static void
+write_result(Bulk *bulk, StringInfo out)
+{
+	AshCall    *call = bulk->call;
+
+	appendStringInfo(out, "{\"status\": \"%s\", \"error_count\": %d", status_of(bulk),
+					 bulk->error_count);
+	if (call->opts->return_records)
+	{
+		appendStringInfoString(out, ", \"records\": ");
+		ash_records_write(call, call->res, bulk->stopped ? NIL : bulk->rows, call->opts->load,
+						  ash_action_select(call, NULL), true, NIL, out);
+	}
+	if (call->opts->return_errors)
+		appendStringInfo(out, ", \"errors\": [%s]", bulk->errors.data);
+	if (call->opts->return_notifications)
+		ash_notifications_write(call, out);
+	appendStringInfoChar(out, '}');
+}
+
+static Bulk *
+begin_bulk(AshCall *call, const Jsonb *input)
+{
+	Bulk	   *bulk = palloc0(sizeof(Bulk));
+
+	bulk->call = call;
+	bulk->input = input;
+	bulk->batch_size = call->opts->batch_size.set && call->opts->batch_size.value > 0
+		? call->opts->batch_size.value : DEFAULT_BATCH;
+	initStringInfo(&bulk->errors);
+	return bulk;
+}
+
+static void
+finish_bulk(Bulk *bulk, StringInfo out)
+{
+	run_batch(bulk);
+	if (!ash_errors_any(bulk->call->errors))
+		write_result(bulk, out);
+}
+
+/*-------------------------------------------------------------------------
+ * The three kinds
+ *-------------------------------------------------------------------------
+ */
+
+void
+ash_bulk_create(AshCall *call, const Jsonb *inputs, StringInfo out)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	Bulk	   *bulk;
+
+	if (inputs == NULL || !JB_ROOT_IS_ARRAY(inputs) || JB_ROOT_IS_SCALAR(inputs))
+		ash_error_add(call->errors, ASH_E_INVALID_INPUT, NULL,
+					  "the inputs of a bulk create must be a JSON array of objects");
+	if (ash_errors_any(call->errors))
+	{
+		MemoryContextSwitchTo(old);
+		return;
+	}
+	bulk = begin_bulk(call, NULL);
+	it = JsonbIteratorInit(unconstify(JsonbContainer *, &inputs->root));
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		JsonbValue *item;
+
+		if (token != WJB_ELEM)
+			continue;
+		item = palloc(sizeof(JsonbValue));
+		*item = value;
+		add_input(bulk, item);
+	}
+	finish_bulk(bulk, out);
+	MemoryContextSwitchTo(old);
+}
+
+/* The rows that options.records names, in that order. */
+static List *
+named_rows(AshCall *call)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	List	   *rows = NIL;
+
+	if (call->opts->records->type != jbvBinary)
+	{
+		ash_error_add(call->errors, ASH_E_INVALID_OPTION, "records",
+					  "option records must be a list of records");
+		return NIL;
+	}
+	it = JsonbIteratorInit(call->opts->records->val.binary.data);
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		AshValue   *row;
+
+		if (token != WJB_ELEM)
+			continue;
+		row = ash_action_record(call, &value);
+		if (row != NULL)
+			rows = lappend(rows, row);
+	}
+	return rows;
+}
+
+/* The rows that the filter of the call chooses among those that the actor may read. */
+static List *
+chosen_rows(AshCall *call)
+{
+	AshAction  *read = call->res->primary_actions[ASH_ACTION_READ];
+	AshQuery   *query;
+
+	if (read == NULL)
+	{
+		ash_error_add(call->errors, ASH_E_NO_READ_ACTION, NULL,
+					  "%s has no primary read action to choose rows by", call->res->name);
+		return NIL;
+	}
+	query = ash_query_create(call, call->res, NULL);
+	ash_query_apply_options(query);
+	if (!ash_errors_any(call->errors) && call->authorize)
+		ash_query_authorize(query);
+	query->lock = ASH_LOCK_UPDATE;
+	return ash_errors_any(call->errors) ? NIL : ash_query_fetch(query, 0);
+}
+
+static void
+run_over_rows(AshCall *call, const Jsonb *input, StringInfo out)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	List	   *rows = NIL;
+	ListCell   *lc;
+	Bulk	   *bulk;
+
+	if (!ash_errors_any(call->errors))
+		rows = call->opts->records ? named_rows(call) : chosen_rows(call);
+	if (!ash_errors_any(call->errors))
+	{
+		bulk = begin_bulk(call, input);
+		foreach(lc, rows)
+			add_input(bulk, lfirst(lc));
+		finish_bulk(bulk, out);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+void
+ash_bulk_update(AshCall *call, const Jsonb *input, StringInfo out)
+{
+	run_over_rows(call, input, out);
+}
+
+void
+ash_bulk_destroy(AshCall *call, const Jsonb *input, StringInfo out)
+{
+	run_over_rows(call, input, out);
+}

@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/internal.h
+ *	  What the files of this room share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_ACTION_INTERNAL_H
+#define ASH_ACTION_INTERNAL_H
+
+#include "action/action.h"
+
+/* write.c */
+extern bool ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row,
+							  AshExpr *condition);
+
+/* record.c: the row that options.record names; NULL after adding an error */
+extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record);
+/* the JSON of the record a write leaves, with its loads, select and notifications */
+extern void ash_action_result(AshChangeset *cs, StringInfo out);
+extern void ash_action_record_json(AshChangeset *cs, StringInfo out);
+extern List *ash_action_select(AshCall *call, const AshChangeset *cs);
+
+/* upsert.c */
+extern bool ash_upsert_wanted(const AshChangeset *cs);
+extern bool ash_upsert_row(AshChangeset *cs, const bool *given);
+
+/* identity.c */
+extern bool ash_identity_eager_checks(AshChangeset *cs);
+extern bool ash_identity_pre_checks(AshChangeset *cs);
+
+/* notification.c */
+extern void ash_notification_add(AshChangeset *cs);
+/* ", "notifications": [...]" of the call and those nested in it */
+extern void ash_notifications_write(AshCall *call, StringInfo out);
+
+#endif /* ASH_ACTION_INTERNAL_H */

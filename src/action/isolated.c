@@ -1,0 +1,127 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/isolated.c
+ *	  Work that fails without failing the transaction.
+ *
+ * The body runs in a subtransaction, which is rolled back when it added errors
+ * or when PostgreSQL raised one.  A violation of a constraint becomes the error
+ * of the definition that owns it; other errors of the data become class
+ * "unknown".  Cancellation, serialization failures, deadlocks, resource
+ * exhaustion and failed assertions always pass.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "action/internal.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+/* May an error of this SQLSTATE be turned into an answer? */
+static bool
+can_be_caught(int sqlstate)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_PROGRAM_LIMIT_EXCEEDED:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INTERNAL_ERROR:
+		case ERRCODE_SYSTEM_ERROR:
+			return false;
+		default:
+			return sqlstate != ERRCODE_ASSERT_FAILURE;
+	}
+}
+
+/* The path of the innermost call: where in the outermost input the error is. */
+static List *
+path_of_calls(const AshCall *inner, const AshCall *outer)
+{
+	List	   *path = NIL;
+
+	for (const AshCall *call = inner; call != NULL; call = call->parent)
+	{
+		path = list_concat_copy(call->errors->path, path);
+		if (call == outer)
+			break;
+	}
+	return path;
+}
+
+/*
+ * The errors that a PostgreSQL error means for outer; NULL when it is not ours to
+ * tell.  Called in a PG_CATCH, before the calls are unwound.  The result is in
+ * CurrentMemoryContext.
+ */
+AshErrors *
+ash_action_errors_of(const AshCall *outer, const ErrorData *edata)
+{
+	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
+	const AshCall *inner = ash_call_current();
+
+	if (inner == NULL)
+		return NULL;
+	errors->path = path_of_calls(inner, outer);
+	return ash_data_map_error(inner, edata, errors) ? errors : NULL;
+}
+
+static void
+add_foreign_error(AshErrors *errors, const ErrorData *edata)
+{
+	AshError   *error = ash_error_add(errors, edata->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE
+									  ? ASH_E_FORBIDDEN : ASH_E_UNKNOWN, NULL, "%s",
+									  edata->message);
+
+	error->sqlstate = edata->sqlerrcode;
+	ash_error_var_text(errors, error, "sqlstate", unpack_sql_state(edata->sqlerrcode));
+}
+
+/*
+ * Run body(call, arg); true when it added no error.  What it allocates in
+ * call->cxt stays.
+ */
+bool
+ash_action_isolated(AshCall *call, void (*body) (AshCall *call, void *arg), void *arg)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(cxt);
+	PG_TRY();
+	{
+		body(call, arg);
+		if (ash_errors_any(call->errors))
+			RollbackAndReleaseCurrentSubTransaction();
+		else
+			ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(cxt);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *edata;
+		AshErrors  *mapped;
+
+		MemoryContextSwitchTo(call->cxt);
+		edata = CopyErrorData();
+		if (!can_be_caught(edata->sqlerrcode))
+			PG_RE_THROW();
+		FlushErrorState();
+		mapped = ash_action_errors_of(call, edata);
+		RollbackAndReleaseCurrentSubTransaction();
+		CurrentResourceOwner = owner;
+		MemoryContextSwitchTo(call->cxt);
+		ash_call_unwind(call);
+		if (mapped != NULL)
+			ash_errors_append_all(call->errors, mapped);
+		else
+			add_foreign_error(call->errors, edata);
+		MemoryContextSwitchTo(cxt);
+	}
+	PG_END_TRY();
+	return !ash_errors_any(call->errors);
+}

@@ -1,0 +1,113 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/notification.c
+ *	  What happened, for those who want to know: one notification per write.
+ *
+ * Notifications are gathered on the outermost call, in the order in which the
+ * writes ended (children before the record that manages them), and given back to
+ * the caller who asks for them with return_notifications.  A call that fails
+ * gives none.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "action/internal.h"
+#include "utils/json.h"
+
+typedef struct Notification
+{
+	AshResource *res;
+	AshAction  *action;
+	AshValue   *row;
+	bool		actor;
+} Notification;
+
+static AshCall *
+outermost(AshCall *call)
+{
+	while (call->parent != NULL && call->parent->opts != NULL && call->nested)
+		call = call->parent;
+	return call;
+}
+
+static AshValue *
+copy_row(const AshResource *res, const AshValue *row)
+{
+	AshValue   *copy = palloc(sizeof(AshValue) * Max(res->nattributes, 1));
+
+	for (int i = 0; i < res->nattributes; i++)
+		copy[i] = ash_value_copy(res->attributes[i]->type, row[i]);
+	return copy;
+}
+
+/* Remember the write of cs, when the caller of the whole wants notifications. */
+void
+ash_notification_add(AshChangeset *cs)
+{
+	AshCall    *top = outermost(cs->call);
+	MemoryContext old;
+	Notification *notification;
+
+	if (!top->opts->return_notifications)
+		return;
+	old = MemoryContextSwitchTo(top->cxt);
+	notification = palloc0(sizeof(Notification));
+	notification->res = cs->res;
+	notification->action = cs->action;
+	notification->row = copy_row(cs->res, cs->result);
+	notification->actor = cs->call->has_actor;
+	top->notifications = lappend(top->notifications, notification);
+	MemoryContextSwitchTo(old);
+}
+
+static const char *
+type_name(AshActionType type)
+{
+	static const char *const names[] = {"create", "read", "update", "destroy", "action"};
+
+	return names[type];
+}
+
+static void
+write_notification(AshCall *call, const Notification *notification, StringInfo out)
+{
+	bool		authorize = call->authorize;
+	bool		own = notification->res == call->res && notification->action == call->action;
+
+	appendStringInfoString(out, "{\"resource\": ");
+	escape_json(out, notification->res->name);
+	appendStringInfoString(out, ", \"action\": ");
+	escape_json(out, notification->action->name);
+	appendStringInfo(out, ", \"action_type\": \"%s\", \"actor\": %s, \"metadata\": ",
+					 type_name(notification->action->type), notification->actor ? "true" : "false");
+	if (own && call->opts->notification_metadata != NULL)
+		appendStringInfoString(out, JsonbToCString(NULL, &call->opts->notification_metadata->root,
+												   VARSIZE(call->opts->notification_metadata)));
+	else
+		appendStringInfoString(out, "{}");
+	appendStringInfoString(out, ", \"data\": ");
+
+	/* the record as written, before select and field policies (spec 15) */
+	call->authorize = false;
+	ash_records_write(call, notification->res, list_make1(notification->row),
+					  own && notification->action->type != ASH_ACTION_DESTROY
+					  ? call->opts->load : NULL, NIL, false, NIL, out);
+	call->authorize = authorize;
+	appendStringInfoChar(out, '}');
+}
+
+void
+ash_notifications_write(AshCall *call, StringInfo out)
+{
+	ListCell   *lc;
+
+	appendStringInfoString(out, ", \"notifications\": [");
+	foreach(lc, call->notifications)
+	{
+		if (lc != list_head(call->notifications))
+			appendStringInfoString(out, ", ");
+		write_notification(call, lfirst(lc), out);
+	}
+	appendStringInfoChar(out, ']');
+}

@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/read.c
+ *	  read: arguments, preparations, filters and policies become one query.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "action/internal.h"
+
+/* The query of a read call, authorized; NULL after adding an error. */
+AshQuery *
+ash_action_query(AshCall *call, const Jsonb *input)
+{
+	AshQuery   *query;
+
+	if (ash_errors_any(call->errors))
+		return NULL;
+	query = ash_query_create(call, call->res, call->action);
+	ash_query_for_action(query, input);
+	if (!ash_errors_any(call->errors))
+		ash_query_authorize(query);
+	return ash_errors_any(call->errors) ? NULL : query;
+}
+
+/* At most one record: null, or an error when the call wants one. */
+void
+ash_action_read_one(AshCall *call, const Jsonb *input, bool not_found_error, StringInfo out)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	AshQuery   *query = ash_action_query(call, input);
+	int			found;
+
+	if (query != NULL)
+	{
+		found = ash_query_run_one(query, out);
+		if (found == 0 && not_found_error && !ash_errors_any(call->errors))
+			ash_error_add(call->errors, ASH_E_NOT_FOUND, NULL, "record not found");
+	}
+	MemoryContextSwitchTo(old);
+}
+
+void
+ash_action_read(AshCall *call, const Jsonb *input, StringInfo out)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	AshQuery   *query;
+
+	if (call->action->get)
+		ash_action_read_one(call, input,
+							call->opts->not_found_error_given && call->opts->not_found_error,
+							out);
+	else if ((query = ash_action_query(call, input)) != NULL)
+		ash_query_run(query, out);
+	MemoryContextSwitchTo(old);
+}
+
+/* The record of options.record, through the read action. */
+void
+ash_action_get(AshCall *call, bool not_found_error, StringInfo out)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	const JsonbValue *record = call->opts->record;
+	AshExpr    *filter = NULL;
+	AshQuery   *query;
+	int			found = 0;
+
+	if (record != NULL && !ash_errors_any(call->errors))
+		filter = ash_query_record_filter(call, call->res, record);
+	if (filter != NULL && (query = ash_action_query(call, NULL)) != NULL)
+	{
+		query->filters = lappend(query->filters, filter);
+		found = ash_query_run_one(query, out);
+	}
+	else if (!ash_errors_any(call->errors))
+		appendStringInfoString(out, "null");
+	if (found == 0 && not_found_error && !ash_errors_any(call->errors))
+		ash_error_add(call->errors, ASH_E_NOT_FOUND, NULL, "record with %s not found",
+					  ash_action_describe_record(call->res, record));
+	MemoryContextSwitchTo(old);
+}

@@ -1,0 +1,180 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/record.c
+ *	  The record an action is about, before and after.
+ *
+ * The stored row is read without the read policies (the policies of the action
+ * itself decide about it), under the tenant and base filter, and locked, so that
+ * validations look at what the write will replace.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "action/internal.h"
+#include "nodes/lockoptions.h"
+#include "utils/builtins.h"
+
+/* "id: \"…\"", or "a: 1 | b: 2": what the caller named the record by. */
+char *
+ash_action_describe_record(const AshResource *res, const JsonbValue *record)
+{
+	StringInfoData buf;
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	key;
+	JsonbValue	value;
+
+	initStringInfo(&buf);
+	if (record == NULL || record->type != jbvBinary)
+	{
+		appendStringInfo(&buf, "%s: %s", res->nprimary_key > 0 ? res->primary_key[0]->name : "id",
+						 record == NULL || record->type == jbvNull ? "nil"
+						 : ash_jsonb_value_json(record));
+		return buf.data;
+	}
+	it = JsonbIteratorInit(record->val.binary.data);
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&it, &value, true);
+		appendStringInfo(&buf, "%s%.*s: %s", buf.len > 0 ? " | " : "", key.val.string.len,
+						 key.val.string.val, ash_jsonb_value_json(&value));
+	}
+	return buf.data;
+}
+
+AshValue *
+ash_action_record(AshCall *call, const JsonbValue *record)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	AshResource *res = call->res;
+	AshExpr    *filter;
+	AshQuery   *query;
+	List	   *rows;
+	AshValue   *row = NULL;
+
+	if (record == NULL)
+	{
+		AshError   *error = ash_error_add(call->errors, ASH_E_INVALID_PRIMARY_KEY, NULL,
+										  "%s.%s needs the option \"record\": which row it is about",
+										  res->name, call->action->name);
+
+		error->hint = "Give options.record as the primary key, or as an object of key or identity fields.";
+		MemoryContextSwitchTo(old);
+		return NULL;
+	}
+	filter = ash_query_record_filter(call, res, record);
+	if (filter != NULL)
+	{
+		query = ash_query_create(call, res, NULL);
+		query->filters = lappend(query->filters, filter);
+		query->lock = ASH_LOCK_UPDATE;
+		if (!ash_errors_any(call->errors))
+		{
+			rows = ash_query_fetch(query, 2);
+			if (list_length(rows) == 1)
+				row = linitial(rows);
+			else if (rows == NIL)
+				ash_error_add(call->errors, ASH_E_STALE_RECORD, NULL,
+							  "Attempted to update stale record of %s with filter: %s", res->name,
+							  ash_action_describe_record(res, record));
+			else
+				ash_error_add(call->errors, ASH_E_MULTIPLE_RESULTS, NULL,
+							  "expected at most one result but got at least 2");
+		}
+	}
+	MemoryContextSwitchTo(old);
+	return row;
+}
+
+static void
+push_load(JsonbParseState **state, const Jsonb *load)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	if (!JB_ROOT_IS_ARRAY(load))
+	{
+		ash_jsonb_value_from_jsonb(load, &value);
+		pushJsonbValue(state, WJB_ELEM, &value);
+		return;
+	}
+	it = JsonbIteratorInit(unconstify(JsonbContainer *, &load->root));
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+		if (token == WJB_ELEM)
+			pushJsonbValue(state, WJB_ELEM, &value);
+}
+
+/* What the action and the caller want to be loaded, together; NULL for nothing. */
+static Jsonb *
+merge_loads(const Jsonb *a, const Jsonb *b)
+{
+	JsonbParseState *state = NULL;
+
+	if (a == NULL || b == NULL)
+		return unconstify(Jsonb *, a ? a : b);
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	push_load(&state, a);
+	push_load(&state, b);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL));
+}
+
+/* Names to be selected: of the caller, else of the action; NIL for all. */
+List *
+ash_action_select(AshCall *call, const AshChangeset *cs)
+{
+	const Jsonb *select = call->opts->select;
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	List	   *names = NIL;
+
+	if (select == NULL || !JB_ROOT_IS_ARRAY(select))
+		return cs != NULL && cs->select_given ? cs->select : NIL;
+	it = JsonbIteratorInit(unconstify(JsonbContainer *, &select->root));
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token != WJB_ELEM)
+			continue;
+		if (value.type == jbvString &&
+			ash_find_attribute(call->res, pnstrdup(value.val.string.val, value.val.string.len)))
+			names = lappend(names, pnstrdup(value.val.string.val, value.val.string.len));
+		else
+			ash_error_add(call->errors, ASH_E_NO_SUCH_ATTRIBUTE, NULL,
+						  "No such attribute %s for resource %s", ash_jsonb_value_text(&value),
+						  call->res->name);
+	}
+	return names;
+}
+
+void
+ash_action_record_json(AshChangeset *cs, StringInfo out)
+{
+	AshCall    *call = cs->call;
+	StringInfo	extra = ash_changeset_extra(cs);
+
+	ash_records_write(call, cs->res, list_make1(cs->result),
+					  merge_loads(cs->load, call->opts->load), ash_action_select(call, cs), false,
+					  extra ? list_make1(extra) : NIL, out);
+}
+
+void
+ash_action_result(AshChangeset *cs, StringInfo out)
+{
+	AshCall    *call = cs->call;
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+
+	if (!call->opts->return_notifications)
+		ash_action_record_json(cs, out);
+	else
+	{
+		appendStringInfoString(out, "{\"result\": ");
+		ash_action_record_json(cs, out);
+		ash_notifications_write(call, out);
+		appendStringInfoChar(out, '}');
+	}
+	MemoryContextSwitchTo(old);
+}

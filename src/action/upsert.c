@@ -1,0 +1,309 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/upsert.c
+ *	  create with upsert: INSERT … ON CONFLICT (identity) DO UPDATE (spec 3.4).
+ *
+ * The conflict target is the identity's index (with the tenant column first, and
+ * the identity's condition as predicate), or the primary key.  Values that came
+ * from defaults do not overwrite the existing row; update defaults do.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "action/internal.h"
+#include "utils/datum.h"
+
+bool
+ash_upsert_wanted(const AshChangeset *cs)
+{
+	const AshOptions *opts = cs->call->opts;
+
+	return opts->upsert_given ? opts->upsert : cs->action->upsert;
+}
+
+static const AshIdentity *
+conflict_identity(AshChangeset *cs, bool *failed)
+{
+	const char *name = cs->call->opts->upsert_identity ? cs->call->opts->upsert_identity
+		: cs->action->upsert_identity;
+	const AshIdentity *identity;
+
+	*failed = false;
+	if (name == NULL)
+		return NULL;
+	identity = ash_find_identity(cs->res, name);
+	if (identity == NULL)
+	{
+		*failed = true;
+		ash_error_add(cs->call->errors, ASH_E_NO_IDENTITY_FOUND, NULL,
+					  "Identity %s does not exist on resource %s", name, cs->res->name);
+	}
+	return identity;
+}
+
+/* Attribute indexes of the conflict target. */
+static Bitmapset *
+conflict_keys(const AshResource *res, const AshIdentity *identity)
+{
+	Bitmapset  *keys = NULL;
+	ListCell   *lc;
+
+	if (identity == NULL)
+	{
+		for (int i = 0; i < res->nprimary_key; i++)
+			keys = bms_add_member(keys, res->primary_key[i]->index);
+		return keys;
+	}
+	foreach(lc, identity->keys)
+		keys = bms_add_member(keys, ash_find_attribute(res, lfirst(lc))->index);
+	if (res->tenancy == ASH_TENANCY_ATTRIBUTE && !identity->all_tenants)
+		keys = bms_add_member(keys, res->tenant_attribute->index);
+	return keys;
+}
+
+static void
+write_target(AshSql *sql, AshResource *res, const AshIdentity *identity, Bitmapset *keys)
+{
+	int			key = -1;
+	const char *separator = " ON CONFLICT (";
+
+	while ((key = bms_next_member(keys, key)) >= 0)
+	{
+		ash_sql_str(sql, separator);
+		ash_sql_ident(sql, res->attributes[key]->source);
+		separator = ", ";
+	}
+	ash_sql_str(sql, ")");
+	if (identity != NULL && identity->where != NULL)
+	{
+		bool		inlined = sql->inline_values;
+
+		/* index inference compares the predicate itself: no parameters in it */
+		sql->inline_values = true;
+		ash_sql_str(sql, " WHERE ");
+		ash_query_write_index_predicate(sql, res, identity->where);
+		sql->inline_values = inlined;
+	}
+}
+
+/*-------------------------------------------------------------------------
+ * Which attributes are overwritten
+ *-------------------------------------------------------------------------
+ */
+
+static Bitmapset *
+named_attributes(const AshResource *res, const Jsonb *names)
+{
+	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &names->root));
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	Bitmapset  *set = NULL;
+
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		AshAttribute *attr;
+
+		if (token != WJB_ELEM || value.type != jbvString)
+			continue;
+		attr = ash_find_attribute(res, pnstrdup(value.val.string.val, value.val.string.len));
+		if (attr != NULL)
+			set = bms_add_member(set, attr->index);
+	}
+	return set;
+}
+
+static Bitmapset *
+all_attributes(const AshResource *res)
+{
+	return res->nattributes == 0 ? NULL : bms_add_range(NULL, 0, res->nattributes - 1);
+}
+
+/* What changed explicitly, but for the keys, plus everything with an update default. */
+static Bitmapset *
+default_fields(const AshChangeset *cs, Bitmapset *keys)
+{
+	Bitmapset  *set = NULL;
+
+	for (int i = 0; i < cs->res->nattributes; i++)
+	{
+		bool		changed = (cs->flags[i] & ASH_CHANGING) && !(cs->flags[i] & ASH_DEFAULTED);
+
+		if ((changed && !bms_is_member(i, keys)) ||
+			cs->res->attributes[i]->update_default.kind != ASH_DEFAULT_NONE)
+			set = bms_add_member(set, i);
+	}
+	return set;
+}
+
+static Bitmapset *
+overwritten(AshChangeset *cs, Bitmapset *keys)
+{
+	const Jsonb *fields = cs->call->opts->upsert_fields;
+	JsonbValue	value;
+
+	if (fields == NULL && cs->action->upsert_fields != NULL)
+		fields = ash_jsonb_from_json(cs->action->upsert_fields);
+	if (fields == NULL)
+		return default_fields(cs, keys);
+	if (JB_ROOT_IS_ARRAY(fields) && !JB_ROOT_IS_SCALAR(fields))
+		return named_attributes(cs->res, fields);
+	if (JB_ROOT_IS_SCALAR(fields))
+		return all_attributes(cs->res);
+	if (ash_jsonb_get(fields, "replace", 7, &value))
+		return named_attributes(cs->res, ash_jsonb_from_value(&value));
+	if (ash_jsonb_get(fields, "replace_all_except", 18, &value))
+		return bms_difference(all_attributes(cs->res),
+							  named_attributes(cs->res, ash_jsonb_from_value(&value)));
+	return all_attributes(cs->res);
+}
+
+/*-------------------------------------------------------------------------
+ * The statement
+ *-------------------------------------------------------------------------
+ */
+
+static void
+write_insert(AshSql *sql, const AshChangeset *cs, const bool *given)
+{
+	const AshResource *res = cs->res;
+	const char *separator = " (";
+
+	ash_sql_str(sql, "INSERT INTO ");
+	ash_sql_str(sql, res->qualified);
+	ash_sql_str(sql, " AS t");
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		if (!given[i])
+			continue;
+		ash_sql_str(sql, separator);
+		ash_sql_ident(sql, res->attributes[i]->source);
+		separator = ", ";
+	}
+	ash_sql_str(sql, ") OVERRIDING SYSTEM VALUE VALUES ");
+	separator = "(";
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		if (!given[i])
+			continue;
+		ash_sql_str(sql, separator);
+		ash_sql_param(sql, res->attributes[i]->type->oid, cs->values[i].value,
+					  cs->values[i].isnull);
+		separator = ", ";
+	}
+	ash_sql_str(sql, ")");
+}
+
+/* The value an overwritten attribute gets: an atomic's, its update default, or the proposed one. */
+static void
+write_conflict_value(AshSql *sql, AshChangeset *cs, int i, const bool *given)
+{
+	const AshAttribute *attr = cs->res->attributes[i];
+	AshCast		cast = {.errors = cs->call->errors,.code = ASH_E_INVALID_ATTRIBUTE,
+	.field = attr->name};
+	AshValue	value;
+
+	if (cs->flags[i] & ASH_ATOMIC)
+	{
+		ash_query_write_expr(sql, cs->res, "t", cs->atomics[i]);
+		return;
+	}
+	if (attr->update_default.kind != ASH_DEFAULT_NONE &&
+		(!given[i] || (cs->flags[i] & ASH_DEFAULTED)) &&
+		ash_call_default(cs->call, &attr->update_default, attr->type, &cast, &value))
+	{
+		ash_sql_param(sql, attr->type->oid, value.value, value.isnull);
+		return;
+	}
+	ash_sql_str(sql, "EXCLUDED.");
+	ash_sql_ident(sql, attr->source);
+}
+
+static void
+write_update(AshSql *sql, AshChangeset *cs, Bitmapset *fields, Bitmapset *keys, const bool *given)
+{
+	const char *separator = " DO UPDATE SET ";
+	int			i = -1;
+
+	/* an update that changes nothing still gives the row back */
+	if (bms_is_empty(fields))
+		fields = bms_make_singleton(bms_next_member(keys, -1));
+	while ((i = bms_next_member(fields, i)) >= 0)
+	{
+		ash_sql_str(sql, separator);
+		ash_sql_ident(sql, cs->res->attributes[i]->source);
+		ash_sql_str(sql, " = ");
+		write_conflict_value(sql, cs, i, given);
+		separator = ", ";
+	}
+}
+
+static bool
+write_condition(AshSql *sql, AshChangeset *cs)
+{
+	AshScope	scope = ash_scope_for(cs->res, cs->action);
+	AshExpr    *condition;
+
+	if (cs->action->upsert_condition == NULL)
+		return true;
+	scope.upsert = true;
+	condition = ash_expr_parse(cs->action->upsert_condition, &scope, cs->call->errors);
+	if (condition == NULL)
+		return false;
+	ash_sql_str(sql, " WHERE ");
+	ash_query_write_condition(sql, cs->res, "t", condition);
+	return true;
+}
+
+typedef struct Returned
+{
+	AshChangeset *cs;
+	MemoryContext cxt;
+} Returned;
+
+static void
+take_row(struct TupleTableSlot *slot, void *arg)
+{
+	Returned   *returned = arg;
+	MemoryContext old = MemoryContextSwitchTo(returned->cxt);
+
+	ash_data_slot_values(returned->cs->res, slot, returned->cs->result);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Insert or overwrite; the row goes to cs->result.  A condition that is false
+ * leaves the existing row alone: that is a stale record.
+ */
+bool
+ash_upsert_row(AshChangeset *cs, const bool *given)
+{
+	AshResource *res = cs->res;
+	Returned	returned = {cs, CurrentMemoryContext};
+	bool		failed;
+	const AshIdentity *identity = conflict_identity(cs, &failed);
+	Bitmapset  *keys;
+	AshSql		sql;
+
+	if (failed)
+		return false;
+	keys = conflict_keys(res, identity);
+	ash_sql_init(&sql, &cs->call->bindings);
+	write_insert(&sql, cs, given);
+	write_target(&sql, res, identity, keys);
+	write_update(&sql, cs, overwritten(cs, keys), keys, given);
+	if (!write_condition(&sql, cs))
+		return false;
+	ash_sql_str(&sql, " RETURNING ");
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		ash_sql_str(&sql, i > 0 ? ", t." : "t.");
+		ash_sql_ident(&sql, res->attributes[i]->source);
+	}
+	if (ash_data_modify(res, &sql, take_row, &returned) > 0)
+		return true;
+	ash_error_add(cs->call->errors, ASH_E_STALE_RECORD, NULL,
+				  "Attempted to update stale record of %s with filter: %s", res->name,
+				  cs->action->upsert_condition ? cs->action->upsert_condition : "");
+	return false;
+}

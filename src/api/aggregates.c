@@ -1,0 +1,101 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/api/aggregates.c
+ *	  ash_count, ash_exists, ash_first, ash_list, ash_sum, ash_min, ash_max,
+ *	  ash_avg: one value over a read.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/api.h"
+
+ASH_FUNCTION(ash_count);
+ASH_FUNCTION(ash_exists);
+ASH_FUNCTION(ash_first);
+ASH_FUNCTION(ash_list);
+ASH_FUNCTION(ash_sum);
+ASH_FUNCTION(ash_min);
+ASH_FUNCTION(ash_max);
+ASH_FUNCTION(ash_avg);
+
+typedef struct Wanted
+{
+	AshAggregateKind kind;
+	const char *field;
+} Wanted;
+
+static void
+aggregate_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
+{
+	const Wanted *wanted = arg;
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	AshQuery   *query = ash_action_query(call, input);
+
+	if (query != NULL)
+		ash_query_aggregate(query, wanted->kind, wanted->field, out);
+	MemoryContextSwitchTo(old);
+}
+
+/* (resource, [field,] options jsonb, input jsonb, action) */
+static Datum
+aggregate(FunctionCallInfo fcinfo, AshAggregateKind kind, bool has_field)
+{
+	int			n = has_field ? 2 : 1;
+	Wanted		wanted = {.kind = kind};
+	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
+
+	if (has_field)
+		wanted.field = ash_arg_name(fcinfo, 1, "field");
+	return ash_api_call(resource, ash_arg_text(fcinfo, n + 2), ASH_ACTION_READ,
+						ash_arg_jsonb(fcinfo, n + 1), ash_arg_jsonb(fcinfo, n), aggregate_body,
+						&wanted);
+}
+
+Datum
+ash_count(PG_FUNCTION_ARGS)
+{
+	return aggregate(fcinfo, ASH_AGG_COUNT, false);
+}
+
+Datum
+ash_exists(PG_FUNCTION_ARGS)
+{
+	return aggregate(fcinfo, ASH_AGG_EXISTS, false);
+}
+
+Datum
+ash_first(PG_FUNCTION_ARGS)
+{
+	return aggregate(fcinfo, ASH_AGG_FIRST, true);
+}
+
+Datum
+ash_list(PG_FUNCTION_ARGS)
+{
+	return aggregate(fcinfo, ASH_AGG_LIST, true);
+}
+
+Datum
+ash_sum(PG_FUNCTION_ARGS)
+{
+	return aggregate(fcinfo, ASH_AGG_SUM, true);
+}
+
+Datum
+ash_min(PG_FUNCTION_ARGS)
+{
+	return aggregate(fcinfo, ASH_AGG_MIN, true);
+}
+
+Datum
+ash_max(PG_FUNCTION_ARGS)
+{
+	return aggregate(fcinfo, ASH_AGG_MAX, true);
+}
+
+Datum
+ash_avg(PG_FUNCTION_ARGS)
+{
+	return aggregate(fcinfo, ASH_AGG_AVG, true);
+}

@@ -1,0 +1,499 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/catalog/entities.c
+ *	  The entities of a definition document: every option, once.
+ *
+ * Tables only.  Names are the framework's without "?"; defaults are its own.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "catalog/entities.h"
+
+const char *const ash_action_types[] = {"create", "read", "update", "destroy", "action", NULL};
+const char *const ash_aggregate_kinds[] = {"count", "exists", "first", "sum", "list",
+										   "max", "min", "avg", "custom", NULL};
+const char *const ash_relationship_kinds[] = {"belongs_to", "has_one", "has_many", "many_to_many",
+											  NULL};
+
+static const char *const field_uses[] = {"false", "simple_equality", "true", NULL};
+static const char *const authorizes[] = {"by_default", "always", "when_requested", NULL};
+static const char *const actor_sources[] = {"claims", "current_user", NULL};
+static const char *const page_types[] = {"offset", "keyset", NULL};
+static const char *const strategies[] = {"none", "attribute", NULL};
+static const char *const access_types[] = {"filter", "strict", "runtime", NULL};
+static const char *const private_fields[] = {"show", "hide", "include", NULL};
+static const char *const securities[] = {"invoker", "definer", NULL};
+static const char *const direct_writes[] = {"allow", "deny", "validate", NULL};
+static const char *const tenancies[] = {"enforce", "allow_global", "bypass", "bypass_all", NULL};
+static const char *const countables[] = {"false", "true", "by_default", NULL};
+static const char *const on_deletes[] = {"nothing", "restrict", "delete", "nilify", NULL};
+static const char *const on_updates[] = {"nothing", "restrict", "update", "nilify", NULL};
+static const char *const deferrables[] = {"false", "true", "initially", NULL};
+static const char *const helpers[] = {"uuid_primary_key", "uuid_v7_primary_key",
+									  "integer_primary_key", "create_timestamp",
+									  "update_timestamp", "timestamps", NULL};
+
+/* Rows of the tables below; S is the struct that the table fills. */
+#define OPT(name, kind, field, flags, dflt, doc)                                                   \
+	{                                                                                              \
+		name, ASH_OPT_##kind, offsetof(S, field), flags, dflt, NULL, NULL, doc                     \
+	}
+#define CHOICE(name, kind, field, choices, dflt, doc)                                              \
+	{                                                                                              \
+		name, ASH_OPT_##kind, offsetof(S, field), 0, dflt, choices, NULL, doc                      \
+	}
+#define NESTED(name, kind, field, spec, doc)                                                       \
+	{                                                                                              \
+		name, ASH_OPT_##kind, offsetof(S, field), 0, NULL, NULL, spec, doc                         \
+	}
+#define SEEN(name, kind, flags, dflt, doc)                                                         \
+	{                                                                                              \
+		name, ASH_OPT_##kind, 0, (flags) | ASH_OPT_UNFILLED, dflt, NULL, NULL, doc                 \
+	}
+#define SEEN_CHOICE(name, choices, dflt, doc)                                                      \
+	{                                                                                              \
+		name, ASH_OPT_ENUM, 0, ASH_OPT_UNFILLED, dflt, choices, NULL, doc                          \
+	}
+#define SEEN_NESTED(name, kind, spec, doc)                                                         \
+	{                                                                                              \
+		name, ASH_OPT_##kind, 0, ASH_OPT_UNFILLED, NULL, NULL, spec, doc                           \
+	}
+
+/*-------------------------------------------------------------------------
+ * Domain
+ *-------------------------------------------------------------------------
+ */
+
+#define S AshAuthorization
+static const AshOpt authorization_options[] = {
+	CHOICE("authorize", ENUM, authorize, authorizes, "\"by_default\"",
+		   "when policies are enforced: unless told otherwise, always, or only on request"),
+	OPT("require_actor", BOOL, require_actor, 0, "false", "refuse calls without the option \"actor\""),
+	OPT("actor", STRING, actor, ASH_OPT_NONEMPTY, NULL, "resource the actor is a record of"),
+	CHOICE("actor_source", STRING, actor_source, actor_sources, NULL,
+		   "where the actor comes from when neither the options nor ash.actor name one"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_authorization_spec = {"authorization", sizeof(AshAuthorization),
+										authorization_options, NULL,
+										"When and for whom the policies of a domain are enforced"};
+
+static const AshOpt user_type_options[] = {
+	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type it is based on"),
+	SEEN("constraints", JSON, 0, NULL, "constraints of that type"),
+	SEEN("description", STRING, 0, NULL, NULL),
+	ASH_OPT_END,
+};
+const AshSpec ash_user_type_spec = {"type", 0, user_type_options, "type",
+									"A type of the domain: another type with constraints"};
+
+static const AshOpt user_function_options[] = {
+	SEEN("function", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
+		 "SQL function, as \"schema.name\""),
+	SEEN("arguments", NAMES, 0, "[]", "types of its arguments"),
+	SEEN("returns", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type of its result"),
+	SEEN("description", STRING, 0, NULL, NULL),
+	ASH_OPT_END,
+};
+const AshSpec ash_user_function_spec = {"function", 0, user_function_options, NULL,
+										"A SQL function that expressions of the domain may call"};
+
+#define S AshDomain
+static const AshOpt domain_options[] = {
+	SEEN("$schema", STRING, 0, NULL, "for editors; ignored"),
+	OPT("domain", NAME, name, ASH_OPT_REQUIRED, NULL, "name of the domain"),
+	OPT("schema", NAME, schema, 0, NULL, "schema of its tables; the domain's name when absent"),
+	SEEN("description", STRING, 0, NULL, NULL),
+	SEEN_NESTED("authorization", OBJECT, &ash_authorization_spec, "when policies are enforced"),
+	CHOICE("default_page_type", ENUM, default_page_type, page_types, "\"offset\"",
+		   "page of a call that only gives a limit"),
+	SEEN("policies", JSON, 0, NULL, "policies that stand before those of every resource"),
+	SEEN("types", JSON, 0, NULL, "types of the domain, by name"),
+	SEEN("functions", JSON, 0, NULL, "SQL functions for expressions, by name"),
+	SEEN("resources", JSON, 0, NULL, "resources, by name"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_domain_spec = {"domain", sizeof(AshDomain), domain_options, NULL,
+								 "A domain: resources that belong together"};
+
+/*-------------------------------------------------------------------------
+ * Resource
+ *-------------------------------------------------------------------------
+ */
+
+#define S AshMultitenancy
+static const AshOpt multitenancy_options[] = {
+	CHOICE("strategy", ENUM, strategy, strategies, "\"attribute\"", "how tenants are kept apart"),
+	OPT("attribute", NAME, attribute, 0, NULL, "attribute that holds the tenant"),
+	OPT("global", BOOL, global, 0, "false", "calls without a tenant are allowed"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_multitenancy_spec = {"multitenancy", sizeof(AshMultitenancy),
+									   multitenancy_options, NULL, "How tenants are kept apart"};
+
+static const AshOpt check_constraint_options[] = {
+	SEEN("check", STRING, ASH_OPT_NONEMPTY, NULL,
+		 "SQL condition; without it only the error of an existing constraint is mapped"),
+	SEEN("attribute", NAME, ASH_OPT_REQUIRED, NULL, "attribute the error is about"),
+	SEEN("message", STRING, ASH_OPT_NONEMPTY, "\"is invalid\"", "message of the error"),
+	ASH_OPT_END,
+};
+const AshSpec ash_check_constraint_spec = {"check_constraint", 0, check_constraint_options, NULL,
+										   "A CHECK constraint of the table"};
+
+static const AshOpt custom_index_options[] = {
+	SEEN("fields", NAMES, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
+		 "attributes; \"-\" before one sorts descending"),
+	SEEN("name", NAME, 0, NULL, "name of the index"),
+	SEEN("unique", BOOL, 0, "false", NULL),
+	SEEN("using", NAME, 0, "\"btree\"", "access method"),
+	SEEN("where", STRING, ASH_OPT_NONEMPTY, NULL, "SQL condition of a partial index"),
+	SEEN("include", NAMES, 0, NULL, "attributes stored besides the key"),
+	SEEN("nulls_distinct", BOOL, 0, "true", NULL),
+	SEEN("concurrently", BOOL, 0, "false", "leave it to you to create it concurrently"),
+	SEEN("message", STRING, 0, NULL, "message when a unique index is violated"),
+	ASH_OPT_END,
+};
+const AshSpec ash_custom_index_spec = {"custom_index", 0, custom_index_options, "fields",
+									   "An index of the table"};
+
+#define S AshResource
+static const AshOpt resource_options[] = {
+	OPT("description", STRING, description, 0, NULL, NULL),
+	OPT("table", NAME, table, 0, NULL, "table; the resource's name when absent"),
+	OPT("schema", NAME, schema, 0, NULL, "schema of the table; the domain's when absent"),
+	OPT("embedded", BOOL, embedded, 0, "false", "stored inside attributes of other resources"),
+	SEEN("migrate", BOOL, 0, "true", "ash_plan looks after the table"),
+	SEEN("renamed_from", NAME, 0, NULL, "former name of the table, for ash_plan"),
+	OPT("base_filter", EXPR, base_filter_source, 0, NULL, "condition on every row ever seen"),
+	SEEN("default_accept", NAMES, ASH_OPT_STAR, NULL, "accept of actions that give none"),
+	SEEN("require_primary_key", BOOL, 0, "true", NULL),
+	CHOICE("security", ENUM, security, securities, "\"invoker\"",
+		   "whose table privileges an action needs: the caller's, or the domain owner's"),
+	CHOICE("direct_writes", ENUM, direct_writes, direct_writes, "\"allow\"",
+		   "what INSERT, UPDATE and DELETE without an action may do"),
+	SEEN_NESTED("multitenancy", OBJECT, &ash_multitenancy_spec, NULL),
+	SEEN("attributes", JSON, 0, NULL, "attributes, by name"),
+	SEEN("relationships", JSON, 0, NULL, "relationships, by name"),
+	SEEN("identities", JSON, 0, NULL, "identities, by name"),
+	SEEN("calculations", JSON, 0, NULL, "calculations, by name"),
+	SEEN("aggregates", JSON, 0, NULL, "aggregates, by name"),
+	SEEN("actions", JSON, 0, NULL, "actions, by name; \"defaults\" lists default actions"),
+	OPT("changes", JSON, changes_json, 0, NULL, "changes of every action"),
+	OPT("validations", JSON, validations_json, 0, NULL, "validations of every action"),
+	OPT("preparations", JSON, preparations_json, 0, NULL, "preparations of every read"),
+	SEEN("policies", JSON, 0, NULL, "policies; an empty list denies everything"),
+	CHOICE("default_access_type", ENUM, default_access_type, access_types, "\"filter\"",
+		   "access_type of policies that give none"),
+	OPT("field_policies", JSON, field_policies_json, 0, NULL, "who may see which fields"),
+	CHOICE("private_fields", ENUM, private_fields, private_fields, "\"show\"",
+		   "what field policies do with private fields"),
+	SEEN("code_interface", JSON, 0, NULL, "SQL functions for actions, by name"),
+	SEEN("check_constraints", JSON, 0, NULL, "CHECK constraints of the table, by name"),
+	SEEN_NESTED("custom_indexes", LIST, &ash_custom_index_spec, "further indexes of the table"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_resource_spec = {"resource", sizeof(AshResource), resource_options, NULL,
+								   "A resource: a table and what may be done with its rows"};
+
+#define S AshAttribute
+static const AshOpt attribute_options[] = {
+	SEEN("type", STRING, ASH_OPT_NONEMPTY, NULL, "type; \"type[]\" is a list of it"),
+	SEEN_CHOICE("helper", helpers, NULL, "a ready-made attribute; other options override it"),
+	SEEN("constraints", JSON, 0, NULL, "constraints of the type"),
+	OPT("description", STRING, description, 0, NULL, NULL),
+	OPT("source", NAME, source, 0, NULL, "column; the attribute's name when absent"),
+	OPT("primary_key", BOOL, primary_key, 0, "false", "part of the primary key"),
+	OPT("allow_nil", BOOL, allow_nil, 0, "true", "false: a value is required"),
+	OPT("public", BOOL, public, 0, "false", "may be filtered, sorted and accepted by \"*\""),
+	OPT("writable", BOOL, writable, 0, "true", "may be accepted by actions"),
+	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
+	OPT("generated", BOOL, generated, 0, "false", "the table may produce the value"),
+	OPT("always_select", BOOL, always_select, 0, "false", "cannot be deselected"),
+	OPT("select_by_default", BOOL, select_by_default, 0, "true", "selected unless a select says otherwise"),
+	SEEN("default", VALUE, 0, NULL, "value on create: a literal, {\"expr\"} or {\"function\"}"),
+	SEEN("update_default", VALUE, 0, NULL, "value on update: the same forms"),
+	OPT("match_other_defaults", BOOL, match_other_defaults, 0, "false",
+		"equal defaults of a record share one value"),
+	CHOICE("filterable", ENUM, filterable, field_uses, "true", "may be filtered by"),
+	SEEN("sortable", BOOL, 0, "true", "may be sorted by"),
+	OPT("renamed_from", NAME, renamed_from, 0, NULL, "former column, for ash_plan"),
+	OPT("belongs_to", NAME, belongs_to, 0, NULL, "relationship that defined the attribute"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_attribute_spec = {"attribute", sizeof(AshAttribute), attribute_options, "type",
+									"An attribute: a column of the table"};
+
+#define S AshArgument
+static const AshOpt argument_options[] = {
+	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type; \"type[]\" is a list of it"),
+	SEEN("constraints", JSON, 0, NULL, "constraints of the type"),
+	OPT("description", STRING, description, 0, NULL, NULL),
+	OPT("allow_nil", BOOL, allow_nil, 0, "true", "false: a value is required"),
+	OPT("public", BOOL, public, 0, "true", "false: only set by the engine, never from input"),
+	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
+	SEEN("default", VALUE, 0, NULL, "value when absent: a literal, {\"expr\"} or {\"function\"}"),
+	OPT("allow_expr", BOOL, allow_expr, 0, "false", "calculations: expressions may be given for it"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_argument_spec = {"argument", sizeof(AshArgument), argument_options, "type",
+								   "An argument of an action or a calculation"};
+
+static const AshOpt references_options[] = {
+	SEEN("ignore", BOOL, 0, "false", "no foreign key"),
+	SEEN_CHOICE("on_delete", on_deletes, "\"nothing\"", "when the destination is deleted"),
+	SEEN_CHOICE("on_update", on_updates, "\"nothing\"", "when the destination's key changes"),
+	SEEN_CHOICE("deferrable", deferrables, "false", NULL),
+	SEEN("name", NAME, 0, NULL, "name of the constraint"),
+	SEEN("index", BOOL, 0, "false", "index on the referencing column"),
+	SEEN("message", STRING, 0, NULL, "message when it is violated"),
+	ASH_OPT_END,
+};
+const AshSpec ash_references_spec = {"references", 0, references_options, NULL,
+									 "The foreign key of a belongs_to"};
+
+#define S AshRelationship
+static const AshOpt relationship_options[] = {
+	SEEN("belongs_to", STRING, ASH_OPT_NONEMPTY, NULL, "destination: this row holds its key"),
+	SEEN("has_one", STRING, ASH_OPT_NONEMPTY, NULL, "destination: one row holds this one's key"),
+	SEEN("has_many", STRING, ASH_OPT_NONEMPTY, NULL, "destination: its rows hold this one's key"),
+	SEEN("many_to_many", STRING, ASH_OPT_NONEMPTY, NULL, "destination: rows of \"through\" connect them"),
+	CHOICE("kind", ENUM, kind, ash_relationship_kinds, NULL, "long form of the keys above …"),
+	OPT("destination", STRING, destination.name, ASH_OPT_NONEMPTY, NULL, "… as \"domain.resource\""),
+	OPT("description", STRING, description, 0, NULL, NULL),
+	OPT("source_attribute", NAME, source_attribute, 0, NULL, "attribute of this resource"),
+	OPT("destination_attribute", NAME, destination_attribute, 0, NULL, "attribute of the destination"),
+	SEEN("validate_destination_attribute", BOOL, 0, "true", "the destination attribute must exist and fit"),
+	OPT("public", BOOL, public, 0, "false", "may be loaded and filtered by callers"),
+	OPT("writable", BOOL, writable, 0, "true", "may be managed"),
+	OPT("filterable", BOOL, filterable, 0, "true", "may be filtered by"),
+	OPT("sortable", BOOL, sortable, 0, "true", "may be sorted by"),
+	OPT("read_action", NAME, read_action, 0, NULL, "action that reads related rows; the primary one when absent"),
+	OPT("filter", EXPR, filter_source, 0, NULL, "condition on related rows; parent.x is this row"),
+	OPT("sort", JSON, sort, 0, NULL, "order of related rows"),
+	OPT("limit", INT, limit, 0, NULL, "at most so many related rows"),
+	OPT("offset", INT, offset, 0, NULL, NULL),
+	OPT("not_found_message", STRING, not_found_message, 0, NULL, NULL),
+	OPT("violation_message", STRING, violation_message, 0, NULL, NULL),
+	OPT("authorize", BOOL, authorize, 0, "true", NULL),
+	OPT("allow_nil", BOOL, allow_nil, 0, "true", "false: a related row is required"),
+	OPT("primary_key", BOOL, primary_key, 0, "false", "the defined attribute is part of the primary key"),
+	SEEN("define_attribute", BOOL, 0, "true", "define the source attribute"),
+	SEEN("attribute_type", STRING, ASH_OPT_NONEMPTY, NULL, "type of the defined attribute"),
+	SEEN("attribute_writable", BOOL, 0, NULL, "as \"writable\" when absent"),
+	SEEN("attribute_public", BOOL, 0, NULL, "as \"public\" when absent"),
+	SEEN("attribute_always_select", BOOL, 0, "false", NULL),
+	SEEN_NESTED("references", OBJECT, &ash_references_spec, "the foreign key"),
+	OPT("no_attributes", BOOL, no_attributes, 0, "false", "only the filter relates the rows"),
+	SEEN("from_many", BOOL, 0, NULL, "the first of many; true when there is a sort"),
+	SEEN("manual", JSON, 0, NULL, "SQL function that gives the related rows"),
+	OPT("through", STRING, through.name, ASH_OPT_NONEMPTY, NULL, "resource that connects the two"),
+	OPT("join_relationship", NAME, join_relationship, 0, NULL, "has_many to \"through\"; defined when absent"),
+	OPT("source_attribute_on_join_resource", NAME, source_attribute_on_join, 0, NULL, NULL),
+	OPT("destination_attribute_on_join_resource", NAME, destination_attribute_on_join, 0, NULL, NULL),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_relationship_spec = {"relationship", sizeof(AshRelationship),
+									   relationship_options, NULL, "A relationship to a resource"};
+
+#define S AshIdentity
+static const AshOpt identity_options[] = {
+	OPT("keys", NAMES, keys, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "attributes that are unique together"),
+	OPT("description", STRING, description, 0, NULL, NULL),
+	OPT("where", EXPR, where, 0, NULL, "condition on the rows it is about"),
+	OPT("nils_distinct", BOOL, nils_distinct, 0, "true", "null differs from null"),
+	OPT("eager_check", BOOL, eager_check, 0, "false", "looked up while input is validated"),
+	OPT("pre_check", BOOL, pre_check, 0, "false", "looked up before the row is written"),
+	OPT("all_tenants", BOOL, all_tenants, 0, "false", "unique across tenants"),
+	OPT("message", STRING, message, ASH_OPT_NONEMPTY, "\"has already been taken\"", NULL),
+	OPT("field_names", NAMES, field_names, 0, NULL, "fields the error is about; the keys when absent"),
+	OPT("index_name", NAME, index_name, 0, NULL, "name of the unique index"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_identity_spec = {"identity", sizeof(AshIdentity), identity_options, "keys",
+								   "An identity: attributes that are unique together"};
+
+#define S AshCalculation
+static const AshOpt calculation_options[] = {
+	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type of the result"),
+	SEEN("constraints", JSON, 0, NULL, "constraints of the type"),
+	OPT("description", STRING, description, 0, NULL, NULL),
+	OPT("expr", EXPR, expr_source, 0, NULL, "expression over the row"),
+	OPT("function", STRING, function, ASH_OPT_NONEMPTY, NULL, "SQL function of the row"),
+	OPT("batch_function", STRING, batch_function, ASH_OPT_NONEMPTY, NULL, "SQL function of many rows"),
+	SEEN("arguments", JSON, 0, NULL, "arguments, by name"),
+	OPT("public", BOOL, public, 0, "false", "may be loaded, filtered and sorted by callers"),
+	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
+	OPT("allow_nil", BOOL, allow_nil, 0, "true", NULL),
+	CHOICE("filterable", ENUM, filterable, field_uses, "true", "may be filtered by"),
+	SEEN("sortable", BOOL, 0, "true", "may be sorted by"),
+	OPT("load", NAMES, load, 0, NULL, "fields a function needs"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_calculation_spec = {"calculation", sizeof(AshCalculation), calculation_options,
+									  NULL, "A calculation: a field computed from the row"};
+
+#define S AshAggregate
+static const AshOpt aggregate_options[] = {
+	SEEN("count", JSON, 0, NULL, "how many: a path of relationships, \"posts.comments\""),
+	SEEN("exists", JSON, 0, NULL, "whether there are any"),
+	SEEN("first", JSON, 0, NULL, "the first value"),
+	SEEN("sum", JSON, 0, NULL, NULL),
+	SEEN("list", JSON, 0, NULL, "all values"),
+	SEEN("max", JSON, 0, NULL, NULL),
+	SEEN("min", JSON, 0, NULL, NULL),
+	SEEN("avg", JSON, 0, NULL, NULL),
+	SEEN("custom", JSON, 0, NULL, "by the SQL aggregate \"implementation\""),
+	CHOICE("kind", ENUM, kind, ash_aggregate_kinds, NULL, "long form of the keys above …"),
+	OPT("path", NAMES, path, ASH_OPT_NONEMPTY, NULL, "… with the relationships as a list"),
+	OPT("description", STRING, description, 0, NULL, NULL),
+	OPT("field", NAME, field, 0, NULL, "field of the destination"),
+	OPT("filter", EXPR, filter_source, 0, NULL, "condition on the related rows"),
+	OPT("sort", JSON, sort, 0, NULL, "order of the related rows"),
+	OPT("join_filters", JSON, join_filters, 0, NULL, "conditions on rows in between, by path"),
+	OPT("uniq", BOOL, uniq, 0, "false", "each value once"),
+	OPT("include_nil", BOOL, include_nil, 0, "false", NULL),
+	OPT("default", JSON, dflt, 0, NULL, "instead of null"),
+	OPT("public", BOOL, public, 0, "false", "may be loaded, filtered and sorted by callers"),
+	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
+	CHOICE("filterable", ENUM, filterable, field_uses, "true", "may be filtered by"),
+	SEEN("sortable", BOOL, 0, "true", "may be sorted by"),
+	OPT("authorize", BOOL, authorize, 0, "true", "read policies filter the related rows"),
+	OPT("read_action", NAME, read_action, 0, NULL, NULL),
+	OPT("type", STRING, type_name, ASH_OPT_NONEMPTY, NULL, "custom: type of the result"),
+	OPT("constraints", JSON, type_constraints, 0, NULL, "custom: constraints of the type"),
+	OPT("implementation", STRING, implementation, ASH_OPT_NONEMPTY, NULL, "custom: SQL aggregate"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_aggregate_spec = {"aggregate", sizeof(AshAggregate), aggregate_options, NULL,
+									"An aggregate: a field computed from related rows"};
+
+/*-------------------------------------------------------------------------
+ * Actions
+ *-------------------------------------------------------------------------
+ */
+
+#define S AshPagination
+static const AshOpt pagination_options[] = {
+	OPT("offset", BOOL, offset, 0, "false", "pages by offset"),
+	OPT("keyset", BOOL, keyset, 0, "false", "pages by the last row seen"),
+	OPT("required", BOOL, required, 0, "true", "reads must be paginated"),
+	OPT("default_limit", INT, default_limit, 0, NULL, NULL),
+	SEEN("max_page_size", INT, 0, "250", NULL),
+	CHOICE("countable", ENUM, countable, countables, "true", "may the whole be counted"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_pagination_spec = {"pagination", sizeof(AshPagination), pagination_options, NULL,
+									 "Pages of a read action"};
+
+static const AshOpt metadata_options[] = {
+	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL),
+	SEEN("constraints", JSON, 0, NULL, NULL),
+	SEEN("description", STRING, 0, NULL, NULL),
+	SEEN("allow_nil", BOOL, 0, "true", NULL),
+	SEEN("default", VALUE, 0, NULL, NULL),
+	ASH_OPT_END,
+};
+const AshSpec ash_metadata_spec = {"metadata", 0, metadata_options, "type",
+								   "Typed metadata of the records an action returns"};
+
+#define S AshAction
+static const AshOpt action_options[] = {
+	CHOICE("type", ENUM, type, ash_action_types, NULL, "what it does; \"action\": anything"),
+	OPT("description", STRING, description, 0, NULL, NULL),
+	OPT("primary", BOOL, primary, 0, "false", "the one used when none is named"),
+	OPT("public", BOOL, public, 0, "true", "may be called from outside"),
+	OPT("transaction", BOOL, transaction, 0, NULL, "in a subtransaction of its own where it matters"),
+	SEEN("arguments", JSON, 0, NULL, "arguments, by name"),
+	SEEN("accept", NAMES, ASH_OPT_STAR, NULL, "attributes that may be given; \"*\": public writable ones"),
+	OPT("require_attributes", NAMES, require_attributes, 0, NULL, "must be given, whatever their default"),
+	OPT("allow_nil_input", NAMES, allow_nil_input, 0, NULL, "may be missing from the input"),
+	OPT("skip_unknown_inputs", NAMES, skip_unknown_inputs, ASH_OPT_STAR, NULL, "silently dropped inputs"),
+	SEEN("changes", JSON, 0, NULL, "changes, in order"),
+	SEEN("validations", JSON, 0, NULL, "validations, in order"),
+	OPT("steps", JSON, steps_json, 0, NULL, "changes and validations in one list, in order"),
+	OPT("skip_global_validations", BOOL, skip_global_validations, 0, "false", NULL),
+	OPT("delay_global_validations", BOOL, delay_global_validations, 0, "false",
+		"the resource's validations run after the changes that wait"),
+	CHOICE("multitenancy", ENUM, multitenancy, tenancies, "\"enforce\"", "what the tenant means to it"),
+	OPT("manual", STRING, manual, ASH_OPT_NONEMPTY, NULL, "SQL function that does the work"),
+	OPT("timeout", INT, timeout, 0, NULL, "milliseconds"),
+	SEEN("metadata", JSON, 0, NULL, "metadata of its records, by name"),
+	OPT("upsert", BOOL, upsert, 0, "false", "update the row when it exists"),
+	OPT("upsert_identity", NAME, upsert_identity, 0, NULL, "identity that finds the row"),
+	OPT("upsert_fields", JSON, upsert_fields, 0, NULL,
+		"attributes to overwrite: a list, {\"replace\": …}, \"replace_all\" or {\"replace_all_except\": …}"),
+	OPT("upsert_condition", EXPR, upsert_condition, 0, NULL, "overwrite only when it holds"),
+	OPT("require_atomic", BOOL, require_atomic, 0, "false", "refuse to run unless in one statement"),
+	OPT("soft", BOOL, soft, 0, "false", "a destroy that updates"),
+	OPT("get", BOOL, get, 0, "false", "at most one record"),
+	OPT("get_by", NAMES, get_by, 0, NULL, "attributes that find the record"),
+	OPT("filter", EXPR, filter_source, 0, NULL, "condition on the records"),
+	OPT("prepare", JSON, prepare_json, 0, NULL, "preparations, in order"),
+	SEEN("preparations", JSON, 0, NULL, "the same as \"prepare\""),
+	NESTED("pagination", OBJECT, pagination, &ash_pagination_spec, "pages of its result"),
+	SEEN("returns", STRING, ASH_OPT_NONEMPTY, NULL, "type of the result"),
+	SEEN("constraints", JSON, 0, NULL, "constraints of that type"),
+	SEEN("allow_nil", BOOL, 0, "false", "the result may be null"),
+	SEEN("run", JSON, 0, NULL, "SQL function: {\"function\": …, \"options\": …} or its name"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_action_spec = {"action", sizeof(AshAction), action_options, NULL, "An action"};
+
+static const AshOpt code_interface_options[] = {
+	SEEN("action", NAME, 0, NULL, "action; the interface's name when absent"),
+	SEEN("calculation", NAME, 0, NULL, "or a calculation"),
+	SEEN("description", STRING, 0, NULL, NULL),
+	SEEN("args", NAMES, 0, "[]", "inputs given by position"),
+	SEEN("get", BOOL, 0, "false", "one record"),
+	SEEN("get_by", NAMES, 0, NULL, "attributes that find the record"),
+	SEEN("get_by_identity", NAME, 0, NULL, "identity that finds the record"),
+	SEEN("not_found_error", BOOL, 0, "true", NULL),
+	SEEN("require_reference", BOOL, 0, "true", "update and destroy take the key first"),
+	ASH_OPT_END,
+};
+const AshSpec ash_code_interface_spec = {"code_interface", 0, code_interface_options, "action",
+										 "A SQL function for an action or a calculation"};
+
+const AshSpec *const *
+ash_entity_specs(void)
+{
+	static const AshSpec *const specs[] = {
+		&ash_domain_spec,		  &ash_authorization_spec,	  &ash_user_type_spec,
+		&ash_user_function_spec,  &ash_resource_spec,		  &ash_multitenancy_spec,
+		&ash_attribute_spec,	  &ash_relationship_spec,	  &ash_references_spec,
+		&ash_identity_spec,		  &ash_action_spec,			  &ash_argument_spec,
+		&ash_pagination_spec,	  &ash_metadata_spec,		  &ash_calculation_spec,
+		&ash_aggregate_spec,	  &ash_code_interface_spec,	  &ash_check_constraint_spec,
+		&ash_custom_index_spec,	  NULL,
+	};
+
+	return specs;
+}
+
+const AshSpec *
+ash_entity_spec(const char *name)
+{
+	const AshSpec *const *spec;
+
+	for (spec = ash_entity_specs(); *spec != NULL; spec++)
+	{
+		if (strcmp((*spec)->name, name) == 0)
+			return *spec;
+	}
+	return NULL;
+}

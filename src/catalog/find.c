@@ -1,0 +1,107 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/catalog/find.c
+ *	  Lookups by name in a compiled resource.
+ *
+ * The lists are short, so they are searched from the front; inputs, which are
+ * looked up once for each key of each call, are sorted and bisected.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "catalog/catalog.h"
+
+/* Every entity struct begins with its name. */
+typedef struct Named
+{
+	const char *name;
+} Named;
+
+StaticAssertDecl(offsetof(AshAttribute, name) == 0, "name comes first");
+StaticAssertDecl(offsetof(AshRelationship, name) == 0, "name comes first");
+StaticAssertDecl(offsetof(AshCalculation, name) == 0, "name comes first");
+StaticAssertDecl(offsetof(AshAggregate, name) == 0, "name comes first");
+StaticAssertDecl(offsetof(AshIdentity, name) == 0, "name comes first");
+StaticAssertDecl(offsetof(AshAction, name) == 0, "name comes first");
+StaticAssertDecl(offsetof(AshArgument, name) == 0, "name comes first");
+
+static void *
+find(void *items, int count, const char *name)
+{
+	Named	  **named = items;
+	int			i;
+
+	for (i = 0; i < count; i++)
+	{
+		if (strcmp(named[i]->name, name) == 0)
+			return named[i];
+	}
+	return NULL;
+}
+
+AshAttribute *
+ash_find_attribute(const AshResource *res, const char *name)
+{
+	return find(res->attributes, res->nattributes, name);
+}
+
+AshRelationship *
+ash_find_relationship(const AshResource *res, const char *name)
+{
+	return find(res->relationships, res->nrelationships, name);
+}
+
+AshCalculation *
+ash_find_calculation(const AshResource *res, const char *name)
+{
+	return find(res->calculations, res->ncalculations, name);
+}
+
+AshAggregate *
+ash_find_aggregate(const AshResource *res, const char *name)
+{
+	return find(res->aggregates, res->naggregates, name);
+}
+
+AshIdentity *
+ash_find_identity(const AshResource *res, const char *name)
+{
+	return find(res->identities, res->nidentities, name);
+}
+
+AshAction *
+ash_find_action(const AshResource *res, const char *name)
+{
+	return find(res->actions, res->nactions, name);
+}
+
+AshArgument *
+ash_find_argument(const AshAction *action, const char *name)
+{
+	return find(action->args, action->nargs, name);
+}
+
+const AshInput *
+ash_find_input(const AshAction *action, const char *name, int len)
+{
+	int			low = 0;
+	int			high = action->ninputs - 1;
+
+	while (low <= high)
+	{
+		int			middle = (low + high) / 2;
+		const AshInput *input = &action->inputs[middle];
+		int			order = len - input->namelen;
+
+		if (order == 0)
+			order = memcmp(name, input->name, len);
+		if (order == 0)
+			return input;
+		if (order < 0)
+			high = middle - 1;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}

@@ -1,0 +1,300 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/changeset/changes_atomic.c
+ *	  Changes computed from the stored row by the UPDATE itself: increment,
+ *	  atomic_update, atomic_set, optimistic_lock.
+ *
+ * What the statement computes cannot be overtaken by another transaction, so
+ * none of these ever reads a value to write it back.  On create there is no
+ * stored row: an upsert uses the expression when it updates, an insert does not.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "changeset/internal.h"
+#include "utils/builtins.h"
+
+/* A call by name whose operands are known to fit; NULL after adding an error. */
+static AshExpr *
+call2(const char *func, AshExpr *a, AshExpr *b, AshErrors *errors)
+{
+	return a == NULL || b == NULL ? NULL : ash_expr_call(func, list_make2(a, b), errors);
+}
+
+static AshExpr *
+const_expr(const AshTypeInst *type, const char *number, AshErrors *errors)
+{
+	json_t	   *json = ash_json_parse(number, strlen(number), errors);
+	AshCast		cast = {errors, ASH_E_INVALID_DEFINITION, NULL, true};
+	AshValue	value;
+	bool		ok = json != NULL && ash_type_cast_json(type, json, &cast, &value);
+
+	if (json != NULL)
+		json_decref(json);
+	return ok ? ash_expr_const(type, value) : NULL;
+}
+
+/*-------------------------------------------------------------------------
+ * increment
+ *-------------------------------------------------------------------------
+ */
+typedef struct Increment
+{
+	const char *attribute;
+	const char *amount;
+	const char *overflow_limit;
+
+	/* prepared */
+	const AshAttribute *target;
+	AshExpr    *expr;
+} Increment;
+
+static const AshOpt increment_options[] = {
+	{"attribute", ASH_OPT_NAME, offsetof(Increment, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	 "attribute of a number type"},
+	{"amount", ASH_OPT_NUMBER, offsetof(Increment, amount), 0, "1", NULL, NULL,
+	 "added to the stored value; null counts as 0"},
+	{"overflow_limit", ASH_OPT_NUMBER, offsetof(Increment, overflow_limit), 0, NULL, NULL, NULL,
+	 "a sum above it starts over with amount"},
+	ASH_OPT_END};
+
+static const AshSpec increment_spec = {"increment", sizeof(Increment), increment_options,
+									   "attribute", "an attribute and by how much"};
+
+/* case when sum > limit then amount else sum end */
+static AshExpr *
+limit_sum(AshExpr *sum, AshExpr *amount, AshExpr *limit, AshErrors *errors)
+{
+	AshExpr    *over = call2(">", sum, limit, errors);
+	AshExpr    *choice;
+
+	if (over == NULL)
+		return NULL;
+	choice = palloc0(sizeof(AshExpr));
+	choice->kind = ASH_EXPR_CASE;
+	choice->type = sum->type;
+	choice->nargs = 3;
+	choice->args = palloc(sizeof(AshExpr *) * 3);
+	choice->args[0] = over;
+	choice->args[1] = amount;
+	choice->args[2] = sum;
+	return choice;
+}
+
+static bool
+prepare_increment(const AshBuiltinScope *scope, void *options, AshErrors *errors)
+{
+	Increment  *opts = options;
+	AshSubject	subject;
+	AshExpr    *amount;
+	int			before = list_length(errors->items);
+
+	if (!ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_ATTRIBUTE, errors,
+							 &subject))
+		return false;
+	opts->target = subject.attribute;
+	amount = const_expr(subject.type, opts->amount, errors);
+	if (amount != NULL)
+		opts->expr = call2("+", ash_expr_attribute(scope->res, opts->target), amount, errors);
+	if (opts->expr != NULL && opts->overflow_limit != NULL)
+		opts->expr = limit_sum(opts->expr, amount,
+							   const_expr(subject.type, opts->overflow_limit, errors), errors);
+	if (opts->expr == NULL && list_length(errors->items) == before)
+		ash_option_error(errors, "attribute", "\"%s\" is not a number", opts->attribute);
+	return opts->expr != NULL;
+}
+
+static bool
+run_increment(AshChangeset *cs, void *options)
+{
+	Increment  *opts = options;
+
+	if (cs->type != ASH_ACTION_DESTROY)
+		ash_changeset_atomic(cs, opts->target, opts->expr);
+	return true;
+}
+
+/*-------------------------------------------------------------------------
+ * atomic_update, atomic_set
+ *-------------------------------------------------------------------------
+ */
+typedef struct AtomicUpdate
+{
+	const char *attribute;
+	const char *source;
+	bool		cast_atomic;
+
+	/* prepared */
+	const AshAttribute *target;
+	AshExpr    *expr;
+} AtomicUpdate;
+
+static const AshOpt atomic_update_options[] = {
+	{"attribute", ASH_OPT_NAME, offsetof(AtomicUpdate, attribute), ASH_OPT_REQUIRED, NULL, NULL,
+	 NULL, "attribute to set"},
+	{"expr", ASH_OPT_EXPR, offsetof(AtomicUpdate, source), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	 "expression; names mean the stored row"},
+	{"cast_atomic", ASH_OPT_BOOL, offsetof(AtomicUpdate, cast_atomic), 0, "true", NULL, NULL,
+	 "convert the result to the type of the attribute"},
+	ASH_OPT_END};
+
+static const AshSpec atomic_update_spec = {"atomic_update", sizeof(AtomicUpdate),
+										   atomic_update_options, NULL,
+										   "an attribute and an expression"};
+
+/* An assignment converts by itself, but only where PostgreSQL has an assignment cast. */
+static AshExpr *
+cast_to(AshExpr *expr, const AshTypeInst *type)
+{
+	AshExpr    *cast;
+
+	if (expr->type != NULL && expr->type->oid == type->oid)
+		return expr;
+	cast = palloc0(sizeof(AshExpr));
+	cast->kind = ASH_EXPR_CAST;
+	cast->type = type;
+	cast->nargs = 1;
+	cast->args = palloc(sizeof(AshExpr *));
+	cast->args[0] = expr;
+	return cast;
+}
+
+static bool
+prepare_atomic_update(const AshBuiltinScope *scope, void *options, AshErrors *errors)
+{
+	AtomicUpdate *opts = options;
+	AshSubject	subject;
+	AshScope	names = ash_scope_for(scope->res, scope->action);
+
+	if (!ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_ATTRIBUTE, errors,
+							 &subject))
+		return false;
+	opts->target = subject.attribute;
+	ash_errors_push_name(errors, "expr");
+	opts->expr = ash_expr_parse(opts->source, &names, errors);
+	ash_errors_pop(errors);
+	if (opts->expr != NULL && opts->cast_atomic)
+		opts->expr = cast_to(opts->expr, opts->target->type);
+	return opts->expr != NULL;
+}
+
+static bool
+run_atomic_update(AshChangeset *cs, void *options)
+{
+	AtomicUpdate *opts = options;
+
+	if (cs->type == ASH_ACTION_CREATE)
+		cs->atomics[opts->target->index] = opts->expr;
+	else if (cs->type == ASH_ACTION_UPDATE)
+		ash_changeset_atomic(cs, opts->target, opts->expr);
+	return true;
+}
+
+static bool
+prepare_atomic_set(const AshBuiltinScope *scope, void *options, AshErrors *errors)
+{
+	AtomicUpdate *opts = options;
+
+	if (!prepare_atomic_update(scope, options, errors))
+		return false;
+	if (!ash_expr_has_refs(opts->expr))
+		return true;
+	ash_option_error(errors, "expr", "a new row has no stored values to refer to");
+	return false;
+}
+
+/* Without a row to refer to the expression is a value like any other. */
+static bool
+run_atomic_set(AshChangeset *cs, void *options)
+{
+	AtomicUpdate *opts = options;
+	AshCast		cast = {cs->call->errors, ASH_E_INVALID_ATTRIBUTE, opts->attribute};
+	AshValue	value;
+
+	if (!ash_expr_eval(opts->expr, &cs->call->bindings, NULL, NULL, &value) ||
+		!ash_type_constrain(opts->target->type, &cast, &value))
+		return false;
+	ash_changeset_force_value(cs, opts->target, value);
+	return true;
+}
+
+/*-------------------------------------------------------------------------
+ * optimistic_lock
+ *-------------------------------------------------------------------------
+ */
+typedef struct OptimisticLock
+{
+	const char *attribute;
+
+	/* prepared */
+	const AshAttribute *target;
+	AshExpr    *next;			   /* attribute + 1 */
+	AshExpr    *current;		   /* attribute */
+} OptimisticLock;
+
+static const AshOpt optimistic_lock_options[] = {
+	{"attribute", ASH_OPT_NAME, offsetof(OptimisticLock, attribute), ASH_OPT_REQUIRED, NULL, NULL,
+	 NULL, "integer attribute that counts the versions"},
+	ASH_OPT_END};
+
+static const AshSpec optimistic_lock_spec = {"optimistic_lock", sizeof(OptimisticLock),
+											 optimistic_lock_options, "attribute",
+											 "the version attribute"};
+
+static bool
+prepare_optimistic_lock(const AshBuiltinScope *scope, void *options, AshErrors *errors)
+{
+	OptimisticLock *opts = options;
+	AshSubject	subject;
+
+	if (!ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_ATTRIBUTE, errors,
+							 &subject))
+		return false;
+	opts->target = subject.attribute;
+	if (opts->target->type->oid != INT8OID)
+	{
+		ash_option_error(errors, "attribute", "a version must be an integer");
+		return false;
+	}
+	opts->current = ash_expr_attribute(scope->res, opts->target);
+	opts->next = call2("+", opts->current, const_expr(opts->target->type, "1", errors), errors);
+	return opts->next != NULL;
+}
+
+/* The version the caller saw must still be the stored one, and moves on by one. */
+static bool
+run_optimistic_lock(AshChangeset *cs, void *options)
+{
+	OptimisticLock *opts = options;
+	AshExpr    *seen;
+	AshExpr    *unchanged;
+
+	if (cs->data == NULL)
+		return true;
+	if (cs->data[opts->target->index].isnull)
+		unchanged = ash_expr_is_null(opts->current, false);
+	else
+	{
+		seen = ash_expr_const(opts->target->type, cs->data[opts->target->index]);
+		unchanged = call2("=", opts->current, seen, cs->call->errors);
+	}
+	if (unchanged == NULL)
+		return false;
+	cs->filters = lappend(cs->filters, unchanged);
+	if (cs->type == ASH_ACTION_UPDATE)
+		ash_changeset_atomic(cs, opts->target, opts->next);
+	return true;
+}
+
+const AshChangeDef ash_atomic_changes[] = {
+	{"increment", "Adds to a number in the database.", &increment_spec, NULL, prepare_increment,
+	 run_increment, run_increment},
+	{"atomic_update", "Sets an attribute to an expression over the stored row.",
+	 &atomic_update_spec, NULL, prepare_atomic_update, run_atomic_update, run_atomic_update},
+	{"atomic_set", "Sets an attribute of a new row to an expression.", &atomic_update_spec, NULL,
+	 prepare_atomic_set, run_atomic_set, run_atomic_set},
+	{"optimistic_lock", "Refuses the write when the row has a newer version than the caller saw.",
+	 &optimistic_lock_spec, NULL, prepare_optimistic_lock, run_optimistic_lock, NULL},
+	{NULL}};

@@ -1,0 +1,554 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/changeset/steps.c
+ *	  Steps: definitions of changes and validations → AshStep, and running one.
+ *
+ * A step is one key that names a built-in, beside common options (where,
+ * message, …).  Which built-ins exist, and what their options are, only the
+ * registry knows.  Steps are compiled into their resource on first use, with the
+ * resource's own changes and validations repeated for each action they apply
+ * to: names are then resolved once, and a step never asks which action it is in.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "changeset/internal.h"
+#include "miscadmin.h"
+
+/* The common options, as they stand in a definition. */
+typedef struct StepOptions
+{
+	json_t	   *where;
+	bool		only_when_valid;
+	bool		before_action;
+	bool		always_atomic;
+	const char *message;
+	const char *description;
+	List	   *on;
+} StepOptions;
+
+static const AshOpt step_options[] = {
+	{"where", ASH_OPT_JSON, offsetof(StepOptions, where), 0, NULL, NULL, NULL,
+	 "validations that must all pass for the step to run"},
+	{"only_when_valid", ASH_OPT_BOOL, offsetof(StepOptions, only_when_valid), 0, "false", NULL,
+	 NULL, "skip the step once there is an error"},
+	{"before_action", ASH_OPT_BOOL, offsetof(StepOptions, before_action), 0, "false", NULL, NULL,
+	 "run inside the transaction, before the row is written"},
+	{"always_atomic", ASH_OPT_BOOL, offsetof(StepOptions, always_atomic), 0, "false", NULL, NULL,
+	 "compute in the statement that writes the row"},
+	{"message", ASH_OPT_STRING, offsetof(StepOptions, message), 0, NULL, NULL, NULL,
+	 "replaces the message of a validation; %{name} is filled in"},
+	{"description", ASH_OPT_STRING, offsetof(StepOptions, description), 0, NULL, NULL, NULL,
+	 "for people"},
+	{"on", ASH_OPT_NAMES, offsetof(StepOptions, on), 0, NULL, NULL, NULL,
+	 "action types, for steps of a resource; create and update by default"},
+	ASH_OPT_END};
+
+static const AshSpec step_spec = {"step", sizeof(StepOptions), step_options, NULL,
+								  "options that every change and validation takes"};
+
+static const char *const action_types[] = {"create", "read", "update", "destroy", "action"};
+
+/*-------------------------------------------------------------------------
+ * Compiling
+ *-------------------------------------------------------------------------
+ */
+
+/* The key of a step that is not a common option: a known built-in, else the first. */
+static const char *
+builtin_name(json_t *node, bool changes, bool validations)
+{
+	const char *first = NULL;
+	const char *key;
+	json_t	   *value;
+
+	if (json_is_string(node))
+		return json_string_value(node);
+	json_object_foreach(node, key, value)
+	{
+		if (ash_spec_option(&step_spec, key) != NULL)
+			continue;
+		if ((changes && ash_change_lookup(key) != NULL) ||
+			(validations && ash_validation_lookup(key) != NULL))
+			return key;
+		if (first == NULL && strcmp(key, "options") != 0)
+			first = key;
+	}
+	return first;
+}
+
+static void
+unknown_builtin(const char *name, bool changes, bool validations, AshErrors *errors)
+{
+	const char *kind = !validations ? "change" : !changes ? "validation" : "change or validation";
+	List	   *names = NIL;
+	AshError   *error;
+	int			n;
+
+	if (name == NULL)
+	{
+		ash_option_error(errors, NULL, "a step needs the name of a %s as a key", kind);
+		return;
+	}
+	if (changes)
+	{
+		const AshChangeDef *defs = ash_changes(&n);
+
+		for (int i = 0; i < n; i++)
+			names = lappend(names, unconstify(char *, defs[i].name));
+	}
+	if (validations)
+	{
+		const AshValidationDef *defs = ash_validations(&n);
+
+		for (int i = 0; i < n; i++)
+			names = lappend(names, unconstify(char *, defs[i].name));
+	}
+	error = ash_option_error(errors, NULL, "no such %s \"%s\"", kind, name);
+	error->did_you_mean = ash_suggest(name, names);
+}
+
+/*
+ * What the built-in is given, as the object its spec describes: "options" beside
+ * a function's name, a whole payload under the option it stands for, an empty
+ * object for a name alone.  The caller's memory context keeps what is made here.
+ */
+static json_t *
+builtin_options(json_t *node, const char *name, const char *payload)
+{
+	json_t	   *given = json_is_object(node) ? json_object_get(node, name) : NULL;
+	json_t	   *made;
+
+	if (strcmp(name, "function") == 0)
+	{
+		made = ash_json_own(CurrentMemoryContext, ash_json_object());
+		json_object_set(made, "function", given);
+		if (json_object_get(node, "options") != NULL)
+			json_object_set(made, "options", json_object_get(node, "options"));
+		return made;
+	}
+	if (payload == NULL && given != NULL && !json_is_true(given) && !json_is_null(given))
+		return given;
+	made = ash_json_own(CurrentMemoryContext, ash_json_object());
+	if (payload != NULL && given != NULL)
+		json_object_set(made, payload, given);
+	return made;
+}
+
+/* Check, fill and prepare the built-in's own options; false after adding an error. */
+static bool
+compile_builtin(const AshBuiltinScope *scope, json_t *node, const char *name, AshStep *step,
+				AshErrors *errors)
+{
+	const AshSpec *spec = step->change ? step->change->spec : step->validation->spec;
+	const char *payload = step->change ? step->change->payload : step->validation->payload;
+	json_t	   *options = builtin_options(node, name, payload);
+	bool		ok;
+
+	ash_errors_push_name(errors, name);
+	ok = ash_spec_check(spec, options, NULL, errors);
+	if (ok)
+	{
+		bool		(*prepare) (const AshBuiltinScope *, void *, AshErrors *) =
+			step->change ? step->change->prepare : step->validation->prepare;
+
+		step->options = ash_spec_fill(spec, options);
+		ok = prepare == NULL || prepare(scope, step->options, errors);
+	}
+	ash_errors_pop(errors);
+	return ok;
+}
+
+/* The action types a resource-level step applies to, as bits. */
+static uint32
+compile_on(List *names, AshErrors *errors)
+{
+	uint32		on = 0;
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		int			i = 0;
+
+		while (i < lengthof(action_types) && strcmp(lfirst(lc), action_types[i]) != 0)
+			i++;
+		if (i == lengthof(action_types))
+			ash_option_error(errors, "on", "no such action type \"%s\"", (char *) lfirst(lc));
+		else
+			on |= ASH_ON(i);
+	}
+	return names == NIL ? ASH_ON(ASH_ACTION_CREATE) | ASH_ON(ASH_ACTION_UPDATE) : on;
+}
+
+/* Options that would be ignored are refused. */
+static bool
+check_common(const AshBuiltinScope *scope, const AshStep *step, const StepOptions *common,
+			 AshErrors *errors)
+{
+	int			before = list_length(errors->items);
+
+	if (step->change != NULL && common->message != NULL)
+		ash_option_error(errors, "message", "only a validation has a message");
+	if (step->change != NULL && common->before_action)
+		ash_option_error(errors, "before_action", "only a validation can be put off");
+	if (step->change != NULL && common->always_atomic && step->change->atomic == NULL)
+		ash_option_error(errors, "always_atomic", "the change \"%s\" cannot be atomic",
+						 step->change->name);
+	if (common->on != NIL && !scope->shared)
+		ash_option_error(errors, "on", "only steps of a resource choose action types");
+	return list_length(errors->items) == before;
+}
+
+static bool
+compile_common(const AshBuiltinScope *scope, json_t *node, const char *name, AshStep *step,
+			   AshErrors *errors)
+{
+	const char *const others[] = {name, strcmp(name, "function") == 0 ? "options" : NULL, NULL};
+	StepOptions *common;
+
+	if (!json_is_object(node))
+	{
+		step->on = compile_on(NIL, errors);
+		return true;
+	}
+	if (!ash_spec_check(&step_spec, node, others, errors))
+		return false;
+	common = ash_spec_fill(&step_spec, node);
+	step->only_when_valid = common->only_when_valid;
+	step->before_action = common->before_action;
+	step->always_atomic = common->always_atomic;
+	step->message = common->message;
+	step->description = common->description;
+	step->on = compile_on(common->on, errors);
+	if (common->where != NULL)
+	{
+		AshBuiltinScope inner = *scope;
+
+		ash_errors_push_name(errors, "where");
+		step->where = ash_steps_compile(&inner, common->where, false, true, errors);
+		ash_errors_pop(errors);
+	}
+	return check_common(scope, step, common, errors);
+}
+
+/* One entry at the current path; NULL after adding an error. */
+static AshStep *
+compile_step(const AshBuiltinScope *scope, json_t *node, bool changes, bool validations,
+			 AshErrors *errors)
+{
+	AshStep    *step = palloc0(sizeof(AshStep));
+	const char *name;
+
+	check_stack_depth();
+	if (!json_is_object(node) && !json_is_string(node))
+	{
+		ash_option_error(errors, NULL, "a step must be an object or the name of a built-in");
+		return NULL;
+	}
+	name = builtin_name(node, changes, validations);
+	if (name != NULL && changes)
+		step->change = ash_change_lookup(name);
+	if (name != NULL && validations && step->change == NULL)
+		step->validation = ash_validation_lookup(name);
+	if (step->change == NULL && step->validation == NULL)
+	{
+		unknown_builtin(name, changes, validations, errors);
+		return NULL;
+	}
+	if (!compile_common(scope, node, name, step, errors))
+		return NULL;
+	return compile_builtin(scope, node, name, step, errors) ? step : NULL;
+}
+
+/* A fault that ash_define would have refused: what a step needs went away since. */
+static void
+stale_definition(const AshResource *res, const AshErrors *errors)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+			 errmsg("the definition of resource \"%s\" no longer holds", res->name),
+			 errdetail("%s", ash_errors_message(errors))));
+}
+
+List *
+ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes,
+				  bool allow_validations, AshErrors *errors)
+{
+	AshErrors  *own = errors ? errors : ash_errors_create(CurrentMemoryContext);
+	int			n = json_is_array(list) ? (int) json_array_size(list) : 1;
+	List	   *steps = NIL;
+
+	for (int i = 0; i < n; i++)
+	{
+		json_t	   *node = json_is_array(list) ? json_array_get(list, i) : list;
+		AshStep    *step;
+
+		if (json_is_array(list))
+			ash_errors_push_index(own, i);
+		step = compile_step(scope, node, allow_changes, allow_validations, own);
+		if (step != NULL)
+			steps = lappend(steps, step);
+		if (json_is_array(list))
+			ash_errors_pop(own);
+	}
+	if (errors == NULL && ash_errors_any(own))
+		stale_definition(scope->res, own);
+	return steps;
+}
+
+/*
+ * Where a node of the merged list came from: the key of the action and the index
+ * under it.  It also tells changes from validations for functions, whose entries
+ * look alike.
+ */
+static const char *
+step_origin(const AshAction *action, const json_t *node, int position, int *index)
+{
+	static const char *const keys[] = {"changes", "validations", "steps"};
+
+	for (int k = 0; k < lengthof(keys); k++)
+	{
+		json_t	   *list = json_object_get(action->definition, keys[k]);
+
+		for (size_t i = 0; i < json_array_size(list); i++)
+		{
+			if (json_array_get(list, i) == node)
+			{
+				*index = (int) i;
+				return keys[k];
+			}
+		}
+	}
+	*index = position;
+	return "steps";
+}
+
+static void
+compile_action_level(const AshBuiltinScope *scope, AshErrors *errors)
+{
+	AshAction  *action = scope->action;
+
+	ash_errors_push_name(errors, "actions");
+	ash_errors_push_name(errors, action->name);
+	for (int i = 0; i < (int) json_array_size(action->steps_json); i++)
+	{
+		json_t	   *node = json_array_get(action->steps_json, i);
+		int			index;
+		const char *key = step_origin(action, node, i, &index);
+		AshStep    *step;
+
+		ash_errors_push_name(errors, key);
+		ash_errors_push_index(errors, index);
+		step = compile_step(scope, node, strcmp(key, "validations") != 0,
+							strcmp(key, "changes") != 0, errors);
+		if (step != NULL)
+			action->steps = lappend(action->steps, step);
+		ash_errors_pop(errors);
+		ash_errors_pop(errors);
+	}
+	ash_errors_pop(errors);
+	ash_errors_pop(errors);
+}
+
+/* Does a resource-level entry apply to this type of action?  Faulty entries do: they are reported. */
+static bool
+applies(json_t *node, AshActionType type)
+{
+	json_t	   *on = json_is_object(node) ? json_object_get(node, "on") : NULL;
+	const char *name = action_types[type];
+
+	if (on == NULL)
+		return type == ASH_ACTION_CREATE || type == ASH_ACTION_UPDATE;
+	if (json_is_string(on))
+		return strcmp(json_string_value(on), name) == 0;
+	for (size_t i = 0; i < json_array_size(on); i++)
+	{
+		const char *type_name = json_string_value(json_array_get(on, i));
+
+		if (type_name == NULL || strcmp(type_name, name) == 0)
+			return true;
+	}
+	return !json_is_array(on);
+}
+
+/* The resource's changes or validations that apply to the action. */
+static List *
+compile_resource_level(const AshBuiltinScope *scope, json_t *list, bool changes, AshErrors *errors)
+{
+	List	   *steps = NIL;
+
+	ash_errors_push_name(errors, changes ? "changes" : "validations");
+	for (int i = 0; i < (int) json_array_size(list); i++)
+	{
+		json_t	   *node = json_array_get(list, i);
+		AshStep    *step;
+
+		if (!applies(node, scope->action->type))
+			continue;
+		ash_errors_push_index(errors, i);
+		step = compile_step(scope, node, changes, !changes, errors);
+		if (step != NULL)
+			steps = lappend(steps, step);
+		ash_errors_pop(errors);
+	}
+	ash_errors_pop(errors);
+	return steps;
+}
+
+void
+ash_action_steps(AshResource *res, AshAction *action, AshErrors *errors)
+{
+	MemoryContext old;
+	AshErrors  *own;
+	AshBuiltinScope scope = {res, action, false};
+
+	if (action->steps_compiled)
+		return;
+	old = MemoryContextSwitchTo(res->cxt);
+	own = errors ? errors : ash_errors_create(res->cxt);
+	action->steps = action->validations = NIL;
+	compile_action_level(&scope, own);
+	scope.shared = true;
+	action->steps = list_concat(action->steps,
+								compile_resource_level(&scope, res->changes_json, true, own));
+	action->validations = compile_resource_level(&scope, res->validations_json, false, own);
+	action->steps_compiled = true;
+	MemoryContextSwitchTo(old);
+	if (errors == NULL && ash_errors_any(own))
+		stale_definition(res, own);
+}
+
+/*-------------------------------------------------------------------------
+ * Running
+ *-------------------------------------------------------------------------
+ */
+
+bool
+ash_validation_passes(AshChangeset *cs, const AshStep *step)
+{
+	const AshValidationDef *def = step->validation;
+
+	if (step->where != NIL && !ash_steps_pass(cs, step->where))
+		return true;
+	return def->passes != NULL ? def->passes(cs, step->options)
+							   : def->validate(cs, step->options, NULL);
+}
+
+bool
+ash_steps_pass(AshChangeset *cs, List *steps)
+{
+	ListCell   *lc;
+
+	foreach(lc, steps)
+	{
+		if (!ash_validation_passes(cs, lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+/* In errors->cxt; not yet in the list. */
+AshError *
+ash_validation_describe(AshChangeset *cs, const AshStep *step, AshErrors *errors)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+	AshError   *error = palloc0(sizeof(AshError));
+
+	error->code = ASH_E_INVALID_ATTRIBUTE;
+	error->path = list_copy(errors->path);
+	if (step->validation->describe != NULL)
+		step->validation->describe(cs, step->options, errors, error);
+	else
+		error->message = psprintf("must pass %s", step->validation->name);
+	if (step->message != NULL)
+		error->message = step->message;
+	MemoryContextSwitchTo(old);
+	return error;
+}
+
+/* The text people read: vars filled in, and the fields in front when there are several. */
+static void
+finish_message(AshError *error)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	error->message = ash_error_interpolate(error->message, error->vars);
+	if (error->code != ASH_E_INVALID_CHANGES || error->fields == NIL)
+		return;
+	initStringInfo(&buf);
+	foreach(lc, error->fields)
+	{
+		if (buf.len > 0)
+			appendStringInfoString(&buf, ", ");
+		appendStringInfoString(&buf, lfirst(lc));
+	}
+	appendStringInfo(&buf, ": %s", error->message);
+	error->message = buf.data;
+}
+
+/* A message of the definition's own makes it an error of the field or fields as such. */
+static void
+replace_message(AshError *error, const char *message)
+{
+	error->message = message;
+	if (error->field != NULL)
+		error->code = ASH_E_INVALID_ATTRIBUTE;
+	else if (error->fields != NIL)
+		error->code = ASH_E_INVALID_CHANGES;
+}
+
+/* A validation that adds its errors itself. */
+static bool
+run_reporting(AshChangeset *cs, const AshStep *step, AshErrors *errors)
+{
+	int			before = list_length(errors->items);
+
+	if (step->validation->validate(cs, step->options, errors))
+		return true;
+	if (step->message != NULL)
+	{
+		for (int i = before; i < list_length(errors->items); i++)
+		{
+			AshError   *error = list_nth(errors->items, i);
+
+			replace_message(error, step->message);
+			finish_message(error);
+		}
+	}
+	return false;
+}
+
+static bool
+run_validation(AshChangeset *cs, const AshStep *step)
+{
+	AshErrors  *errors = cs->call->errors;
+	MemoryContext old;
+	AshError   *error;
+
+	if (step->validation->passes == NULL)
+		return run_reporting(cs, step, errors);
+	if (step->validation->passes(cs, step->options))
+		return true;
+	error = ash_validation_describe(cs, step, errors);
+	old = MemoryContextSwitchTo(errors->cxt);
+	if (step->message != NULL)
+		replace_message(error, step->message);
+	finish_message(error);
+	MemoryContextSwitchTo(old);
+	ash_error_append(errors, error);
+	return false;
+}
+
+bool
+ash_step_run(AshChangeset *cs, const AshStep *step)
+{
+	if (step->only_when_valid && ash_errors_any(cs->call->errors))
+		return true;
+	if (step->where != NIL && !ash_steps_pass(cs, step->where))
+		return true;
+	if (step->change != NULL)
+		return step->change->run(cs, step->options);
+	return run_validation(cs, step);
+}

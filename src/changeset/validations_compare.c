@@ -1,0 +1,338 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/changeset/validations_compare.c
+ *	  compare and numericality: a field against values, arguments or other
+ *	  fields, by the order of its type.
+ *
+ * A null field passes everything but "is_nil": false.  A null operand counts as
+ * greater than every value, as it does in the framework: nothing is greater than
+ * it, everything is less.
+ *
+ * Both sides are compared as values of the field's type; numbers of different
+ * types as numeric.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "changeset/internal.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/typcache.h"
+
+typedef enum Comparator
+{
+	GREATER_THAN,
+	GREATER_THAN_OR_EQUAL_TO,
+	LESS_THAN,
+	LESS_THAN_OR_EQUAL_TO,
+	IS_EQUAL,
+	IS_NOT_EQUAL,
+	NCOMPARATORS
+} Comparator;
+
+static const struct
+{
+	const char *name;
+	const char *message;
+}			comparators[NCOMPARATORS] = {
+	{"greater_than", "must be greater than %{greater_than}"},
+	{"greater_than_or_equal_to", "must be greater than or equal to %{greater_than_or_equal_to}"},
+	{"less_than", "must be less than %{less_than}"},
+	{"less_than_or_equal_to", "must be less than or equal to %{less_than_or_equal_to}"},
+	{"is_equal", "must be equal to %{is_equal}"},
+	{"is_not_equal", "must not be equal to %{is_not_equal}"},
+};
+
+/* What the field is compared with: another field, or a literal or template. */
+typedef struct Operand
+{
+	bool		set;
+	AshSubject	field;			   /* name NULL: it is not one */
+	AshTemplate *value;
+	const AshTypeInst *type;	   /* of the value as it is compared */
+	const char *json;			   /* literal number, for the message */
+} Operand;
+
+typedef struct Compare
+{
+	const char *attribute;
+	json_t	   *given[NCOMPARATORS];
+	json_t	   *is_nil;
+
+	/* prepared */
+	AshSubject	subject;
+	TypeCacheEntry *order;		   /* of the field's type */
+	Operand		operands[NCOMPARATORS];
+} Compare;
+
+static const AshOpt compare_options[] = {
+	{"attribute", ASH_OPT_NAME, offsetof(Compare, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	 "attribute or argument"},
+	{"greater_than", ASH_OPT_JSON, offsetof(Compare, given[GREATER_THAN]), 0, NULL, NULL, NULL,
+	 "value, template, {\"attribute\": …}, {\"argument\": …} or {\"decimal\": …}"},
+	{"greater_than_or_equal_to", ASH_OPT_JSON, offsetof(Compare, given[GREATER_THAN_OR_EQUAL_TO]),
+	 0, NULL, NULL, NULL, "the same"},
+	{"less_than", ASH_OPT_JSON, offsetof(Compare, given[LESS_THAN]), 0, NULL, NULL, NULL,
+	 "the same"},
+	{"less_than_or_equal_to", ASH_OPT_JSON, offsetof(Compare, given[LESS_THAN_OR_EQUAL_TO]), 0,
+	 NULL, NULL, NULL, "the same"},
+	{"is_equal", ASH_OPT_JSON, offsetof(Compare, given[IS_EQUAL]), 0, NULL, NULL, NULL,
+	 "the same"},
+	{"is_not_equal", ASH_OPT_JSON, offsetof(Compare, given[IS_NOT_EQUAL]), 0, NULL, NULL, NULL,
+	 "the same"},
+	{"is_nil", ASH_OPT_JSON, offsetof(Compare, is_nil), 0, NULL, NULL, NULL,
+	 "true: must be null; false: must not be null"},
+	ASH_OPT_END};
+
+static const AshSpec compare_spec = {"compare", sizeof(Compare), compare_options, NULL,
+									 "a field and what it is compared with"};
+
+/* The value under the only key of an object of that key, or NULL. */
+static json_t *
+tagged(json_t *node, const char *tag)
+{
+	return json_is_object(node) && json_object_size(node) == 1 ? json_object_get(node, tag) : NULL;
+}
+
+static bool
+is_number(const AshTypeInst *type)
+{
+	return type->oid == INT8OID || type->oid == FLOAT8OID || type->oid == NUMERICOID;
+}
+
+static bool
+prepare_field(const AshBuiltinScope *scope, const char *option, json_t *name, int allowed,
+			  Operand *operand, AshErrors *errors)
+{
+	if (!json_is_string(name))
+	{
+		ash_option_error(errors, option, "the name of a field must be a string");
+		return false;
+	}
+	if (!ash_subject_resolve(scope, option, json_string_value(name), allowed, errors,
+							 &operand->field))
+		return false;
+	operand->type = operand->field.type;
+	return true;
+}
+
+static bool
+prepare_value(const AshBuiltinScope *scope, const char *option, json_t *node,
+			  const AshTypeInst *type, Operand *operand, AshErrors *errors)
+{
+	json_t	   *decimal = tagged(node, "decimal");
+
+	if (decimal != NULL)
+	{
+		node = decimal;
+		operand->json = json_string_value(decimal);
+	}
+	operand->value = ash_option_compile(scope, option, node, type, false, errors);
+	if (operand->value == NULL)
+		return false;
+	operand->type = type;
+	if (operand->value->kind != ASH_TEMPLATE_LITERAL || operand->value->type != NULL ||
+		type == NULL)
+		return true;
+	/* 1.5 against an integer */
+	if (is_number(type))
+	{
+		operand->type = ash_type_plain("decimal");
+		operand->value =
+			ash_option_compile(scope, option, node, operand->type, false, errors);
+		if (operand->value->type != NULL)
+			return true;
+	}
+	ash_option_error(errors, option, "%s cannot be compared with a value of type %s",
+					 ash_json_dump(node, false), type->name);
+	return false;
+}
+
+static bool
+prepare_operand(const AshBuiltinScope *scope, const char *option, json_t *node,
+				const AshTypeInst *type, Operand *operand, AshErrors *errors)
+{
+	json_t	   *name;
+
+	operand->set = true;
+	name = tagged(node, "attribute");
+	if (name != NULL)
+		return prepare_field(scope, option, name, ASH_SUBJECT_FIELD, operand, errors);
+	name = tagged(node, "argument");
+	if (name != NULL)
+		return prepare_field(scope, option, name, ASH_SUBJECT_ARGUMENT, operand, errors);
+	return prepare_value(scope, option, node, type, operand, errors);
+}
+
+static bool
+prepare_compare(const AshBuiltinScope *scope, void *options, AshErrors *errors)
+{
+	Compare    *opts = options;
+	bool		any = opts->is_nil != NULL;
+	bool		ok = true;
+
+	if (!ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_FIELD, errors,
+							 &opts->subject))
+		return false;
+	if (opts->is_nil != NULL && !json_is_boolean(opts->is_nil))
+	{
+		ash_option_error(errors, "is_nil", "must be true or false");
+		ok = false;
+	}
+	for (int i = 0; i < NCOMPARATORS; i++)
+	{
+		if (opts->given[i] == NULL)
+			continue;
+		any = true;
+		ok &= prepare_operand(scope, comparators[i].name, opts->given[i], opts->subject.type,
+							  &opts->operands[i], errors);
+	}
+	if (!any)
+	{
+		ash_option_error(errors, NULL, "says nothing to compare \"%s\" with", opts->attribute);
+		return false;
+	}
+	if (opts->subject.type != NULL)
+		opts->order = lookup_type_cache(opts->subject.type->oid, TYPECACHE_CMP_PROC_FINFO);
+	if (opts->order != NULL && !OidIsValid(opts->order->cmp_proc_finfo.fn_oid))
+	{
+		ash_option_error(errors, "attribute", "values of type %s have no order",
+						 opts->subject.type->name);
+		return false;
+	}
+	return ok;
+}
+
+static Datum
+as_numeric(const AshTypeInst *type, Datum value)
+{
+	if (type->oid == INT8OID)
+		return DirectFunctionCall1(int8_numeric, value);
+	if (type->oid == FLOAT8OID)
+		return DirectFunctionCall1(float8_numeric, value);
+	return value;
+}
+
+/* Like a comparison function, for values that are not null. */
+static int
+compare_values(const Compare *opts, Datum a, const AshTypeInst *type, Datum b)
+{
+	const AshTypeInst *own = opts->subject.type;
+
+	if (type->oid == own->oid)
+		return DatumGetInt32(FunctionCall2Coll(&opts->order->cmp_proc_finfo, own->collation, a, b));
+	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, as_numeric(own, a), as_numeric(type, b)));
+}
+
+/* The operand as a value that compare_values understands; false for null. */
+static bool
+operand_value(AshChangeset *cs, const Compare *opts, const Operand *operand, AshValue *out,
+			  const AshTypeInst **type)
+{
+	const AshTypeInst *own = opts->subject.type;
+
+	*type = operand->type;
+	if (operand->field.name == NULL)
+		return ash_option_operand(cs, operand->value, operand->type, out) && !out->isnull;
+	*out = ash_subject_value(cs, &operand->field);
+	if (out->isnull)
+		return false;
+	if (operand->type->oid == own->oid || (is_number(operand->type) && is_number(own)))
+		return true;
+	*type = own;
+	return ash_option_convert(cs, operand->type, out, own, out) && !out->isnull;
+}
+
+static bool
+comparator_passes(AshChangeset *cs, const Compare *opts, Comparator which, Datum value)
+{
+	const AshTypeInst *type;
+	AshValue	operand;
+	int			order = -1;
+
+	if (operand_value(cs, opts, &opts->operands[which], &operand, &type))
+		order = compare_values(opts, value, type, operand.value);
+	switch (which)
+	{
+		case GREATER_THAN:
+			return order > 0;
+		case GREATER_THAN_OR_EQUAL_TO:
+			return order >= 0;
+		case LESS_THAN:
+			return order < 0;
+		case LESS_THAN_OR_EQUAL_TO:
+			return order <= 0;
+		case IS_EQUAL:
+			return order == 0;
+		default:
+			return order != 0;
+	}
+}
+
+static bool
+compare_passes(AshChangeset *cs, void *options)
+{
+	Compare    *opts = options;
+	AshValue	value;
+
+	if (opts->subject.type == NULL)
+		return true;
+	value = ash_subject_value(cs, &opts->subject);
+	if (value.isnull)
+		return opts->is_nil == NULL || json_is_true(opts->is_nil);
+	if (opts->is_nil != NULL && json_is_true(opts->is_nil))
+		return false;
+	for (int i = 0; i < NCOMPARATORS; i++)
+	{
+		if (opts->operands[i].set && !comparator_passes(cs, opts, i, value.value))
+			return false;
+	}
+	return true;
+}
+
+static void
+describe_operand(AshChangeset *cs, const Operand *operand, const char *name, AshErrors *errors,
+				 AshError *error)
+{
+	if (operand->field.name != NULL)
+		ash_error_var_text(errors, error, name, operand->field.name);
+	else if (operand->json != NULL)
+		ash_error_var_json(errors, error, name, operand->json);
+	else
+		ash_error_var_json(errors, error, name, ash_option_json(cs, operand->value));
+}
+
+/* All that is asked for, joined by "and", whichever failed. */
+static void
+compare_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
+{
+	Compare    *opts = options;
+	StringInfoData message;
+
+	initStringInfo(&message);
+	for (int i = 0; i < NCOMPARATORS; i++)
+	{
+		if (!opts->operands[i].set)
+			continue;
+		appendStringInfo(&message, "%s%s", message.len > 0 ? " and " : "", comparators[i].message);
+		describe_operand(cs, &opts->operands[i], comparators[i].name, errors, error);
+	}
+	if (opts->is_nil != NULL)
+	{
+		appendStringInfo(&message, "%smust %sbe nil", message.len > 0 ? " and " : "",
+						 json_is_true(opts->is_nil) ? "" : "not ");
+		ash_error_var_json(errors, error, "is_nil", json_is_true(opts->is_nil) ? "true" : "false");
+	}
+	error->field = opts->attribute;
+	error->message = message.data;
+}
+
+const AshValidationDef ash_compare_validations[] = {
+	{"compare", "A field is null, or greater than, less than or equal to something.",
+	 &compare_spec, NULL, prepare_compare, compare_passes, compare_describe},
+	{"numericality", "The same as compare.", &compare_spec, NULL, prepare_compare, compare_passes,
+	 compare_describe},
+	{NULL}};

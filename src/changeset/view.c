@@ -1,0 +1,200 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/changeset/view.c
+ *	  A changeset as JSON, for functions of the application and for the log; and
+ *	  merging of JSON objects.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "changeset/internal.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+static const char *const type_names[] = {"create", "read", "update", "destroy", "action"};
+
+static void
+write_value(StringInfo out, const char *name, const AshTypeInst *type, const AshValue *value,
+			bool hide)
+{
+	AshValue	redacted = {0, true};
+
+	if (out->data[out->len - 1] != '{')
+		appendStringInfoString(out, ", ");
+	ash_write_json_string(out, name, strlen(name));
+	appendStringInfoString(out, ": ");
+	if (hide && !value->isnull)
+		appendStringInfoString(out, "\"**redacted**\"");
+	else
+		ash_type_write_json(out, type, value->isnull ? &redacted : value);
+}
+
+static void
+write_attributes(StringInfo out, const AshChangeset *cs, bool redact)
+{
+	appendStringInfoString(out, "\"attributes\": {");
+	for (int i = 0; i < cs->res->nattributes; i++)
+	{
+		const AshAttribute *attr = cs->res->attributes[i];
+
+		if (cs->flags[i] & ASH_CHANGING)
+			write_value(out, attr->name, attr->type, &cs->values[i], redact && attr->sensitive);
+	}
+	appendStringInfoString(out, "}, \"data\": ");
+	if (cs->data == NULL)
+	{
+		appendStringInfoString(out, "null");
+		return;
+	}
+	appendStringInfoChar(out, '{');
+	for (int i = 0; i < cs->res->nattributes; i++)
+	{
+		const AshAttribute *attr = cs->res->attributes[i];
+
+		write_value(out, attr->name, attr->type, &cs->data[i], redact && attr->sensitive);
+	}
+	appendStringInfoChar(out, '}');
+}
+
+static void
+write_arguments(StringInfo out, const AshChangeset *cs, bool redact)
+{
+	appendStringInfoString(out, ", \"arguments\": {");
+	for (int i = 0; i < cs->action->nargs; i++)
+	{
+		const AshArgument *arg = cs->action->args[i];
+
+		if (cs->call->arg_set[i])
+			write_value(out, arg->name, arg->type, &cs->call->args[i], redact && arg->sensitive);
+	}
+	appendStringInfoChar(out, '}');
+}
+
+/*
+ * {"resource", "action", "type", "attributes": {changed}, "data": {stored}, "arguments"};
+ * with redact sensitive values are hidden.
+ */
+Jsonb *
+ash_changeset_view(AshChangeset *cs, bool redact)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "{\"resource\": ");
+	ash_write_json_string(&buf, cs->res->name, strlen(cs->res->name));
+	appendStringInfoString(&buf, ", \"action\": ");
+	ash_write_json_string(&buf, cs->action->name, strlen(cs->action->name));
+	appendStringInfo(&buf, ", \"type\": \"%s\", ", type_names[cs->action->type]);
+	write_attributes(&buf, cs, redact);
+	write_arguments(&buf, cs, redact);
+	appendStringInfoChar(&buf, '}');
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)));
+}
+
+static bool
+is_object(const JsonbValue *value)
+{
+	return value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data);
+}
+
+static void
+push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b, JsonbValue **result);
+
+/* One key that both objects have: objects are merged, else b's value wins. */
+static void
+push_both(JsonbParseState **state, JsonbValue *a, JsonbValue *b)
+{
+	JsonbValue *ignored;
+
+	if (is_object(a) && is_object(b))
+		push_merged(state, a->val.binary.data, b->val.binary.data, &ignored);
+	else
+		pushJsonbValue(state, WJB_VALUE, b);
+}
+
+static void
+push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b, JsonbValue **result)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	key;
+	JsonbValue	value;
+
+	check_stack_depth();
+	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
+	it = JsonbIteratorInit(a);
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		JsonbValue *other;
+
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&it, &value, true);
+		other = findJsonbValueFromContainer(b, JB_FOBJECT, &key);
+		pushJsonbValue(state, WJB_KEY, &key);
+		if (other != NULL)
+			push_both(state, &value, other);
+		else
+			pushJsonbValue(state, WJB_VALUE, &value);
+	}
+	it = JsonbIteratorInit(b);
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&it, &value, true);
+		if (findJsonbValueFromContainer(a, JB_FOBJECT, &key) != NULL)
+			continue;
+		pushJsonbValue(state, WJB_KEY, &key);
+		pushJsonbValue(state, WJB_VALUE, &value);
+	}
+	*result = pushJsonbValue(state, WJB_END_OBJECT, NULL);
+}
+
+/* Deep merge of two objects; what is not an object is replaced. */
+Jsonb *
+ash_jsonb_merge(Jsonb *a, Jsonb *b)
+{
+	JsonbParseState *state = NULL;
+	JsonbValue *result;
+
+	if (a == NULL || !JB_ROOT_IS_OBJECT(a) || !JB_ROOT_IS_OBJECT(b))
+		return b;
+	push_merged(&state, &a->root, &b->root, &result);
+	return JsonbValueToJsonb(result);
+}
+
+static void
+push_load(JsonbParseState **state, Jsonb *load)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	if (!JB_ROOT_IS_ARRAY(load) || JB_ROOT_IS_SCALAR(load))
+	{
+		ash_jsonb_value_from_jsonb(load, &value);
+		pushJsonbValue(state, WJB_ELEM, &value);
+		return;
+	}
+	it = JsonbIteratorInit(&load->root);
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_ELEM)
+			pushJsonbValue(state, WJB_ELEM, &value);
+	}
+}
+
+Jsonb *
+ash_load_merge(Jsonb *a, Jsonb *b)
+{
+	JsonbParseState *state = NULL;
+
+	if (a == NULL || b == NULL)
+		return a ? a : b;
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	push_load(&state, a);
+	push_load(&state, b);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL));
+}

@@ -1,0 +1,135 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/data/heap.c
+ *	  The heap fast path: one row written by the executor's own single-row
+ *	  insert, without parsing, planning or starting a statement.
+ *
+ * ExecSimpleRelationInsert fires row triggers, computes stored generated
+ * columns, checks constraints and maintains indexes, exactly as ModifyTable does
+ * for a plain table.  What it does not do is done here or excluded by the
+ * caller: privileges, read-only transactions, row security, statement triggers,
+ * rules, partition routing (table.c).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/trigger.h"
+#include "data/internal.h"
+#include "miscadmin.h"
+#include "parser/parse_relation.h"
+#include "tcop/utility.h"
+#include "utils/datum.h"
+#include "utils/snapmgr.h"
+
+/* An executor state whose range table is rel alone. */
+static EState *
+begin_write(Relation rel, ResultRelInfo *info)
+{
+	EState	   *estate = CreateExecutorState();
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+
+	rte->rtekind = RTE_RELATION;
+	rte->relid = RelationGetRelid(rel);
+	rte->relkind = rel->rd_rel->relkind;
+	rte->rellockmode = RowExclusiveLock;
+	ash_init_range_table(estate, rte);
+	estate->es_output_cid = GetCurrentCommandId(true);
+	InitResultRelInfo(info, rel, 1, NULL, 0);
+	ExecOpenIndices(info, false);
+	AfterTriggerBeginQuery();
+	return estate;
+}
+
+static void
+end_write(EState *estate, ResultRelInfo *info)
+{
+	AfterTriggerEndQuery(estate);
+	ExecCloseIndices(info);
+	ExecResetTupleTable(estate->es_tupleTable, false);
+	FreeExecutorState(estate);
+	CommandCounterIncrement();
+}
+
+/* Every column of the slot: from the changes, else the column's own default, else null. */
+static void
+fill_slot(TupleTableSlot *slot, const AshTable *table, const AshValue *values, const bool *given,
+		  EState *estate)
+{
+	ExprContext *econtext = GetPerTupleExprContext(estate);
+
+	ExecClearTuple(slot);
+	for (int i = 0; i < table->natts; i++)
+	{
+		int			attribute = table->attribute_of[i];
+
+		if (attribute >= 0 && given[attribute])
+		{
+			slot->tts_values[i] = values[attribute].value;
+			slot->tts_isnull[i] = values[attribute].isnull;
+		}
+		else if (table->defaults[i] != NULL)
+		{
+			MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
+			ExprState  *state = ExecInitExpr(table->defaults[i], NULL);
+
+			slot->tts_values[i] = ExecEvalExpr(state, econtext, &slot->tts_isnull[i]);
+			MemoryContextSwitchTo(old);
+		}
+		else
+		{
+			slot->tts_values[i] = (Datum) 0;
+			slot->tts_isnull[i] = true;
+		}
+	}
+	ExecStoreVirtualTuple(slot);
+}
+
+/* The row as written; what is still the caller's own Datum is not copied. */
+static void
+read_slot(TupleTableSlot *slot, const AshResource *res, const AshTable *table,
+		  const AshValue *values, const bool *given, AshValue *result)
+{
+	slot_getallattrs(slot);
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		int			column = table->attnums[i] - 1;
+		const AshTypeInst *type = res->attributes[i]->type;
+
+		result[i].isnull = slot->tts_isnull[column];
+		result[i].value = slot->tts_values[column];
+		if (result[i].isnull || type->typbyval ||
+			(given[i] && result[i].value == values[i].value))
+			continue;
+		result[i].value = datumCopy(result[i].value, false, type->typlen);
+	}
+}
+
+/*
+ * Insert one row.  result gets every attribute as stored, in
+ * CurrentMemoryContext.  Constraint violations and trigger errors are raised as
+ * PostgreSQL raises them.
+ */
+void
+ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue *values,
+				const bool *given, AshValue *result)
+{
+	ResultRelInfo info = {0};
+	EState	   *estate;
+	TupleTableSlot *slot;
+
+	PreventCommandIfReadOnly("INSERT");
+	PreventCommandIfParallelMode("INSERT");
+	info.type = T_ResultRelInfo;
+	estate = begin_write(rel, &info);
+	slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel), &TTSOpsVirtual);
+	fill_slot(slot, table, values, given, estate);
+	ExecSimpleRelationInsert(&info, estate, slot);
+	if (TupIsNull(slot))
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("a trigger of table %s left the row out", res->qualified)));
+	read_slot(slot, res, table, values, given, result);
+	end_write(estate, &info);
+}

@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/data/internal.h
+ *	  What the writing files of this room share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_DATA_INTERNAL_H
+#define ASH_DATA_INTERNAL_H
+
+#include "data/data.h"
+#include "executor/executor.h"
+#include "utils/rel.h"
+
+/*
+ * The table behind a resource as a writer needs it.  Rebuilt when any relation
+ * of the backend was invalidated since; lives in a context below the resource's.
+ */
+typedef struct AshTable
+{
+	MemoryContext cxt;
+	Oid			relid;
+	uint64		epoch;			   /* of relcache invalidations when it was built */
+	int			natts;			   /* of the table, dropped columns included */
+	AttrNumber *attnums;		   /* by attribute index */
+	int		   *attribute_of;	   /* by attnum - 1: attribute index, or -1 */
+	Expr	  **defaults;		   /* by attnum - 1: planned default, or NULL */
+	bool		plain;			   /* the heap fast path would do what the executor does */
+} AshTable;
+
+/* table.c: rel is the open relation of res */
+extern AshTable *ash_table_of(AshResource *res, Relation rel);
+/* What the fast path needs beside the shape: privileges, no row security of the user's own. */
+extern bool ash_table_writable(const AshTable *table, Relation rel, AclMode mode);
+
+/* heap.c */
+extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel,
+							const AshValue *values, const bool *given, AshValue *result);
+
+#endif /* ASH_DATA_INTERNAL_H */

@@ -1,0 +1,167 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/data/run.c
+ *	  Runs saved statements: every SELECT of the product and the slow writes.
+ *
+ * Rows never pass through SPI's tuple table: a receiver of ours takes them from
+ * the executor's slot.  Statements are not run as read-only, because a read must
+ * see what its own transaction has just written, also within one command.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "data/plan_cache.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "nodes/params.h"
+#include "utils/memutils.h"
+
+/* A receiver that gives each slot to a function. */
+typedef struct RowReceiver
+{
+	DestReceiver pub;
+	MemoryContext cxt;			   /* fn runs here */
+	bool		reset;			   /* … and it is reset after each row */
+	AshRowFn	fn;
+	void	   *arg;
+	uint64		rows;
+} RowReceiver;
+
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	RowReceiver *receiver = (RowReceiver *) self;
+	MemoryContext old = MemoryContextSwitchTo(receiver->cxt);
+
+	CHECK_FOR_INTERRUPTS();
+	receiver->rows++;
+	receiver->fn(slot, receiver->arg);
+	MemoryContextSwitchTo(old);
+	if (receiver->reset)
+		MemoryContextReset(receiver->cxt);
+	return true;
+}
+
+static void
+start_rows(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+static void
+end_rows(DestReceiver *self)
+{
+}
+
+static RowReceiver
+make_receiver(AshRowFn fn, void *arg)
+{
+	RowReceiver receiver = {0};
+
+	receiver.pub.receiveSlot = receive_row;
+	receiver.pub.rStartup = start_rows;
+	receiver.pub.rShutdown = end_rows;
+	receiver.pub.rDestroy = end_rows;
+	receiver.pub.mydest = DestNone;
+	receiver.cxt = CurrentMemoryContext;
+	receiver.fn = fn;
+	receiver.arg = arg;
+	return receiver;
+}
+
+static ParamListInfo
+statement_params(const AshSql *sql)
+{
+	ParamListInfo params;
+
+	if (sql->nparams == 0)
+		return NULL;
+	params = makeParamList(sql->nparams);
+	for (int i = 0; i < sql->nparams; i++)
+	{
+		params->params[i].value = sql->param_values[i];
+		params->params[i].isnull = sql->param_nulls[i] == 'n';
+		params->params[i].pflags = PARAM_FLAG_CONST;
+		params->params[i].ptype = sql->param_types[i];
+	}
+	return params;
+}
+
+/* Run the statement; returns how many rows it touched. */
+static uint64
+run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver)
+{
+	SPIExecuteOptions options = {0};
+	AshPlan    *plan;
+	uint64		processed;
+	int			rc = 0;
+
+	options.params = statement_params(sql);
+	options.dest = (DestReceiver *) receiver;
+	SPI_connect();
+	plan = ash_plan_get(res, sql);
+	PG_TRY();
+	{
+		rc = SPI_execute_plan_extended(ash_plan_spi(plan), &options);
+	}
+	PG_FINALLY();
+	{
+		ash_plan_release(plan);
+	}
+	PG_END_TRY();
+	if (rc < 0)
+		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(rc));
+	processed = SPI_processed;
+	SPI_finish();
+	return processed;
+}
+
+uint64
+ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
+{
+	RowReceiver receiver = make_receiver(fn, arg);
+
+	run_statement(res, sql, &receiver);
+	return receiver.rows;
+}
+
+static void
+ignore_row(TupleTableSlot *slot, void *arg)
+{
+}
+
+uint64
+ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
+{
+	RowReceiver receiver = make_receiver(fn != NULL ? fn : ignore_row, arg);
+
+	return run_statement(res, sql, &receiver);
+}
+
+static void
+stream_row(TupleTableSlot *slot, void *arg)
+{
+	AshRowWriter *writer = arg;
+
+	if (writer->max_rows > 0 && writer->rows >= writer->max_rows)
+	{
+		writer->rows++;
+		return;
+	}
+	if (writer->rows++ > 0)
+		appendStringInfoCharMacro(writer->out, ',');
+	ash_write_row(writer, slot);
+}
+
+uint64
+ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *writer)
+{
+	RowReceiver receiver = make_receiver(stream_row, writer);
+
+	receiver.cxt = AllocSetContextCreate(CurrentMemoryContext, "ash row", ALLOCSET_DEFAULT_SIZES);
+	receiver.reset = true;
+	run_statement(res, sql, &receiver);
+	MemoryContextDelete(receiver.cxt);
+	return receiver.rows;
+}

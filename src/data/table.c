@@ -1,0 +1,169 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/data/table.c
+ *	  The shape of a resource's table, cached for writes.
+ *
+ * Column numbers and planned column defaults are looked up once per backend and
+ * table definition.  A relcache callback counts invalidations of any relation;
+ * a shape built before the last one is built anew.  The callback only counts.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "commands/trigger.h"
+#include "data/internal.h"
+#include "miscadmin.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
+#include "rewrite/rowsecurity.h"
+#include "utils/acl.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/rls.h"
+
+static uint64 relcache_epoch = 1;
+
+static void
+relation_invalidated(Datum arg, Oid relid)
+{
+	relcache_epoch++;
+}
+
+void
+ash_data_init(void)
+{
+	CacheRegisterRelcacheCallback(relation_invalidated, (Datum) 0);
+}
+
+/* The attribute that column attnum of desc stores, or -1. */
+static int
+attribute_of_column(const AshResource *res, Form_pg_attribute column)
+{
+	if (column->attisdropped)
+		return -1;
+	for (int i = 0; i < res->nattributes; i++)
+		if (namestrcmp(&column->attname, res->attributes[i]->source) == 0)
+			return i;
+	return -1;
+}
+
+static void
+map_columns(AshTable *table, const AshResource *res, Relation rel)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	table->natts = desc->natts;
+	table->attribute_of = palloc(sizeof(int) * desc->natts);
+	table->attnums = palloc0(sizeof(AttrNumber) * Max(res->nattributes, 1));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		table->attribute_of[i] = attribute_of_column(res, TupleDescAttr(desc, i));
+		if (table->attribute_of[i] >= 0)
+			table->attnums[table->attribute_of[i]] = i + 1;
+	}
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		if (table->attnums[i] == InvalidAttrNumber)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("column \"%s\" of table %s of resource %s does not exist",
+							res->attributes[i]->source, res->qualified, res->name),
+					 errhint("Run ash_migrate('%s').", res->domain.name)));
+		if (TupleDescAttr(desc, table->attnums[i] - 1)->atttypid !=
+			res->attributes[i]->type->oid)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" of table %s has another type than attribute \"%s\" of resource %s",
+							res->attributes[i]->source, res->qualified, res->attributes[i]->name,
+							res->name),
+					 errhint("Run ash_plan('%s') to see the difference.", res->domain.name)));
+	}
+}
+
+/* Planned defaults of the columns, identity columns included; generated ones are not ours. */
+static void
+plan_defaults(AshTable *table, Relation rel)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	table->defaults = palloc0(sizeof(Expr *) * desc->natts);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+		Node	   *expr;
+
+		if (column->attisdropped || column->attgenerated)
+			continue;
+		expr = build_column_default(rel, i + 1);
+		if (expr != NULL)
+			table->defaults[i] = expression_planner((Expr *) expr);
+	}
+}
+
+/* A local heap table on which a single-row write is all that a statement would do. */
+static bool
+is_plain(Relation rel)
+{
+	const TriggerDesc *triggers = rel->trigdesc;
+
+	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL)
+		return false;
+	if (triggers == NULL)
+		return true;
+	return !(triggers->trig_insert_before_statement || triggers->trig_insert_after_statement ||
+			 triggers->trig_insert_instead_row || triggers->trig_insert_new_table);
+}
+
+static AshTable *
+build_table(AshResource *res, Relation rel)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "ash table shape",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	AshTable   *table = palloc0(sizeof(AshTable));
+
+	table->cxt = cxt;
+	table->relid = RelationGetRelid(rel);
+	table->epoch = relcache_epoch;
+	map_columns(table, res, rel);
+	plan_defaults(table, rel);
+	table->plain = is_plain(rel);
+	MemoryContextSwitchTo(old);
+	return table;
+}
+
+AshTable *
+ash_table_of(AshResource *res, Relation rel)
+{
+	AshTable   *table = res->write_cache;
+
+	if (table != NULL && table->epoch == relcache_epoch && table->relid == RelationGetRelid(rel))
+		return table;
+
+	/*
+	 * Built aside, then put in place. The old shape stays until the resource
+	 * goes: a write further up the stack may be using it.
+	 */
+	table = build_table(res, rel);
+	MemoryContextSetParent(table->cxt, res->cxt);
+	res->write_cache = table;
+	return table;
+}
+
+bool
+ash_table_writable(const AshTable *table, Relation rel, AclMode mode)
+{
+	if (!ash_guc_fast_path || !table->plain)
+		return false;
+	if (pg_class_aclcheck(table->relid, GetUserId(), mode | ACL_SELECT) != ACLCHECK_OK)
+		return false;
+
+	/* row security that somebody wrote by hand is applied by the rewriter */
+	if (rel->rd_rel->relrowsecurity && rel->rd_rsdesc != NULL &&
+		rel->rd_rsdesc->policies != NIL)
+		return false;
+	return true;
+}

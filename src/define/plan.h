@@ -1,0 +1,163 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/plan.h
+ *	  What the files of the schema planner share.
+ *
+ * A plan compares two descriptions of each table.  The wanted one is made from
+ * the compiled resources (plan_table.c, plan_index.c, plan_reference.c) and put
+ * into PostgreSQL's own words by creating it as a temporary table in a
+ * subtransaction that is rolled back (plan_shadow.c).  The present one is read
+ * from pg_catalog (plan_catalog.c).  So texts can be compared as they are, and
+ * nothing is ever remembered between two plans.  plan_diff.c and plan_objects.c
+ * turn the differences into steps; each step belongs to a phase, and the phases
+ * in their order are an order in which all steps can run.
+ *
+ * Everything lives in the memory context that is current when a plan is made.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_PLAN_H
+#define ASH_PLAN_H
+
+#include "define/define.h"
+
+/* A named part of a table: primary key, check, index or foreign key. */
+typedef struct AshPlanObject
+{
+	const char *name;
+	/*
+	 * Check: the condition.  Index: from USING on.  Keys: as in ADD CONSTRAINT.
+	 * current is the same by the names that tables and columns have before the
+	 * renames of this plan.
+	 */
+	const char *definition;
+	const char *current;
+	bool		unique;
+	bool		constraint;		   /* the index belongs to a UNIQUE constraint */
+	bool		concurrently;	   /* only to be created outside of a transaction */
+	bool		valid;
+} AshPlanObject;
+
+typedef struct AshPlanColumn
+{
+	const char *name;
+	const char *current;		   /* name before the renames of this plan */
+	const char *type;			   /* SQL */
+	Oid			type_oid;		   /* InvalidOid while no table has shown it */
+	int32		typmod;
+	bool		not_null;
+	const char *dflt;			   /* SQL, or NULL */
+	bool		any_default;	   /* whatever the table does to fill the column is right */
+	char		identity;		   /* as in pg_attribute: '\0', 'a' or 'd' */
+	char		generated;		   /* as in pg_attribute */
+	const char *comment;
+	const char *renamed_from;
+} AshPlanColumn;
+
+typedef struct AshPlanTable
+{
+	const char *resource;		   /* the first one that has this table */
+	const char *schema;
+	const char *name;
+	const char *renamed_from;	   /* former name */
+	List	   *columns;		   /* of AshPlanColumn * */
+	AshPlanObject *primary_key;	   /* or NULL */
+	List	   *checks;			   /* of AshPlanObject *, as are the next two */
+	List	   *indexes;
+	List	   *references;
+	bool		row_security;
+	bool		has_policies;	   /* somebody wrote CREATE POLICY for it */
+	bool		validates;		   /* has the trigger of "direct_writes": "validate" */
+	const char *comment;
+	char		relkind;
+	bool		empty;			   /* has surely no rows */
+	struct AshPlanTable *present;  /* of a wanted table: what there is now, or NULL */
+} AshPlanTable;
+
+/* The order in which steps run. */
+typedef enum AshPlanPhase
+{
+	ASH_PHASE_PREPARE,			   /* schemas, extensions */
+	ASH_PHASE_RENAME_TABLE,
+	ASH_PHASE_DROP_REFERENCE,
+	ASH_PHASE_DROP_OBJECT,
+	ASH_PHASE_RENAME_PART,
+	ASH_PHASE_TABLE,
+	ASH_PHASE_COLUMN,
+	ASH_PHASE_KEY,
+	ASH_PHASE_CHECK,
+	ASH_PHASE_INDEX,
+	ASH_PHASE_REFERENCE,
+	ASH_PHASE_SECURITY,
+	ASH_PHASE_COMMENT,
+	ASH_PHASE_DROP_COLUMN,
+	ASH_PHASE_COUNT
+} AshPlanPhase;
+
+#define ASH_STEP_DESTRUCTIVE 0x01
+#define ASH_STEP_BLOCKING	 0x02  /* while it runs nobody writes; forgotten for empty tables */
+#define ASH_STEP_CONCURRENT	 0x04  /* cannot run inside a transaction */
+
+typedef struct AshPlan
+{
+	List	   *resources;		   /* of AshResource * */
+	List	   *tables;			   /* of AshPlanTable *: wanted, in definition order */
+	List	   *extensions;		   /* of char *: CREATE EXTENSION for what is missing */
+	const char *extension_schema;  /* where they go: where our own functions are */
+	List	   *steps[ASH_PHASE_COUNT]; /* of AshPlanStep * */
+} AshPlan;
+
+#define ASH_PLAN_TRIGGER  "ash_validate"
+#define ASH_PLAN_FUNCTION "ash_validate_row"
+
+/* plan.c */
+extern void ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase,
+						  const char *operation, int flags, const char *fmt,...)
+	pg_attribute_printf(6, 7);
+extern AshPlanTable *ash_plan_find_table(const AshPlan *plan, const char *schema, const char *name);
+
+/* plan_table.c: compiled resources → wanted tables */
+extern void ash_plan_want(AshPlan *plan, AshResource *res);
+extern const char *ash_plan_type(const AshPlan *plan, const AshTypeInst *type);
+extern AshPlanColumn *ash_plan_find_column(const AshPlanTable *table, const char *name);
+
+/* plan_index.c */
+extern void ash_plan_want_indexes(AshPlan *plan, AshPlanTable *table, AshResource *res);
+/* the base filter as SQL, or NULL */
+extern char *ash_plan_base_filter(AshResource *res);
+extern AshPlanObject *ash_plan_object(List **list, const char *name, const char *definition);
+/* "a", "b" */
+extern char *ash_plan_name_list(List *names);
+
+/* plan_text.c: SQL that owners write into definitions; anything but one expression is refused */
+extern void ash_plan_check_condition(const AshResource *res, const char *what, const char *sql);
+extern void ash_plan_check_index_field(const AshResource *res, const char *sql);
+
+/* plan_reference.c: after all wanted tables are known and present ones were found */
+extern void ash_plan_want_references(AshPlan *plan, AshPlanTable *table, AshResource *res);
+
+/* plan_catalog.c */
+/* Rows of the query as arrays of ncolumns texts (or NULL); names in it mean pg_catalog. */
+extern List *ash_plan_query(int ncolumns, const char *sql, int nargs, const char *const *args);
+/* The table, view or foreign table of that name as it is, or NULL. */
+extern AshPlanTable *ash_plan_read(const char *schema, const char *name);
+extern AshPlanTable *ash_plan_read_oid(Oid relid);
+extern void ash_plan_execute(const char *sql);
+
+/* plan_shadow.c: PostgreSQL's own words for a wanted table that exists in another form */
+extern void ash_plan_shadow(AshPlan *plan, AshPlanTable *table);
+
+/* plan_ddl.c */
+extern const char *ash_plan_qualified(const AshPlanTable *table);
+extern char *ash_plan_column_sql(const AshPlanColumn *column);
+extern char *ash_plan_create_table(const AshPlanTable *table, const char *qualified,
+								   const char *prefix);
+extern char *ash_plan_create_index(const AshPlanObject *index, const char *name,
+								   const char *qualified, bool concurrently);
+
+/* plan_diff.c, plan_objects.c: differences → steps */
+extern void ash_plan_diff(AshPlan *plan, AshPlanTable *table);
+extern void ash_plan_diff_columns(AshPlan *plan, AshPlanTable *table);
+extern void ash_plan_diff_objects(AshPlan *plan, AshPlanTable *table);
+
+#endif /* ASH_PLAN_H */

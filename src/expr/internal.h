@@ -1,0 +1,157 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/expr/internal.h
+ *	  What the files of expr/ share among themselves.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_EXPR_INTERNAL_H
+#define ASH_EXPR_INTERNAL_H
+
+#include "expr/expr.h"
+
+#include "nodes/parsenodes.h"
+
+/* Deeper sources are refused: every walker of the tree stays far from the stack's end. */
+#define ASH_EXPR_MAX_DEPTH	400
+#define ASH_EXPR_MAX_SOURCE (64 * 1024)
+
+/*-------------------------------------------------------------------------
+ * scan.c: source → raw parse tree
+ *-------------------------------------------------------------------------
+ */
+
+/* A source and the text PostgreSQL's parser was given for it. */
+typedef struct AshSource
+{
+	const char *text;			   /* as written */
+	const char *rewritten;		   /* the same with insertions */
+	int			ninserts;
+	int		   *inserts;		   /* byte offset in text of each inserted byte, ascending */
+} AshSource;
+
+/* NULL after adding an error. */
+extern Node *ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors);
+/* The single expression of text that we wrote ourselves. */
+extern Node *ash_expr_raw_parse_own(const char *text);
+/* Character position from 1 in the source as written of a parser's byte offset; 0 unknown. */
+extern int	ash_expr_position(const AshSource *source, int location);
+
+/*-------------------------------------------------------------------------
+ * parse.c and names.c: raw parse tree → tree
+ *-------------------------------------------------------------------------
+ */
+typedef struct ParseContext
+{
+	const AshSource *source;
+	const AshScope *scope;
+	int			parent_levels;	   /* of the references being resolved: inside parent() */
+	int			depth;
+	AshErrors  *errors;
+} ParseContext;
+
+extern AshExpr *ash_parse_node(ParseContext *cxt, Node *node);
+extern AshExpr *ash_parse_condition(ParseContext *cxt, Node *node);
+/* Adds a definition error that says where; always NULL, to be returned. */
+extern void *ash_parse_error(ParseContext *cxt, int location, const char *fmt,...)
+	pg_attribute_printf(3, 4);
+/* Adds an error whose message is followed by the location to those since the first n. */
+extern void ash_parse_locate(ParseContext *cxt, int first, int location);
+
+/* The names of a ColumnRef; NULL after adding an error. */
+extern List *ash_parse_names(ParseContext *cxt, ColumnRef *ref);
+extern AshExpr *ash_parse_name(ParseContext *cxt, List *names, int location);
+/*
+ * A call that depends on the scope: exists, an aggregate, parent(), upsert_conflict(),
+ * a calculation.  *handled is false when it is none of them.
+ */
+extern AshExpr *ash_parse_scope_call(ParseContext *cxt, FuncCall *call, bool *handled);
+/* The context for an expression over the rows at the end of a path. */
+extern ParseContext ash_parse_nested(ParseContext *cxt, AshResource *res, AshScope *scope);
+
+/*-------------------------------------------------------------------------
+ * coerce.c
+ *-------------------------------------------------------------------------
+ */
+extern bool ash_expr_is_string(const AshTypeInst *type); /* text or citext */
+extern bool ash_expr_is_ci(const AshTypeInst *type);
+extern bool ash_expr_is_number(const AshTypeInst *type);
+extern bool ash_expr_is_null_const(const AshExpr *expr);
+/* A type all of them can take, or NULL. */
+extern const AshTypeInst *ash_expr_common_type(int n, AshExpr **exprs);
+/* Bring them to a type all can take; NULL (and nothing changed) when there is none. */
+extern const AshTypeInst *ash_expr_unify(int n, AshExpr **exprs);
+/* A cast even where it may fail or lose something; NULL when PostgreSQL knows none. */
+extern AshExpr *ash_expr_cast(AshExpr *expr, const AshTypeInst *type);
+/* Array type of an item's type, keeping the item's instance. */
+extern const AshTypeInst *ash_expr_array_type(const AshTypeInst *item);
+/* Item's type of an array or NULL. */
+extern const AshTypeInst *ash_expr_item_type(const AshTypeInst *type);
+/* int4 → integer, varchar → string …: the type the language uses for it. */
+extern const AshTypeInst *ash_expr_result_type(Oid oid);
+extern const char *ash_expr_type_name(const AshExpr *expr);
+
+/*-------------------------------------------------------------------------
+ * calls: signature.c, pgcatalog.c, operators.c, functions of the tables
+ *-------------------------------------------------------------------------
+ */
+extern AshExpr *ash_expr_make_call(const AshExprFunc *func, int nargs, AshExpr **args);
+/* Checks the number of arguments and their types; NULL after adding an error. */
+extern AshExpr *ash_expr_resolve(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_signature_resolve(AshExpr *call, AshErrors *errors);
+/* when, then, when, then, …, else: conditions checked, results brought to one type */
+extern AshExpr *ash_expr_make_case(int nargs, AshExpr **args, AshErrors *errors);
+extern bool ash_expr_is_unit(const char *unit); /* functions.c */
+/* Case folded text of a string expression, for functions that ignore case. */
+extern AshExpr *ash_expr_fold(AshExpr *expr);
+
+/* PostgreSQL's own operators and functions; NULL when there is none that fits. */
+extern AshExpr *ash_pg_operator(const char *name, int nargs, AshExpr **args);
+extern AshExpr *ash_pg_function(const char *name, int nargs, AshExpr **args);
+extern bool ash_pg_function_exists(const char *name);
+/* The call's PostgreSQL operator for these types: fills pg_schema, pg_name, pg_result. */
+extern bool ash_pg_operator_find(AshExpr *call, const char *name, Oid left, Oid right);
+/* "operator + is not defined for string and integer" */
+extern void ash_expr_no_operator(AshErrors *errors, const char *name, int nargs, AshExpr **args);
+
+/* writers and resolvers the tables name (operators.c, special.c) */
+extern AshExpr *ash_resolve_comparison(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_arithmetic(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_division(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_concat(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_like(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_in(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_distinct(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_coalesce(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_minmax(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_nullif(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_if(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_is_nil(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_minus(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_round(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_relative(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_get_path(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_type(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_trigram(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_error(AshExpr *call, AshErrors *errors);
+extern void ash_sql_pg_operator(AshSql *sql, AshExpr *call);
+extern void ash_sql_pg_function(AshSql *sql, AshExpr *call);
+extern void ash_sql_in(AshSql *sql, AshExpr *call);
+extern void ash_sql_distinct(AshSql *sql, AshExpr *call);
+extern void ash_sql_get_path(AshSql *sql, AshExpr *call);
+extern void ash_sql_error(AshSql *sql, AshExpr *call);
+
+/*-------------------------------------------------------------------------
+ * small things
+ *-------------------------------------------------------------------------
+ */
+extern const AshTypeInst *ash_plain_boolean(void);
+/* a get_path(document, …) of names, for a.b.c into a jsonb attribute */
+extern AshExpr *ash_expr_get_path(AshExpr *document, List *names, AshErrors *errors);
+/* other is needed for res to stay valid */
+extern void ash_expr_depend(AshResource *res, const AshResource *other);
+extern const char *ash_aggregate_kind_name(AshAggregateKind kind);
+extern void ash_sql_args(AshSql *sql, int nargs, AshExpr **args);
+extern void ash_sql_type(AshSql *sql, const AshTypeInst *type);
+
+#endif /* ASH_EXPR_INTERNAL_H */

@@ -1,0 +1,242 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/policy/checks_query.c
+ *	  Checks on what a read asks for, and where it comes from.
+ *
+ * What an ad-hoc statement selects or filters on is not known to row security:
+ * these checks, and their negations, are then not satisfied.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "changeset/changeset.h"
+#include "policy/internal.h"
+#include "query/query.h"
+
+static AshTruth
+truth(bool value)
+{
+	return value ? ASH_TRUE : ASH_FALSE;
+}
+
+/*-------------------------------------------------------------------------
+ * accessing_from
+ *-------------------------------------------------------------------------
+ */
+
+typedef struct AccessingFrom
+{
+	const char *resource;
+	const char *relationship;
+} AccessingFrom;
+
+static const AshOpt accessing_options[] = {
+	{"resource", ASH_OPT_STRING, offsetof(AccessingFrom, resource),
+	 ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "resource the relationship stands on"},
+	{"relationship", ASH_OPT_NAME, offsetof(AccessingFrom, relationship), ASH_OPT_REQUIRED, NULL,
+	 NULL, NULL, "name of the relationship"},
+	ASH_OPT_END};
+static const AshSpec accessing_spec = {"accessing_from", sizeof(AccessingFrom), accessing_options,
+									   NULL, NULL};
+
+static AshTruth
+match_accessing(const AshPolicySubject *subject, void *options)
+{
+	AccessingFrom *opts = options;
+	const AshCall *call = subject->call;
+
+	return truth(call != NULL && call->accessing_from != NULL &&
+				 call->accessing_relationship != NULL &&
+				 strcmp(call->accessing_from, opts->resource) == 0 &&
+				 strcmp(call->accessing_relationship, opts->relationship) == 0);
+}
+
+/*-------------------------------------------------------------------------
+ * selecting
+ *-------------------------------------------------------------------------
+ */
+
+typedef struct Selecting
+{
+	const char *name;
+	AshAttribute *attribute;
+} Selecting;
+
+static const AshOpt selecting_options[] = {
+	{"attribute", ASH_OPT_NAME, offsetof(Selecting, name), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	 "name of an attribute"},
+	ASH_OPT_END};
+static const AshSpec selecting_spec = {"selecting", sizeof(Selecting), selecting_options,
+									   "attribute", NULL};
+
+static bool
+prepare_selecting(AshResource *res, void *options, AshErrors *errors)
+{
+	Selecting  *opts = options;
+
+	opts->attribute = ash_find_attribute(res, opts->name);
+	if (opts->attribute == NULL)
+		ash_check_error(errors, NULL, "no such attribute \"%s\" on %s", opts->name, res->name);
+	return opts->attribute != NULL;
+}
+
+static bool
+list_names(List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Selecting nothing in particular selects it. */
+static AshTruth
+match_selecting(const AshPolicySubject *subject, void *options)
+{
+	const AshAttribute *attribute = ((Selecting *) options)->attribute;
+
+	if (subject->call == NULL)
+		return ASH_UNKNOWN;
+	if (subject->query != NULL && subject->query->select != NULL)
+		return truth(bms_is_member(attribute->index, subject->query->select));
+	if (subject->changeset != NULL && subject->changeset->select_given)
+		return truth(list_names(subject->changeset->select, attribute->name));
+	return truth(attribute->select_by_default || attribute->always_select);
+}
+
+/*-------------------------------------------------------------------------
+ * loading
+ *-------------------------------------------------------------------------
+ */
+
+typedef struct Loading
+{
+	const char *field;
+} Loading;
+
+static const AshOpt loading_options[] = {
+	{"field", ASH_OPT_NAME, offsetof(Loading, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	 "relationship, calculation or aggregate"},
+	ASH_OPT_END};
+static const AshSpec loading_spec = {"loading", sizeof(Loading), loading_options, "field", NULL};
+
+static bool
+prepare_loading(AshResource *res, void *options, AshErrors *errors)
+{
+	const char *field = ((Loading *) options)->field;
+
+	if (ash_find_relationship(res, field) != NULL || ash_find_calculation(res, field) != NULL ||
+		ash_find_aggregate(res, field) != NULL)
+		return true;
+	ash_check_error(errors, NULL, "nothing to load is named \"%s\" on %s", field, res->name);
+	return false;
+}
+
+static const char *
+load_name(const AshLoad *load)
+{
+	if (load->relationship != NULL)
+		return load->relationship->name;
+	return load->calculation != NULL ? load->calculation->name : load->aggregate->name;
+}
+
+static AshTruth
+match_loading(const AshPolicySubject *subject, void *options)
+{
+	ListCell   *lc;
+
+	if (subject->query == NULL)
+		return ASH_FALSE;
+	foreach(lc, subject->query->loads)
+	{
+		if (strcmp(load_name(lfirst(lc)), ((Loading *) options)->field) == 0)
+			return ASH_TRUE;
+	}
+	return ASH_FALSE;
+}
+
+/*-------------------------------------------------------------------------
+ * filtering_on
+ *-------------------------------------------------------------------------
+ */
+
+typedef struct FilteringOn
+{
+	List	   *path;
+	const char *field;
+} FilteringOn;
+
+static const AshOpt filtering_options[] = {
+	{"path", ASH_OPT_NAMES, offsetof(FilteringOn, path), 0, NULL, NULL, NULL,
+	 "relationships that lead to the field"},
+	{"field", ASH_OPT_NAME, offsetof(FilteringOn, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	 "attribute, calculation or aggregate"},
+	ASH_OPT_END};
+static const AshSpec filtering_spec = {"filtering_on", sizeof(FilteringOn), filtering_options,
+									   "field", NULL};
+
+static bool
+same_path(List *relationships, List *names)
+{
+	ListCell   *rel;
+	ListCell   *name;
+
+	if (list_length(relationships) != list_length(names))
+		return false;
+	forboth(rel, relationships, name, names)
+	{
+		if (strcmp(((AshRelationship *) lfirst(rel))->name, lfirst(name)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_field(AshExpr *expr, void *context)
+{
+	FilteringOn *opts = context;
+	const char *name;
+
+	if (expr->kind != ASH_EXPR_REF || !same_path(expr->path, opts->path))
+		return false;
+	if (expr->attribute != NULL)
+		name = expr->attribute->name;
+	else if (expr->calculation != NULL)
+		name = expr->calculation->name;
+	else
+		name = expr->aggregate != NULL ? expr->aggregate->name : "";
+	return strcmp(name, opts->field) == 0;
+}
+
+static AshTruth
+match_filtering(const AshPolicySubject *subject, void *options)
+{
+	ListCell   *lc;
+
+	if (subject->call == NULL)
+		return ASH_UNKNOWN;
+	if (subject->query == NULL)
+		return ASH_FALSE;
+	foreach(lc, subject->query->filters)
+	{
+		if (ash_expr_walk(lfirst(lc), is_field, options))
+			return ASH_TRUE;
+	}
+	return ASH_FALSE;
+}
+
+const AshCheckDef ash_query_checks[] = {
+	{"accessing_from", "The read comes from that relationship of that resource.", &accessing_spec,
+	 NULL, NULL, match_accessing, NULL},
+	{"selecting", "The attribute is selected; selecting everything counts.", &selecting_spec, NULL,
+	 prepare_selecting, match_selecting, NULL},
+	{"loading", "The field is being loaded.", &loading_spec, NULL, prepare_loading, match_loading,
+	 NULL},
+	{"filtering_on", "The query filters on the field.", &filtering_spec, NULL, NULL,
+	 match_filtering, NULL},
+	{NULL}};

@@ -1,0 +1,74 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/policy/internal.h
+ *	  What the files of this room share: the tables checks.c joins, and the
+ *	  formula that decide.c and explain.c fold.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_POLICY_INTERNAL_H
+#define ASH_POLICY_INTERNAL_H
+
+#include "policy/policy.h"
+
+/* One of the tables checks.c joins; each ends with a NULL name. */
+extern const AshCheckDef ash_simple_checks[];
+extern const AshCheckDef ash_actor_checks[];
+extern const AshCheckDef ash_change_checks[];
+extern const AshCheckDef ash_query_checks[];
+extern const AshCheckDef ash_function_checks[];
+
+/* A check without options. */
+extern const AshSpec ash_no_options_spec;
+
+/* A definition fault, at the current path or one option below it. */
+extern void ash_check_error(AshErrors *errors, const char *option, const char *fmt,...)
+	pg_attribute_printf(3, 4);
+
+/*
+ * The value of an option, compiled; a literal is cast to type (NULL: stays JSON).
+ * NULL after adding an error.
+ */
+extern AshTemplate *ash_check_operand(AshResource *res, const char *option, json_t *node,
+									  const AshTypeInst *type, AshErrors *errors);
+/* Is the value of an option equal to that JSON value? */
+extern bool ash_check_equals_json(AshCall *call, const AshTemplate *tmpl, const JsonbValue *value);
+
+/* An expression of a policy: every argument of every action may be named. */
+extern AshExpr *ash_policy_parse(AshResource *res, const char *source, AshErrors *errors);
+
+/*
+ * For ad-hoc SQL: a boolean that asks ash.actor() when the statement runs.  The text
+ * of its test is written by write.
+ */
+extern AshExpr *ash_policy_actor_test(AshResource *res, void (*write) (AshSql *sql, AshExpr *call),
+									  List *path, Datum value);
+extern AshExpr *ash_policy_actor_present(AshResource *res);
+/* ash.actor('resource') */
+extern void ash_policy_write_actor(AshSql *sql, const AshResource *res);
+
+/* Three-valued: unknown carries the expression that decides. */
+typedef struct Formula
+{
+	AshTruth	truth;
+	AshExpr    *expr;			   /* ASH_UNKNOWN only */
+} Formula;
+
+/* A check or a condition and its negation, which is not always the opposite: see decide.c. */
+typedef struct Literal
+{
+	Formula		is;
+	Formula		not;
+} Literal;
+
+/* decide.c: the parts, for explain.c */
+extern Literal ash_policy_check(const AshPolicySubject *subject, const AshCheck *check,
+								int access_type);
+extern Literal ash_policy_conditions(const AshPolicySubject *subject, const AshPolicy *policy);
+extern Formula ash_policy_checks(const AshPolicySubject *subject, const AshPolicy *policy);
+
+/* "authorize_if", … by AshCheckEffect; "filter", "strict", "runtime" by AshAccessType */
+extern const char *const ash_check_effects[];
+extern const char *const ash_access_types[];
+
+#endif /* ASH_POLICY_INTERNAL_H */

@@ -1,0 +1,423 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/query/sort.c
+ *	  Sorts: the input grammar of spec 11.3, and ORDER BY.
+ *
+ * "a,-b,++c,--d", a list of such items, or a list of objects
+ * {"field": "a", "order": "desc", "args": {…}}, or one object {"a": "desc"}.
+ * Input may sort by public, sortable fields of the resource itself; a trusted sort
+ * (of a definition) also by private ones and through to-one paths.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "query/internal.h"
+#include "utils/builtins.h"
+
+#define ASH_MAX_SORTS 100
+
+/* A sort being parsed. */
+typedef struct SortParser
+{
+	AshQuery   *query;			   /* NULL for definitions */
+	AshResource *res;
+	AshErrors  *errors;
+	bool		trusted;
+	List	   *items;			   /* of AshSortItem * */
+} SortParser;
+
+static const struct
+{
+	const char *name;
+	AshSortOrder order;
+}			orders[] =
+{
+	{"asc", ASH_SORT_ASC},
+	{"desc", ASH_SORT_DESC},
+	{"asc_nils_first", ASH_SORT_ASC_NILS_FIRST},
+	{"asc_nils_last", ASH_SORT_ASC},
+	{"desc_nils_first", ASH_SORT_DESC},
+	{"desc_nils_last", ASH_SORT_DESC_NILS_LAST},
+};
+
+static bool
+find_order(SortParser *parser, const char *name, AshSortOrder *order)
+{
+	for (int i = 0; i < lengthof(orders); i++)
+	{
+		if (strcmp(orders[i].name, name) == 0)
+		{
+			*order = orders[i].order;
+			return true;
+		}
+	}
+	ash_error_add(parser->errors, ASH_E_INVALID_SORT_ORDER, NULL, "No such sort order :%s", name);
+	return false;
+}
+
+static void
+no_such_field(SortParser *parser, AshResource *res, const char *name)
+{
+	ash_error_add(parser->errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
+				  name, res->name);
+}
+
+static void
+unsortable(SortParser *parser, const char *name)
+{
+	ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, name, ":%s is not sortable on %s", name,
+				  parser->res->name);
+}
+
+/* Does the field allow it? */
+static bool
+check_sortable(SortParser *parser, const AshExpr *ref)
+{
+	AshFieldUse sortable = ref->attribute ? ref->attribute->sortable :
+		ref->calculation ? ref->calculation->sortable : ref->aggregate->sortable;
+
+	if (sortable == ASH_USE_NO)
+	{
+		unsortable(parser, ash_ref_name(ref));
+		return false;
+	}
+	if (ref->calculation != NULL && ref->calculation->expr_source == NULL)
+	{
+		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, ref->calculation->name,
+					  "Calculations cannot be sorted on unless they define an expression");
+		return false;
+	}
+	if (ref->type != NULL && !ref->type->orderable)
+	{
+		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, ash_ref_name(ref),
+					  ":%s is not sortable on %s, as its type is not sortable by the data layer",
+					  ash_ref_name(ref), parser->res->name);
+		return false;
+	}
+	return true;
+}
+
+/* The steps before the last name of a trusted "author.name"; false after adding an error. */
+static bool
+resolve_path(SortParser *parser, const char **name, List **rels, List **owners, AshResource **res)
+{
+	List	   *names = NIL;
+	const char *dot;
+
+	*res = parser->res;
+	while (parser->trusted && (dot = strchr(*name, '.')) != NULL)
+	{
+		names = lappend(names, pnstrdup(*name, dot - *name));
+		*name = dot + 1;
+	}
+	if (names == NIL)
+		return true;
+	*res = ash_path_resolve(parser->res, names, rels, owners, parser->errors);
+	return *res != NULL;
+}
+
+static void
+add_item(SortParser *parser, const char *name, AshSortOrder order, const JsonbValue *args)
+{
+	List	   *rels = NIL;
+	List	   *owners = NIL;
+	AshResource *res;
+	AshExpr    *ref;
+	AshSortItem *item;
+
+	if (list_length(parser->items) >= ASH_MAX_SORTS)
+	{
+		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL, "a sort may have at most %d fields",
+					  ASH_MAX_SORTS);
+		return;
+	}
+	if (!resolve_path(parser, &name, &rels, &owners, &res))
+		return;
+	ref = ash_field_ref(res, name, parser->errors);
+	if (ref == NULL && ash_find_relationship(res, name) != NULL &&
+		(parser->trusted || ash_find_relationship(res, name)->public))
+	{
+		unsortable(parser, name);
+		return;
+	}
+	if (ref == NULL || (!parser->trusted && !ash_ref_is_public(ref)))
+	{
+		no_such_field(parser, res, name);
+		return;
+	}
+	if (!check_sortable(parser, ref))
+		return;
+	if (ref->calculation != NULL && parser->query != NULL &&
+		!ash_calculation_args(parser->query->call, ref->calculation, args, &ref->calc_args))
+		return;
+	ref->path = rels;
+	ref->path_resources = owners;
+	ref->from_input = !parser->trusted;
+	item = palloc0(sizeof(AshSortItem));
+	item->expr = ref;
+	item->order = order;
+	item->from_input = !parser->trusted;
+	parser->items = lappend(parser->items, item);
+}
+
+/* "-name" and the like */
+static void
+add_prefixed(SortParser *parser, const char *text)
+{
+	AshSortOrder order = ASH_SORT_ASC;
+
+	if (strncmp(text, "++", 2) == 0)
+		order = ASH_SORT_ASC_NILS_FIRST;
+	else if (strncmp(text, "--", 2) == 0)
+		order = ASH_SORT_DESC_NILS_LAST;
+	else if (text[0] == '-')
+		order = ASH_SORT_DESC;
+	if (order == ASH_SORT_ASC_NILS_FIRST || order == ASH_SORT_DESC_NILS_LAST)
+		text += 2;
+	else if (text[0] == '-' || text[0] == '+')
+		text++;
+	add_item(parser, text, order, NULL);
+}
+
+static void
+add_string(SortParser *parser, const char *text)
+{
+	const char *comma;
+
+	while ((comma = strchr(text, ',')) != NULL && list_length(parser->items) < ASH_MAX_SORTS)
+	{
+		add_prefixed(parser, pnstrdup(text, comma - text));
+		text = comma + 1;
+	}
+	add_prefixed(parser, text);
+}
+
+static void
+invalid_sort(SortParser *parser, const JsonbValue *value)
+{
+	ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL, "Invalid sort value %s",
+				  ash_input_text(value));
+}
+
+/* "desc", or {"order": "desc", "args": {…}} */
+static void
+add_named(SortParser *parser, const char *name, const JsonbValue *how)
+{
+	AshSortOrder order = ASH_SORT_ASC;
+	Jsonb	   *object;
+	JsonbValue	value;
+	JsonbValue	args;
+	bool		has_args;
+
+	if (how->type == jbvString)
+	{
+		if (find_order(parser, ash_jsonb_value_text(how), &order))
+			add_item(parser, name, order, NULL);
+		return;
+	}
+	object = ash_jsonb_from_value(how);
+	if (!JB_ROOT_IS_OBJECT(object))
+	{
+		invalid_sort(parser, how);
+		return;
+	}
+	if (ash_jsonb_get(object, "order", 5, &value) &&
+		(value.type != jbvString || !find_order(parser, ash_jsonb_value_text(&value), &order)))
+	{
+		if (value.type != jbvString)
+			invalid_sort(parser, &value);
+		return;
+	}
+	has_args = ash_jsonb_get(object, "args", 4, &args);
+	add_item(parser, name, order, has_args ? &args : NULL);
+}
+
+/* {"field": "a", …} or {"a": "desc", "b": …} */
+static void
+add_object(SortParser *parser, const Jsonb *object)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	key;
+	JsonbValue	value;
+
+	if (ash_jsonb_get(object, "field", 5, &value) && value.type == jbvString)
+	{
+		JsonbValue	whole;
+
+		ash_jsonb_value_from_jsonb(object, &whole);
+		add_named(parser, ash_jsonb_value_text(&value), &whole);
+		return;
+	}
+	it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&it, &value, true);
+		add_named(parser, pnstrdup(key.val.string.val, key.val.string.len), &value);
+	}
+}
+
+static void
+add_element(SortParser *parser, const JsonbValue *value)
+{
+	Jsonb	   *object;
+
+	if (value->type == jbvString)
+	{
+		add_prefixed(parser, ash_jsonb_value_text(value));
+		return;
+	}
+	object = ash_jsonb_from_value(value);
+	if (JB_ROOT_IS_OBJECT(object))
+		add_object(parser, object);
+	else
+		invalid_sort(parser, value);
+}
+
+static void
+parse_sort(SortParser *parser, const Jsonb *input)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	ash_jsonb_value_from_jsonb(input, &value);
+	if (value.type == jbvNull)
+		return;
+	if (value.type == jbvString)
+	{
+		if (value.val.string.len > 0)
+			add_string(parser, ash_jsonb_value_text(&value));
+		return;
+	}
+	if (JB_ROOT_IS_OBJECT(input))
+	{
+		add_object(parser, input);
+		return;
+	}
+	if (!JB_ROOT_IS_ARRAY(input) || JB_ROOT_IS_SCALAR(input))
+	{
+		invalid_sort(parser, &value);
+		return;
+	}
+	it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_ELEM && list_length(parser->items) < ASH_MAX_SORTS)
+			add_element(parser, &value);
+	}
+}
+
+List *
+ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted)
+{
+	SortParser	parser = {query, res, query->call->errors, trusted, NIL};
+
+	parse_sort(&parser, input);
+	return parser.items;
+}
+
+/* A sort of a definition; it was checked when it was defined. */
+List *
+ash_sort_compile(AshResource *res, json_t *source)
+{
+	SortParser	parser = {NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL};
+
+	parse_sort(&parser, ash_jsonb_from_json(source));
+	if (ash_errors_any(parser.errors))
+		elog(ERROR, "sort on %s: %s", res->name, ash_errors_message(parser.errors));
+	return parser.items;
+}
+
+/*-------------------------------------------------------------------------
+ * ORDER BY
+ *-------------------------------------------------------------------------
+ */
+
+void
+ash_order_suffix(AshSql *sql, AshSortOrder order, bool reverse)
+{
+	bool		desc = order == ASH_SORT_DESC || order == ASH_SORT_DESC_NILS_LAST;
+	bool		nulls_first = order == ASH_SORT_DESC || order == ASH_SORT_ASC_NILS_FIRST;
+
+	ash_sql_str(sql, desc != reverse ? " DESC" : " ASC");
+	ash_sql_str(sql, nulls_first != reverse ? " NULLS FIRST" : " NULLS LAST");
+}
+
+void
+ash_row_order(AshRowScope *row, List *sort)
+{
+	ListCell   *lc;
+
+	foreach(lc, sort)
+	{
+		AshSortItem *item = lfirst(lc);
+
+		if (lc != list_head(sort))
+			ash_sql_str(row->sql, ", ");
+		ash_row_expr(row, item->expr);
+		ash_order_suffix(row->sql, item->order, false);
+	}
+}
+
+static bool
+sorts_by(List *sort, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, sort)
+	{
+		const AshSortItem *item = lfirst(lc);
+
+		if (item->expr->kind == ASH_EXPR_REF && item->expr->path == NIL &&
+			item->expr->attribute != NULL && strcmp(item->expr->attribute->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Do the sorted fields identify a row? */
+static bool
+covers_identity(const AshResource *res, List *sort)
+{
+	for (int i = 0; i < res->nidentities; i++)
+	{
+		const AshIdentity *identity = res->identities[i];
+		ListCell   *lc;
+		bool		covered = identity->where == NULL && res->tenancy == ASH_TENANCY_NONE;
+
+		foreach(lc, identity->keys)
+		{
+			const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
+
+			/* NULLs are not unique */
+			covered = covered && attr != NULL && !attr->allow_nil && sorts_by(sort, attr->name);
+		}
+		if (covered)
+			return true;
+	}
+	return false;
+}
+
+void
+ash_query_complete_sort(AshQuery *query)
+{
+	AshResource *res = query->res;
+
+	if (covers_identity(res, query->sort))
+		return;
+	for (int i = 0; i < res->nprimary_key; i++)
+	{
+		AshSortItem *item;
+
+		if (sorts_by(query->sort, res->primary_key[i]->name))
+			continue;
+		item = palloc0(sizeof(AshSortItem));
+		item->expr = ash_expr_attribute(res, res->primary_key[i]);
+		item->order = ASH_SORT_ASC;
+		query->sort = lappend(query->sort, item);
+	}
+}

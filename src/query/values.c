@@ -1,0 +1,136 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/query/values.c
+ *	  Values of run-time input: arguments of calculations, texts for messages.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "query/internal.h"
+
+/* A value as it is shown in a message: its JSON, cut to a sane length. */
+char *
+ash_input_text(const JsonbValue *value)
+{
+	char	   *text = ash_jsonb_value_json(value);
+	int			len = strlen(text);
+
+	if (len > 200)
+		return psprintf("%s...", pnstrdup(text, pg_mbcliplen(text, len, 197)));
+	return text;
+}
+
+static void
+add_argument_error(AshCall *call, const AshCalculation *calc, const AshArgument *arg,
+				   const char *message, const JsonbValue *value)
+{
+	AshError   *error = ash_error_add(call->errors, ASH_E_INVALID_CALCULATION_ARGUMENT, arg->name,
+									  "Invalid value provided for calculation argument %s in %s: %s.\n\n%s\n",
+									  arg->name, calc->name, message,
+									  value == NULL || value->type == jbvNull ? "nil" :
+									  ash_input_text(value));
+
+	ash_error_var_text(call->errors, error, "calculation", calc->name);
+}
+
+/* One argument; false after adding an error. */
+static bool
+cast_argument(AshCall *call, AshCalculation *calc, const AshArgument *arg,
+			  const JsonbValue *given, AshValue *out)
+{
+	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
+	AshCast		cast = {.errors = errors,.code = ASH_E_INVALID_CALCULATION_ARGUMENT,
+	.field = arg->name,.call = call};
+	bool		ok;
+
+	out->value = (Datum) 0;
+	out->isnull = true;
+	if (given == NULL && arg->has_default)
+		ok = ash_call_default(call, &arg->dflt, arg->type, &cast, out);
+	else
+		ok = given == NULL || ash_type_cast(arg->type, given, &cast, out);
+	if (!ok)
+	{
+		AshError   *first = errors->items != NIL ? linitial(errors->items) : NULL;
+
+		add_argument_error(call, calc, arg,
+						   first != NULL && first->message != NULL ?
+						   ash_error_interpolate(first->message, first->vars) : "is invalid", given);
+		return false;
+	}
+	if (out->isnull && !arg->allow_nil)
+	{
+		add_argument_error(call, calc, arg, "is required", given);
+		return false;
+	}
+	return true;
+}
+
+static bool
+known_argument(const AshCalculation *calc, const JsonbValue *key)
+{
+	for (int i = 0; i < calc->nargs; i++)
+	{
+		if (strlen(calc->args[i]->name) == key->val.string.len &&
+			memcmp(calc->args[i]->name, key->val.string.val, key->val.string.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+check_names(AshCall *call, const AshCalculation *calc, const Jsonb *given)
+{
+	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &given->root));
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	bool		ok = true;
+
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		char	   *name;
+
+		if (token != WJB_KEY || known_argument(calc, &value))
+			continue;
+		name = pnstrdup(value.val.string.val, value.val.string.len);
+		ash_error_add(call->errors, ASH_E_NO_SUCH_INPUT, name,
+					  "No such input `%s` for calculation %s", name, calc->name);
+		ok = false;
+	}
+	return ok;
+}
+
+bool
+ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given, AshExpr ***args)
+{
+	Jsonb	   *object = NULL;
+	bool		ok = true;
+
+	*args = palloc0(sizeof(AshExpr *) * Max(calc->nargs, 1));
+	if (given != NULL && given->type != jbvNull)
+	{
+		object = ash_jsonb_from_value(given);
+		if (!JB_ROOT_IS_OBJECT(object))
+		{
+			ash_error_add(call->errors, ASH_E_INVALID_INPUT, calc->name,
+						  "arguments of calculation %s must be a JSON object", calc->name);
+			return false;
+		}
+		ok = check_names(call, calc, object);
+	}
+	for (int i = 0; i < calc->nargs; i++)
+	{
+		const AshArgument *arg = calc->args[i];
+		JsonbValue	in;
+		AshValue	value;
+		bool		found = object != NULL && ash_jsonb_get(object, arg->name, strlen(arg->name), &in);
+
+		if (!cast_argument(call, calc, arg, found ? &in : NULL, &value))
+			ok = false;
+		else
+			(*args)[i] = ash_expr_const(arg->type, value);
+	}
+	return ok;
+}

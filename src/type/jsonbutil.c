@@ -1,0 +1,206 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/type/jsonbutil.c
+ *	  Small jobs on jsonb: lookup, conversion, scalars as text.
+ *
+ * A JsonbValue that comes out of here is a scalar, a null or jbvBinary (a container
+ * inside its jsonb); it points into the jsonb it came from.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "type/internal.h"
+
+#include "common/shortest_dec.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+
+/* The value of a key of the top-level object; false when there is none. */
+bool
+ash_jsonb_get(const Jsonb *object, const char *key, int keylen, JsonbValue *out)
+{
+	JsonbContainer *root = (JsonbContainer *) &object->root;
+
+	if (!JsonContainerIsObject(root))
+		return false;
+	return getKeyJsonValueFromContainer(root, key, keylen, out) != NULL;
+}
+
+bool
+ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out)
+{
+	ListCell   *lc;
+
+	ash_jsonb_value_from_jsonb(object, out);
+	foreach(lc, path)
+	{
+		const char *key = lfirst(lc);
+
+		if (!jv_is_object(out) ||
+			getKeyJsonValueFromContainer(out->val.binary.data, key, strlen(key), out) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* A copy as a jsonb of its own. */
+Jsonb *
+ash_jsonb_from_value(const JsonbValue *value)
+{
+	Jsonb	   *jsonb;
+
+	if (value->type != jbvBinary)
+		return JsonbValueToJsonb((JsonbValue *) value);
+	jsonb = palloc(VARHDRSZ + value->val.binary.len);
+	SET_VARSIZE(jsonb, VARHDRSZ + value->val.binary.len);
+	memcpy(VARDATA(jsonb), value->val.binary.data, value->val.binary.len);
+	return jsonb;
+}
+
+/* Like JsonbToJsonbValue, but a scalar at the top comes out as itself. */
+void
+ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out)
+{
+	JsonbContainer *root = (JsonbContainer *) &jsonb->root;
+
+	if (JsonContainerIsScalar(root) && JsonbExtractScalar(root, out))
+		return;
+	JsonbToJsonbValue((Jsonb *) jsonb, out);
+}
+
+/*-------------------------------------------------------------------------
+ * From jansson
+ *-------------------------------------------------------------------------
+ */
+
+/* The shortest text that means the same double; exact for what people write. */
+static Numeric
+real_to_numeric(double real)
+{
+	char		buf[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	double_to_shortest_decimal_buf(real, buf);
+	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(buf),
+											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
+static void
+set_string(JsonbValue *out, const char *s, size_t len)
+{
+	out->type = jbvString;
+	out->val.string.val = (char *) s;
+	out->val.string.len = len;
+}
+
+static void
+scalar_from_json(json_t *json, JsonbValue *out)
+{
+	if (json_is_string(json))
+		set_string(out, json_string_value(json), json_string_length(json));
+	else if (json_is_integer(json))
+	{
+		out->type = jbvNumeric;
+		out->val.numeric = int64_to_numeric(json_integer_value(json));
+	}
+	else if (json_is_real(json))
+	{
+		out->type = jbvNumeric;
+		out->val.numeric = real_to_numeric(json_real_value(json));
+	}
+	else if (json_is_boolean(json))
+	{
+		out->type = jbvBool;
+		out->val.boolean = json_is_true(json);
+	}
+	else
+		out->type = jbvNull;
+}
+
+static JsonbValue *
+push_json(JsonbParseState **state, JsonbIteratorToken token, json_t *json)
+{
+	JsonbValue	value;
+	const char *key;
+	json_t	   *child;
+	size_t		i;
+
+	check_stack_depth();
+	if (json_is_object(json))
+	{
+		pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
+		json_object_foreach(json, key, child)
+		{
+			set_string(&value, key, strlen(key));
+			pushJsonbValue(state, WJB_KEY, &value);
+			push_json(state, WJB_VALUE, child);
+		}
+		return pushJsonbValue(state, WJB_END_OBJECT, NULL);
+	}
+	if (json_is_array(json))
+	{
+		pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+		json_array_foreach(json, i, child)
+			push_json(state, WJB_ELEM, child);
+		return pushJsonbValue(state, WJB_END_ARRAY, NULL);
+	}
+	scalar_from_json(json, &value);
+	return pushJsonbValue(state, token, &value);
+}
+
+Jsonb *
+ash_jsonb_from_json(json_t *json)
+{
+	JsonbParseState *state = NULL;
+	JsonbValue	scalar;
+
+	if (json != NULL && (json_is_object(json) || json_is_array(json)))
+		return JsonbValueToJsonb(push_json(&state, WJB_VALUE, json));
+	scalar_from_json(json, &scalar);
+	return JsonbValueToJsonb(&scalar);
+}
+
+/*-------------------------------------------------------------------------
+ * To text
+ *-------------------------------------------------------------------------
+ */
+
+/* A scalar as plain text, a container as JSON; NULL for null. */
+char *
+ash_jsonb_value_text(const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvNull:
+			return NULL;
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		default:
+			return ash_jsonb_value_json(value);
+	}
+}
+
+char *
+ash_jsonb_value_json(const JsonbValue *value)
+{
+	StringInfoData buf;
+
+	switch (value->type)
+	{
+		case jbvNull:
+			return pstrdup("null");
+		case jbvBool:
+			return pstrdup(value->val.boolean ? "true" : "false");
+		case jbvNumeric:
+			return DatumGetCString(
+				DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+		case jbvString:
+			initStringInfo(&buf);
+			ash_write_json_string(&buf, value->val.string.val, value->val.string.len);
+			return buf.data;
+		case jbvBinary:
+			return JsonbToCString(NULL, value->val.binary.data, value->val.binary.len);
+		default:
+			return JsonbToCString(NULL, &JsonbValueToJsonb((JsonbValue *) value)->root, -1);
+	}
+}
