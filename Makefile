@@ -35,7 +35,7 @@ else
 EXTENSION = ash
 MODULE_big = ash
 OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
-SHLIB_LINK = -ljansson
+SHLIB_LINK = -ljansson $(ICU_LIBS)
 
 # Version: stated in ash.control, derived everywhere else.
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" ash.control)

@@ -83,4 +83,15 @@
 #define parseTypeStringCompat(str, oid, typmod) parseTypeString(str, oid, typmod, false)
 #endif
 
+/* what ExecutorCheckPerms_hook gets: privileges left the range table in 16 */
+#if PG_VERSION_NUM >= 160000
+#define AshPermInfo RTEPermissionInfo
+#define ASH_CHECK_PERMS_PARAMS List *range_table, List *perm_infos, bool raise
+#define ASH_CHECK_PERMS_ARGS range_table, perm_infos, raise
+#else
+#define AshPermInfo RangeTblEntry
+#define ASH_CHECK_PERMS_PARAMS List *perm_infos, bool raise
+#define ASH_CHECK_PERMS_ARGS perm_infos, raise
+#endif
+
 #endif /* ASH_COMPAT_H */

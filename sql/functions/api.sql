@@ -203,3 +203,25 @@ RETURNS json
 AS 'MODULE_PATHNAME', 'ash_avg'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.ash_avg(text, text, jsonb, jsonb, text) IS 'The mean of a field over the read.';
+
+-- Records already held
+
+CREATE FUNCTION @extschema@.ash_load(resource text, records jsonb, load jsonb, options jsonb DEFAULT '{}')
+RETURNS json
+AS 'MODULE_PATHNAME', 'ash_load'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.ash_load(text, jsonb, jsonb, jsonb) IS
+'One record or an array of records, named by key, with relationships, calculations and aggregates loaded.';
+
+CREATE FUNCTION @extschema@.ash_reload(resource text, record jsonb, options jsonb DEFAULT '{}')
+RETURNS json
+AS 'MODULE_PATHNAME', 'ash_reload'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.ash_reload(text, jsonb, jsonb) IS 'The record with that key as it is now.';
+
+CREATE FUNCTION @extschema@.ash_calculate(resource text, calculation text, arguments jsonb DEFAULT '{}', options jsonb DEFAULT '{}')
+RETURNS json
+AS 'MODULE_PATHNAME', 'ash_calculate'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.ash_calculate(text, text, jsonb, jsonb) IS
+'One calculation over the attribute values of the option refs, or over the record of the option record.';

@@ -45,6 +45,12 @@ extern void ash_action_get(AshCall *call, bool not_found_error, StringInfo out);
 /* record.c: how the caller named a record, for messages */
 extern char *ash_action_describe_record(const AshResource *res, const JsonbValue *record);
 
+/* load.c, calculate.c */
+extern void ash_action_load(AshCall *call, const Jsonb *records, const Jsonb *load,
+							StringInfo out);
+extern void ash_action_calculate(AshCall *call, const char *name, const Jsonb *arguments,
+								 StringInfo out);
+
 /* bulk.c */
 extern void ash_bulk_create(AshCall *call, const Jsonb *inputs, StringInfo out);
 extern void ash_bulk_update(AshCall *call, const Jsonb *input, StringInfo out);

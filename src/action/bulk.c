@@ -319,11 +319,12 @@ named_rows(AshCall *call)
 	it = JsonbIteratorInit(call->opts->records->val.binary.data);
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
+		AshRowHandle handle;
 		AshValue   *row;
 
 		if (token != WJB_ELEM)
 			continue;
-		row = ash_action_record(call, &value);
+		row = ash_action_record(call, &value, &handle);
 		if (row != NULL)
 			rows = lappend(rows, row);
 	}

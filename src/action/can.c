@@ -35,11 +35,12 @@ static const char *
 can_write(AshPolicySubject *subject, const Jsonb *input)
 {
 	AshCall    *call = subject->call;
+	AshRowHandle handle;
 	AshValue   *row = NULL;
 
 	if (call->action->type != ASH_ACTION_CREATE && call->opts->record != NULL)
 	{
-		row = ash_action_record(call, call->opts->record);
+		row = ash_action_record(call, call->opts->record, &handle);
 		if (row == NULL)
 			return "no";
 	}

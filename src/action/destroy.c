@@ -17,6 +17,7 @@ void
 ash_action_destroy(AshCall *call, const Jsonb *input, StringInfo out)
 {
 	StringInfoData record;
+	AshRowHandle handle;
 	AshValue   *data;
 	AshChangeset *cs;
 	bool		soft = call->action->soft;
@@ -24,7 +25,7 @@ ash_action_destroy(AshCall *call, const Jsonb *input, StringInfo out)
 
 	if (ash_errors_any(call->errors))
 		return;
-	data = ash_action_record(call, call->opts->record);
+	data = ash_action_record(call, call->opts->record, &handle);
 	if (data == NULL)
 		return;
 
@@ -35,7 +36,7 @@ ash_action_destroy(AshCall *call, const Jsonb *input, StringInfo out)
 		ash_records_write(call, call->res, list_make1(data), call->opts->load,
 						  ash_action_select(call, NULL), false, NIL, &record);
 	}
-	cs = ash_action_write(call, input, data);
+	cs = ash_action_write_locked(call, input, data, &handle);
 	if (ash_errors_any(call->errors))
 		return;
 	if (call->opts->return_notifications)

@@ -11,11 +11,14 @@
 #include "action/action.h"
 
 /* write.c */
+/* as ash_action_write, for a row that ash_action_record has locked */
+extern AshChangeset *ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
+											 const AshRowHandle *handle);
 extern bool ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row,
 							  AshExpr *condition);
 
 /* record.c: the row that options.record names; NULL after adding an error */
-extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record);
+extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle);
 /* the JSON of the record a write leaves, with its loads, select and notifications */
 extern void ash_action_result(AshChangeset *cs, StringInfo out);
 extern void ash_action_record_json(AshChangeset *cs, StringInfo out);

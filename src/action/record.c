@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "action/internal.h"
-#include "nodes/lockoptions.h"
 #include "utils/builtins.h"
 
 /* "id: \"…\"", or "a: 1 | b: 2": what the caller named the record by. */
@@ -45,48 +44,141 @@ ash_action_describe_record(const AshResource *res, const JsonbValue *record)
 	return buf.data;
 }
 
+/*-------------------------------------------------------------------------
+ * By primary key, without a statement
+ *-------------------------------------------------------------------------
+ */
+
+static bool
+cast_key(const AshAttribute *attr, const JsonbValue *in, AshValue *key)
+{
+	AshErrors  *ignored = ash_errors_create(CurrentMemoryContext);
+	AshCast		cast = {.errors = ignored,.code = ASH_E_INVALID_PRIMARY_KEY};
+
+	return ash_type_cast(attr->type, in, &cast, &key[attr->index]) &&
+		!key[attr->index].isnull;
+}
+
+/* Does record name the row by exactly its primary key?  Then the values are in key. */
+static bool
+primary_key_of(const AshResource *res, const JsonbValue *record, AshValue *key)
+{
+	Jsonb	   *object;
+	JsonbValue	value;
+
+	if (record->type != jbvBinary)
+		return res->nprimary_key == 1 && cast_key(res->primary_key[0], record, key);
+	object = ash_jsonb_from_value(record);
+	if (!JB_ROOT_IS_OBJECT(object) || JB_ROOT_COUNT(object) != res->nprimary_key)
+		return false;
+	for (int i = 0; i < res->nprimary_key; i++)
+	{
+		const AshAttribute *attr = res->primary_key[i];
+
+		if (!ash_jsonb_get(object, attr->name, strlen(attr->name), &value) ||
+			!cast_key(attr, &value, key))
+			return false;
+	}
+	return res->nprimary_key > 0;
+}
+
+/* Tenant and base filter, as far as they can be asked of a row in memory. */
+static AshExpr *
+visibility(AshCall *call, AshResource *res)
+{
+	AshQuery   *query = ash_query_create(call, res, NULL);
+	AshExpr    *condition = NULL;
+	ListCell   *lc;
+
+	foreach(lc, query->filters)
+		condition = ash_expr_and(condition, lfirst(lc));
+	return condition;
+}
+
+static AshLockResult
+record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowHandle *handle,
+			  AshValue **row)
+{
+	AshValue   *key = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+	AshExpr    *condition;
+	AshLockResult result;
+
+	if (!primary_key_of(res, record, key))
+		return ASH_LOCK_NOT_TRIED;
+	condition = visibility(call, res);
+	if (ash_errors_any(call->errors))
+		return ASH_LOCK_NONE;
+	if (condition != NULL && !ash_expr_in_memory(condition))
+		return ASH_LOCK_NOT_TRIED;
+	*row = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+	result = ash_data_lock_row(res, key, handle, *row);
+	if (result == ASH_LOCKED && condition != NULL &&
+		!ash_row_satisfies(call, res, *row, condition))
+		return ASH_LOCK_NONE;
+	return result;
+}
+
+/*-------------------------------------------------------------------------
+ * By any key, through a query
+ *-------------------------------------------------------------------------
+ */
+
+static AshLockResult
+record_by_query(AshCall *call, AshResource *res, const JsonbValue *record, AshValue **row)
+{
+	AshExpr    *filter = ash_query_record_filter(call, res, record);
+	AshQuery   *query;
+	List	   *rows;
+
+	if (filter == NULL)
+		return ASH_LOCK_NONE;
+	query = ash_query_create(call, res, NULL);
+	if (ash_errors_any(call->errors))
+		return ASH_LOCK_NONE;
+	query->filters = lappend(query->filters, filter);
+	query->lock = ASH_LOCK_UPDATE;
+	rows = ash_query_fetch(query, 2);
+	if (list_length(rows) > 1)
+		ash_error_add(call->errors, ASH_E_MULTIPLE_RESULTS, NULL,
+					  "expected at most one result but got at least 2");
+	if (list_length(rows) != 1)
+		return ASH_LOCK_NONE;
+	*row = linitial(rows);
+	return ASH_LOCKED;
+}
+
+/*
+ * The row that record names, locked; NULL after adding an error.  handle tells
+ * where it is, when the fast path found it.
+ */
 AshValue *
-ash_action_record(AshCall *call, const JsonbValue *record)
+ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshResource *res = call->res;
-	AshExpr    *filter;
-	AshQuery   *query;
-	List	   *rows;
 	AshValue   *row = NULL;
+	AshLockResult found;
+	AshError   *error;
 
+	handle->valid = false;
 	if (record == NULL)
 	{
-		AshError   *error = ash_error_add(call->errors, ASH_E_INVALID_PRIMARY_KEY, NULL,
-										  "%s.%s needs the option \"record\": which row it is about",
-										  res->name, call->action->name);
-
+		error = ash_error_add(call->errors, ASH_E_INVALID_PRIMARY_KEY, NULL,
+							  "%s.%s needs the option \"record\": which row it is about",
+							  res->name, call->action->name);
 		error->hint = "Give options.record as the primary key, or as an object of key or identity fields.";
 		MemoryContextSwitchTo(old);
 		return NULL;
 	}
-	filter = ash_query_record_filter(call, res, record);
-	if (filter != NULL)
-	{
-		query = ash_query_create(call, res, NULL);
-		query->filters = lappend(query->filters, filter);
-		query->lock = ASH_LOCK_UPDATE;
-		if (!ash_errors_any(call->errors))
-		{
-			rows = ash_query_fetch(query, 2);
-			if (list_length(rows) == 1)
-				row = linitial(rows);
-			else if (rows == NIL)
-				ash_error_add(call->errors, ASH_E_STALE_RECORD, NULL,
-							  "Attempted to update stale record of %s with filter: %s", res->name,
-							  ash_action_describe_record(res, record));
-			else
-				ash_error_add(call->errors, ASH_E_MULTIPLE_RESULTS, NULL,
-							  "expected at most one result but got at least 2");
-		}
-	}
+	found = record_by_key(call, res, record, handle, &row);
+	if (found == ASH_LOCK_NOT_TRIED)
+		found = record_by_query(call, res, record, &row);
+	if (found != ASH_LOCKED && !ash_errors_any(call->errors))
+		ash_error_add(call->errors, ASH_E_STALE_RECORD, NULL,
+					  "Attempted to update stale record of %s with filter: %s", res->name,
+					  ash_action_describe_record(res, record));
 	MemoryContextSwitchTo(old);
-	return row;
+	return found == ASH_LOCKED ? row : NULL;
 }
 
 static void

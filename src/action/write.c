@@ -256,13 +256,13 @@ write_row(AshChangeset *cs)
 				cs->result = cs->data;
 				return true;
 			}
-			status = ash_data_update(res, cs->data, cs->values, given,
+			status = ash_data_update(res, &cs->handle, cs->data, cs->values, given,
 									 has_atomics(cs) ? write_atomics : NULL,
 									 cs->filters != NIL ? write_filters : NULL, cs,
 									 &cs->call->bindings, cs->result);
 			break;
 		default:
-			status = ash_data_delete(res, cs->data, cs->filters != NIL ? write_filters : NULL, cs,
+			status = ash_data_delete(res, &cs->handle, cs->data, cs->filters != NIL ? write_filters : NULL, cs,
 									 &cs->call->bindings, cs->result);
 	}
 	return status == ASH_WRITE_DONE || stale(cs);
@@ -298,12 +298,9 @@ changeset_type(const AshAction *action)
 	return action->type == ASH_ACTION_DESTROY && action->soft ? ASH_ACTION_UPDATE : action->type;
 }
 
-/*
- * Run the write of call->action.  data is the stored row (NULL for a create).
- * When call->errors is empty afterwards, the row as written is in cs->result.
- */
 AshChangeset *
-ash_action_write(AshCall *call, const Jsonb *input, AshValue *data)
+ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
+						const AshRowHandle *handle)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshChangeset *cs;
@@ -311,9 +308,21 @@ ash_action_write(AshCall *call, const Jsonb *input, AshValue *data)
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
 	cs = ash_changeset_create(call, changeset_type(call->action), input, data);
+	if (handle != NULL)
+		cs->handle = *handle;
 	build_changeset(cs);
 	if (!ash_errors_any(call->errors) && run_changeset(cs))
 		ash_notification_add(cs);
 	MemoryContextSwitchTo(old);
 	return cs;
+}
+
+/*
+ * Run the write of call->action.  data is the stored row (NULL for a create).
+ * When call->errors is empty afterwards, the row as written is in cs->result.
+ */
+AshChangeset *
+ash_action_write(AshCall *call, const Jsonb *input, AshValue *data)
+{
+	return ash_action_write_locked(call, input, data, NULL);
 }

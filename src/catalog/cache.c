@@ -49,7 +49,8 @@ static MemoryContext cache_cxt = NULL;
 static HTAB *resources = NULL;
 static HTAB *tables = NULL;
 static List *dead = NIL;		   /* of MemoryContext, in cache_cxt */
-static List *overlay = NIL;		   /* of AshResource *, owned by ash_define */
+static AshOverlayLoader overlay = NULL; /* resources that ash_define is working on */
+static void *overlay_arg = NULL;
 
 static uint64 generation = 1;	   /* counts deaths */
 static uint64 catalog_epoch = 1;   /* counts changes of definitions … */
@@ -204,7 +205,7 @@ ash_relation_epoch(void)
 static void
 report_unusable(const char *name, const AshErrors *errors)
 {
-	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+	ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 					errmsg("definition of resource \"%s\" can no longer be used", name),
 					errdetail("%s", ash_errors_message(errors))));
 }
@@ -254,27 +255,12 @@ load(const char *name)
 }
 
 static AshResource *
-find_overlaid(const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, overlay)
-	{
-		AshResource *res = lfirst(lc);
-
-		if (strcmp(res->name, name) == 0)
-			return res;
-	}
-	return NULL;
-}
-
-static AshResource *
 find_or_load(const char *name)
 {
-	AshResource *res = find_overlaid(name);
+	AshResource *res = NULL;
 	CacheEntry *entry;
 
-	if (res != NULL)
+	if (overlay != NULL && overlay(overlay_arg, name, &res))
 		return res;
 	if (strlen(name) >= RESOURCE_NAME_LEN)
 		return NULL;
@@ -308,7 +294,9 @@ ash_resource_get(const char *name, AshErrors *errors)
 bool
 ash_resource_exists(const char *name)
 {
-	return find_overlaid(name) != NULL || ash_catalog_revision(name) != 0;
+	if (overlay != NULL && overlay(overlay_arg, name, NULL))
+		return true;
+	return ash_catalog_revision(name) != 0;
 }
 
 AshResource *
@@ -318,7 +306,7 @@ ash_ref_resource(AshResourceRef *ref)
 		return ref->cached;
 	ref->cached = find_or_load(ref->name);
 	if (ref->cached == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("resource \"%s\" is no longer defined", ref->name)));
 	ref->generation = generation;
 	return ref->cached;
@@ -426,7 +414,7 @@ at_transaction_end(XactEvent event, void *arg)
 		case XACT_EVENT_PARALLEL_COMMIT:
 		case XACT_EVENT_PARALLEL_ABORT:
 			call_depth = 0;
-			overlay = NIL;
+			overlay = NULL;
 			free_dead();
 			break;
 		default:
@@ -442,12 +430,13 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId sub, SubTransactionId
 }
 
 void
-ash_catalog_set_overlay(List *new_overlay)
+ash_catalog_set_overlay(AshOverlayLoader loader, void *arg)
 {
 	/* structs may have been compiled against the old overlay; let nobody find them again */
 	bury_all();
 	generation++;
-	overlay = new_overlay;
+	overlay = loader;
+	overlay_arg = arg;
 }
 
 /*-------------------------------------------------------------------------

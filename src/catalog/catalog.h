@@ -68,10 +68,13 @@ extern AshResource *ash_resource_compile(MemoryContext parent, json_t *domain, j
 										 const char *name, AshErrors *errors);
 
 /*
- * While ash_define verifies a document, its not-yet-stored resources shadow the
- * catalog.  The overlay is a List of AshResource *; NIL ends it.
+ * While ash_define works on a document, its not-yet-stored resources shadow the
+ * catalog.  The loader says whether name is one of them and, when out is not NULL,
+ * compiles it on demand: *out is NULL for one that is faulty or being compiled.
+ * A NULL loader ends it.
  */
-extern void ash_catalog_set_overlay(List *resources);
+typedef bool (*AshOverlayLoader) (void *arg, const char *name, AshResource **out);
+extern void ash_catalog_set_overlay(AshOverlayLoader loader, void *arg);
 
 /* Is name a resource of the catalog (or the overlay)? */
 extern bool ash_resource_exists(const char *name);

@@ -96,6 +96,46 @@ collect_inputs(AshResource *res, AshAction *action)
 	qsort(action->inputs, action->ninputs, sizeof(AshInput), compare_inputs);
 }
 
+/*
+ * The lists of an action that run as one, in the order of their keys.  The nodes
+ * are those of the lists: who compiles them can tell where each came from.
+ */
+static json_t *
+merge_lists(json_t *node, const char *const *keys)
+{
+	json_t	   *merged = NULL;
+	const char *key;
+	json_t	   *list;
+	int			i;
+
+	json_object_foreach(node, key, list)
+	{
+		for (i = 0; keys[i] != NULL; i++)
+		{
+			if (strcmp(keys[i], key) != 0)
+				continue;
+			if (merged == NULL)
+				merged = ash_json_own(CurrentMemoryContext, json_array());
+			json_array_extend(merged, list);
+		}
+	}
+	return merged;
+}
+
+static void
+compile_lists(AshAction *action, json_t *node)
+{
+	static const char *const steps[] = {"changes", "validations", "steps", NULL};
+	static const char *const prepares[] = {"prepare", "preparations", "validations", NULL};
+
+	action->steps_json = NULL;
+	action->prepare_json = NULL;
+	if (action->type == ASH_ACTION_READ || action->type == ASH_ACTION_GENERIC)
+		action->prepare_json = merge_lists(node, prepares);
+	else
+		action->steps_json = merge_lists(node, steps);
+}
+
 static void
 compile_pagination(AshAction *action, json_t *node)
 {
@@ -132,6 +172,7 @@ ash_compile_action(AshResource *res, const char *name, json_t *node, AshErrors *
 	compile_arguments(res, action, node, errors);
 	compile_accept(res, action, node, errors);
 	collect_inputs(res, action);
+	compile_lists(action, node);
 	compile_pagination(action, node);
 	compile_generic(res, action, node, errors);
 	return action;

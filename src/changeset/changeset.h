@@ -12,7 +12,7 @@
 #ifndef ASH_CHANGESET_H
 #define ASH_CHANGESET_H
 
-#include "call/call.h"
+#include "data/data.h"
 
 typedef struct AshChangeset AshChangeset;
 typedef struct AshHook AshHook;
@@ -62,6 +62,7 @@ struct AshChangeset
 	const Jsonb *input;
 
 	AshValue   *data;			   /* stored row, by attribute; NULL on create */
+	AshRowHandle handle;		   /* where that row is, when it was locked by key */
 	AshValue   *values;			   /* changed values */
 	uint8	   *flags;			   /* ASH_CHANGING … */
 	AshExpr   **atomics;		   /* or NULL entries */
@@ -117,6 +118,8 @@ extern bool ash_changeset_ref(void *changeset, const AshExpr *ref, AshValue *out
 extern bool ash_changeset_changing_relationship(const AshChangeset *cs, const char *name);
 /* Two load statements as one; either may be NULL. */
 extern Jsonb *ash_load_merge(Jsonb *a, Jsonb *b);
+/* b into a, objects deeply */
+extern Jsonb *ash_jsonb_merge(Jsonb *a, Jsonb *b);
 extern void ash_changeset_add_hook(List **hooks, AshHookFn fn, void *arg, bool prepend);
 
 /*-------------------------------------------------------------------------

@@ -51,8 +51,10 @@ cast_literal(AshTemplate *tmpl, const AshTypeInst *type, bool stored)
 {
 	AshErrors  *scratch = ash_errors_create(CurrentMemoryContext);
 	AshCast		cast = {scratch, ASH_E_INVALID_ATTRIBUTE, NULL, !stored};
+	JsonbValue	literal;
 
-	if (ash_type_cast_json(type, tmpl->json, &cast, &tmpl->value))
+	ash_jsonb_value_from_jsonb(tmpl->literal, &literal);
+	if (ash_type_cast(type, &literal, &cast, &tmpl->value))
 		tmpl->type = type;
 }
 
@@ -204,8 +206,6 @@ ash_option_json(AshChangeset *cs, const AshTemplate *tmpl)
 {
 	JsonbValue	value;
 
-	if (tmpl->kind == ASH_TEMPLATE_LITERAL)
-		return ash_json_dump(tmpl->json, false);
 	if (tmpl->kind == ASH_TEMPLATE_ATTRIBUTE)
 		return psprintf("\"%s\"", (char *) linitial(tmpl->path));
 	if (tmpl->kind == ASH_TEMPLATE_EXPR)

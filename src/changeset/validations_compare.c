@@ -53,7 +53,6 @@ typedef struct Operand
 	AshSubject	field;			   /* name NULL: it is not one */
 	AshTemplate *value;
 	const AshTypeInst *type;	   /* of the value as it is compared */
-	const char *json;			   /* literal number, for the message */
 } Operand;
 
 typedef struct Compare
@@ -123,13 +122,6 @@ static bool
 prepare_value(const AshBuiltinScope *scope, const char *option, json_t *node,
 			  const AshTypeInst *type, Operand *operand, AshErrors *errors)
 {
-	json_t	   *decimal = tagged(node, "decimal");
-
-	if (decimal != NULL)
-	{
-		node = decimal;
-		operand->json = json_string_value(decimal);
-	}
 	operand->value = ash_option_compile(scope, option, node, type, false, errors);
 	if (operand->value == NULL)
 		return false;
@@ -299,8 +291,6 @@ describe_operand(AshChangeset *cs, const Operand *operand, const char *name, Ash
 {
 	if (operand->field.name != NULL)
 		ash_error_var_text(errors, error, name, operand->field.name);
-	else if (operand->json != NULL)
-		ash_error_var_json(errors, error, name, operand->json);
 	else
 		ash_error_var_json(errors, error, name, ash_option_json(cs, operand->value));
 }

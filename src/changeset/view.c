@@ -198,3 +198,23 @@ ash_load_merge(Jsonb *a, Jsonb *b)
 	push_load(&state, b);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL));
 }
+
+/*
+ * What the record's JSON says beyond its fields: managed relationships, and
+ * whether an upsert left the row alone.  NULL for nothing.
+ */
+StringInfo
+ash_changeset_extra(const AshChangeset *cs)
+{
+	StringInfo	buf;
+	ListCell   *lc;
+
+	if (cs->extras == NIL && !cs->upsert_skipped)
+		return NULL;
+	buf = makeStringInfo();
+	foreach(lc, cs->extras)
+		appendStringInfo(buf, "%s%s", buf->len > 0 ? ", " : "", (char *) lfirst(lc));
+	if (cs->upsert_skipped)
+		appendStringInfo(buf, "%s\"_upsert_skipped\": true", buf->len > 0 ? ", " : "");
+	return buf;
+}

@@ -16,6 +16,7 @@
 #define ASH_DATA_H
 
 #include "call/call.h"
+#include "storage/itemptr.h"
 #include "tcop/dest.h"
 
 /* How one output column of a statement becomes JSON. */
@@ -71,12 +72,36 @@ extern uint64 ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *
 /* Is a statement of ours being planned for this relation right now? (hooks) */
 extern bool ash_data_own_statement(Oid relid);
 
+/*
+ * Is a writing statement of ours being started that writes this relation?  Says so once
+ * for each start, when its privileges are checked; what runs inside is not ours. (hooks)
+ */
+extern bool ash_data_executing(Oid relid);
+
 /* write.c: one row; result gets the row after the write, by attribute index */
 typedef enum AshWriteStatus
 {
 	ASH_WRITE_DONE,
 	ASH_WRITE_NO_ROW			   /* nothing matched key and conditions: stale */
 } AshWriteStatus;
+
+/* Where a locked row is; see heap_row.c. */
+typedef struct AshRowHandle
+{
+	bool		valid;
+	ItemPointerData tid;
+	CommandId	command;
+} AshRowHandle;
+
+typedef enum AshLockResult
+{
+	ASH_LOCKED,
+	ASH_LOCK_NONE,				   /* there is no such row */
+	ASH_LOCK_NOT_TRIED			   /* the fast path does not apply: use SQL */
+} AshLockResult;
+
+extern AshLockResult ash_data_lock_row(AshResource *res, const AshValue *key,
+									   AshRowHandle *handle, AshValue *row);
 
 /* Writes text into a statement: conditions or assignments made by the room above. */
 typedef void (*AshSqlFn) (AshSql *sql, void *arg);
@@ -92,14 +117,16 @@ extern void ash_data_insert(AshResource *res, const AshValue *values, const bool
 /*
  * The row whose primary key is that of row.  assign, when not NULL, writes further
  * assignments ("\"n\" = …, …") and where further conditions (" AND …") over the alias
- * "t"; both rule out the fast path.
+ * "t"; both rule out the fast path, and so does a handle (of ash_data_lock_row) that
+ * is NULL or no longer valid.
  */
-extern AshWriteStatus ash_data_update(AshResource *res, const AshValue *row,
-									  const AshValue *values, const bool *given, AshSqlFn assign,
+extern AshWriteStatus ash_data_update(AshResource *res, const AshRowHandle *handle,
+									  const AshValue *row, const AshValue *values, const bool *given, AshSqlFn assign,
 									  AshSqlFn where, void *arg, AshBindings *bindings,
 									  AshValue *result);
-extern AshWriteStatus ash_data_delete(AshResource *res, const AshValue *row, AshSqlFn where,
-									  void *arg, AshBindings *bindings, AshValue *result);
+extern AshWriteStatus ash_data_delete(AshResource *res, const AshRowHandle *handle,
+									  const AshValue *row, AshSqlFn where, void *arg,
+									  AshBindings *bindings, AshValue *result);
 
 /* Copies a slot of the resource's row type (all attributes, in order) into values. */
 extern void ash_data_slot_values(const AshResource *res, struct TupleTableSlot *slot,

@@ -24,8 +24,8 @@
 #include "utils/snapmgr.h"
 
 /* An executor state whose range table is rel alone. */
-static EState *
-begin_write(Relation rel, ResultRelInfo *info)
+EState *
+ash_heap_begin(Relation rel, ResultRelInfo *info)
 {
 	EState	   *estate = CreateExecutorState();
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
@@ -42,8 +42,8 @@ begin_write(Relation rel, ResultRelInfo *info)
 	return estate;
 }
 
-static void
-end_write(EState *estate, ResultRelInfo *info)
+void
+ash_heap_end(EState *estate, ResultRelInfo *info)
 {
 	AfterTriggerEndQuery(estate);
 	ExecCloseIndices(info);
@@ -122,7 +122,7 @@ ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue 
 	PreventCommandIfReadOnly("INSERT");
 	PreventCommandIfParallelMode("INSERT");
 	info.type = T_ResultRelInfo;
-	estate = begin_write(rel, &info);
+	estate = ash_heap_begin(rel, &info);
 	slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel), &TTSOpsVirtual);
 	fill_slot(slot, table, values, given, estate);
 	ExecSimpleRelationInsert(&info, estate, slot);
@@ -131,5 +131,5 @@ ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue 
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 				 errmsg("a trigger of table %s left the row out", res->qualified)));
 	read_slot(slot, res, table, values, given, result);
-	end_write(estate, &info);
+	ash_heap_end(estate, &info);
 }

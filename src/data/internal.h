@@ -25,7 +25,7 @@ typedef struct AshTable
 	AttrNumber *attnums;		   /* by attribute index */
 	int		   *attribute_of;	   /* by attnum - 1: attribute index, or -1 */
 	Expr	  **defaults;		   /* by attnum - 1: planned default, or NULL */
-	bool		plain;			   /* the heap fast path would do what the executor does */
+	AclMode		plain;			   /* writes for which the fast path does what a statement would */
 } AshTable;
 
 /* table.c: rel is the open relation of res */
@@ -33,7 +33,13 @@ extern AshTable *ash_table_of(AshResource *res, Relation rel);
 /* What the fast path needs beside the shape: privileges, no row security of the user's own. */
 extern bool ash_table_writable(const AshTable *table, Relation rel, AclMode mode);
 
+/* heap_row.c */
+extern bool ash_heap_write_locked(AshResource *res, const AshRowHandle *handle,
+								  const AshValue *values, const bool *given, AshValue *result);
+
 /* heap.c */
+extern EState *ash_heap_begin(Relation rel, ResultRelInfo *info);
+extern void ash_heap_end(EState *estate, ResultRelInfo *info);
 extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel,
 							const AshValue *values, const bool *given, AshValue *result);
 

@@ -88,9 +88,21 @@ statement_params(const AshSql *sql)
 	return params;
 }
 
-/* Run the statement; returns how many rows it touched. */
+/* What the statement being started writes, until its privileges are checked. */
+static Oid	starting = InvalidOid;
+
+bool
+ash_data_executing(Oid relid)
+{
+	if (!OidIsValid(starting) || starting != relid)
+		return false;
+	starting = InvalidOid;
+	return true;
+}
+
+/* Run the statement, which writes the table (or InvalidOid); returns how many rows it touched. */
 static uint64
-run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver)
+run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes)
 {
 	SPIExecuteOptions options = {0};
 	AshPlan    *plan;
@@ -101,12 +113,14 @@ run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver)
 	options.dest = (DestReceiver *) receiver;
 	SPI_connect();
 	plan = ash_plan_get(res, sql);
+	starting = writes;
 	PG_TRY();
 	{
 		rc = SPI_execute_plan_extended(ash_plan_spi(plan), &options);
 	}
 	PG_FINALLY();
 	{
+		starting = InvalidOid;
 		ash_plan_release(plan);
 	}
 	PG_END_TRY();
@@ -122,7 +136,7 @@ ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = make_receiver(fn, arg);
 
-	run_statement(res, sql, &receiver);
+	run_statement(res, sql, &receiver, InvalidOid);
 	return receiver.rows;
 }
 
@@ -136,7 +150,7 @@ ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = make_receiver(fn != NULL ? fn : ignore_row, arg);
 
-	return run_statement(res, sql, &receiver);
+	return run_statement(res, sql, &receiver, ash_resource_relid(res));
 }
 
 static void
@@ -161,7 +175,7 @@ ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *writer)
 
 	receiver.cxt = AllocSetContextCreate(CurrentMemoryContext, "ash row", ALLOCSET_DEFAULT_SIZES);
 	receiver.reset = true;
-	run_statement(res, sql, &receiver);
+	run_statement(res, sql, &receiver, InvalidOid);
 	MemoryContextDelete(receiver.cxt);
 	return receiver.rows;
 }

@@ -103,18 +103,27 @@ plan_defaults(AshTable *table, Relation rel)
 	}
 }
 
-/* A local heap table on which a single-row write is all that a statement would do. */
-static bool
-is_plain(Relation rel)
+/* The writes of a local heap table for which a single-row write is all a statement would do. */
+static AclMode
+plain_writes(Relation rel)
 {
 	const TriggerDesc *triggers = rel->trigdesc;
+	AclMode		plain = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL)
-		return false;
+		return 0;
 	if (triggers == NULL)
-		return true;
-	return !(triggers->trig_insert_before_statement || triggers->trig_insert_after_statement ||
-			 triggers->trig_insert_instead_row || triggers->trig_insert_new_table);
+		return plain;
+	if (triggers->trig_insert_before_statement || triggers->trig_insert_after_statement ||
+		triggers->trig_insert_new_table)
+		plain &= ~ACL_INSERT;
+	if (triggers->trig_update_before_statement || triggers->trig_update_after_statement ||
+		triggers->trig_update_old_table || triggers->trig_update_new_table)
+		plain &= ~ACL_UPDATE;
+	if (triggers->trig_delete_before_statement || triggers->trig_delete_after_statement ||
+		triggers->trig_delete_old_table)
+		plain &= ~ACL_DELETE;
+	return plain;
 }
 
 static AshTable *
@@ -130,7 +139,7 @@ build_table(AshResource *res, Relation rel)
 	table->epoch = relcache_epoch;
 	map_columns(table, res, rel);
 	plan_defaults(table, rel);
-	table->plain = is_plain(rel);
+	table->plain = plain_writes(rel);
 	MemoryContextSwitchTo(old);
 	return table;
 }
@@ -156,7 +165,7 @@ ash_table_of(AshResource *res, Relation rel)
 bool
 ash_table_writable(const AshTable *table, Relation rel, AclMode mode)
 {
-	if (!ash_guc_fast_path || !table->plain)
+	if (!ash_guc_fast_path || !(table->plain & mode))
 		return false;
 	if (pg_class_aclcheck(table->relid, GetUserId(), mode | ACL_SELECT) != ACLCHECK_OK)
 		return false;

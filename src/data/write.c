@@ -182,11 +182,15 @@ write_assignments(AshSql *sql, const AshResource *res, const AshValue *values, c
 }
 
 AshWriteStatus
-ash_data_update(AshResource *res, const AshValue *row, const AshValue *values, const bool *given,
-				AshSqlFn assign, AshSqlFn where, void *arg, AshBindings *bindings,
-				AshValue *result)
+ash_data_update(AshResource *res, const AshRowHandle *handle, const AshValue *row,
+				const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
+				void *arg, AshBindings *bindings, AshValue *result)
 {
 	AshSql		sql;
+
+	if (handle != NULL && handle->valid && assign == NULL && where == NULL &&
+		ash_heap_write_locked(res, handle, values, given, result))
+		return ASH_WRITE_DONE;
 
 	ash_sql_init(&sql, bindings);
 	ash_sql_str(&sql, "UPDATE ");
@@ -199,10 +203,14 @@ ash_data_update(AshResource *res, const AshValue *row, const AshValue *values, c
 }
 
 AshWriteStatus
-ash_data_delete(AshResource *res, const AshValue *row, AshSqlFn where, void *arg,
-				AshBindings *bindings, AshValue *result)
+ash_data_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row,
+				AshSqlFn where, void *arg, AshBindings *bindings, AshValue *result)
 {
 	AshSql		sql;
+
+	if (handle != NULL && handle->valid && where == NULL &&
+		ash_heap_write_locked(res, handle, NULL, NULL, result))
+		return ASH_WRITE_DONE;
 
 	ash_sql_init(&sql, bindings);
 	ash_sql_str(&sql, "DELETE FROM ");

@@ -35,9 +35,6 @@ typedef struct AshBuiltin
 
 extern List *ash_builtin_list(void); /* of AshBuiltin * */
 
-/* expand.c: a checked domain document → the same without shorthands, a new json_t */
-extern json_t *ash_define_expand(json_t *domain, AshErrors *errors);
-
 /* verify.c: everything a compiled resource says, asked of the rooms that compile it */
 extern bool ash_resource_verify(AshResource *res, AshErrors *errors);
 

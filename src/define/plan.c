@@ -20,7 +20,7 @@
 /* Adds a step; the text of the statement is formatted. */
 void
 ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase, const char *operation,
-			  int flags, const char *fmt,...)
+			  int flags, const char *fmt, ...)
 {
 	AshPlanStep *step = palloc0(sizeof(AshPlanStep));
 	const AshPlanTable *present = table ? table->present : NULL;
@@ -29,8 +29,8 @@ ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase, cons
 	initStringInfo(&sql);
 	for (;;)
 	{
-		va_list		args;
-		int			needed;
+		va_list args;
+		int needed;
 
 		va_start(args, fmt);
 		needed = appendStringInfoVA(&sql, fmt, args);
@@ -39,7 +39,7 @@ ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase, cons
 			break;
 		enlargeStringInfo(&sql, needed);
 	}
-	step->resource = table ? table->resource : NULL;
+	step->resource = table ? pstrdup(table->resource) : NULL;
 	step->operation = operation;
 	step->sql = sql.data;
 	step->destructive = (flags & ASH_STEP_DESTRUCTIVE) != 0;
@@ -51,9 +51,9 @@ ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase, cons
 AshPlanTable *
 ash_plan_find_table(const AshPlan *plan, const char *schema, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, plan->tables)
+	foreach (lc, plan->tables)
 	{
 		AshPlanTable *table = lfirst(lc);
 
@@ -79,17 +79,17 @@ is_planned(const AshResource *res)
 static List *
 planned_resources(const char *domain)
 {
-	List	   *rows = ash_plan_query(1,
-									  "SELECT name FROM ash.resource"
-									  " WHERE NOT embedded AND ($1 IS NULL OR domain = $1)"
-									  " ORDER BY domain, position, name",
-									  1, &domain);
-	List	   *resources = NIL;
-	ListCell   *lc;
+	List *rows = ash_plan_query(1,
+								"SELECT name FROM ash.resource"
+								" WHERE NOT embedded AND ($1 IS NULL OR domain = $1)"
+								" ORDER BY domain, position, name",
+								1, &domain);
+	List *resources = NIL;
+	ListCell *lc;
 
-	foreach(lc, rows)
+	foreach (lc, rows)
 	{
-		char	  **row = lfirst(lc);
+		char **row = lfirst(lc);
 		AshResource *res = ash_resource_get(row[0], NULL);
 
 		CHECK_FOR_INTERRUPTS();
@@ -113,11 +113,11 @@ check_domain(const char *domain)
 static const char *
 extension_schema(void)
 {
-	List	   *rows = ash_plan_query(1,
-									  "SELECT n.nspname FROM pg_extension e"
-									  " JOIN pg_namespace n ON n.oid = e.extnamespace"
-									  " WHERE e.extname = 'ash'",
-									  0, NULL);
+	List *rows = ash_plan_query(1,
+								"SELECT n.nspname FROM pg_extension e"
+								" JOIN pg_namespace n ON n.oid = e.extnamespace"
+								" WHERE e.extname = 'ash'",
+								0, NULL);
 
 	return rows == NIL ? "public" : ((char **) linitial(rows))[0];
 }
@@ -140,9 +140,9 @@ find_present(AshPlan *plan, AshPlanTable *table)
 static void
 find_renamed_columns(AshPlanTable *table)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, table->columns)
+	foreach (lc, table->columns)
 	{
 		AshPlanColumn *column = lfirst(lc);
 
@@ -157,16 +157,16 @@ find_renamed_columns(AshPlanTable *table)
 static void
 plan_schemas(AshPlan *plan)
 {
-	List	   *seen = NIL;
-	ListCell   *lc;
+	List *seen = NIL;
+	ListCell *lc;
 
-	foreach(lc, plan->tables)
+	foreach (lc, plan->tables)
 	{
 		AshPlanTable *table = lfirst(lc);
-		ListCell   *other;
-		bool		known = OidIsValid(get_namespace_oid(table->schema, true));
+		ListCell *other;
+		bool known = OidIsValid(get_namespace_oid(table->schema, true));
 
-		foreach(other, seen)
+		foreach (other, seen)
 			known |= strcmp(lfirst(other), table->schema) == 0;
 		if (known)
 			continue;
@@ -181,32 +181,32 @@ static bool
 is_table(const AshPlanTable *table)
 {
 	return table->present == NULL || table->present->relkind == RELKIND_RELATION ||
-		table->present->relkind == RELKIND_PARTITIONED_TABLE ||
-		table->present->relkind == RELKIND_FOREIGN_TABLE;
+		   table->present->relkind == RELKIND_PARTITIONED_TABLE ||
+		   table->present->relkind == RELKIND_FOREIGN_TABLE;
 }
 
 static AshPlan *
 make_plan(const char *domain)
 {
-	AshPlan    *plan = palloc0(sizeof(AshPlan));
-	ListCell   *lc;
-	ListCell   *table;
+	AshPlan *plan = palloc0(sizeof(AshPlan));
+	ListCell *lc;
+	ListCell *table;
 
 	check_domain(domain);
 	plan->extension_schema = extension_schema();
 	plan->resources = planned_resources(domain);
-	foreach(lc, plan->resources)
+	foreach (lc, plan->resources)
 		ash_plan_want(plan, lfirst(lc));
 	plan_schemas(plan);
-	foreach(lc, plan->tables)
+	foreach (lc, plan->tables)
 	{
 		find_present(plan, lfirst(lc));
 		if (((AshPlanTable *) lfirst(lc))->present != NULL)
 			find_renamed_columns(lfirst(lc));
 	}
-	forboth(lc, plan->resources, table, plan->tables)
+	forboth (lc, plan->resources, table, plan->tables)
 		ash_plan_want_references(plan, lfirst(table), lfirst(lc));
-	foreach(lc, plan->tables)
+	foreach (lc, plan->tables)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (is_table(lfirst(lc)))
@@ -219,12 +219,12 @@ make_plan(const char *domain)
 static List *
 number_steps(const AshPlan *plan)
 {
-	List	   *steps = NIL;
-	ListCell   *lc;
+	List *steps = NIL;
+	ListCell *lc;
 
 	for (int phase = 0; phase < ASH_PHASE_COUNT; phase++)
 	{
-		foreach(lc, plan->steps[phase])
+		foreach (lc, plan->steps[phase])
 		{
 			AshPlanStep *step = lfirst(lc);
 
@@ -242,7 +242,12 @@ number_steps(const AshPlan *plan)
 List *
 ash_plan_steps(const char *domain)
 {
-	return number_steps(make_plan(domain));
+	List *steps;
+
+	ash_calls_enter();
+	steps = number_steps(make_plan(domain));
+	ash_calls_leave();
+	return steps;
 }
 
 /*-------------------------------------------------------------------------
@@ -254,11 +259,11 @@ static void
 refuse_destructive(const List *steps)
 {
 	StringInfoData list;
-	int			count = 0;
-	ListCell   *lc;
+	int count = 0;
+	ListCell *lc;
 
 	initStringInfo(&list);
-	foreach(lc, steps)
+	foreach (lc, steps)
 	{
 		const AshPlanStep *step = lfirst(lc);
 
@@ -276,21 +281,59 @@ refuse_destructive(const List *steps)
 					 "allow_destructive => true.")));
 }
 
-/* Types of extensions that were just created can be resolved now. */
 static void
 resolve_types(const AshPlan *plan)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	if (plan->extensions == NIL)
-		return;
-	foreach(lc, plan->resources)
+	foreach (lc, plan->resources)
 	{
 		const AshResource *res = lfirst(lc);
 
 		for (int i = 0; i < res->nattributes; i++)
 			ash_type_resolve_storage(res->attributes[i]->type);
 	}
+}
+
+/*
+ * Creates what types need, so that the rest can be planned with the types that
+ * are then there.  Returns the steps that were run.
+ */
+static List *
+create_extensions(const char *domain, bool allow_destructive)
+{
+	AshPlan *plan = make_plan(domain);
+	List *done = NIL;
+	ListCell *lc;
+
+	if (!allow_destructive)
+		refuse_destructive(number_steps(plan));
+	if (plan->extensions == NIL)
+		return NIL;
+	foreach (lc, plan->steps[ASH_PHASE_PREPARE])
+	{
+		AshPlanStep *step = lfirst(lc);
+
+		ash_plan_execute(step->sql);
+		done = lappend(done, step);
+	}
+	resolve_types(plan);
+	return done;
+}
+
+/* False, with a warning, for what cannot be done in a transaction. */
+static bool
+run_step(const AshPlanStep *step)
+{
+	if (!step->concurrent)
+	{
+		ash_plan_execute(step->sql);
+		return true;
+	}
+	ereport(WARNING, (errmsg("an index of resource %s has to be created outside of a transaction",
+							 step->resource),
+					  errhint("Run: %s", step->sql)));
+	return false;
 }
 
 /*
@@ -301,29 +344,21 @@ resolve_types(const AshPlan *plan)
 List *
 ash_plan_apply(const char *domain, bool allow_destructive)
 {
-	AshPlan    *plan = make_plan(domain);
-	List	   *steps = number_steps(plan);
-	List	   *done = NIL;
-	ListCell   *lc;
+	List *done;
+	ListCell *lc;
 
-	if (!allow_destructive)
-		refuse_destructive(steps);
-	foreach(lc, steps)
+	ash_calls_enter();
+	done = create_extensions(domain, allow_destructive);
+	foreach (lc, number_steps(make_plan(domain)))
 	{
 		AshPlanStep *step = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (step->concurrent)
-		{
-			ereport(WARNING,
-					(errmsg("an index of resource %s has to be created outside of a transaction",
-							step->resource),
-					 errhint("Run: %s", step->sql)));
-			continue;
-		}
-		ash_plan_execute(step->sql);
-		done = lappend(done, step);
+		if (run_step(step))
+			done = lappend(done, step);
 	}
-	resolve_types(plan);
+	ash_calls_leave();
+	foreach (lc, done)
+		((AshPlanStep *) lfirst(lc))->step = foreach_current_index(lc) + 1;
 	return done;
 }

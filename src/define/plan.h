@@ -19,6 +19,7 @@
 #ifndef ASH_PLAN_H
 #define ASH_PLAN_H
 
+#include "catalog/pg_class.h"
 #include "define/define.h"
 
 /* A named part of a table: primary key, check, index or foreign key. */
@@ -32,52 +33,52 @@ typedef struct AshPlanObject
 	 */
 	const char *definition;
 	const char *current;
-	bool		unique;
-	bool		constraint;		   /* the index belongs to a UNIQUE constraint */
-	bool		concurrently;	   /* only to be created outside of a transaction */
-	bool		valid;
+	bool unique;
+	bool constraint;   /* the index belongs to a UNIQUE constraint */
+	bool concurrently; /* only to be created outside of a transaction */
+	bool valid;
 } AshPlanObject;
 
 typedef struct AshPlanColumn
 {
 	const char *name;
-	const char *current;		   /* name before the renames of this plan */
-	const char *type;			   /* SQL */
-	Oid			type_oid;		   /* InvalidOid while no table has shown it */
-	int32		typmod;
-	bool		not_null;
-	const char *dflt;			   /* SQL, or NULL */
-	bool		any_default;	   /* whatever the table does to fill the column is right */
-	char		identity;		   /* as in pg_attribute: '\0', 'a' or 'd' */
-	char		generated;		   /* as in pg_attribute */
+	const char *current; /* name before the renames of this plan */
+	const char *type;	 /* SQL */
+	Oid type_oid;		 /* InvalidOid while no table has shown it */
+	int32 typmod;
+	bool not_null;
+	const char *dflt; /* SQL, or NULL */
+	bool any_default; /* whatever the table does to fill the column is right */
+	char identity;	  /* as in pg_attribute: '\0', 'a' or 'd' */
+	char generated;	  /* as in pg_attribute */
 	const char *comment;
 	const char *renamed_from;
 } AshPlanColumn;
 
 typedef struct AshPlanTable
 {
-	const char *resource;		   /* the first one that has this table */
+	const char *resource; /* the first one that has this table */
 	const char *schema;
 	const char *name;
-	const char *renamed_from;	   /* former name */
-	List	   *columns;		   /* of AshPlanColumn * */
-	AshPlanObject *primary_key;	   /* or NULL */
-	List	   *checks;			   /* of AshPlanObject *, as are the next two */
-	List	   *indexes;
-	List	   *references;
-	bool		row_security;
-	bool		has_policies;	   /* somebody wrote CREATE POLICY for it */
-	bool		validates;		   /* has the trigger of "direct_writes": "validate" */
+	const char *renamed_from;	/* former name */
+	List *columns;				/* of AshPlanColumn * */
+	AshPlanObject *primary_key; /* or NULL */
+	List *checks;				/* of AshPlanObject *, as are the next two */
+	List *indexes;
+	List *references;
+	bool row_security;
+	bool has_policies; /* somebody wrote CREATE POLICY for it */
+	bool validates;	   /* has the trigger of "direct_writes": "validate" */
 	const char *comment;
-	char		relkind;
-	bool		empty;			   /* has surely no rows */
-	struct AshPlanTable *present;  /* of a wanted table: what there is now, or NULL */
+	char relkind;
+	bool empty;					  /* has surely no rows */
+	struct AshPlanTable *present; /* of a wanted table: what there is now, or NULL */
 } AshPlanTable;
 
 /* The order in which steps run. */
 typedef enum AshPlanPhase
 {
-	ASH_PHASE_PREPARE,			   /* schemas, extensions */
+	ASH_PHASE_PREPARE, /* schemas, extensions */
 	ASH_PHASE_RENAME_TABLE,
 	ASH_PHASE_DROP_REFERENCE,
 	ASH_PHASE_DROP_OBJECT,
@@ -95,24 +96,24 @@ typedef enum AshPlanPhase
 } AshPlanPhase;
 
 #define ASH_STEP_DESTRUCTIVE 0x01
-#define ASH_STEP_BLOCKING	 0x02  /* while it runs nobody writes; forgotten for empty tables */
-#define ASH_STEP_CONCURRENT	 0x04  /* cannot run inside a transaction */
+#define ASH_STEP_BLOCKING 0x02	 /* while it runs nobody writes; forgotten for empty tables */
+#define ASH_STEP_CONCURRENT 0x04 /* cannot run inside a transaction */
 
 typedef struct AshPlan
 {
-	List	   *resources;		   /* of AshResource * */
-	List	   *tables;			   /* of AshPlanTable *: wanted, in definition order */
-	List	   *extensions;		   /* of char *: CREATE EXTENSION for what is missing */
-	const char *extension_schema;  /* where they go: where our own functions are */
-	List	   *steps[ASH_PHASE_COUNT]; /* of AshPlanStep * */
+	List *resources;			  /* of AshResource * */
+	List *tables;				  /* of AshPlanTable *: wanted, in definition order */
+	List *extensions;			  /* of char *: CREATE EXTENSION for what is missing */
+	const char *extension_schema; /* where they go: where our own functions are */
+	List *steps[ASH_PHASE_COUNT]; /* of AshPlanStep * */
 } AshPlan;
 
-#define ASH_PLAN_TRIGGER  "ash_validate"
+#define ASH_PLAN_TRIGGER "ash_validate"
 #define ASH_PLAN_FUNCTION "ash_validate_row"
 
 /* plan.c */
 extern void ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase,
-						  const char *operation, int flags, const char *fmt,...)
+						  const char *operation, int flags, const char *fmt, ...)
 	pg_attribute_printf(6, 7);
 extern AshPlanTable *ash_plan_find_table(const AshPlan *plan, const char *schema, const char *name);
 

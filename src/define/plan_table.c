@@ -21,9 +21,9 @@
 AshPlanColumn *
 ash_plan_find_column(const AshPlanTable *table, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, table->columns)
+	foreach (lc, table->columns)
 	{
 		AshPlanColumn *column = lfirst(lc);
 
@@ -44,6 +44,8 @@ ash_plan_type(const AshPlan *plan, const AshTypeInst *type)
 {
 	if (OidIsValid(type->oid))
 		return type->sql;
+	if (type->item != NULL)
+		return psprintf("%s[]", ash_plan_type(plan, type->item));
 	return psprintf("%s.%s", ash_quote_ident(plan->extension_schema), type->sql);
 }
 
@@ -52,14 +54,14 @@ static void
 want_extension(AshPlan *plan, const AshPlanTable *table, const AshTypeInst *type)
 {
 	const char *name = ash_type_extension(type);
-	char	   *sql;
-	ListCell   *lc;
+	char *sql;
+	ListCell *lc;
 
 	if (name == NULL || OidIsValid(get_extension_oid(name, true)))
 		return;
 	sql = psprintf("CREATE EXTENSION IF NOT EXISTS %s WITH SCHEMA %s", ash_quote_ident(name),
 				   ash_quote_ident(plan->extension_schema));
-	foreach(lc, plan->extensions)
+	foreach (lc, plan->extensions)
 	{
 		if (strcmp(lfirst(lc), sql) == 0)
 			return;
@@ -76,9 +78,9 @@ want_extension(AshPlan *plan, const AshPlanTable *table, const AshTypeInst *type
 static const char *
 literal_default(const AshPlan *plan, const AshTypeInst *type, AshValue value)
 {
-	Oid			oid = OidIsValid(type->oid) ? type->oid : TEXTOID;
-	Oid			output;
-	bool		varlena;
+	Oid oid = OidIsValid(type->oid) ? type->oid : type->item ? TEXTARRAYOID : TEXTOID;
+	Oid output;
+	bool varlena;
 
 	if (value.isnull)
 		return NULL;
@@ -108,7 +110,7 @@ now_default(const AshTypeInst *type)
 static const char *
 uuid_v7_default(void)
 {
-	List	   *name = list_make2(makeString("pg_catalog"), makeString("uuidv7"));
+	List *name = list_make2(makeString("pg_catalog"), makeString("uuidv7"));
 
 	return OidIsValid(LookupFuncName(name, 0, NULL, true)) ? "pg_catalog.uuidv7()" : NULL;
 }
@@ -170,7 +172,7 @@ want_column(AshPlan *plan, AshPlanTable *table, const AshAttribute *attr)
 static void
 want_primary_key(AshPlanTable *table, const AshResource *res)
 {
-	List	   *columns = NIL;
+	List *columns = NIL;
 
 	if (res->nprimary_key == 0)
 		return;
@@ -187,7 +189,7 @@ want_type_checks(AshPlanTable *table, const AshResource *res)
 	for (int i = 0; i < res->nattributes; i++)
 	{
 		const AshAttribute *attr = res->attributes[i];
-		char	   *condition = ash_type_check_sql(attr->type, ash_quote_ident(attr->source));
+		char *condition = ash_type_check_sql(attr->type, ash_quote_ident(attr->source));
 
 		if (condition != NULL)
 			ash_plan_object(&table->checks, attr->check_name, condition);
@@ -198,13 +200,13 @@ want_type_checks(AshPlanTable *table, const AshResource *res)
 static void
 want_declared_checks(AshPlanTable *table, AshResource *res)
 {
-	char	   *base = ash_plan_base_filter(res);
-	ListCell   *lc;
+	char *base = ash_plan_base_filter(res);
+	ListCell *lc;
 
-	foreach(lc, res->check_constraints)
+	foreach (lc, res->check_constraints)
 	{
 		const AshCheckConstraint *check = lfirst(lc);
-		char	   *condition;
+		char *condition;
 
 		if (check->check == NULL)
 			continue;

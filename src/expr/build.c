@@ -105,6 +105,15 @@ make_bool(AshExprKind kind, AshExpr *a, AshExpr *b)
 }
 
 AshExpr *
+ash_expr_logic(AshExprKind kind, int nargs, AshExpr **args)
+{
+	AshExpr    *expr = make_node(kind, ash_plain_boolean(), nargs);
+
+	memcpy(expr->args, args, sizeof(AshExpr *) * nargs);
+	return expr;
+}
+
+AshExpr *
 ash_expr_and(AshExpr *a, AshExpr *b)
 {
 	return make_bool(ASH_EXPR_AND, a, b);

@@ -290,8 +290,8 @@ can_cast(Oid from, Oid to)
 {
 	Oid			function;
 
-	if ((from == JSONBOID && to == TEXTOID) || get_array_type(from) == to)
-		return from == JSONBOID;
+	if (from == JSONBOID && to == TEXTOID)
+		return true;
 	return find_coercion_pathway(to, from, COERCION_EXPLICIT, &function) != COERCION_PATH_NONE;
 }
 

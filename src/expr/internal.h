@@ -95,6 +95,8 @@ extern const char *ash_expr_type_name(const AshExpr *expr);
  * calls: signature.c, pgcatalog.c, operators.c, functions of the tables
  *-------------------------------------------------------------------------
  */
+/* AND or OR of many conditions at once */
+extern AshExpr *ash_expr_logic(AshExprKind kind, int nargs, AshExpr **args);
 extern AshExpr *ash_expr_make_call(const AshExprFunc *func, int nargs, AshExpr **args);
 /* Checks the number of arguments and their types; NULL after adding an error. */
 extern AshExpr *ash_expr_resolve(AshExpr *call, AshErrors *errors);

@@ -342,22 +342,21 @@ ash_parse_condition(ParseContext *cxt, Node *node)
 }
 
 static AshExpr *
-parse_bool(ParseContext *cxt, BoolExpr *node)
+parse_logic(ParseContext *cxt, BoolExpr *node)
 {
-	AshExpr    *result = NULL;
+	AshExpr   **args = palloc(sizeof(AshExpr *) * list_length(node->args));
+	int			n = 0;
 	ListCell   *lc;
 
 	foreach(lc, node->args)
 	{
-		AshExpr    *arg = ash_parse_condition(cxt, lfirst(lc));
-
-		if (arg == NULL)
+		args[n] = ash_parse_condition(cxt, lfirst(lc));
+		if (args[n++] == NULL)
 			return NULL;
-		if (node->boolop == NOT_EXPR)
-			return ash_expr_not(arg);
-		result = node->boolop == AND_EXPR ? ash_expr_and(result, arg) : ash_expr_or(result, arg);
 	}
-	return result;
+	if (node->boolop == NOT_EXPR)
+		return ash_expr_not(args[0]);
+	return ash_expr_logic(node->boolop == AND_EXPR ? ASH_EXPR_AND : ASH_EXPR_OR, n, args);
 }
 
 /* x is true, x is not false, x is unknown … */
@@ -653,7 +652,7 @@ parse_access(ParseContext *cxt, A_Indirection *node)
 			key = ash_parse_node(cxt, ((A_Indices *) step)->uidx);
 		else
 			return ash_parse_error(cxt, exprLocation(node->arg), "slices and * are not allowed");
-		key = key ? ash_expr_cast(ash_expr_cast(key, key->type), ash_type_plain("string")) : NULL;
+		key = key ? ash_expr_cast(key, ash_type_plain("string")) : NULL;
 		if (key == NULL)
 			return NULL;
 		keys = lappend(keys, key);
@@ -696,7 +695,7 @@ parse_by_tag(ParseContext *cxt, Node *node)
 		case T_A_Expr:
 			return parse_operator(cxt, (A_Expr *) node);
 		case T_BoolExpr:
-			return parse_bool(cxt, (BoolExpr *) node);
+			return parse_logic(cxt, (BoolExpr *) node);
 		case T_NullTest:
 			return parse_null_test(cxt, (NullTest *) node);
 		case T_BooleanTest:

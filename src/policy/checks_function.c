@@ -53,8 +53,16 @@ static bool
 prepare_function(AshResource *res, void *options, AshErrors *errors)
 {
 	FunctionOptions *opts = options;
-	Oid			function = find_function(opts->name);
+	Oid			function;
 
+	/* row-security quals name it in statements of any search_path */
+	if (strchr(opts->name, '.') == NULL)
+	{
+		ash_check_error(errors, NULL, "name the schema of function \"%s\": \"schema.%s\"",
+						opts->name, opts->name);
+		return false;
+	}
+	function = find_function(opts->name);
 	if (!OidIsValid(function))
 	{
 		ash_check_error(errors, NULL, "function %s(jsonb, jsonb, jsonb) does not exist",
@@ -205,10 +213,7 @@ write_call(AshSql *sql, AshExpr *call)
 	char	   *options = JsonbToCString(NULL, &DatumGetJsonbP(call->value.value)->root, 0);
 
 	ash_sql_str(sql, "(SELECT coalesce(");
-	if (list_length(names) > 1)
-		ash_sql_qualified(sql, strVal(linitial(names)), strVal(lsecond(names)));
-	else
-		ash_sql_ident(sql, strVal(linitial(names)));
+	ash_sql_qualified(sql, strVal(linitial(names)), strVal(lsecond(names)));
 	appendStringInfo(&sql->text, "(%s::pg_catalog.jsonb, %s::pg_catalog.jsonb, ",
 					 quote_literal_cstr(lsecond(call->template_path)), quote_literal_cstr(options));
 	ash_policy_write_actor(sql, call->resource);

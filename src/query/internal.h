@@ -192,6 +192,8 @@ extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *err
 extern void ash_order_suffix(AshSql *sql, AshSortOrder order, bool reverse);
 extern void ash_row_order(AshRowScope *row, List *sort);
 extern List *ash_sort_compile(AshResource *res, json_t *source);
+/* the same for a definition that may be wrong: faults become definition errors */
+extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors);
 /* primary key appended unless the sort is total already */
 extern void ash_query_complete_sort(AshQuery *query);
 
@@ -205,6 +207,10 @@ extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const Json
 extern AshExpr *ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args);
 /* deep copy of an array element or object value as a Jsonb of its own */
 extern char *ash_input_text(const JsonbValue *value);
+
+/* select.c */
+extern bool ash_query_selects(const AshQuery *query, const AshAttribute *attr);
+extern void ash_query_ensure_selected(AshQuery *query, const AshAttribute *attr);
 
 /*-------------------------------------------------------------------------
  * output.c: the columns of a statement
@@ -289,11 +295,13 @@ extern void ash_rowset_write(AshRowset *rows, int limit, StringInfo out);
 /* {"page":…,"results":[ … */
 extern void ash_page_open(AshQuery *query, StringInfo out);
 extern void ash_page_close(AshQuery *query, int64 count, bool more, StringInfo out);
-/* rows to ask for and to show; 0 = all */
+/* a page although none was asked for, when the action requires one */
+extern bool ash_page_default(AshQuery *query);
+/* rows to show; 0 = all */
 extern int64 ash_query_page_limit(const AshQuery *query);
 
 /* lock.c */
 extern int	ash_lock_parse(const char *name);	/* 0 when unknown */
-extern const char *ash_lock_sql(int lock);
+extern const char *ash_lock_sql(int lock, const char **after);
 
 #endif /* ASH_QUERY_INTERNAL_H */

@@ -69,9 +69,12 @@ struct AshQuery
 	int64		page_offset;
 	const char *after;			   /* keyset cursors */
 	const char *before;
-	int			lock;			   /* 0 none, else LockClauseStrength + options of lock.c */
+	int			lock;			   /* 0 none, else a number of lock.c */
 	bool		tenant_checked;
 	bool		authorized;		   /* policy filter has been added */
+	bool		paginated_by_default;  /* the page comes from the action: read_one is exempt */
+	AshValue   *cursor;			   /* values of after or before, by sort item */
+	bool		bare;			   /* no tenant condition: see ash_query_bare */
 };
 
 /* an AshQuery.lock: FOR UPDATE of the root table, waiting */
@@ -109,6 +112,10 @@ extern List *ash_query_fetch(AshQuery *query, int limit);
 extern void ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load,
 							  List *select, bool as_list, List *extras, StringInfo out);
 
+/* The value of one calculation of the record with that key, as JSON. */
+extern void ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *calc,
+								  const Jsonb *arguments, StringInfo out);
+
 /* A condition "this row": primary key = values. */
 extern AshExpr *ash_query_key_filter(AshResource *res, const AshValue *row);
 /* options.record → condition by primary key or identity; NULL after adding an error. */
@@ -118,7 +125,7 @@ extern AshExpr *ash_query_record_filter(AshCall *call, AshResource *res, const J
 extern void ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field,
 								StringInfo out);
 
-/* sqlwrite.c: write_ref callback and FROM/JOIN machinery for statements of this room */
+/* statement.c: what ash_query_run runs, for ash_sql() and ash_explain() */
 extern void ash_query_write_statement(AshQuery *query, AshSql *sql);
 /*
  * Condition over one row of res whose columns are reachable as alias.column;

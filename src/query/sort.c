@@ -332,6 +332,19 @@ ash_sort_compile(AshResource *res, json_t *source)
 	return parser.items;
 }
 
+List *
+ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors)
+{
+	SortParser	parser = {NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL};
+	ListCell   *lc;
+
+	parse_sort(&parser, ash_jsonb_from_json(source));
+	foreach(lc, parser.errors->items)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s",
+					  ((AshError *) lfirst(lc))->message);
+	return parser.items;
+}
+
 /*-------------------------------------------------------------------------
  * ORDER BY
  *-------------------------------------------------------------------------

@@ -42,8 +42,8 @@ const AshSpec ash_array_spec = { "array", sizeof(AshArrayConstraints), array_opt
 static int
 index_key(const JsonbValue *key)
 {
-	int64		n = 0;
-	int			i;
+	int64 n = 0;
+	int i;
 
 	if (key->val.string.len == 0 || key->val.string.len > 9)
 		return -1;
@@ -58,15 +58,15 @@ index_key(const JsonbValue *key)
 
 typedef struct IndexedItem
 {
-	int			index;
-	JsonbValue	value;
+	int index;
+	JsonbValue value;
 } IndexedItem;
 
 static int
 compare_indexed(const void *a, const void *b)
 {
-	int			x = ((const IndexedItem *) a)->index;
-	int			y = ((const IndexedItem *) b)->index;
+	int x = ((const IndexedItem *) a)->index;
+	int y = ((const IndexedItem *) b)->index;
 
 	return (x > y) - (x < y);
 }
@@ -74,12 +74,12 @@ compare_indexed(const void *a, const void *b)
 static int
 indexed_map_items(JsonbContainer *object, JsonbValue **items)
 {
-	int			n = JsonContainerSize(object);
+	int n = JsonContainerSize(object);
 	IndexedItem *sorted = palloc(Max(n, 1) * sizeof(IndexedItem));
 	JsonbIterator *it = JsonbIteratorInit(object);
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	int			i = 0;
+	JsonbValue value;
+	int i = 0;
 
 	(void) JsonbIteratorNext(&it, &value, true);
 	while ((token = JsonbIteratorNext(&it, &value, true)) == WJB_KEY)
@@ -99,9 +99,9 @@ int
 ash_type_array_items(const JsonbValue *in, JsonbValue **items)
 {
 	JsonbIterator *it;
-	JsonbValue	value;
-	int			n;
-	int			i;
+	JsonbValue value;
+	int n;
+	int i;
 
 	/* an empty object is no list */
 	if (jv_is_object(in) && JsonContainerSize(in->val.binary.data) > 0)
@@ -117,22 +117,34 @@ ash_type_array_items(const JsonbValue *in, JsonbValue **items)
 	return n;
 }
 
-/* Give all errors after the first n the item's index. */
+static bool
+has_index(const AshError *error)
+{
+	ListCell *lc;
+
+	foreach (lc, error->vars)
+		if (strcmp(((AshErrorVar *) lfirst(lc))->name, "index") == 0)
+			return true;
+	return false;
+}
+
+/* Give all errors after the first n the item's index; that of a list inside stays. */
 static void
 add_index(AshErrors *errors, int n, int index)
 {
-	int			i;
+	int i;
 
 	for (i = n; i < list_length(errors->items); i++)
-		ash_error_var_int(errors, list_nth(errors->items, i), "index", index);
+		if (!has_index(list_nth(errors->items, i)))
+			ash_error_var_int(errors, list_nth(errors->items, i), "index", index);
 }
 
 static bool
 cast_item(const AshTypeInst *inst, const JsonbValue *in, int index, AshCast *cast, AshValue *out)
 {
-	AshErrors  *errors = cast->errors;
-	int			before = list_length(errors->items);
-	bool		ok;
+	AshErrors *errors = cast->errors;
+	int before = list_length(errors->items);
+	bool ok;
 
 	/* a list of lists reports the inner position alone */
 	if (inst->item->item != NULL)
@@ -149,19 +161,16 @@ bool
 ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast)
 {
 	const AshArrayConstraints *array = inst->array;
-	AshError   *error;
-	bool		ok = true;
+	bool ok = true;
 
 	if (array->min_length.set && nitems < array->min_length.value)
 	{
-		error = ash_cast_fail(cast, "must have %{min} or more items");
-		ash_error_var_int(cast->errors, error, "min", array->min_length.value);
+		ash_cast_fail_int(cast, "must have %{min} or more items", "min", array->min_length.value);
 		ok = false;
 	}
 	if (array->max_length.set && nitems > array->max_length.value)
 	{
-		error = ash_cast_fail(cast, "must have %{max} or fewer items");
-		ash_error_var_int(cast->errors, error, "max", array->max_length.value);
+		ash_cast_fail_int(cast, "must have %{max} or fewer items", "max", array->max_length.value);
 		ok = false;
 	}
 	return ok;
@@ -175,13 +184,13 @@ static bool
 constrain_items(const AshTypeInst *inst, AshCast *cast, AshValue *items, int *n, bool computed)
 {
 	const AshArrayConstraints *array = inst->array;
-	bool		ok = true;
-	int			kept = 0;
-	int			i;
+	bool ok = true;
+	int kept = 0;
+	int i;
 
 	for (i = 0; i < *n; i++)
 	{
-		int			before = list_length(cast->errors->items);
+		int before = list_length(cast->errors->items);
 
 		CHECK_FOR_INTERRUPTS();
 		if (computed || !cast_is_enough(inst->item))
@@ -205,8 +214,8 @@ static Datum
 build_nested(const AshTypeInst *inst, const AshValue *items, int n)
 {
 	StringInfoData buf;
-	Datum		result;
-	int			i;
+	Datum result;
+	int i;
 
 	initStringInfo(&buf);
 	appendStringInfoChar(&buf, '[');
@@ -226,11 +235,11 @@ static Datum
 build_array(const AshTypeInst *inst, const AshValue *items, int n)
 {
 	const AshTypeInst *item = inst->item;
-	Datum	   *values;
-	bool	   *nulls;
-	int			dims[1];
-	int			lower[1] = { 1 };
-	int			i;
+	Datum *values;
+	bool *nulls;
+	int dims[1];
+	int lower[1] = { 1 };
+	int i;
 
 	if (item->item != NULL)
 		return build_nested(inst, items, n);
@@ -253,9 +262,9 @@ ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, Ash
 			   bool constrain)
 {
 	JsonbValue *inputs;
-	AshValue   *items;
-	int			n;
-	int			i;
+	AshValue *items;
+	int n;
+	int i;
 
 	check_stack_depth();
 	n = ash_type_array_items(in, &inputs);
@@ -282,10 +291,10 @@ ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, Ash
 static AshValue *
 deconstruct_nested(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
 {
-	JsonbValue	whole;
+	JsonbValue whole;
 	JsonbValue *inputs;
-	AshValue   *items;
-	int			i;
+	AshValue *items;
+	int i;
 
 	ash_jsonb_value_from_jsonb(DatumGetJsonbP(value), &whole);
 	*n = ash_type_array_items(&whole, &inputs);
@@ -302,10 +311,10 @@ static AshValue *
 deconstruct(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
 {
 	const AshTypeInst *item = inst->item;
-	AshValue   *items;
-	Datum	   *values;
-	bool	   *nulls;
-	int			i;
+	AshValue *items;
+	Datum *values;
+	bool *nulls;
+	int i;
 
 	if (item->item != NULL)
 		return deconstruct_nested(inst, value, cast, n);
@@ -323,8 +332,8 @@ deconstruct(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
 bool
 ash_array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
-	int			n;
-	AshValue   *items = deconstruct(inst, value->value, cast, &n);
+	int n;
+	AshValue *items = deconstruct(inst, value->value, cast, &n);
 
 	if (items == NULL)
 	{
@@ -342,7 +351,7 @@ static void
 write_dimension(StringInfo out, const AshTypeInst *item, const ArrayType *array, int dim,
 				AshValue *items, int *next)
 {
-	int			i;
+	int i;
 
 	appendStringInfoChar(out, '[');
 	for (i = 0; i < ARR_DIMS(array)[dim]; i++)
@@ -361,12 +370,12 @@ void
 ash_array_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
 	const AshTypeInst *item = inst->item;
-	ArrayType  *array;
-	AshValue   *items;
-	Datum	   *values;
-	bool	   *nulls;
-	int			n;
-	int			i;
+	ArrayType *array;
+	AshValue *items;
+	Datum *values;
+	bool *nulls;
+	int n;
+	int i;
 
 	if (item->item != NULL)
 	{

@@ -25,7 +25,7 @@ static bool
 boolean_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
 {
-	AshText		str;
+	AshText str;
 
 	if (in->type == jbvBool)
 		out->value = BoolGetDatum(in->val.boolean);
@@ -58,15 +58,13 @@ boolean_equal(const AshTypeInst *inst, Datum a, Datum b)
  */
 typedef struct AtomConstraints
 {
-	List	   *one_of;			   /* of char * */
-	char	   *list;			   /* the same for the message, as JSON */
+	List *one_of; /* of char * */
+	char *list;	  /* the same for the message, as JSON */
 } AtomConstraints;
 
-static const AshOpt atom_options[] = {
-	{ "one_of", ASH_OPT_NAMES, offsetof(AtomConstraints, one_of), 0, NULL, NULL, NULL,
-	  "Names allowed." },
-	ASH_OPT_END
-};
+static const AshOpt atom_options[] = { { "one_of", ASH_OPT_NAMES, offsetof(AtomConstraints, one_of),
+										 0, NULL, NULL, NULL, "Names allowed." },
+									   ASH_OPT_END };
 
 static const AshSpec atom_spec = { "atom", sizeof(AtomConstraints), atom_options, NULL,
 								   "Constraints of an atom." };
@@ -77,10 +75,10 @@ atom_prepare(AshTypeInst *inst, AshErrors *errors)
 	AtomConstraints *c = inst->constraints;
 	StringInfoData names;
 	StringInfoData json;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&names);
-	foreach(lc, c->one_of)
+	foreach (lc, c->one_of)
 		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", (char *) lfirst(lc));
 	initStringInfo(&json);
 	ash_write_json_string(&json, names.data, names.len);
@@ -92,7 +90,7 @@ static bool
 atom_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
 {
-	AshText		str;
+	AshText str;
 
 	if (in->type == jbvBool)
 		out->value = PointerGetDatum(cstring_to_text(in->val.boolean ? "true" : "false"));
@@ -109,9 +107,9 @@ atom_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 static const char *
 find_name(List *names, AshText name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 		if (text_is(name, lfirst(lc)))
 			return lfirst(lc);
 	return NULL;
@@ -121,15 +119,16 @@ static bool
 atom_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	const AtomConstraints *c = inst->constraints;
-	text	   *txt = DatumGetTextPP(value->value);
-	AshText		str = { VARDATA_ANY(txt), VARSIZE_ANY_EXHDR(txt) };
-	AshError   *error;
+	text *txt = DatumGetTextPP(value->value);
+	AshText str = { VARDATA_ANY(txt), VARSIZE_ANY_EXHDR(txt) };
+	AshError *error;
 
 	if (c->one_of == NIL || find_name(c->one_of, str) != NULL)
 		return true;
 	error = ash_cast_fail(cast, "atom must be one of %{atom_list}, got: %{value}");
 	ash_error_var_json(cast->errors, error, "atom_list", c->list);
 	ash_error_var_text(cast->errors, error, "value", text_to_cstring(txt));
+	ash_cast_interpolate(cast, error);
 	return false;
 }
 
@@ -138,13 +137,13 @@ static char *
 names_check_sql(List *names, const char *column)
 {
 	StringInfoData buf;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (names == NIL)
 		return NULL;
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "%s OPERATOR(pg_catalog.=) ANY (ARRAY[", column);
-	foreach(lc, names)
+	foreach (lc, names)
 		appendStringInfo(&buf, "%s%s", foreach_current_index(lc) > 0 ? ", " : "",
 						 quote_literal_cstr(lfirst(lc)));
 	appendStringInfoString(&buf, "]::pg_catalog.text[])");
@@ -163,13 +162,13 @@ atom_check_sql(const AshTypeInst *inst, const char *column)
  */
 typedef struct EnumConstraints
 {
-	json_t	   *values;			   /* list of names, or name → description */
-	List	   *names;			   /* of char * */
+	json_t *values; /* list of names, or name → description */
+	List *names;	/* of char * */
 } EnumConstraints;
 
 static const AshOpt enum_options[] = {
-	{ "values", ASH_OPT_JSON, offsetof(EnumConstraints, values), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "The names, as a list or as an object of name and description." },
+	{ "values", ASH_OPT_JSON, offsetof(EnumConstraints, values), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "The names, as a list or as an object of name and description." },
 	ASH_OPT_END
 };
 
@@ -180,18 +179,18 @@ static bool
 enum_prepare(AshTypeInst *inst, AshErrors *errors)
 {
 	EnumConstraints *c = inst->constraints;
-	json_t	   *value;
+	json_t *value;
 	const char *name;
-	size_t		i;
+	size_t i;
 
 	if (json_is_object(c->values))
 	{
-		json_object_foreach(c->values, name, value)
+		json_object_foreach (c->values, name, value)
 			c->names = lappend(c->names, pstrdup(name));
 	}
 	else
 	{
-		json_array_foreach(c->values, i, value)
+		json_array_foreach (c->values, i, value)
 		{
 			if (!json_is_string(value))
 				break;
@@ -214,15 +213,15 @@ static const char *
 match_name(List *names, AshText str)
 {
 	const char *exact = find_name(names, str);
-	char	   *lower;
-	ListCell   *lc;
+	char *lower;
+	ListCell *lc;
 
 	if (exact != NULL)
 		return exact;
 	lower = text_to_cstring(ash_change_case(str, false));
-	foreach(lc, names)
+	foreach (lc, names)
 	{
-		AshText		name = { lfirst(lc), strlen(lfirst(lc)) };
+		AshText name = { lfirst(lc), strlen(lfirst(lc)) };
 
 		if (strcmp(lower, text_to_cstring(ash_change_case(name, false))) == 0)
 			return lfirst(lc);
@@ -260,10 +259,10 @@ enum_check_sql(const AshTypeInst *inst, const char *column)
 static List *
 duration_names(void)
 {
-	static const char *const names[] = { "year", "month",  "week",		  "day",		 "hour",
+	static const char *const names[] = { "year",   "month",	 "week",		"day",		  "hour",
 										 "minute", "second", "millisecond", "microsecond" };
-	List	   *list = NIL;
-	int			i;
+	List *list = NIL;
+	int i;
 
 	for (i = 0; i < lengthof(names); i++)
 		list = lappend(list, (char *) names[i]);
@@ -318,17 +317,17 @@ hex_value(char c)
 static pg_uuid_t *
 parse_uuid(AshText in)
 {
-	pg_uuid_t  *uuid;
+	pg_uuid_t *uuid;
 	const char *p = in.s;
-	int			i;
+	int i;
 
 	if (in.len != UUID_TEXT_LEN)
 		return NULL;
 	uuid = palloc(sizeof(pg_uuid_t));
 	for (i = 0; i < UUID_LEN; i++)
 	{
-		int			high;
-		int			low;
+		int high;
+		int low;
 
 		if ((i == 4 || i == 6 || i == 8 || i == 10) && *p++ != '-')
 			return NULL;
@@ -345,7 +344,7 @@ static bool
 uuid_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
 {
-	pg_uuid_t  *uuid;
+	pg_uuid_t *uuid;
 
 	if (in->type != jbvString)
 		return false;
@@ -360,9 +359,9 @@ static void
 uuid_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
 	static const char hex[] = "0123456789abcdef";
-	pg_uuid_t  *uuid = DatumGetUUIDP(value);
-	char	   *p;
-	int			i;
+	pg_uuid_t *uuid = DatumGetUUIDP(value);
+	char *p;
+	int i;
 
 	enlargeStringInfo(out, UUID_TEXT_LEN + 3);
 	p = out->data + out->len;
@@ -387,14 +386,13 @@ uuid_equal(const AshTypeInst *inst, Datum a, Datum b)
 
 typedef struct UuidV7Constraints
 {
-	bool		match_v4_uuids;
+	bool match_v4_uuids;
 } UuidV7Constraints;
 
-static const AshOpt uuid_v7_options[] = {
-	{ "match_v4_uuids", ASH_OPT_BOOL, offsetof(UuidV7Constraints, match_v4_uuids), 0, "false", NULL,
-	  NULL, "Accept UUIDs of version 4 as well." },
-	ASH_OPT_END
-};
+static const AshOpt uuid_v7_options[] = { { "match_v4_uuids", ASH_OPT_BOOL,
+											offsetof(UuidV7Constraints, match_v4_uuids), 0, "false",
+											NULL, NULL, "Accept UUIDs of version 4 as well." },
+										  ASH_OPT_END };
 
 static const AshSpec uuid_v7_spec = { "uuid_v7", sizeof(UuidV7Constraints), uuid_v7_options, NULL,
 									  "Constraints of a UUID of version 7." };
@@ -404,8 +402,8 @@ uuid_v7_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVa
 			 bool *reported)
 {
 	const UuidV7Constraints *c = inst->constraints;
-	pg_uuid_t  *uuid;
-	int			version;
+	pg_uuid_t *uuid;
+	int version;
 
 	if (in->type != jbvString || (uuid = parse_uuid(jv_text(in))) == NULL)
 		return false;
@@ -431,7 +429,7 @@ term_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 static void
 term_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
-	Jsonb	   *jsonb = DatumGetJsonbP(value);
+	Jsonb *jsonb = DatumGetJsonbP(value);
 
 	(void) JsonbToCString(out, &jsonb->root, VARSIZE(jsonb));
 	if ((Pointer) jsonb != DatumGetPointer(value))
@@ -474,7 +472,8 @@ const AshType ash_type_enum = {
 
 const AshType ash_type_duration_name = {
 	.name = "duration_name",
-	.doc = "A unit of time: year, month, week, day, hour, minute, second, millisecond, microsecond.",
+	.doc =
+		"A unit of time: year, month, week, day, hour, minute, second, millisecond, microsecond.",
 	.storage = "text",
 	.cast = duration_name_cast,
 	.write_json = name_write_json,

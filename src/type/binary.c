@@ -17,9 +17,9 @@
 static bytea *
 decode_base64(const char *s, int len)
 {
-	int			size = pg_b64_dec_len(len);
-	bytea	   *result;
-	int			i;
+	int size = pg_b64_dec_len(len);
+	bytea *result;
+	int i;
 
 	for (i = 0; i < len; i++)
 		if (isspace((unsigned char) s[i]))
@@ -38,8 +38,8 @@ decode_base64(const char *s, int len)
 static bytea *
 decode_base64url(const char *s, int len)
 {
-	char	   *copy = palloc(len + 4);
-	int			n;
+	char *copy = palloc(len + 4);
+	int n;
 
 	for (n = 0; n < len; n++)
 	{
@@ -55,7 +55,7 @@ decode_base64url(const char *s, int len)
 static bytea *
 raw_bytes(AshText in)
 {
-	bytea	   *result = palloc(VARHDRSZ + in.len);
+	bytea *result = palloc(VARHDRSZ + in.len);
 
 	SET_VARSIZE(result, VARHDRSZ + in.len);
 	memcpy(VARDATA(result), in.s, in.len);
@@ -66,7 +66,7 @@ static bool
 binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			bool *reported)
 {
-	bytea	   *bytes;
+	bytea *bytes;
 
 	if (in->type != jbvString)
 		return false;
@@ -78,10 +78,10 @@ binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 }
 
 static bool
-url_encoded_binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
-						AshValue *out, bool *reported)
+url_encoded_binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+						bool *reported)
 {
-	bytea	   *bytes;
+	bytea *bytes;
 
 	if (in->type != jbvString)
 		return false;
@@ -93,11 +93,11 @@ url_encoded_binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *
 static void
 write_base64(StringInfo out, Datum value, bool url)
 {
-	bytea	   *bytes = DatumGetByteaPP(value);
-	int			size = pg_b64_enc_len(VARSIZE_ANY_EXHDR(bytes));
-	int			len;
-	char	   *p;
-	int			i;
+	bytea *bytes = DatumGetByteaPP(value);
+	int size = pg_b64_enc_len(VARSIZE_ANY_EXHDR(bytes));
+	int len;
+	char *p;
+	int i;
 
 	enlargeStringInfo(out, size + 3);
 	out->data[out->len++] = '"';

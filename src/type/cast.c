@@ -23,10 +23,41 @@ ash_cast_fail(AshCast *cast, const char *message)
 	return ash_error_add(cast->errors, cast->code, cast->field, "%s", message);
 }
 
+/* Put the vars of an error into its message. */
 void
-ash_cast_fail_var(AshCast *cast, const char *message, const char *var, const char *json)
+ash_cast_interpolate(AshCast *cast, AshError *error)
 {
-	ash_error_var_json(cast->errors, ash_cast_fail(cast, message), var, json);
+	MemoryContext old = MemoryContextSwitchTo(cast->errors->cxt);
+
+	error->message = ash_error_interpolate(error->message, error->vars);
+	MemoryContextSwitchTo(old);
+}
+
+void
+ash_cast_fail_int(AshCast *cast, const char *message, const char *var, int64 value)
+{
+	AshError *error = ash_cast_fail(cast, message);
+
+	ash_error_var_int(cast->errors, error, var, value);
+	ash_cast_interpolate(cast, error);
+}
+
+void
+ash_cast_fail_text(AshCast *cast, const char *message, const char *var, const char *value)
+{
+	AshError *error = ash_cast_fail(cast, message);
+
+	ash_error_var_text(cast->errors, error, var, value);
+	ash_cast_interpolate(cast, error);
+}
+
+void
+ash_cast_fail_json(AshCast *cast, const char *message, const char *var, const char *json)
+{
+	AshError *error = ash_cast_fail(cast, message);
+
+	ash_error_var_json(cast->errors, error, var, json);
+	ash_cast_interpolate(cast, error);
 }
 
 bool
@@ -38,7 +69,7 @@ ash_is_blank_input(const JsonbValue *in)
 static bool
 cast_scalar(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
 {
-	bool		reported = false;
+	bool reported = false;
 
 	if (inst->type->cast(inst, in, cast, out, &reported))
 		return true;
@@ -85,7 +116,7 @@ ash_constrain_only(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 static const JsonbValue *
 serialized(const JsonbValue *in, JsonbValue *buffer)
 {
-	Jsonb	   *jsonb;
+	Jsonb *jsonb;
 
 	if (in->type != jbvArray && in->type != jbvObject)
 		return in;
@@ -99,7 +130,7 @@ serialized(const JsonbValue *in, JsonbValue *buffer)
 bool
 ash_type_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
 {
-	JsonbValue	buffer;
+	JsonbValue buffer;
 
 	check_stack_depth();
 	if (!OidIsValid(inst->oid) && !ash_type_resolve_storage(inst))
@@ -122,7 +153,7 @@ ash_type_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 bool
 ash_type_cast_json(const AshTypeInst *inst, json_t *in, AshCast *cast, AshValue *out)
 {
-	JsonbValue	value;
+	JsonbValue value;
 
 	ash_jsonb_value_from_jsonb(ash_jsonb_from_json(in), &value);
 	return ash_type_cast(inst, &value, cast, out);

@@ -29,36 +29,32 @@ enum
 	UNITS
 };
 
-#define UNIT_BIT(unit)	(1u << (unit))
+#define UNIT_BIT(unit) (1u << (unit))
 #define YEAR_MONTH_BITS (UNIT_BIT(UNIT_YEAR) | UNIT_BIT(UNIT_MONTH))
-#define DAY_TIME_BITS	(UNIT_BIT(UNITS) - 1 - YEAR_MONTH_BITS)
-#define ALL_UNIT_BITS	(YEAR_MONTH_BITS | DAY_TIME_BITS)
+#define DAY_TIME_BITS (UNIT_BIT(UNITS) - 1 - YEAR_MONTH_BITS)
+#define ALL_UNIT_BITS (YEAR_MONTH_BITS | DAY_TIME_BITS)
 
 typedef struct Unit
 {
 	const char *name;
-	int64		size;			   /* in months or in microseconds */
-	char		letter;
+	int64 size; /* in months or in microseconds */
+	char letter;
 } Unit;
 
 static const Unit units[UNITS] = {
-	{ "year", MONTHS_PER_YEAR, 'Y' },
-	{ "month", 1, 'M' },
-	{ "week", 7 * USECS_PER_DAY, 'W' },
-	{ "day", USECS_PER_DAY, 'D' },
-	{ "hour", USECS_PER_HOUR, 'H' },
-	{ "minute", USECS_PER_MINUTE, 'M' },
-	{ "second", USECS_PER_SEC, 'S' },
-	{ "microsecond", 1, 0 },
+	{ "year", MONTHS_PER_YEAR, 'Y' },	{ "month", 1, 'M' },
+	{ "week", 7 * USECS_PER_DAY, 'W' }, { "day", USECS_PER_DAY, 'D' },
+	{ "hour", USECS_PER_HOUR, 'H' },	{ "minute", USECS_PER_MINUTE, 'M' },
+	{ "second", USECS_PER_SEC, 'S' },	{ "microsecond", 1, 0 },
 };
 
 static const char *const sign_names[] = { "negative", "zero", "positive" };
 
 typedef struct DurationConstraints
 {
-	List	   *sign_list;		   /* of char * */
-	List	   *unit_list;		   /* of char * */
-	uint32		units;			   /* permitted ones */
+	List *sign_list; /* of char * */
+	List *unit_list; /* of char * */
+	uint32 units;	 /* permitted ones */
 } DurationConstraints;
 
 static const AshOpt duration_options[] = {
@@ -85,7 +81,7 @@ unknown_name(AshErrors *errors, const char *option, const char *name)
 static uint32
 unit_bits(const char *name)
 {
-	int			i;
+	int i;
 
 	if (strcmp(name, "year_month") == 0)
 		return YEAR_MONTH_BITS;
@@ -100,7 +96,7 @@ unit_bits(const char *name)
 static int
 sign_index(const char *name)
 {
-	int			i;
+	int i;
 
 	for (i = 0; i < lengthof(sign_names); i++)
 		if (strcmp(name, sign_names[i]) == 0)
@@ -112,17 +108,17 @@ static bool
 duration_prepare(AshTypeInst *inst, AshErrors *errors)
 {
 	DurationConstraints *c = inst->constraints;
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, c->unit_list)
+	foreach (lc, c->unit_list)
 	{
-		uint32		bits = unit_bits(lfirst(lc));
+		uint32 bits = unit_bits(lfirst(lc));
 
 		if (bits == 0)
 			return unknown_name(errors, "units", lfirst(lc));
 		c->units |= bits;
 	}
-	foreach(lc, c->sign_list)
+	foreach (lc, c->sign_list)
 		if (sign_index(lfirst(lc)) == -2)
 			return unknown_name(errors, "signs", lfirst(lc));
 	return true;
@@ -136,18 +132,18 @@ duration_prepare(AshTypeInst *inst, AshErrors *errors)
 /* Months and microseconds of any size that fits. */
 typedef struct Total
 {
-	int64		months;
-	int64		usecs;
+	int64 months;
+	int64 usecs;
 } Total;
 
 static bool
 add_units(Total *total, int unit, int64 amount)
 {
-	int64		product;
-	int64	   *sum = unit <= UNIT_MONTH ? &total->months : &total->usecs;
+	int64 product;
+	int64 *sum = unit <= UNIT_MONTH ? &total->months : &total->usecs;
 
 	return !pg_mul_s64_overflow(amount, units[unit].size, &product) &&
-		!pg_add_s64_overflow(*sum, product, sum);
+		   !pg_add_s64_overflow(*sum, product, sum);
 }
 
 /* [sign] digits; up to 15 of them */
@@ -168,7 +164,7 @@ scan_amount(const char **p, const char *end, bool *negative, int64 *amount)
 static bool
 scan_usecs(const char **p, const char *end, int64 *usecs)
 {
-	int			digits;
+	int digits;
 
 	*usecs = 0;
 	for (digits = 0, (*p)++; *p < end && **p >= '0' && **p <= '9'; (*p)++, digits++)
@@ -185,11 +181,11 @@ scan_usecs(const char **p, const char *end, int64 *usecs)
 static bool
 scan_part(const char **p, const char *end, bool in_time, int sign, int *last, Total *total)
 {
-	int64		amount;
-	int64		usecs = 0;
-	bool		negative;
-	bool		fraction;
-	int			unit;
+	int64 amount;
+	int64 usecs = 0;
+	bool negative;
+	bool fraction;
+	int unit;
 
 	if (!scan_amount(p, end, &negative, &amount))
 		return false;
@@ -206,7 +202,8 @@ scan_part(const char **p, const char *end, bool in_time, int sign, int *last, To
 	*last = unit;
 	if (negative)
 		sign = -sign;
-	return add_units(total, unit, sign * amount) && add_units(total, UNIT_MICROSECOND, sign * usecs);
+	return add_units(total, unit, sign * amount) &&
+		   add_units(total, UNIT_MICROSECOND, sign * usecs);
 }
 
 static bool
@@ -214,10 +211,10 @@ parse_iso(AshText in, Total *total)
 {
 	const char *p = in.s;
 	const char *end = in.s + in.len;
-	int			sign = 1;
-	int			last = -1;
-	bool		in_time = false;
-	bool		any = false;
+	int sign = 1;
+	int last = -1;
+	bool in_time = false;
+	bool any = false;
 
 	if (p < end && (*p == '-' || *p == '+'))
 		sign = *p++ == '-' ? -1 : 1;
@@ -244,19 +241,19 @@ static bool
 parse_object(JsonbContainer *object, Total *total)
 {
 	JsonbIterator *it = JsonbIteratorInit(object);
-	JsonbValue	key;
-	JsonbValue	value;
+	JsonbValue key;
+	JsonbValue value;
 
 	(void) JsonbIteratorNext(&it, &key, true);
 	while (JsonbIteratorNext(&it, &key, true) == WJB_KEY)
 	{
-		char	   *name = pnstrdup(key.val.string.val, key.val.string.len);
-		char	   *str;
+		char *name = pnstrdup(key.val.string.val, key.val.string.len);
+		char *str;
 		const char *p;
 		const char *end;
-		int64		amount;
-		bool		negative;
-		int			unit;
+		int64 amount;
+		bool negative;
+		int unit;
 
 		(void) JsonbIteratorNext(&it, &value, true);
 		for (unit = 0; unit < UNITS; unit++)
@@ -275,10 +272,10 @@ parse_object(JsonbContainer *object, Total *total)
 
 /* Days are whole 24 hours where days or weeks are permitted. */
 static Interval *
-make_interval(const Total *total, uint32 permitted)
+total_interval(const Total *total, uint32 permitted)
 {
-	Interval   *interval = palloc0(sizeof(Interval));
-	int64		days = total->usecs / USECS_PER_DAY;
+	Interval *interval = palloc0(sizeof(Interval));
+	int64 days = total->usecs / USECS_PER_DAY;
 
 	if (!(permitted & (UNIT_BIT(UNIT_WEEK) | UNIT_BIT(UNIT_DAY))))
 		days = 0;
@@ -303,13 +300,13 @@ static bool
 duration_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			  bool *reported)
 {
-	Total		total = { 0, 0 };
-	Interval   *interval;
+	Total total = { 0, 0 };
+	Interval *interval;
 
 	if (in->type == jbvString ? !parse_iso(jv_text(in), &total) :
 								!(jv_is_object(in) && parse_object(in->val.binary.data, &total)))
 		return false;
-	interval = make_interval(&total, permitted_units(inst));
+	interval = total_interval(&total, permitted_units(inst));
 	if (interval == NULL)
 		return false;
 	out->value = IntervalPGetDatum(interval);
@@ -325,7 +322,7 @@ duration_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 static bool
 assign_units(int64 total, int from, int to, uint32 permitted, int64 *amounts)
 {
-	int			unit;
+	int unit;
 
 	for (unit = from; unit <= to; unit++)
 	{
@@ -341,13 +338,13 @@ assign_units(int64 total, int from, int to, uint32 permitted, int64 *amounts)
 static bool
 interval_units(const Interval *interval, uint32 permitted, int64 *amounts)
 {
-	int64		usecs;
+	int64 usecs;
 
 	if (pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &usecs) ||
 		pg_add_s64_overflow(usecs, interval->time, &usecs))
 		return false;
 	return assign_units(interval->month, UNIT_YEAR, UNIT_MONTH, permitted, amounts) &
-		assign_units(usecs, UNIT_WEEK, UNIT_MICROSECOND, permitted, amounts);
+		   assign_units(usecs, UNIT_WEEK, UNIT_MICROSECOND, permitted, amounts);
 }
 
 /* The names joined as a JSON string. */
@@ -355,10 +352,10 @@ static char *
 joined(List *names, const char *separator)
 {
 	StringInfoData buf;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&buf);
-	foreach(lc, names)
+	foreach (lc, names)
 		appendStringInfo(&buf, "%s%s", buf.len > 0 ? separator : "", (char *) lfirst(lc));
 	return buf.data;
 }
@@ -366,35 +363,34 @@ joined(List *names, const char *separator)
 static int
 interval_sign(const Interval *interval)
 {
-	Interval	zero = { 0, 0, 0 };
+	Interval zero = { 0, 0, 0 };
 
-	return DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(interval),
-											 IntervalPGetDatum(&zero)));
+	return DatumGetInt32(
+		DirectFunctionCall2(interval_cmp, IntervalPGetDatum(interval), IntervalPGetDatum(&zero)));
 }
 
 static bool
 duration_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	const DurationConstraints *c = inst->constraints;
-	Interval   *interval = DatumGetIntervalP(value->value);
-	int64		amounts[UNITS];
-	ListCell   *lc;
-	int			sign;
+	Interval *interval = DatumGetIntervalP(value->value);
+	int64 amounts[UNITS];
+	ListCell *lc;
+	int sign;
 
 	if (c->units != 0 && !interval_units(interval, c->units, amounts))
 	{
-		ash_error_var_text(cast->errors, ash_cast_fail(cast, "must only use the units %{units}"),
-						   "units", joined(c->unit_list, ", "));
+		ash_cast_fail_text(cast, "must only use the units %{units}", "units",
+						   joined(c->unit_list, ", "));
 		return false;
 	}
 	if (c->sign_list == NIL)
 		return true;
 	sign = interval_sign(interval);
-	foreach(lc, c->sign_list)
+	foreach (lc, c->sign_list)
 		if (sign_index(lfirst(lc)) == sign)
 			return true;
-	ash_error_var_text(cast->errors, ash_cast_fail(cast, "must be %{signs}"), "signs",
-					   joined(c->sign_list, " or "));
+	ash_cast_fail_text(cast, "must be %{signs}", "signs", joined(c->sign_list, " or "));
 	return false;
 }
 
@@ -407,8 +403,8 @@ duration_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 static void
 write_seconds(StringInfo out, int64 seconds, int64 usecs)
 {
-	char		fraction[7];
-	int			len = 6;
+	char fraction[7];
+	int len = 6;
 
 	appendStringInfo(out, "%s" INT64_FORMAT, seconds < 0 || usecs < 0 ? "-" : "", Abs(seconds));
 	if (usecs != 0)
@@ -425,9 +421,9 @@ write_seconds(StringInfo out, int64 seconds, int64 usecs)
 static void
 write_interval(StringInfo out, const Interval *interval, uint32 permitted)
 {
-	int64		amounts[UNITS];
-	int			start = out->len;
-	int			unit;
+	int64 amounts[UNITS];
+	int start = out->len;
+	int unit;
 
 	if (!interval_units(interval, permitted, amounts))
 		(void) interval_units(interval, ALL_UNIT_BITS & ~UNIT_BIT(UNIT_WEEK), amounts);
@@ -454,7 +450,7 @@ static void
 duration_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
 	const DurationConstraints *c = inst->constraints;
-	uint32		permitted = ALL_UNIT_BITS & ~UNIT_BIT(UNIT_WEEK);
+	uint32 permitted = ALL_UNIT_BITS & ~UNIT_BIT(UNIT_WEEK);
 
 	if (c != NULL && c->units != 0)
 		permitted = c->units;

@@ -16,7 +16,7 @@
 typedef struct AshText
 {
 	const char *s;
-	int			len;
+	int len;
 } AshText;
 
 static inline bool
@@ -29,13 +29,13 @@ static inline bool
 jv_is_list(const JsonbValue *v)
 {
 	return v->type == jbvBinary && JsonContainerIsArray(v->val.binary.data) &&
-		!JsonContainerIsScalar(v->val.binary.data);
+		   !JsonContainerIsScalar(v->val.binary.data);
 }
 
 static inline AshText
 jv_text(const JsonbValue *v)
 {
-	AshText		t = { v->val.string.val, v->val.string.len };
+	AshText t = { v->val.string.val, v->val.string.len };
 
 	return t;
 }
@@ -48,9 +48,14 @@ extern AshError *ash_cast_fail(AshCast *cast, const char *message);
 extern bool ash_cast_only(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
 						  AshValue *out);
 extern bool ash_constrain_only(const AshTypeInst *inst, AshCast *cast, AshValue *value);
-/* Constraint "min" etc. violated: template with one var, given as JSON text. */
-extern void ash_cast_fail_var(AshCast *cast, const char *message, const char *var,
-							  const char *json);
+/* The same with one var, interpolated. */
+extern void ash_cast_fail_int(AshCast *cast, const char *message, const char *var, int64 value);
+extern void ash_cast_fail_text(AshCast *cast, const char *message, const char *var,
+							   const char *value);
+extern void ash_cast_fail_json(AshCast *cast, const char *message, const char *var,
+							   const char *json);
+/* With several: after the last has been added. */
+extern void ash_cast_interpolate(AshCast *cast, AshError *error);
 
 /* Whether casting has applied the constraints already. */
 static inline bool
@@ -70,7 +75,7 @@ extern void ash_array_write_json(StringInfo out, const AshTypeInst *inst, Datum 
 extern bool ash_storage_resolve(AshTypeInst *inst);
 extern void ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod);
 /* Type of that name, wherever its extension has put it. */
-extern Oid	ash_storage_extension_type(const char *name);
+extern Oid ash_storage_extension_type(const char *name);
 
 /* pgtype.c: any PostgreSQL type */
 extern char *ash_pg_output(const AshTypeInst *inst, Datum value);
@@ -88,12 +93,34 @@ extern Datum ash_jsonb_from_text(const char *text);
 extern AshText ash_trim(AshText in);
 extern text *ash_change_case(AshText in, bool upper);
 
-/* datetime.c: also used by json.c */
-extern int	ash_format_date(char *buf, int32 date);
-extern int	ash_format_time(char *buf, int64 time, bool usec);
-extern int	ash_format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu);
+/* iso8601.c */
+/* What was found in the input. */
+typedef struct AshDateParts
+{
+	int year;
+	int month;
+	int day;
+	int64 time;	  /* microseconds of the day */
+	int64 offset; /* microseconds east of UTC */
+} AshDateParts;
 
+typedef enum AshComponent
+{
+	COMPONENT_MISSING, /* absent, null or "" */
+	COMPONENT_OK,
+	COMPONENT_BAD
+} AshComponent;
 
+/* date_alone and with_time: whether "2020-02-29" and "2020-02-29T10:00:00" will do. */
+extern bool ash_parse_date_text(AshText in, bool date_alone, bool with_time, AshDateParts *parts);
+extern bool ash_parse_time_text(AshText in, AshDateParts *parts);
+extern AshComponent ash_parse_date_object(JsonbContainer *object, AshDateParts *parts);
+extern AshComponent ash_parse_time_object(JsonbContainer *object, AshDateParts *parts);
+extern AshComponent ash_parse_datetime_object(JsonbContainer *object, AshDateParts *parts);
+/* ISO text into buf, terminated; 48 bytes are enough.  They return its length. */
+extern int ash_format_date(char *buf, int32 date);
+extern int ash_format_time(char *buf, int64 time, bool usec);
+extern int ash_format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu);
 
 /* entries of the registry */
 extern const AshType ash_type_string;

@@ -30,10 +30,10 @@ ash_jsonb_get(const Jsonb *object, const char *key, int keylen, JsonbValue *out)
 bool
 ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	ash_jsonb_value_from_jsonb(object, out);
-	foreach(lc, path)
+	foreach (lc, path)
 	{
 		const char *key = lfirst(lc);
 
@@ -48,7 +48,7 @@ ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out)
 Jsonb *
 ash_jsonb_from_value(const JsonbValue *value)
 {
-	Jsonb	   *jsonb;
+	Jsonb *jsonb;
 
 	if (value->type != jbvBinary)
 		return JsonbValueToJsonb((JsonbValue *) value);
@@ -78,7 +78,7 @@ ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out)
 static Numeric
 real_to_numeric(double real)
 {
-	char		buf[DOUBLE_SHORTEST_DECIMAL_LEN];
+	char buf[DOUBLE_SHORTEST_DECIMAL_LEN];
 
 	double_to_shortest_decimal_buf(real, buf);
 	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(buf),
@@ -120,16 +120,16 @@ scalar_from_json(json_t *json, JsonbValue *out)
 static JsonbValue *
 push_json(JsonbParseState **state, JsonbIteratorToken token, json_t *json)
 {
-	JsonbValue	value;
+	JsonbValue value;
 	const char *key;
-	json_t	   *child;
-	size_t		i;
+	json_t *child;
+	size_t i;
 
 	check_stack_depth();
 	if (json_is_object(json))
 	{
 		pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-		json_object_foreach(json, key, child)
+		json_object_foreach (json, key, child)
 		{
 			set_string(&value, key, strlen(key));
 			pushJsonbValue(state, WJB_KEY, &value);
@@ -140,7 +140,7 @@ push_json(JsonbParseState **state, JsonbIteratorToken token, json_t *json)
 	if (json_is_array(json))
 	{
 		pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
-		json_array_foreach(json, i, child)
+		json_array_foreach (json, i, child)
 			push_json(state, WJB_ELEM, child);
 		return pushJsonbValue(state, WJB_END_ARRAY, NULL);
 	}
@@ -152,7 +152,7 @@ Jsonb *
 ash_jsonb_from_json(json_t *json)
 {
 	JsonbParseState *state = NULL;
-	JsonbValue	scalar;
+	JsonbValue scalar;
 
 	if (json != NULL && (json_is_object(json) || json_is_array(json)))
 		return JsonbValueToJsonb(push_json(&state, WJB_VALUE, json));

@@ -48,7 +48,8 @@ group_name_length(const char *s, const char *end)
 {
 	const char *p = s;
 
-	if (end - p < 3 || p[0] != '?' || p[1] != '<' || !(isalpha((unsigned char) p[2]) || p[2] == '_'))
+	if (end - p < 3 || p[0] != '?' || p[1] != '<' ||
+		!(isalpha((unsigned char) p[2]) || p[2] == '_'))
 		return 0;
 	while (p < end && *p != '>')
 		p++;
@@ -57,11 +58,11 @@ group_name_length(const char *s, const char *end)
 
 /* The expression between start and end in PostgreSQL's spelling. */
 static char *
-translate(const char *start, const char *end)
+translate_pattern(const char *start, const char *end)
 {
 	StringInfoData buf;
 	const char *p = start;
-	int			brackets = 0;
+	int brackets = 0;
 
 	initStringInfo(&buf);
 	while (p < end)
@@ -131,12 +132,12 @@ split_delimited(const char *source, const char **end, int *cflags)
 static char *
 pattern_fault(const char *pattern, int cflags)
 {
-	int			len = strlen(pattern);
-	pg_wchar   *wide = palloc((len + 1) * sizeof(pg_wchar));
-	int			nwide = pg_mb2wchar_with_len(pattern, wide, len);
-	regex_t		regex;
-	char		message[100];
-	int			result;
+	int len = strlen(pattern);
+	pg_wchar *wide = palloc((len + 1) * sizeof(pg_wchar));
+	int nwide = pg_mb2wchar_with_len(pattern, wide, len);
+	regex_t regex;
+	char message[100];
+	int result;
 
 	result = pg_regcomp(&regex, wide, nwide, cflags, DEFAULT_COLLATION_OID);
 	pfree(wide);
@@ -152,16 +153,16 @@ pattern_fault(const char *pattern, int cflags)
 AshRegex *
 ash_regex_compile(const char *source, AshErrors *errors)
 {
-	AshRegex   *regex = palloc0(sizeof(AshRegex));
+	AshRegex *regex = palloc0(sizeof(AshRegex));
 	const char *start = source;
 	const char *end = source + strlen(source);
-	char	   *pattern;
-	char	   *fault;
-	int			extra = 0;
+	char *pattern;
+	char *fault;
+	int extra = 0;
 
 	if (split_delimited(source, &end, &extra))
 		start = source + 1;
-	pattern = translate(start, end);
+	pattern = translate_pattern(start, end);
 	regex->source = pstrdup(source);
 	regex->pattern = cstring_to_text(pattern);
 	regex->cflags = REG_ADVANCED | extra;

@@ -11,6 +11,7 @@
  */
 #include "type/internal.h"
 
+#include "common/int.h"
 #include "common/shortest_dec.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -25,14 +26,18 @@
 /* [sign] digits [. digits] [e [sign] digits], digits optional on one side of the point */
 typedef struct NumberText
 {
-	int			whole;			   /* digits before the point */
-	int			fraction;		   /* and after it */
-	bool		point;
-	bool		exponent;
-	int			power;			   /* the exponent, clamped */
+	int whole;	  /* digits before the point */
+	int fraction; /* and after it */
+	bool point;
+	bool exponent;
+	int power; /* the exponent, clamped */
 } NumberText;
 
 #define MAX_POWER 1000000
+
+/* what numeric can hold; the server has no public names for these */
+#define MAX_WHOLE_DIGITS 131072
+#define MAX_FRACTION_DIGITS 16383
 
 static int
 count_digits(const char *s, const char *end)
@@ -47,8 +52,8 @@ count_digits(const char *s, const char *end)
 static bool
 parse_power(const char *p, const char *end, int *power)
 {
-	bool		negative = p < end && *p == '-';
-	int			value = 0;
+	bool negative = p < end && *p == '-';
+	int value = 0;
 
 	if (p < end && (*p == '-' || *p == '+'))
 		p++;
@@ -134,7 +139,7 @@ static char *
 limits_sql(const char *column, const char *const *limits, const char *type)
 {
 	StringInfoData buf;
-	int			i;
+	int i;
 
 	initStringInfo(&buf);
 	for (i = 0; i < LIMITS; i++)
@@ -151,17 +156,15 @@ limits_sql(const char *column, const char *const *limits, const char *type)
  */
 typedef struct IntegerConstraints
 {
-	AshOptInt	min;
-	AshOptInt	max;
+	AshOptInt min;
+	AshOptInt max;
 } IntegerConstraints;
 
-static const AshOpt integer_options[] = {
-	{ "min", ASH_OPT_INT, offsetof(IntegerConstraints, min), 0, NULL, NULL, NULL,
-	  "Smallest value allowed." },
-	{ "max", ASH_OPT_INT, offsetof(IntegerConstraints, max), 0, NULL, NULL, NULL,
-	  "Largest value allowed." },
-	ASH_OPT_END
-};
+static const AshOpt integer_options[] = { { "min", ASH_OPT_INT, offsetof(IntegerConstraints, min),
+											0, NULL, NULL, NULL, "Smallest value allowed." },
+										  { "max", ASH_OPT_INT, offsetof(IntegerConstraints, max),
+											0, NULL, NULL, NULL, "Largest value allowed." },
+										  ASH_OPT_END };
 
 static const AshSpec integer_spec = { "integer", sizeof(IntegerConstraints), integer_options, NULL,
 									  "Constraints of an integer." };
@@ -172,8 +175,8 @@ parse_int64(AshText in, int64 *out)
 {
 	const char *p = in.s;
 	const char *end = in.s + in.len;
-	bool		negative = p < end && *p == '-';
-	int64		value = 0;
+	bool negative = p < end && *p == '-';
+	int64 value = 0;
 
 	if (p < end && (*p == '-' || *p == '+'))
 		p++;
@@ -184,8 +187,7 @@ parse_int64(AshText in, int64 *out)
 		if (*p < '0' || *p > '9')
 			return false;
 		/* collected as a negative number, whose range is larger */
-		if (pg_mul_s64_overflow(value, 10, &value) ||
-			pg_sub_s64_overflow(value, *p - '0', &value))
+		if (pg_mul_s64_overflow(value, 10, &value) || pg_sub_s64_overflow(value, *p - '0', &value))
 			return false;
 	}
 	if (!negative && value == PG_INT64_MIN)
@@ -198,13 +200,12 @@ static bool
 integer_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
 {
-	AshText		str;
-	int64		value;
+	AshText str;
+	int64 value;
 
 	if (in->type == jbvNumeric)
 	{
-		str.s = DatumGetCString(
-			DirectFunctionCall1(numeric_out, NumericGetDatum(in->val.numeric)));
+		str.s = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(in->val.numeric)));
 		str.len = strlen(str.s);
 	}
 	else if (in->type == jbvString)
@@ -221,20 +222,17 @@ static bool
 integer_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	const IntegerConstraints *c = inst->constraints;
-	int64		v = DatumGetInt64(value->value);
-	AshError   *error;
-	bool		ok = true;
+	int64 v = DatumGetInt64(value->value);
+	bool ok = true;
 
 	if (c->min.set && v < c->min.value)
 	{
-		error = ash_cast_fail(cast, limit_kinds[LIMIT_MIN].message);
-		ash_error_var_int(cast->errors, error, "min", c->min.value);
+		ash_cast_fail_int(cast, limit_kinds[LIMIT_MIN].message, "min", c->min.value);
 		ok = false;
 	}
 	if (c->max.set && v > c->max.value)
 	{
-		error = ash_cast_fail(cast, limit_kinds[LIMIT_MAX].message);
-		ash_error_var_int(cast->errors, error, "max", c->max.value);
+		ash_cast_fail_int(cast, limit_kinds[LIMIT_MAX].message, "max", c->max.value);
 		ok = false;
 	}
 	return ok;
@@ -272,33 +270,32 @@ integer_check_sql(const AshTypeInst *inst, const char *column)
  */
 typedef struct RealConstraints
 {
-	const char *limits[LIMITS];	   /* as written, or NULL */
-	AshOptInt	precision;		   /* decimal only */
-	AshOptInt	scale;
-	Datum		values[LIMITS];	   /* float8 or numeric */
+	const char *limits[LIMITS]; /* as written, or NULL */
+	AshOptInt precision;		/* decimal only */
+	AshOptInt scale;
+	Datum values[LIMITS]; /* float8 or numeric */
 } RealConstraints;
 
-#define LIMIT_OPTION(kind, name, doc)                                                              \
-	{                                                                                              \
-		name, ASH_OPT_NUMBER, offsetof(RealConstraints, limits) + (kind) * sizeof(char *), 0,      \
-			NULL, NULL, NULL, doc                                                                  \
+#define LIMIT_OPTION(kind, name, doc)                                                         \
+	{                                                                                         \
+		name, ASH_OPT_NUMBER, offsetof(RealConstraints, limits) + (kind) * sizeof(char *), 0, \
+			NULL, NULL, NULL, doc                                                             \
 	}
 
-#define REAL_OPTIONS                                                                               \
-	LIMIT_OPTION(LIMIT_MIN, "min", "Smallest value allowed."),                                     \
-		LIMIT_OPTION(LIMIT_MAX, "max", "Largest value allowed."),                                  \
-		LIMIT_OPTION(LIMIT_GREATER_THAN, "greater_than", "Values must be greater than this."),     \
+#define REAL_OPTIONS                                                                           \
+	LIMIT_OPTION(LIMIT_MIN, "min", "Smallest value allowed."),                                 \
+		LIMIT_OPTION(LIMIT_MAX, "max", "Largest value allowed."),                              \
+		LIMIT_OPTION(LIMIT_GREATER_THAN, "greater_than", "Values must be greater than this."), \
 		LIMIT_OPTION(LIMIT_LESS_THAN, "less_than", "Values must be less than this.")
 
 static const AshOpt float_options[] = { REAL_OPTIONS, ASH_OPT_END };
-static const AshOpt decimal_options[] = {
-	REAL_OPTIONS,
-	{ "precision", ASH_OPT_INT, offsetof(RealConstraints, precision), 0, NULL, NULL, NULL,
-	  "Most significant digits allowed." },
-	{ "scale", ASH_OPT_INT, offsetof(RealConstraints, scale), 0, NULL, NULL, NULL,
-	  "Most decimal places allowed." },
-	ASH_OPT_END
-};
+static const AshOpt decimal_options[] = { REAL_OPTIONS,
+										  { "precision", ASH_OPT_INT,
+											offsetof(RealConstraints, precision), 0, NULL, NULL,
+											NULL, "Most significant digits allowed." },
+										  { "scale", ASH_OPT_INT, offsetof(RealConstraints, scale),
+											0, NULL, NULL, NULL, "Most decimal places allowed." },
+										  ASH_OPT_END };
 
 static const AshSpec float_spec = { "float", sizeof(RealConstraints), float_options, NULL,
 									"Constraints of a float." };
@@ -309,8 +306,8 @@ static const AshSpec decimal_spec = { "decimal", sizeof(RealConstraints), decima
 static bool
 parse_float8(AshText in, double *out)
 {
-	NumberText	number;
-	char	   *str;
+	NumberText number;
+	char *str;
 
 	if (!parse_number(in, &number) || number.whole == 0 || (number.point && number.fraction == 0))
 		return false;
@@ -324,17 +321,16 @@ parse_float8(AshText in, double *out)
 static bool
 parse_numeric(AshText in, Numeric *out)
 {
-	NumberText	number;
-	int64		whole;
-	int64		fraction;
-	char	   *str;
+	NumberText number;
+	int64 whole;
+	int64 fraction;
+	char *str;
 
 	if (!parse_number(in, &number))
 		return false;
 	whole = (int64) number.whole + number.power;
 	fraction = (int64) number.fraction - number.power;
-	if (whole > NUMERIC_MAX_PRECISION || fraction > NUMERIC_MAX_DISPLAY_SCALE ||
-		Abs(number.power) > NUMERIC_MAX_PRECISION)
+	if (whole > MAX_WHOLE_DIGITS || fraction > MAX_FRACTION_DIGITS)
 		return false;
 	str = pnstrdup(in.s, in.len);
 	*out = DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(str),
@@ -346,14 +342,14 @@ parse_numeric(AshText in, Numeric *out)
 static bool
 prepare_limits(RealConstraints *c, bool is_float, AshErrors *errors)
 {
-	bool		ok = true;
-	int			i;
+	bool ok = true;
+	int i;
 
 	for (i = 0; i < LIMITS; i++)
 	{
-		AshText		str = { c->limits[i], c->limits[i] ? strlen(c->limits[i]) : 0 };
-		double		f;
-		Numeric		n;
+		AshText str = { c->limits[i], c->limits[i] ? strlen(c->limits[i]) : 0 };
+		double f;
+		Numeric n;
 
 		if (str.s == NULL)
 			continue;
@@ -389,7 +385,7 @@ static bool
 float_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		   bool *reported)
 {
-	double		value;
+	double value;
 
 	if (in->type == jbvNumeric)
 	{
@@ -408,19 +404,19 @@ static bool
 float_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	const RealConstraints *c = inst->constraints;
-	bool		ok = true;
-	int			i;
+	bool ok = true;
+	int i;
 
 	for (i = 0; i < LIMITS; i++)
 	{
-		int			cmp;
+		int cmp;
 
 		if (c->limits[i] == NULL)
 			continue;
 		cmp = float8_cmp_internal(DatumGetFloat8(value->value), DatumGetFloat8(c->values[i]));
 		if (limit_holds(i, cmp))
 			continue;
-		ash_cast_fail_var(cast, limit_kinds[i].message, limit_kinds[i].name, c->limits[i]);
+		ash_cast_fail_json(cast, limit_kinds[i].message, limit_kinds[i].name, c->limits[i]);
 		ok = false;
 	}
 	return ok;
@@ -429,7 +425,7 @@ float_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 static void
 float_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
-	double		f = DatumGetFloat8(value);
+	double f = DatumGetFloat8(value);
 
 	if (isinf(f))
 		appendStringInfoString(out, f < 0 ? "\"-Infinity\"" : "\"Infinity\"");
@@ -459,7 +455,7 @@ static bool
 decimal_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
 {
-	Numeric		value;
+	Numeric value;
 
 	if (in->type == jbvNumeric)
 		value = in->val.numeric;
@@ -473,8 +469,8 @@ decimal_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVa
 static void
 decimal_digits(Datum value, int *significant, int *scale)
 {
-	char	   *str = DatumGetCString(DirectFunctionCall1(numeric_out, value));
-	char	   *point = strchr(str, '.');
+	char *str = DatumGetCString(DirectFunctionCall1(numeric_out, value));
+	char *point = strchr(str, '.');
 	const char *p;
 
 	*significant = 0;
@@ -488,24 +484,23 @@ decimal_digits(Datum value, int *significant, int *scale)
 static bool
 check_digits(const RealConstraints *c, AshCast *cast, Datum value)
 {
-	int			significant;
-	int			scale;
-	AshError   *error;
-	bool		ok = true;
+	int significant;
+	int scale;
+	bool ok = true;
 
 	if (!c->precision.set && !c->scale.set)
 		return true;
 	decimal_digits(value, &significant, &scale);
 	if (c->precision.set && significant > c->precision.value)
 	{
-		error = ash_cast_fail(cast, "must have no more than %{precision} significant digits");
-		ash_error_var_int(cast->errors, error, "precision", c->precision.value);
+		ash_cast_fail_int(cast, "must have no more than %{precision} significant digits",
+						  "precision", c->precision.value);
 		ok = false;
 	}
 	if (c->scale.set && scale > c->scale.value)
 	{
-		error = ash_cast_fail(cast, "must have no more than %{scale} decimal places");
-		ash_error_var_int(cast->errors, error, "scale", c->scale.value);
+		ash_cast_fail_int(cast, "must have no more than %{scale} decimal places", "scale",
+						  c->scale.value);
 		ok = false;
 	}
 	return ok;
@@ -515,19 +510,19 @@ static bool
 decimal_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	const RealConstraints *c = inst->constraints;
-	bool		ok = true;
-	int			i;
+	bool ok = true;
+	int i;
 
 	for (i = 0; i < LIMITS; i++)
 	{
-		int			cmp;
+		int cmp;
 
 		if (c->limits[i] == NULL)
 			continue;
 		cmp = DatumGetInt32(DirectFunctionCall2(numeric_cmp, value->value, c->values[i]));
 		if (limit_holds(i, cmp))
 			continue;
-		ash_cast_fail_var(cast, limit_kinds[i].message, limit_kinds[i].name, c->limits[i]);
+		ash_cast_fail_json(cast, limit_kinds[i].message, limit_kinds[i].name, c->limits[i]);
 		ok = false;
 	}
 	return check_digits(c, cast, value->value) && ok;
@@ -536,8 +531,8 @@ decimal_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 static void
 decimal_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
-	Numeric		numeric = DatumGetNumeric(value);
-	char	   *str = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(numeric)));
+	Numeric numeric = DatumGetNumeric(value);
+	char *str = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(numeric)));
 
 	if (numeric_is_nan(numeric) || numeric_is_inf(numeric))
 		appendStringInfo(out, "\"%s\"", str);
@@ -556,7 +551,7 @@ static char *
 decimal_check_sql(const AshTypeInst *inst, const char *column)
 {
 	const RealConstraints *c = inst->constraints;
-	char	   *limits = limits_sql(column, c->limits, "numeric");
+	char *limits = limits_sql(column, c->limits, "numeric");
 
 	if (!c->scale.set)
 		return limits;

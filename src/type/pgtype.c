@@ -24,11 +24,12 @@
 #include "parser/parse_type.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
-#include "utils/fmgrprotos.h"
 
 /*-------------------------------------------------------------------------
  * Errors of server functions, caught
@@ -44,6 +45,7 @@ is_value_error(int sqlerrcode)
 		case MAKE_SQLSTATE('2', '2', '0', '0', '0'):
 		case MAKE_SQLSTATE('2', '3', '0', '0', '0'):
 		case MAKE_SQLSTATE('0', 'A', '0', '0', '0'):
+		case MAKE_SQLSTATE('3', 'F', '0', '0', '0'):
 		case MAKE_SQLSTATE('4', '2', '0', '0', '0'):
 		case MAKE_SQLSTATE('5', '4', '0', '0', '0'):
 			return true;
@@ -52,7 +54,7 @@ is_value_error(int sqlerrcode)
 	}
 }
 
-typedef void (*Attempt) (void *arg);
+typedef void (*Attempt)(void *arg);
 
 /* Call attempt(arg); false when it raised an error about its value, whose text is in *message. */
 static bool
@@ -60,7 +62,7 @@ attempt_safely(Attempt attempt, void *arg, char **message)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	ErrorData *volatile error = NULL;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(cxt);
@@ -95,14 +97,14 @@ attempt_safely(Attempt attempt, void *arg, char **message)
 typedef struct InputCall
 {
 	const AshTypeInst *inst;
-	char	   *str;
-	Datum		result;
+	char *str;
+	Datum result;
 } InputCall;
 
 static void
 call_input(void *arg)
 {
-	InputCall  *call = arg;
+	InputCall *call = arg;
 
 	call->result =
 		InputFunctionCall(call->inst->input, call->str, call->inst->typioparam, call->inst->typmod);
@@ -112,8 +114,8 @@ static void
 init_input(AshTypeInst *inst)
 {
 	MemoryContext cxt = GetMemoryChunkContext(inst);
-	FmgrInfo   *input = MemoryContextAllocZero(cxt, sizeof(FmgrInfo));
-	Oid			function;
+	FmgrInfo *input = MemoryContextAllocZero(cxt, sizeof(FmgrInfo));
+	Oid function;
 
 	getTypeInputInfo(inst->oid, &function, &inst->typioparam);
 	fmgr_info_cxt(function, input, cxt);
@@ -130,7 +132,7 @@ never_fails(const AshTypeInst *inst)
 bool
 ash_pg_input(const AshTypeInst *inst, char *str, Datum *value, char **message)
 {
-	InputCall	call = { inst, str, (Datum) 0 };
+	InputCall call = { inst, str, (Datum) 0 };
 
 	if (inst->input == NULL)
 		init_input((AshTypeInst *) inst);
@@ -146,9 +148,9 @@ ash_pg_input(const AshTypeInst *inst, char *str, Datum *value, char **message)
 static char *
 input_text(const AshTypeInst *inst, const JsonbValue *in)
 {
-	Oid			base = getBaseType(inst->oid);
-	char		category;
-	bool		preferred;
+	Oid base = getBaseType(inst->oid);
+	char category;
+	bool preferred;
 
 	if (base == JSONOID || base == JSONBOID)
 		return ash_jsonb_value_json(in);
@@ -162,10 +164,9 @@ input_text(const AshTypeInst *inst, const JsonbValue *in)
 }
 
 static bool
-pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
-		bool *reported)
+pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out, bool *reported)
 {
-	char	   *str = input_text(inst, in);
+	char *str = input_text(inst, in);
 
 	return str != NULL && ash_pg_input(inst, str, &out->value, NULL);
 }
@@ -178,17 +179,17 @@ static void
 init_output(AshTypeInst *inst)
 {
 	MemoryContext cxt = GetMemoryChunkContext(inst);
-	FmgrInfo   *output = MemoryContextAllocZero(cxt, sizeof(FmgrInfo));
-	Oid			function;
-	bool		varlena;
-	char		category;
-	bool		preferred;
+	FmgrInfo *output = MemoryContextAllocZero(cxt, sizeof(FmgrInfo));
+	Oid function;
+	bool varlena;
+	char category;
+	bool preferred;
 
 	getTypeOutputInfo(inst->oid, &function, &varlena);
 	fmgr_info_cxt(function, output, cxt);
 	get_type_category_preferred(inst->oid, &category, &preferred);
 	inst->special_output = category == TYPCATEGORY_GEOMETRIC || category == TYPCATEGORY_RANGE ||
-		inst->oid >= FirstNormalObjectId;
+						   inst->oid >= FirstNormalObjectId;
 	inst->output = output;
 }
 
@@ -200,9 +201,9 @@ output_with_settings(FmgrInfo *output, Datum value)
 											   { "IntervalStyle", "iso_8601" },
 											   { "TimeZone", "UTC" },
 											   { "extra_float_digits", "1" } };
-	int			level = NewGUCNestLevel();
-	char	   *result;
-	int			i;
+	int level = NewGUCNestLevel();
+	char *result;
+	int i;
 
 	for (i = 0; i < lengthof(settings); i++)
 		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
@@ -235,14 +236,14 @@ pg_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 typedef struct ParseCall
 {
 	const char *name;
-	Oid			oid;
-	int32		typmod;
+	Oid oid;
+	int32 typmod;
 } ParseCall;
 
 static void
 call_parse(void *arg)
 {
-	ParseCall  *call = arg;
+	ParseCall *call = arg;
 
 	parseTypeStringCompat(call->name, &call->oid, &call->typmod);
 }
@@ -250,8 +251,8 @@ call_parse(void *arg)
 static Oid
 type_namespace(Oid oid)
 {
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(oid));
-	Oid			result = InvalidOid;
+	HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(oid));
+	Oid result = InvalidOid;
 
 	if (HeapTupleIsValid(tuple))
 	{
@@ -265,10 +266,10 @@ type_namespace(Oid oid)
 static char *
 extension_schema(const char *name)
 {
-	CatCList   *list = SearchSysCacheList1(TYPENAMENSP, CStringGetDatum(name));
-	Oid			namespace = InvalidOid;
-	int			found = 0;
-	int			i;
+	CatCList *list = SearchSysCacheList1(TYPENAMENSP, CStringGetDatum(name));
+	Oid namespace = InvalidOid;
+	int found = 0;
+	int i;
 
 	for (i = 0; i < list->n_members; i++)
 	{
@@ -287,9 +288,9 @@ extension_schema(const char *name)
 static char *
 qualify(const char *name)
 {
-	int			len = strcspn(name, "( ");
-	char	   *base = pnstrdup(name, len);
-	char	   *schema = extension_schema(base);
+	int len = strcspn(name, "( ");
+	char *base = pnstrdup(name, len);
+	char *schema = extension_schema(base);
 
 	if (schema == NULL)
 		return NULL;
@@ -325,14 +326,15 @@ unusable(Oid oid)
 AshTypeInst *
 ash_pg_compile(const char *name, AshErrors *errors)
 {
-	ParseCall	call = { NULL, InvalidOid, -1 };
-	char	   *message = NULL;
+	ParseCall call = { NULL, InvalidOid, -1 };
+	char *message = NULL;
 	const char *reason;
 
 	if (!parse_name(name, &call, &message))
 	{
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "there is no type \"%s\"%s", name,
-					  strchr(name, '.') ? "" : " (types of your own are written with their schema)");
+					  strchr(name, '.') ? "" :
+										  " (types of your own are written with their schema)");
 		return NULL;
 	}
 	reason = unusable(call.oid);
@@ -349,7 +351,7 @@ AshTypeInst *
 ash_pg_instance(Oid oid, int32 typmod)
 {
 	AshTypeInst *inst;
-	Oid			element = get_element_type(oid);
+	Oid element = get_element_type(oid);
 
 	if (OidIsValid(element))
 		return ash_type_array_of(ash_pg_instance(element, typmod));

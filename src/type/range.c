@@ -18,8 +18,8 @@
 
 typedef struct InnerType
 {
-	const char *name;			   /* of the registry */
-	Oid			range;
+	const char *name; /* of the registry */
+	Oid range;
 } InnerType;
 
 /* same order as inner_names */
@@ -36,17 +36,17 @@ static const char *const inner_names[] = { "date",	   "integer", "naive_datetime
 
 typedef struct BoundConstraints
 {
-	bool		required;
-	int			inclusive;		   /* index into inclusive_names, or -1 */
+	bool required;
+	int inclusive; /* index into inclusive_names, or -1 */
 } BoundConstraints;
 
 typedef struct RangeConstraints
 {
-	int			inner;
-	json_t	   *inner_constraints;
+	int inner;
+	json_t *inner_constraints;
 	BoundConstraints *lower;
 	BoundConstraints *upper;
-	bool		allow_empty;
+	bool allow_empty;
 	AshTypeInst *type;
 } RangeConstraints;
 
@@ -92,20 +92,20 @@ range_prepare(AshTypeInst *inst, AshErrors *errors)
 	return c->type != NULL;
 }
 
-/* One bound as text of a range literal; "" when it is missing. */
+/* One bound of a range literal, nothing when it is missing: JSON's quotes are the literal's too. */
 static bool
 bound_text(const RangeConstraints *c, JsonbContainer *object, const char *key, AshCast *cast,
 		   StringInfo out)
 {
-	JsonbValue	in;
-	AshValue	value;
+	JsonbValue in;
+	AshValue value;
 
 	if (getKeyJsonValueFromContainer(object, key, strlen(key), &in) == NULL)
 		return true;
 	if (!ash_cast_only(c->type, &in, cast, &value))
 		return false;
 	if (!value.isnull)
-		appendStringInfo(out, "\"%s\"", ash_pg_output(c->type, value.value));
+		ash_type_write_json(out, c->type, &value);
 	return true;
 }
 
@@ -114,8 +114,8 @@ static bool
 bounds_text(JsonbContainer *object, const char **bounds)
 {
 	static const char *const kinds[] = { "[)", "[]", "(]", "()" };
-	JsonbValue	in;
-	int			i;
+	JsonbValue in;
+	int i;
 
 	*bounds = kinds[0];
 	if (getKeyJsonValueFromContainer(object, "bounds", 6, &in) == NULL || in.type == jbvNull)
@@ -132,10 +132,10 @@ bounds_text(JsonbContainer *object, const char **bounds)
 static bool
 is_empty_object(JsonbContainer *object)
 {
-	JsonbValue	in;
+	JsonbValue in;
 
 	return getKeyJsonValueFromContainer(object, "empty", 5, &in) != NULL && in.type == jbvBool &&
-		in.val.boolean;
+		   in.val.boolean;
 }
 
 static bool
@@ -175,15 +175,14 @@ range_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 		appendStringInfoChar(&literal, bounds[1]);
 	}
 	if (!ash_pg_input(inst, literal.data, &out->value, NULL))
-		return fail_range(cast, "range lower bound must not be greater than upper bound",
-						  reported);
+		return fail_range(cast, "range lower bound must not be greater than upper bound", reported);
 	return true;
 }
 
 static bool
 check_bound(const BoundConstraints *c, const char *name, const RangeBound *bound, AshCast *cast)
 {
-	AshError   *error;
+	AshError *error;
 
 	if (c == NULL)
 		return true;
@@ -191,8 +190,7 @@ check_bound(const BoundConstraints *c, const char *name, const RangeBound *bound
 	{
 		if (!c->required)
 			return true;
-		error = ash_cast_fail(cast, "range must have a %{bound} bound");
-		ash_error_var_text(cast->errors, error, "bound", name);
+		ash_cast_fail_text(cast, "range must have a %{bound} bound", "bound", name);
 		return false;
 	}
 	if (c->inclusive < 0 || bound->inclusive == (c->inclusive == 1))
@@ -200,6 +198,7 @@ check_bound(const BoundConstraints *c, const char *name, const RangeBound *bound
 	error = ash_cast_fail(cast, "range %{bound} bound must be %{required}");
 	ash_error_var_text(cast->errors, error, "bound", name);
 	ash_error_var_text(cast->errors, error, "required", inclusive_names[c->inclusive]);
+	ash_cast_interpolate(cast, error);
 	return false;
 }
 
@@ -207,7 +206,7 @@ check_bound(const BoundConstraints *c, const char *name, const RangeBound *bound
 static bool
 constrain_bound(const RangeConstraints *c, const RangeBound *bound, AshCast *cast)
 {
-	AshValue	value = { bound->val, false };
+	AshValue value = { bound->val, false };
 
 	return bound->infinite || ash_constrain_only(c->type, cast, &value);
 }
@@ -217,10 +216,10 @@ range_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	const RangeConstraints *c = inst->constraints;
 	TypeCacheEntry *cache = lookup_type_cache(inst->oid, TYPECACHE_RANGE_INFO);
-	RangeBound	lower;
-	RangeBound	upper;
-	bool		empty;
-	bool		ok;
+	RangeBound lower;
+	RangeBound upper;
+	bool empty;
+	bool ok;
 
 	range_deserialize(cache, DatumGetRangeTypeP(value->value), &lower, &upper, &empty);
 	if (empty)
@@ -240,10 +239,10 @@ range_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
 	const RangeConstraints *c = inst->constraints;
 	TypeCacheEntry *cache = lookup_type_cache(inst->oid, TYPECACHE_RANGE_INFO);
-	RangeBound	lower;
-	RangeBound	upper;
-	bool		empty;
-	AshValue	v;
+	RangeBound lower;
+	RangeBound upper;
+	bool empty;
+	AshValue v;
 
 	range_deserialize(cache, DatumGetRangeTypeP(value), &lower, &upper, &empty);
 	if (empty)

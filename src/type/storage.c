@@ -17,14 +17,15 @@
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
 typedef struct Storage
 {
 	const char *name;
-	Oid			oid;
-	int32		typmod;
+	Oid oid;
+	int32 typmod;
 } Storage;
 
 static const Storage storages[] = {
@@ -50,7 +51,7 @@ static const Storage storages[] = {
 static void
 lookup_storage(AshTypeInst *inst)
 {
-	int			i;
+	int i;
 
 	for (i = 0; i < lengthof(storages); i++)
 	{
@@ -67,10 +68,10 @@ lookup_storage(AshTypeInst *inst)
 Oid
 ash_storage_extension_type(const char *name)
 {
-	Oid			extension_oid = get_extension_oid(name, true);
-	Oid			result = InvalidOid;
-	CatCList   *list;
-	int			i;
+	Oid extension_oid = get_extension_oid(name, true);
+	Oid result = InvalidOid;
+	CatCList *list;
+	int i;
 
 	if (!OidIsValid(extension_oid))
 		return InvalidOid;
@@ -103,8 +104,9 @@ ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod)
 	inst->orderable = OidIsValid(entry->lt_opr);
 	inst->sql_base = format_type_extended(oid, -1, FORMAT_TYPE_FORCE_QUALIFY);
 	inst->sql = typmod == -1 ?
-		inst->sql_base :
-		format_type_extended(oid, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+					inst->sql_base :
+					format_type_extended(oid, typmod,
+										 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
 	if (OidIsValid(entry->eq_opr))
 	{
 		inst->eq = palloc0(sizeof(FmgrInfo));
@@ -116,10 +118,14 @@ ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod)
 static bool
 resolve_array(AshTypeInst *inst)
 {
-	Oid			oid;
+	Oid oid;
 
 	if (!OidIsValid(inst->item->oid) && !ash_storage_resolve(inst->item))
+	{
+		if (inst->sql == NULL)
+			inst->sql = inst->sql_base = psprintf("%s[]", inst->item->sql_base);
 		return false;
+	}
 	oid = inst->item->item != NULL ? JSONBOID : get_array_type(inst->item->oid);
 	if (!OidIsValid(oid))
 		return false;
@@ -155,12 +161,7 @@ ash_type_resolve_storage(const AshTypeInst *inst)
 const char *
 ash_type_extension(const AshTypeInst *inst)
 {
-	int			i;
-
-	if (inst->type->storage == NULL)
-		return NULL;
-	for (i = 0; i < lengthof(storages); i++)
-		if (strcmp(storages[i].name, inst->type->storage) == 0)
-			return NULL;
-	return inst->type->storage;
+	if (inst->type == &ash_type_ci_string || inst->type == &ash_type_vector)
+		return inst->type->storage;
+	return NULL;
 }

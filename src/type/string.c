@@ -26,27 +26,45 @@ static const char *const casing_names[] = { "none", "upper", "lower", NULL };
 
 typedef struct StringConstraints
 {
-	AshOptInt	min_length;
-	AshOptInt	max_length;
+	AshOptInt min_length;
+	AshOptInt max_length;
 	const char *match;
-	bool		trim;
-	bool		allow_empty;
-	int			casing;
-	AshRegex   *regex;
+	bool trim;
+	bool allow_empty;
+	int casing;
+	AshRegex *regex;
 } StringConstraints;
 
-#define STRING_OPTIONS                                                                             \
-	{ "max_length", ASH_OPT_INT, offsetof(StringConstraints, max_length), 0, NULL, NULL, NULL,     \
-	  "Most characters allowed." },                                                                \
-		{ "min_length", ASH_OPT_INT, offsetof(StringConstraints, min_length), 0, NULL, NULL, NULL, \
-		  "Fewest characters allowed." },                                                          \
-		{ "match", ASH_OPT_STRING, offsetof(StringConstraints, match), ASH_OPT_NONEMPTY, NULL,     \
-		  NULL, NULL, "Regular expression that the value must match." },                           \
-		{ "trim", ASH_OPT_BOOL, offsetof(StringConstraints, trim), 0, "true", NULL, NULL,          \
-		  "Remove white space at both ends." },                                                    \
-	{                                                                                              \
-		"allow_empty", ASH_OPT_BOOL, offsetof(StringConstraints, allow_empty), 0, "false", NULL,   \
-			NULL, "Keep an empty value instead of turning it into null."                           \
+#define STRING_OPTIONS                                                                           \
+	{ "max_length",                                                                              \
+	  ASH_OPT_INT,                                                                               \
+	  offsetof(StringConstraints, max_length),                                                   \
+	  0,                                                                                         \
+	  NULL,                                                                                      \
+	  NULL,                                                                                      \
+	  NULL,                                                                                      \
+	  "Most characters allowed." },                                                              \
+		{ "min_length",                                                                          \
+		  ASH_OPT_INT,                                                                           \
+		  offsetof(StringConstraints, min_length),                                               \
+		  0,                                                                                     \
+		  NULL,                                                                                  \
+		  NULL,                                                                                  \
+		  NULL,                                                                                  \
+		  "Fewest characters allowed." },                                                        \
+		{ "match",                                                                               \
+		  ASH_OPT_STRING,                                                                        \
+		  offsetof(StringConstraints, match),                                                    \
+		  ASH_OPT_NONEMPTY,                                                                      \
+		  NULL,                                                                                  \
+		  NULL,                                                                                  \
+		  NULL,                                                                                  \
+		  "Regular expression that the value must match." },                                     \
+		{ "trim", ASH_OPT_BOOL, offsetof(StringConstraints, trim), 0, "true",                    \
+		  NULL,	  NULL,			"Remove white space at both ends." },                            \
+	{                                                                                            \
+		"allow_empty", ASH_OPT_BOOL, offsetof(StringConstraints, allow_empty), 0, "false", NULL, \
+			NULL, "Keep an empty value instead of turning it into null."                         \
 	}
 
 static const AshOpt string_options[] = { STRING_OPTIONS, ASH_OPT_END };
@@ -95,7 +113,7 @@ string_input(const JsonbValue *in, AshText *out)
 static bool
 string_normalize(const StringConstraints *c, AshText *str)
 {
-	AshText		trimmed = ash_trim(*str);
+	AshText trimmed = ash_trim(*str);
 
 	if (c->trim)
 		*str = trimmed;
@@ -106,7 +124,7 @@ static bool
 string_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			bool *reported)
 {
-	AshText		str;
+	AshText str;
 
 	if (!string_input(in, &str))
 		return false;
@@ -121,9 +139,8 @@ string_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 static bool
 check_length(const StringConstraints *c, AshText str, AshCast *cast)
 {
-	AshError   *error;
-	int			length;
-	bool		ok = true;
+	int length;
+	bool ok = true;
 
 	/* a character has at least one byte */
 	if (!c->min_length.set && (!c->max_length.set || str.len <= c->max_length.value))
@@ -131,14 +148,14 @@ check_length(const StringConstraints *c, AshText str, AshCast *cast)
 	length = ash_grapheme_length(str.s, str.len);
 	if (c->max_length.set && length > c->max_length.value)
 	{
-		error = ash_cast_fail(cast, "length must be less than or equal to %{max}");
-		ash_error_var_int(cast->errors, error, "max", c->max_length.value);
+		ash_cast_fail_int(cast, "length must be less than or equal to %{max}", "max",
+						  c->max_length.value);
 		ok = false;
 	}
 	if (c->min_length.set && length < c->min_length.value)
 	{
-		error = ash_cast_fail(cast, "length must be greater than or equal to %{min}");
-		ash_error_var_int(cast->errors, error, "min", c->min_length.value);
+		ash_cast_fail_int(cast, "length must be greater than or equal to %{min}", "min",
+						  c->min_length.value);
 		ok = false;
 	}
 	return ok;
@@ -153,7 +170,7 @@ check_match(const StringConstraints *c, AshText str, AshCast *cast)
 		return true;
 	initStringInfo(&json);
 	ash_write_json_string(&json, c->match, strlen(c->match));
-	ash_cast_fail_var(cast, "must match the pattern %{regex}", "regex", json.data);
+	ash_cast_fail_json(cast, "must match the pattern %{regex}", "regex", json.data);
 	return false;
 }
 
@@ -161,10 +178,10 @@ static bool
 string_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	const StringConstraints *c = inst->constraints;
-	text	   *txt = DatumGetTextPP(value->value);
-	AshText		str = { VARDATA_ANY(txt), VARSIZE_ANY_EXHDR(txt) };
-	int			len = str.len;
-	bool		ok;
+	text *txt = DatumGetTextPP(value->value);
+	AshText str = { VARDATA_ANY(txt), VARSIZE_ANY_EXHDR(txt) };
+	int len = str.len;
+	bool ok;
 
 	if (!string_normalize(c, &str))
 	{
@@ -192,7 +209,7 @@ string_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 static void
 string_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
-	text	   *txt = DatumGetTextPP(value);
+	text *txt = DatumGetTextPP(value);
 
 	ash_write_json_string(out, VARDATA_ANY(txt), VARSIZE_ANY_EXHDR(txt));
 	if ((Pointer) txt != DatumGetPointer(value))
@@ -202,9 +219,9 @@ string_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 static bool
 string_equal(const AshTypeInst *inst, Datum a, Datum b)
 {
-	text	   *x = DatumGetTextPP(a);
-	text	   *y = DatumGetTextPP(b);
-	int			len = VARSIZE_ANY_EXHDR(x);
+	text *x = DatumGetTextPP(a);
+	text *y = DatumGetTextPP(b);
+	int len = VARSIZE_ANY_EXHDR(x);
 
 	return len == VARSIZE_ANY_EXHDR(y) && memcmp(VARDATA_ANY(x), VARDATA_ANY(y), len) == 0;
 }
@@ -221,14 +238,15 @@ string_check_sql(const AshTypeInst *inst, const char *column)
 
 	initStringInfo(&buf);
 	if (c->min_length.set)
-		appendStringInfo(&buf,
-						 "pg_catalog.char_length(%s::pg_catalog.text) OPERATOR(pg_catalog.>=) " INT64_FORMAT,
-						 column, c->min_length.value);
+		appendStringInfo(
+			&buf,
+			"pg_catalog.char_length(%s::pg_catalog.text) OPERATOR(pg_catalog.>=) " INT64_FORMAT,
+			column, c->min_length.value);
 	if (c->regex != NULL && c->regex->cflags == REG_ADVANCED)
-		appendStringInfo(&buf,
-						 "%s%s::pg_catalog.text COLLATE pg_catalog.\"default\" OPERATOR(pg_catalog.~) %s",
-						 buf.len > 0 ? " AND " : "", column,
-						 quote_literal_cstr(text_to_cstring(c->regex->pattern)));
+		appendStringInfo(
+			&buf, "%s%s::pg_catalog.text COLLATE pg_catalog.\"default\" OPERATOR(pg_catalog.~) %s",
+			buf.len > 0 ? " AND " : "", column,
+			quote_literal_cstr(text_to_cstring(c->regex->pattern)));
 	return buf.len > 0 ? buf.data : NULL;
 }
 

@@ -22,17 +22,17 @@ typedef struct Field
 	const char *name;
 	AshTypeInst *type;
 	const char *type_name;
-	json_t	   *constraints;
-	bool		allow_nil;
+	json_t *constraints;
+	bool allow_nil;
 	const char *description;
 } Field;
 
 typedef struct FieldsConstraints
 {
-	json_t	   *fields;			   /* name → field */
+	json_t *fields; /* name → field */
 	const char *instance_of;
-	bool		preserve_nil_values;
-	List	   *list;			   /* of Field *, in declared order */
+	bool preserve_nil_values;
+	List *list; /* of Field *, in declared order */
 } FieldsConstraints;
 
 static const AshOpt field_options[] = {
@@ -84,7 +84,7 @@ static const AshSpec tuple_spec = { "tuple", sizeof(FieldsConstraints), list_opt
 static Field *
 compile_field(const char *name, json_t *node, AshErrors *errors)
 {
-	Field	   *field;
+	Field *field;
 
 	if (!ash_spec_check(&field_spec, node, NULL, errors))
 		return NULL;
@@ -99,8 +99,8 @@ fields_prepare(AshTypeInst *inst, AshErrors *errors)
 {
 	FieldsConstraints *c = inst->constraints;
 	const char *name;
-	json_t	   *node;
-	bool		ok = true;
+	json_t *node;
+	bool ok = true;
 
 	if (c->fields == NULL)
 		return true;
@@ -110,9 +110,9 @@ fields_prepare(AshTypeInst *inst, AshErrors *errors)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "fields must be an object");
 		ok = false;
 	}
-	json_object_foreach(c->fields, name, node)
+	json_object_foreach (c->fields, name, node)
 	{
-		Field	   *field;
+		Field *field;
 
 		ash_errors_push_name(errors, name);
 		field = compile_field(name, node, errors);
@@ -135,9 +135,9 @@ fields_prepare(AshTypeInst *inst, AshErrors *errors)
 static Jsonb *
 parse_json_text(AshText in)
 {
-	AshErrors  *scratch = ash_errors_create(CurrentMemoryContext);
-	json_t	   *json = ash_json_parse(in.s, in.len, scratch);
-	Jsonb	   *result = NULL;
+	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
+	json_t *json = ash_json_parse(in.s, in.len, scratch);
+	Jsonb *result = NULL;
 
 	if (json == NULL)
 		return NULL;
@@ -151,7 +151,7 @@ static bool
 map_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		 bool *reported)
 {
-	Jsonb	   *jsonb;
+	Jsonb *jsonb;
 
 	if (jv_is_object(in))
 		jsonb = ash_jsonb_from_value(in);
@@ -178,14 +178,14 @@ static Jsonb *
 tuple_object(const FieldsConstraints *c, const JsonbValue *items)
 {
 	JsonbParseState *state = NULL;
-	ListCell   *lc;
+	ListCell *lc;
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	foreach(lc, c->list)
+	foreach (lc, c->list)
 	{
 		const Field *field = lfirst(lc);
-		JsonbValue	key;
-		JsonbValue	value = items[foreach_current_index(lc)];
+		JsonbValue key;
+		JsonbValue value = items[foreach_current_index(lc)];
 
 		key.type = jbvString;
 		key.val.string.val = (char *) field->name;
@@ -202,8 +202,8 @@ tuple_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 {
 	const FieldsConstraints *c = inst->constraints;
 	JsonbValue *items;
-	AshError   *error;
-	int			n;
+	AshError *error;
+	int n;
 
 	if (!jv_is_list(in))
 		return keyword_cast(inst, in, cast, out, reported);
@@ -216,6 +216,7 @@ tuple_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	error = ash_cast_fail(cast, "Expected %{expected_length} elements, got %{value_length}");
 	ash_error_var_int(cast->errors, error, "expected_length", list_length(c->list));
 	ash_error_var_int(cast->errors, error, "value_length", n);
+	ash_cast_interpolate(cast, error);
 	*reported = true;
 	return false;
 }
@@ -249,8 +250,8 @@ leave_field(AshCast *outer)
 static bool
 constrain_field(const Field *field, AshCast *cast, AshValue *value)
 {
-	AshCast		inner;
-	bool		ok;
+	AshCast inner;
+	bool ok;
 
 	enter_field(cast, field, &inner);
 	ok = cast_is_enough(field->type) || ash_constrain_only(field->type, &inner, value);
@@ -268,9 +269,9 @@ static bool
 cast_field(const Field *field, const JsonbValue *in, AshCast *cast, AshValue *value,
 		   bool *uncastable)
 {
-	int			before = list_length(cast->errors->items);
-	AshCast		inner;
-	bool		ok;
+	int before = list_length(cast->errors->items);
+	AshCast inner;
+	bool ok;
 
 	enter_field(cast, field, &inner);
 	if (field->type->type == &ash_type_embedded)
@@ -291,7 +292,7 @@ cast_field(const Field *field, const JsonbValue *in, AshCast *cast, AshValue *va
 static bool
 missing_field(const Field *field, AshCast *cast)
 {
-	AshCast		inner;
+	AshCast inner;
 
 	if (field->allow_nil)
 		return true;
@@ -315,11 +316,11 @@ static bool
 constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool keep_nil)
 {
 	const FieldsConstraints *c = inst->constraints;
-	Jsonb	   *jsonb = DatumGetJsonbP(value->value);
+	Jsonb *jsonb = DatumGetJsonbP(value->value);
 	StringInfoData buf;
-	bool		uncastable = false;
-	bool		ok = true;
-	ListCell   *lc;
+	bool uncastable = false;
+	bool ok = true;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (c->list == NIL)
@@ -331,11 +332,11 @@ constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool k
 	}
 	initStringInfo(&buf);
 	appendStringInfoChar(&buf, '{');
-	foreach(lc, c->list)
+	foreach (lc, c->list)
 	{
 		const Field *field = lfirst(lc);
-		JsonbValue	in;
-		AshValue	v;
+		JsonbValue in;
+		AshValue v;
 
 		if (!ash_jsonb_get(jsonb, field->name, strlen(field->name), &in))
 			ok &= missing_field(field, cast);

@@ -35,7 +35,7 @@ static bool
 is_ascii(const char *s, int len)
 {
 	const char *end = s + len;
-	uint64		word;
+	uint64 word;
 
 	for (; end - s >= sizeof(word); s += sizeof(word))
 	{
@@ -54,8 +54,8 @@ is_ascii(const char *s, int len)
 static int
 leading_space(const char *s, int len)
 {
-	int32		i = 0;
-	UChar32		c;
+	int32 i = 0;
+	UChar32 c;
 
 	U8_NEXT(s, i, len, c);
 	return c >= 0 && u_isUWhiteSpace(c) ? i : 0;
@@ -64,8 +64,8 @@ leading_space(const char *s, int len)
 static int
 trailing_space(const char *s, int len)
 {
-	int32		i = len;
-	UChar32		c;
+	int32 i = len;
+	UChar32 c;
 
 	U8_PREV(s, 0, i, c);
 	return c >= 0 && u_isUWhiteSpace(c) ? len - i : 0;
@@ -78,7 +78,7 @@ ash_trim(AshText in)
 {
 	while (in.len > 0)
 	{
-		int			n = ascii_space(*in.s) ? 1 : 0;
+		int n = ascii_space(*in.s) ? 1 : 0;
 
 #ifdef USE_ICU
 		if (IS_HIGHBIT_SET(*in.s) && GetDatabaseEncoding() == PG_UTF8)
@@ -91,7 +91,7 @@ ash_trim(AshText in)
 	}
 	while (in.len > 0)
 	{
-		int			n = ascii_space(in.s[in.len - 1]) ? 1 : 0;
+		int n = ascii_space(in.s[in.len - 1]) ? 1 : 0;
 
 #ifdef USE_ICU
 		if (IS_HIGHBIT_SET(in.s[in.len - 1]) && GetDatabaseEncoding() == PG_UTF8)
@@ -110,9 +110,9 @@ static int
 icu_grapheme_length(const char *s, int len)
 {
 	static UBreakIterator *iterator = NULL;
-	UErrorCode	status = U_ZERO_ERROR;
-	UText		utext = UTEXT_INITIALIZER;
-	int			count = 0;
+	UErrorCode status = U_ZERO_ERROR;
+	UText utext = UTEXT_INITIALIZER;
+	int count = 0;
 
 	if (iterator == NULL)
 		iterator = ubrk_open(UBRK_CHARACTER, "", NULL, 0, &status);
@@ -139,7 +139,7 @@ ash_grapheme_length(const char *s, int len)
 	{
 		const char *end = s + len;
 		const char *cr = s;
-		int			count = len;
+		int count = len;
 
 		while ((cr = memchr(cr, '\r', end - cr)) != NULL && ++cr < end)
 			if (*cr == '\n')
@@ -149,7 +149,7 @@ ash_grapheme_length(const char *s, int len)
 #ifdef USE_ICU
 	if (GetDatabaseEncoding() == PG_UTF8)
 	{
-		int			count = icu_grapheme_length(s, len);
+		int count = icu_grapheme_length(s, len);
 
 		if (count >= 0)
 			return count;
@@ -164,10 +164,10 @@ static text *
 icu_change_case(AshText in, bool upper)
 {
 	static UCaseMap *casemap = NULL;
-	UErrorCode	status = U_ZERO_ERROR;
-	int32		size = in.len * 3 + 1;	/* no mapping grows more */
-	text	   *result;
-	int32		len;
+	UErrorCode status = U_ZERO_ERROR;
+	int32 size = in.len * 3 + 1; /* no mapping grows more */
+	text *result;
+	int32 len;
 
 	if (casemap == NULL)
 		casemap = ucasemap_open("", 0, &status);
@@ -189,12 +189,12 @@ icu_change_case(AshText in, bool upper)
 text *
 ash_change_case(AshText in, bool upper)
 {
-	char	   *str;
+	char *str;
 
 #ifdef USE_ICU
 	if (GetDatabaseEncoding() == PG_UTF8)
 	{
-		text	   *result = icu_change_case(in, upper);
+		text *result = icu_change_case(in, upper);
 
 		if (result != NULL)
 			return result;

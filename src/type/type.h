@@ -25,8 +25,8 @@ typedef struct AshTypeInst AshTypeInst;
 
 typedef struct AshValue
 {
-	Datum		value;
-	bool		isnull;
+	Datum value;
+	bool isnull;
 } AshValue;
 
 /*
@@ -35,49 +35,49 @@ typedef struct AshValue
  */
 typedef struct AshCast
 {
-	AshErrors  *errors;
-	AshErrorCode code;			   /* ASH_E_INVALID_ATTRIBUTE, ASH_E_INVALID_ARGUMENT, … */
+	AshErrors *errors;
+	AshErrorCode code; /* ASH_E_INVALID_ATTRIBUTE, ASH_E_INVALID_ARGUMENT, … */
 	const char *field;
-	bool		no_constraints;	   /* cast only: filter values */
-	const AshValue *old;		   /* stored value on update (embedded, unions), or NULL */
-	void	   *call;			   /* AshCall * for embedded resources, or NULL */
-	bool		in_fields;		   /* private to type/: inside the fields of a map */
+	bool no_constraints; /* cast only: filter values */
+	const AshValue *old; /* stored value on update (embedded, unions), or NULL */
+	void *call;			 /* AshCall * for embedded resources, or NULL */
+	bool in_fields;		 /* private to type/: inside the fields of a map */
 } AshCast;
 
 /* Array constraints (spec 2.5). */
 typedef struct AshArrayConstraints
 {
-	AshOptInt	min_length;
-	AshOptInt	max_length;
-	bool		nil_items;
-	bool		remove_nil_items;
-	json_t	   *empty_values;	   /* for forms; NULL means [""] */
-	json_t	   *items;			   /* constraints of the items as written, or NULL */
+	AshOptInt min_length;
+	AshOptInt max_length;
+	bool nil_items;
+	bool remove_nil_items;
+	json_t *empty_values; /* for forms; NULL means [""] */
+	json_t *items;		  /* constraints of the items as written, or NULL */
 } AshArrayConstraints;
 
 struct AshTypeInst
 {
-	const AshType *type;		   /* the item's type for arrays */
-	const char *name;			   /* as written: "string", "atom[]", "emb.profile" */
-	AshTypeInst *item;			   /* not NULL: this is an array of item */
-	AshArrayConstraints *array;	   /* not NULL for arrays */
-	void	   *constraints;	   /* filled struct of type->constraints, or NULL */
+	const AshType *type;		/* the item's type for arrays */
+	const char *name;			/* as written: "string", "atom[]", "emb.profile" */
+	AshTypeInst *item;			/* not NULL: this is an array of item */
+	AshArrayConstraints *array; /* not NULL for arrays */
+	void *constraints;			/* filled struct of type->constraints, or NULL */
 
 	/* storage */
-	Oid			oid;
-	int32		typmod;
-	Oid			collation;		   /* to compare with; InvalidOid when not collatable */
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-	const char *sql;			   /* schema-qualified SQL name with typmod, for DDL and casts */
-	const char *sql_base;		   /* the same without typmod */
-	bool		orderable;		   /* has a btree operator class */
-	struct FmgrInfo *eq;		   /* equality of oid, or NULL */
-	struct FmgrInfo *input;		   /* input function, initialised lazily */
-	struct FmgrInfo *output;	   /* output function, initialised lazily */
-	Oid			typioparam;
-	bool		special_output;	   /* output depends on settings: see pgtype.c */
+	Oid oid;
+	int32 typmod;
+	Oid collation; /* to compare with; InvalidOid when not collatable */
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+	const char *sql;		 /* schema-qualified SQL name with typmod, for DDL and casts */
+	const char *sql_base;	 /* the same without typmod */
+	bool orderable;			 /* has a btree operator class */
+	struct FmgrInfo *eq;	 /* equality of oid, or NULL */
+	struct FmgrInfo *input;	 /* input function, initialised lazily */
+	struct FmgrInfo *output; /* output function, initialised lazily */
+	Oid typioparam;
+	bool special_output; /* output depends on settings: see pgtype.c */
 };
 
 /*
@@ -89,17 +89,17 @@ struct AshType
 {
 	const char *name;
 	const char *doc;
-	const char *storage;		   /* PostgreSQL type: "text", "citext", "timestamptz" … */
-	const AshSpec *constraints;	   /* NULL: takes none */
-	bool		(*prepare) (AshTypeInst *inst, AshErrors *errors);
-	bool		(*cast) (const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
-						 AshValue *out, bool *reported);
-	bool		(*constrain) (const AshTypeInst *inst, AshCast *cast, AshValue *value);
-	bool		cast_constrains;   /* cast has already applied the constraints */
-	void		(*write_json) (StringInfo out, const AshTypeInst *inst, Datum value);
-	bool		(*equal) (const AshTypeInst *inst, Datum a, Datum b);
+	const char *storage;		/* PostgreSQL type: "text", "citext", "timestamptz" … */
+	const AshSpec *constraints; /* NULL: takes none */
+	bool (*prepare)(AshTypeInst *inst, AshErrors *errors);
+	bool (*cast)(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+				 bool *reported);
+	bool (*constrain)(const AshTypeInst *inst, AshCast *cast, AshValue *value);
+	bool cast_constrains; /* cast has already applied the constraints */
+	void (*write_json)(StringInfo out, const AshTypeInst *inst, Datum value);
+	bool (*equal)(const AshTypeInst *inst, Datum a, Datum b);
 	/* CHECK conditions for the column, ANDed; column is already quoted. NULL: none */
-	char	   *(*check_sql) (const AshTypeInst *inst, const char *column);
+	char *(*check_sql)(const AshTypeInst *inst, const char *column);
 	/* JSON Schema of the constraints comes from the spec */
 };
 
@@ -143,21 +143,21 @@ extern char *ash_type_check_sql(const AshTypeInst *inst, const char *column);
  */
 typedef struct AshEmbeddedHooks
 {
-	bool		(*exists) (const char *name);
-	bool		(*compile) (AshTypeInst *inst, json_t *constraints, AshErrors *errors);
-	bool		(*cast) (const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
-						 AshValue *out);
-	void		(*write_json) (StringInfo out, const AshTypeInst *inst, Datum value);
+	bool (*exists)(const char *name);
+	bool (*compile)(AshTypeInst *inst, json_t *constraints, AshErrors *errors);
+	bool (*cast)(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out);
+	void (*write_json)(StringInfo out, const AshTypeInst *inst, Datum value);
 } AshEmbeddedHooks;
 
 extern void ash_type_set_embedded(const AshEmbeddedHooks *hooks);
-extern bool ash_type_is_embedded(const AshTypeInst *inst); /* an embedded resource or an array of it */
+extern bool
+ash_type_is_embedded(const AshTypeInst *inst); /* an embedded resource or an array of it */
 
 /*
  * Types of the domain: true when name is one; *base gets the name of the type it
  * builds on and *constraints a borrowed object or NULL.
  */
-typedef bool (*AshTypeResolver) (const char *name, const char **base, json_t **constraints);
+typedef bool (*AshTypeResolver)(const char *name, const char **base, json_t **constraints);
 extern void ash_type_set_resolver(AshTypeResolver resolver);
 
 /* An unconstrained instance for a PostgreSQL type (results of expressions); cached per backend. */
@@ -183,20 +183,20 @@ extern bool ash_type_equal(const AshTypeInst *inst, const AshValue *a, const Ash
 
 /* array.c: for embedded arrays, which do their own casting */
 /* Items of a list, or of a map with integer keys; -1 when in is neither. */
-extern int	ash_type_array_items(const JsonbValue *in, JsonbValue **items);
+extern int ash_type_array_items(const JsonbValue *in, JsonbValue **items);
 /* min_length and max_length; false after adding errors. */
 extern bool ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast);
 
 /* strutil.c */
 /* User-perceived characters; code points when built without ICU. */
-extern int	ash_grapheme_length(const char *s, int len);
+extern int ash_grapheme_length(const char *s, int len);
 
 /* match.c: regular expressions of constraints and validations */
 typedef struct AshRegex
 {
-	const char *source;			   /* as written, for messages */
-	text	   *pattern;		   /* as PostgreSQL compiles it */
-	int			cflags;
+	const char *source; /* as written, for messages */
+	text *pattern;		/* as PostgreSQL compiles it */
+	int cflags;
 } AshRegex;
 
 /* NULL after adding an ASH_E_INVALID_DEFINITION; in CurrentMemoryContext. */
@@ -215,7 +215,8 @@ extern bool ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out)
 extern Jsonb *ash_jsonb_from_value(const JsonbValue *value); /* containers and scalars */
 extern void ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out); /* unwraps scalars */
 extern Jsonb *ash_jsonb_from_json(json_t *json);
-extern char *ash_jsonb_value_text(const JsonbValue *value); /* scalar as plain text; NULL for null */
+extern char *
+ash_jsonb_value_text(const JsonbValue *value); /* scalar as plain text; NULL for null */
 extern char *ash_jsonb_value_json(const JsonbValue *value); /* JSON text */
 
 #endif /* ASH_TYPE_H */

@@ -20,11 +20,11 @@ typedef struct Member
 	const char *name;
 	AshTypeInst *type;
 	const char *type_name;
-	json_t	   *constraints;
+	json_t *constraints;
 	const char *tag;
-	json_t	   *tag_value;
-	bool		cast_tag;
-	const char *tag_text;		   /* tag_value as text; NULL when it is null */
+	json_t *tag_value;
+	bool cast_tag;
+	const char *tag_text; /* tag_value as text; NULL when it is null */
 } Member;
 
 typedef enum UnionStorage
@@ -37,9 +37,9 @@ static const char *const storage_names[] = { "type_and_value", "map_with_tag", N
 
 typedef struct UnionConstraints
 {
-	json_t	   *types;			   /* name → member */
-	int			storage;
-	List	   *members;		   /* of Member *, in declared order */
+	json_t *types; /* name → member */
+	int storage;
+	List *members; /* of Member *, in declared order */
 } UnionConstraints;
 
 static const AshOpt member_options[] = {
@@ -74,7 +74,7 @@ static const AshSpec union_spec = { "union", sizeof(UnionConstraints), union_opt
 static const char *
 tag_text(json_t *value)
 {
-	JsonbValue	jv;
+	JsonbValue jv;
 
 	if (value == NULL)
 		return NULL;
@@ -85,7 +85,7 @@ tag_text(json_t *value)
 static Member *
 compile_member(const char *name, json_t *node, int storage, AshErrors *errors)
 {
-	Member	   *member;
+	Member *member;
 
 	if (!ash_spec_check(&member_spec, node, NULL, errors))
 		return NULL;
@@ -107,8 +107,8 @@ union_prepare(AshTypeInst *inst, AshErrors *errors)
 {
 	UnionConstraints *c = inst->constraints;
 	const char *name;
-	json_t	   *node;
-	bool		ok = true;
+	json_t *node;
+	bool ok = true;
 
 	ash_errors_push_name(errors, "types");
 	if (!json_is_object(c->types) || json_object_size(c->types) == 0)
@@ -117,9 +117,9 @@ union_prepare(AshTypeInst *inst, AshErrors *errors)
 					  "types must be an object with at least one type");
 		ok = false;
 	}
-	json_object_foreach(c->types, name, node)
+	json_object_foreach (c->types, name, node)
 	{
-		Member	   *member;
+		Member *member;
 
 		ash_errors_push_name(errors, name);
 		member = compile_member(name, node, c->storage, errors);
@@ -140,9 +140,9 @@ union_prepare(AshTypeInst *inst, AshErrors *errors)
 static const Member *
 find_member(const UnionConstraints *c, const JsonbValue *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, c->members)
+	foreach (lc, c->members)
 	{
 		const Member *member = lfirst(lc);
 
@@ -156,8 +156,8 @@ find_member(const UnionConstraints *c, const JsonbValue *name)
 static bool
 tag_matches(const Member *member, JsonbContainer *object)
 {
-	JsonbValue	value;
-	char	   *text;
+	JsonbValue value;
+	char *text;
 
 	if (getKeyJsonValueFromContainer(object, member->tag, strlen(member->tag), &value) == NULL ||
 		value.type == jbvNull)
@@ -172,8 +172,8 @@ tag_matches(const Member *member, JsonbContainer *object)
 static const Member *
 stored_member(const UnionConstraints *c, Jsonb *stored, JsonbValue *value)
 {
-	JsonbValue	name;
-	ListCell   *lc;
+	JsonbValue name;
+	ListCell *lc;
 
 	if (!JB_ROOT_IS_OBJECT(stored))
 		return NULL;
@@ -183,7 +183,7 @@ stored_member(const UnionConstraints *c, Jsonb *stored, JsonbValue *value)
 			return NULL;
 		return find_member(c, &name);
 	}
-	foreach(lc, c->members)
+	foreach (lc, c->members)
 		if (tag_matches(lfirst(lc), &stored->root))
 		{
 			ash_jsonb_value_from_jsonb(stored, value);
@@ -196,7 +196,7 @@ static Datum
 store(const UnionConstraints *c, const Member *member, const AshValue *value)
 {
 	StringInfoData buf;
-	Datum		result;
+	Datum result;
 
 	initStringInfo(&buf);
 	if (c->storage == STORAGE_TYPE_AND_VALUE)
@@ -222,14 +222,14 @@ store(const UnionConstraints *c, const Member *member, const AshValue *value)
 /* The stored value's own member and value, for embedded members. */
 typedef struct OldMember
 {
-	const Member *member;		   /* or NULL */
-	AshValue	value;
+	const Member *member; /* or NULL */
+	AshValue value;
 } OldMember;
 
 static void
 find_old(const UnionConstraints *c, const AshCast *cast, OldMember *old)
 {
-	JsonbValue	value;
+	JsonbValue value;
 
 	memset(old, 0, sizeof(*old));
 	if (cast->old == NULL || cast->old->isnull)
@@ -246,9 +246,9 @@ find_old(const UnionConstraints *c, const AshCast *cast, OldMember *old)
 static bool
 release_old(const OldMember *old, const Member *chosen, AshCast *cast)
 {
-	AshCast		inner = *cast;
-	JsonbValue	null = { .type = jbvNull };
-	AshValue	ignored;
+	AshCast inner = *cast;
+	JsonbValue null = { .type = jbvNull };
+	AshValue ignored;
 
 	if (old->member == NULL || old->member == chosen || old->value.isnull ||
 		!ash_type_is_embedded(old->member->type))
@@ -261,8 +261,8 @@ static bool
 cast_member(const UnionConstraints *c, const Member *member, const JsonbValue *in, AshCast *cast,
 			const OldMember *old, AshValue *out)
 {
-	AshCast		inner = *cast;
-	AshValue	value;
+	AshCast inner = *cast;
+	AshValue value;
 
 	inner.no_constraints = false;
 	inner.old = old->member == member && ash_type_is_embedded(member->type) ? &old->value : NULL;
@@ -277,8 +277,8 @@ cast_member(const UnionConstraints *c, const Member *member, const JsonbValue *i
 static const JsonbValue *
 without_tag(const Member *member, const JsonbValue *in, JsonbValue *buffer)
 {
-	Jsonb	   *jsonb;
-	Datum		result;
+	Jsonb *jsonb;
+	Datum result;
 
 	if (member->cast_tag)
 		return in;
@@ -289,37 +289,32 @@ without_tag(const Member *member, const JsonbValue *in, JsonbValue *buffer)
 	return buffer;
 }
 
-/* Why an untagged member did not fit: its messages, interpolated. */
+/* Why an untagged member did not fit: its messages. */
 static char *
 reasons(const AshErrors *errors)
 {
 	StringInfoData buf;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&buf);
-	foreach(lc, errors->items)
-	{
-		const AshError *error = lfirst(lc);
-
-		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "",
-						 ash_error_interpolate(error->message, error->vars));
-	}
+	foreach (lc, errors->items)
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", ((AshError *) lfirst(lc))->message);
 	return buf.data;
 }
 
 typedef enum Attempt
 {
 	ATTEMPT_OK,
-	ATTEMPT_FAILED,				   /* with errors added: final */
-	ATTEMPT_NO_MATCH			   /* *reason says why */
+	ATTEMPT_FAILED,	 /* with errors added: final */
+	ATTEMPT_NO_MATCH /* *reason says why */
 } Attempt;
 
 static Attempt
 try_member(const UnionConstraints *c, const Member *member, const JsonbValue *in, AshCast *cast,
 		   const OldMember *old, AshValue *out, char **reason)
 {
-	AshCast		scratch = *cast;
-	JsonbValue	buffer;
+	AshCast scratch = *cast;
+	JsonbValue buffer;
 
 	if (member->tag != NULL)
 	{
@@ -330,8 +325,8 @@ try_member(const UnionConstraints *c, const Member *member, const JsonbValue *in
 							   member->tag_text ? member->tag_text : "nil");
 		else
 			return cast_member(c, member, without_tag(member, in, &buffer), cast, old, out) ?
-				ATTEMPT_OK :
-				ATTEMPT_FAILED;
+					   ATTEMPT_OK :
+					   ATTEMPT_FAILED;
 		return ATTEMPT_NO_MATCH;
 	}
 	scratch.errors = ash_errors_create(CurrentMemoryContext);
@@ -345,7 +340,7 @@ try_member(const UnionConstraints *c, const Member *member, const JsonbValue *in
 static const Member *
 explicit_member(const UnionConstraints *c, const JsonbValue *in, JsonbValue *value)
 {
-	JsonbValue	name;
+	JsonbValue name;
 
 	if (!jv_is_object(in) || JsonContainerSize(in->val.binary.data) != 2)
 		return NULL;
@@ -359,7 +354,7 @@ static bool
 fail_unmatched(AshCast *cast, List *names, List *why)
 {
 	StringInfoData buf;
-	int			i;
+	int i;
 
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "No union type matched");
@@ -383,12 +378,12 @@ union_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 		   bool *reported)
 {
 	const UnionConstraints *c = inst->constraints;
-	List	   *names = NIL;
-	List	   *why = NIL;
+	List *names = NIL;
+	List *why = NIL;
 	const Member *member;
-	JsonbValue	value;
-	OldMember	old;
-	ListCell   *lc;
+	JsonbValue value;
+	OldMember old;
+	ListCell *lc;
 
 	check_stack_depth();
 	*reported = true;
@@ -397,9 +392,9 @@ union_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 		return cast_null(&old, cast, out);
 	if ((member = explicit_member(c, in, &value)) != NULL)
 		return cast_member(c, member, &value, cast, &old, out);
-	foreach(lc, c->members)
+	foreach (lc, c->members)
 	{
-		char	   *reason = NULL;
+		char *reason = NULL;
 
 		member = lfirst(lc);
 		switch (try_member(c, member, in, cast, &old, out, &reason))
@@ -421,10 +416,10 @@ static bool
 union_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	const UnionConstraints *c = inst->constraints;
-	Jsonb	   *stored = DatumGetJsonbP(value->value);
+	Jsonb *stored = DatumGetJsonbP(value->value);
 	const Member *member;
-	JsonbValue	inner;
-	OldMember	old = { 0 };
+	JsonbValue inner;
+	OldMember old = { 0 };
 
 	member = stored_member(c, stored, &inner);
 	if (member != NULL)

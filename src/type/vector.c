@@ -9,14 +9,13 @@
 
 typedef struct VectorConstraints
 {
-	AshOptInt	dimensions;
+	AshOptInt dimensions;
 } VectorConstraints;
 
-static const AshOpt vector_options[] = {
-	{ "dimensions", ASH_OPT_INT, offsetof(VectorConstraints, dimensions), 0, NULL, NULL, NULL,
-	  "Number of dimensions." },
-	ASH_OPT_END
-};
+static const AshOpt vector_options[] = { { "dimensions", ASH_OPT_INT,
+										   offsetof(VectorConstraints, dimensions), 0, NULL, NULL,
+										   NULL, "Number of dimensions." },
+										 ASH_OPT_END };
 
 static const AshSpec vector_spec = { "vector", sizeof(VectorConstraints), vector_options, NULL,
 									 "Constraints of a vector." };
@@ -43,16 +42,15 @@ vector_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 {
 	const VectorConstraints *c = inst->constraints;
 	JsonbValue *items;
-	int			n;
+	int n;
 
 	if (!jv_is_list(in))
 		return false;
 	n = ash_type_array_items(in, &items);
 	if (c->dimensions.set && n != c->dimensions.value)
 	{
-		AshError   *error = ash_cast_fail(cast, "must have %{dimensions} dimensions");
-
-		ash_error_var_int(cast->errors, error, "dimensions", c->dimensions.value);
+		ash_cast_fail_int(cast, "must have %{dimensions} dimensions", "dimensions",
+						  c->dimensions.value);
 		*reported = true;
 		return false;
 	}

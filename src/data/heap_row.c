@@ -1,0 +1,264 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/data/heap_row.c
+ *	  The heap fast path for a stored row: find it by primary key and lock it,
+ *	  then update or delete it, without parsing, planning or starting a statement.
+ *
+ * The row is locked before anybody looks at it, so what validations and policies
+ * see is what the write replaces.  Under READ COMMITTED a row that was changed
+ * meanwhile is followed to its newest version, whose key is compared again, as
+ * EvalPlanQual would.  Under stricter isolation the caller takes the SQL path,
+ * which knows about serialization failures.
+ *
+ * The position of a locked row is good while the command counter stands still;
+ * after that (a hook or trigger wrote something) the row is looked up again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/stratnum.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_am.h"
+#include "commands/trigger.h"
+#include "data/internal.h"
+#include "miscadmin.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+/* Scan keys "column = value" for the primary key index; false when a type has no such operator. */
+static bool
+build_keys(const AshResource *res, Relation index, const AshTable *table, const AshValue *key,
+		   ScanKey keys)
+{
+	int			n = IndexRelationGetNumberOfKeyAttributes(index);
+
+	if (n != res->nprimary_key || index->rd_rel->relam != BTREE_AM_OID)
+		return false;
+	for (int i = 0; i < n; i++)
+	{
+		int			attribute = table->attribute_of[index->rd_index->indkey.values[i] - 1];
+		Oid			type = index->rd_opcintype[i];
+		Oid			operator = get_opfamily_member(index->rd_opfamily[i], type, type,
+												   BTEqualStrategyNumber);
+
+		if (attribute < 0 || !res->attributes[attribute]->primary_key ||
+			!OidIsValid(operator) || key[attribute].isnull)
+			return false;
+		ScanKeyEntryInitialize(&keys[i], 0, i + 1, BTEqualStrategyNumber, type,
+							   index->rd_indcollation[i], get_opcode(operator),
+							   key[attribute].value);
+	}
+	return true;
+}
+
+/* The row with that key as the snapshot sees it, in slot. */
+static bool
+find_row(Relation rel, Relation index, ScanKey keys, int nkeys, TupleTableSlot *slot)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	IndexScanDesc scan = index_beginscan(rel, index, snapshot, nkeys, 0);
+	bool		found;
+
+	index_rescan(scan, keys, nkeys, NULL, 0);
+	found = index_getnext_slot(scan, ForwardScanDirection, slot);
+	if (found)
+		ExecMaterializeSlot(slot);
+	index_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	return found;
+}
+
+static bool
+lock_row(Relation rel, TupleTableSlot *slot)
+{
+	TM_FailureData tmfd;
+	TM_Result	result;
+	ItemPointerData tid = slot->tts_tid;
+
+	result = table_tuple_lock(rel, &tid, GetTransactionSnapshot(), slot,
+							  GetCurrentCommandId(false), LockTupleNoKeyExclusive, LockWaitBlock,
+							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &tmfd);
+	switch (result)
+	{
+		case TM_Ok:
+			return true;
+		case TM_Deleted:
+		case TM_SelfModified:
+			return false;
+		default:
+			elog(ERROR, "unexpected result %d of locking a row", (int) result);
+	}
+	return false;
+}
+
+/* Is the locked version still the row of that key? */
+static bool
+same_key(const AshResource *res, const AshTable *table, const AshValue *key, TupleTableSlot *slot)
+{
+	for (int i = 0; i < res->nprimary_key; i++)
+	{
+		const AshAttribute *attr = res->primary_key[i];
+		AshValue	stored;
+
+		stored.value = slot_getattr(slot, table->attnums[attr->index], &stored.isnull);
+		if (!ash_type_equal(attr->type, &stored, &key[attr->index]))
+			return false;
+	}
+	return true;
+}
+
+static void
+copy_row(const AshResource *res, const AshTable *table, TupleTableSlot *slot, AshValue *row)
+{
+	slot_getallattrs(slot);
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		const AshTypeInst *type = res->attributes[i]->type;
+		int			column = table->attnums[i] - 1;
+
+		row[i].isnull = slot->tts_isnull[column];
+		row[i].value = row[i].isnull ? (Datum) 0
+			: datumCopy(slot->tts_values[column], type->typbyval, type->typlen);
+	}
+}
+
+static AshLockResult
+lock_by_index(AshResource *res, AshTable *table, Relation rel, const AshValue *key,
+			  AshRowHandle *handle, AshValue *row)
+{
+	Relation	index = index_open(RelationGetPrimaryKeyIndex(rel), RowExclusiveLock);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	ScanKeyData keys[INDEX_MAX_KEYS];
+	AshLockResult result = ASH_LOCK_NOT_TRIED;
+
+	if (build_keys(res, index, table, key, keys))
+	{
+		result = ASH_LOCK_NONE;
+		if (find_row(rel, index, keys, res->nprimary_key, slot) && lock_row(rel, slot) &&
+			same_key(res, table, key, slot))
+		{
+			result = ASH_LOCKED;
+			handle->tid = slot->tts_tid;
+			handle->command = GetCurrentCommandId(false);
+			handle->valid = true;
+			copy_row(res, table, slot, row);
+		}
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, NoLock);
+	return result;
+}
+
+/*
+ * Find the row by the primary key in key (by attribute index) and lock it.  row
+ * gets every attribute, in CurrentMemoryContext.  ASH_LOCK_NOT_TRIED: the fast
+ * path does not apply, use SQL.
+ */
+AshLockResult
+ash_data_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle, AshValue *row)
+{
+	Relation	rel;
+	AshTable   *table;
+	AshLockResult result = ASH_LOCK_NOT_TRIED;
+
+	handle->valid = false;
+	if (IsolationUsesXactSnapshot() || res->nprimary_key == 0 || XactReadOnly)
+		return ASH_LOCK_NOT_TRIED;
+	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
+	table = ash_table_of(res, rel);
+	if (ash_table_writable(table, rel, ACL_UPDATE) && OidIsValid(RelationGetPrimaryKeyIndex(rel)))
+		result = lock_by_index(res, table, rel, key, handle, row);
+	table_close(rel, NoLock);
+	return result;
+}
+
+/*-------------------------------------------------------------------------
+ * Update and delete
+ *-------------------------------------------------------------------------
+ */
+
+/* The new version: every column as stored, but for what was given. */
+static void
+fill_new_version(TupleTableSlot *new, TupleTableSlot *old, const AshTable *table,
+				 const AshValue *values, const bool *given)
+{
+	slot_getallattrs(old);
+	ExecClearTuple(new);
+	for (int i = 0; i < table->natts; i++)
+	{
+		int			attribute = table->attribute_of[i];
+		bool		changed = attribute >= 0 && given[attribute];
+
+		new->tts_values[i] = changed ? values[attribute].value : old->tts_values[i];
+		new->tts_isnull[i] = changed ? values[attribute].isnull : old->tts_isnull[i];
+	}
+	ExecStoreVirtualTuple(new);
+}
+
+static bool
+still_there(Relation rel, const AshRowHandle *handle, TupleTableSlot *slot)
+{
+	ItemPointerData tid = handle->tid;
+
+	return handle->valid && handle->command == GetCurrentCommandId(false) &&
+		table_tuple_fetch_row_version(rel, &tid, SnapshotAny, slot);
+}
+
+static bool
+write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *handle,
+		  const AshValue *values, const bool *given, AshValue *result)
+{
+	ResultRelInfo info = {0};
+	EState	   *estate;
+	EPQState	epq;
+	TupleTableSlot *old;
+	bool		done;
+
+	PreventCommandIfReadOnly(values ? "UPDATE" : "DELETE");
+	PreventCommandIfParallelMode(values ? "UPDATE" : "DELETE");
+	info.type = T_ResultRelInfo;
+	estate = ash_heap_begin(rel, &info);
+	EvalPlanQualInit(&epq, estate, NULL, NIL, -1);
+	old = table_slot_create(rel, &estate->es_tupleTable);
+	done = still_there(rel, handle, old);
+	if (done && values != NULL)
+	{
+		TupleTableSlot *new = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel),
+													 &TTSOpsVirtual);
+
+		fill_new_version(new, old, table, values, given);
+		ExecSimpleRelationUpdate(&info, estate, &epq, old, new);
+		copy_row(res, table, new, result);
+	}
+	else if (done)
+	{
+		copy_row(res, table, old, result);
+		ExecSimpleRelationDelete(&info, estate, &epq, old);
+	}
+	EvalPlanQualEnd(&epq);
+	ash_heap_end(estate, &info);
+	return done;
+}
+
+/*
+ * Update (values given) or delete (values NULL) the locked row behind handle.
+ * False when the fast path does not apply after all: use SQL.
+ */
+bool
+ash_heap_write_locked(AshResource *res, const AshRowHandle *handle, const AshValue *values,
+					  const bool *given, AshValue *result)
+{
+	Relation	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
+	AshTable   *table = ash_table_of(res, rel);
+	bool		done = false;
+
+	if (ash_table_writable(table, rel, values ? ACL_UPDATE : ACL_DELETE))
+		done = write_row(res, table, rel, handle, values, given, result);
+	table_close(rel, NoLock);
+	return done;
+}

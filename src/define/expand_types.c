@@ -1,0 +1,300 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/expand_types.c
+ *	  Types of a domain replaced by what they stand for, and what can be known
+ *	  of other resources while a document is expanded.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "define/internal.h"
+#include "miscadmin.h"
+
+/* User types may be based on user types, but not without end. */
+#define MAX_TYPE_DEPTH 16
+
+/* Relationships that define a key that is itself a foreign key. */
+#define MAX_KEY_DEPTH 16
+
+/* "comment" is short for a resource of the own domain; palloc'd. */
+char *
+ash_expand_resource_name(AshExpansion *exp, const char *name)
+{
+	if (strchr(name, '.') != NULL)
+		return pstrdup(name);
+	return psprintf("%s.%s", exp->doc->name, name);
+}
+
+static AshDomainDocument *
+find_document(AshDefinition *def, const char *domain)
+{
+	ListCell   *lc;
+
+	foreach(lc, def->domains)
+	{
+		AshDomainDocument *doc = lfirst(lc);
+
+		if (strcmp(doc->name, domain) == 0)
+			return doc;
+	}
+	return NULL;
+}
+
+/* Parse a stored text into a tree owned by the current context. */
+static json_t *
+parse_stored(const char *text)
+{
+	return ash_json_own(CurrentMemoryContext, ash_json_parse(text, strlen(text), NULL));
+}
+
+/*-------------------------------------------------------------------------
+ * User types
+ *-------------------------------------------------------------------------
+ */
+
+/* The node of user type "name" or "domain.name", or NULL. */
+static json_t *
+find_user_type(AshExpansion *exp, const char *name)
+{
+	const char *dot = strchr(name, '.');
+	AshDomainDocument *doc = exp->doc;
+	json_t	   *types;
+	AshStored	stored;
+
+	if (dot != NULL)
+	{
+		char	   *domain = pnstrdup(name, dot - name);
+
+		name = dot + 1;
+		doc = find_document(exp->def, domain);
+		if (doc == NULL)
+		{
+			if (!ash_store_domain(domain, &stored))
+				return NULL;
+			types = json_object_get(parse_stored(stored.expanded), "types");
+			return json_object_get(types, name);
+		}
+	}
+	return json_object_get(json_object_get(doc->source, "types"), name);
+}
+
+/* Put the constraints given over those of the type; items are merged, not replaced. */
+static json_t *
+merge_constraints(json_t *base, json_t *given)
+{
+	const char *key;
+	json_t	   *value;
+	json_t	   *items;
+
+	json_object_foreach(given, key, value)
+	{
+		items = json_object_get(base, key);
+		if (strcmp(key, "items") == 0 && json_is_object(items) && json_is_object(value))
+			merge_constraints(items, value);
+		else
+			ash_json_set(base, key, json_deep_copy(value));
+	}
+	return base;
+}
+
+/* One user type of node put in place; false when its type is no user type. */
+static bool
+replace_type(AshExpansion *exp, json_t *node)
+{
+	const char *written = json_string_value(json_object_get(node, "type"));
+	size_t		len = written ? strcspn(written, "[") : 0;
+	json_t	   *found = len > 0 ? find_user_type(exp, pnstrdup(written, len)) : NULL;
+	const char *base;
+	const char *suffix;
+	json_t	   *constraints;
+	char	   *type;
+
+	if (found == NULL)
+		return false;
+	base = json_string_value(json_is_string(found) ? found : json_object_get(found, "type"));
+	if (base == NULL)
+		return false;
+	constraints = json_deep_copy(json_object_get(found, "constraints"));
+	if (constraints == NULL)
+		constraints = ash_json_object();
+	for (suffix = strchr(written, '['); suffix != NULL; suffix = strchr(suffix + 1, '['))
+	{
+		json_t	   *items = constraints;
+
+		constraints = ash_json_object();
+		if (json_object_size(items) > 0)
+			ash_json_set(constraints, "items", json_incref(items));
+		json_decref(items);
+	}
+	type = psprintf("%s%s", base, written + len);
+	merge_constraints(constraints, json_object_get(node, "constraints"));
+	ash_json_set(node, "type", json_string_nocheck(type));
+	if (json_object_size(constraints) > 0)
+		ash_json_set(node, "constraints", json_incref(constraints));
+	json_decref(constraints);
+	return true;
+}
+
+static void expand_constraints(AshExpansion *exp, json_t *constraints);
+
+/* Members of unions and fields of maps: {name: type | {"type", "constraints"}} */
+static void
+expand_members(AshExpansion *exp, json_t *members)
+{
+	void	   *iter;
+
+	if (!json_is_object(members))
+		return;
+	for (iter = json_object_iter(members); iter != NULL;
+		 iter = json_object_iter_next(members, iter))
+	{
+		json_t	   *member = json_object_iter_value(iter);
+		json_t	   *node;
+
+		if (json_is_string(member))
+		{
+			node = ash_json_object();
+			ash_json_set(node, "type", json_incref(member));
+			json_object_iter_set_new(members, iter, node);
+			member = node;
+		}
+		if (json_is_object(member))
+			ash_expand_type(exp, member);
+	}
+}
+
+static void
+expand_constraints(AshExpansion *exp, json_t *constraints)
+{
+	check_stack_depth();
+	if (!json_is_object(constraints))
+		return;
+	expand_members(exp, json_object_get(constraints, "types"));
+	expand_members(exp, json_object_get(constraints, "fields"));
+	expand_constraints(exp, json_object_get(constraints, "items"));
+}
+
+/* node has "type" and perhaps "constraints"; both are changed in place. */
+void
+ash_expand_type(AshExpansion *exp, json_t *node)
+{
+	int			depth = 0;
+
+	while (replace_type(exp, node))
+	{
+		if (++depth <= MAX_TYPE_DEPTH)
+			continue;
+		ash_error_add(exp->errors, ASH_E_INVALID_DEFINITION, NULL, "the type \"%s\" is based on itself",
+					  json_string_value(json_object_get(node, "type")));
+		break;
+	}
+	expand_constraints(exp, json_object_get(node, "constraints"));
+}
+
+/*-------------------------------------------------------------------------
+ * Other resources
+ *-------------------------------------------------------------------------
+ */
+
+/* The expanded node of a resource of these documents or of the catalog, or NULL. */
+static json_t *
+expanded_resource(AshDefinition *def, const char *name, json_t **source)
+{
+	const char *dot = strchr(name, '.');
+	AshDomainDocument *doc;
+	AshStored	stored;
+	json_t	   *node;
+
+	*source = NULL;
+	if (dot == NULL)
+		return NULL;
+	doc = find_document(def, pnstrdup(name, dot - name));
+	if (doc != NULL)
+	{
+		node = json_object_get(json_object_get(doc->expanded, "resources"), dot + 1);
+		*source = json_object_get(json_object_get(doc->source, "resources"), dot + 1);
+		if (node != NULL)
+			return node;
+	}
+	return ash_store_resource(name, &stored) ? parse_stored(stored.expanded) : NULL;
+}
+
+static json_t *attribute_of(AshDefinition *def, const char *resource, const char *attribute,
+							int depth);
+
+/* The attribute that a belongs_to of the source will define: that of its own destination. */
+static json_t *
+future_attribute(AshDefinition *def, const char *resource, json_t *source, const char *attribute,
+				 int depth)
+{
+	const char *name;
+	json_t	   *rel;
+
+	json_object_foreach(json_object_get(source, "relationships"), name, rel)
+	{
+		const char *destination = json_string_value(json_object_get(rel, "belongs_to"));
+		const char *key = json_string_value(json_object_get(rel, "source_attribute"));
+		const char *type = json_string_value(json_object_get(rel, "attribute_type"));
+		const char *target = json_string_value(json_object_get(rel, "destination_attribute"));
+		json_t	   *found;
+
+		if (destination == NULL || strcmp(key ? key : psprintf("%s_id", name), attribute) != 0)
+			continue;
+		if (type == NULL)
+		{
+			if (strchr(destination, '.') == NULL)
+				destination = psprintf("%.*s.%s", (int) strcspn(resource, "."), resource,
+									   destination);
+			return attribute_of(def, destination,
+								target ? target : ash_expand_key_of(def, destination), depth + 1);
+		}
+		found = ash_json_own(CurrentMemoryContext, ash_json_object());
+		ash_json_set(found, "type", json_string_nocheck(type));
+		return found;
+	}
+	return NULL;
+}
+
+static json_t *
+attribute_of(AshDefinition *def, const char *resource, const char *attribute, int depth)
+{
+	json_t	   *source;
+	json_t	   *node = expanded_resource(def, resource, &source);
+	json_t	   *found = json_object_get(json_object_get(node, "attributes"), attribute);
+
+	if (found != NULL || source == NULL || depth > MAX_KEY_DEPTH)
+		return found;
+	return future_attribute(def, resource, source, attribute, depth);
+}
+
+/* The attribute's node with at least "type", borrowed; NULL when it cannot be known. */
+json_t *
+ash_expand_attribute_of(AshDefinition *def, const char *resource, const char *attribute)
+{
+	return attribute_of(def, resource, attribute, 0);
+}
+
+/* The attribute that relationships to a resource use: "id", or its only key. */
+const char *
+ash_expand_key_of(AshDefinition *def, const char *resource)
+{
+	json_t	   *source;
+	json_t	   *attributes;
+	const char *found = NULL;
+	const char *name;
+	json_t	   *attr;
+
+	attributes = json_object_get(expanded_resource(def, resource, &source), "attributes");
+	if (attributes == NULL || json_object_get(attributes, "id") != NULL)
+		return "id";
+	json_object_foreach(attributes, name, attr)
+	{
+		if (!json_is_true(json_object_get(attr, "primary_key")))
+			continue;
+		if (found != NULL)
+			return "id";
+		found = name;
+	}
+	return found ? pstrdup(found) : "id";
+}

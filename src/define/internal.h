@@ -1,0 +1,128 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/internal.h
+ *	  What the files that take a document to the catalog share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_DEFINE_INTERNAL_H
+#define ASH_DEFINE_INTERNAL_H
+
+#include "define/define.h"
+#include "nodes/value.h"
+
+/*
+ * Where a node of an expanded document came from.  Paths begin at the root of
+ * the text that was given to ash_define; a path without an entry came from the
+ * same path, or with its nearest ancestor that has one.
+ */
+typedef struct AshPathMap
+{
+	List	   *from;			   /* of List *: paths in the expanded document */
+	List	   *to;				   /* of List *: paths in the source, parallel */
+} AshPathMap;
+
+/* One domain document on its way. */
+typedef struct AshDomainDocument
+{
+	json_t	   *source;			   /* as written */
+	json_t	   *expanded;		   /* the same in long form; owned by the work context */
+	List	   *path;			   /* of the document in the text: NIL or its index */
+	const char *name;
+	const char *schema;
+	List	   *compiled;		   /* of AshResource *, in order */
+} AshDomainDocument;
+
+/* Everything one ash_define works on. */
+typedef struct AshDefinition
+{
+	List	   *domains;		   /* of AshDomainDocument * */
+	AshPathMap	map;
+	AshErrors  *errors;
+} AshDefinition;
+
+/* check.c: adds the faults of one domain document as it was written */
+extern void ash_define_check(json_t *domain, AshErrors *errors);
+
+/* pathmap.c: from and to are tails of the current path errors->path */
+extern void ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to);
+extern void ash_path_map_add_absolute(AshPathMap *map, List *from, List *to);
+extern List *ash_path_map_source(const AshPathMap *map, List *path);
+/* Maps all errors to the source and gives each pointer, line and column; drops repetitions. */
+extern void ash_define_place_errors(AshErrors *errors, const AshPathMap *map, const char *text,
+									size_t len);
+
+/* expand.c: fills expanded of all domains; faults are added */
+extern void ash_define_expand(AshDefinition *def);
+
+/* What the files of the expander share: the resource at hand. */
+typedef struct AshExpansion
+{
+	AshDefinition *def;
+	AshErrors  *errors;
+	AshDomainDocument *doc;
+	const char *short_name;
+	json_t	   *source;			   /* of the resource */
+	json_t	   *out;
+	bool		embedded;
+} AshExpansion;
+
+/* expand_types.c */
+extern void ash_expand_type(AshExpansion *exp, json_t *node);
+extern json_t *ash_expand_attribute_of(AshDefinition *def, const char *resource,
+									   const char *attribute);
+extern const char *ash_expand_key_of(AshDefinition *def, const char *resource);
+extern char *ash_expand_resource_name(AshExpansion *exp, const char *name);
+
+/* expand_fields.c */
+extern void ash_expand_attributes(AshExpansion *exp);
+extern void ash_expand_relationships(AshExpansion *exp);
+extern void ash_expand_fields(AshExpansion *exp);
+extern json_t *ash_expand_arguments(AshExpansion *exp, json_t *node);
+
+/* expand_actions.c */
+extern void ash_expand_actions(AshExpansion *exp);
+
+/* expand_policies.c */
+extern json_t *ash_expand_policies(AshDefinition *def, List *base, json_t *list);
+extern void ash_expand_policy_paths(AshDefinition *def, List *target, List *base, int offset,
+									json_t *list);
+extern json_t *ash_expand_field_policies(json_t *list);
+
+/* json helpers (expand.c) */
+extern json_t *ash_json_listed(json_t *node); /* a list as it is, anything else in a list; new */
+extern void ash_json_set(json_t *object, const char *key, json_t *value); /* steals value */
+extern List *ash_path_append(List *path, const char *name, int index); /* index < 0: none */
+
+/* store.c */
+typedef struct AshStored
+{
+	char	   *name;
+	char	   *domain;
+	char	   *owner;
+	char	   *document;
+	char	   *expanded;
+	int64		revision;
+} AshStored;
+
+extern void ash_store_lock(void);
+extern bool ash_store_domain(const char *name, AshStored *out);
+extern List *ash_store_resources(const char *domain); /* of AshStored *, in order */
+extern bool ash_store_resource(const char *name, AshStored *out);
+/* Resources that refer to one of names, directly or not, without these; of AshStored * */
+extern List *ash_store_dependents(List *names);
+extern void ash_store_put_domain(const AshDomainDocument *doc, const AshStored *former,
+								 const char *document, const char *expanded);
+extern void ash_store_put_resource(const AshDomainDocument *doc, AshResource *res,
+								   const AshStored *former, int position, const char *document,
+								   const char *expanded);
+extern void ash_store_touch(const char *domain);
+extern void ash_store_delete_resource(const AshStored *stored);
+extern void ash_store_delete_domain(const AshStored *stored);
+
+/* access.c: who may define what; raises */
+extern void ash_define_check_owner(const AshStored *domain);
+extern void ash_define_check_schema(const char *schema);
+extern void ash_define_check_table(AshResource *res);
+
+#endif /* ASH_DEFINE_INTERNAL_H */

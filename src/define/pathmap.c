@@ -1,0 +1,139 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/pathmap.c
+ *	  From the place of a fault in an expanded document to its place in the
+ *	  text that was given.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "define/internal.h"
+
+void
+ash_path_map_add_absolute(AshPathMap *map, List *from, List *to)
+{
+	map->from = lappend(map->from, from);
+	map->to = lappend(map->to, to);
+}
+
+void
+ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to)
+{
+	ash_path_map_add_absolute(map, list_concat_copy(errors->path, from),
+							  list_concat_copy(errors->path, to));
+}
+
+/* A copy of path with one more name and, unless it is negative, one more index. */
+List *
+ash_path_append(List *path, const char *name, int index)
+{
+	path = lappend(list_copy(path), makeString(pstrdup(name)));
+	return index < 0 ? path : lappend(path, makeInteger(index));
+}
+
+/* How many steps of path the prefix covers: all of its own, or -1. */
+static int
+match_prefix(List *prefix, List *path)
+{
+	int			i;
+
+	if (list_length(prefix) > list_length(path))
+		return -1;
+	for (i = 0; i < list_length(prefix); i++)
+	{
+		if (!equal(list_nth(prefix, i), list_nth(path, i)))
+			return -1;
+	}
+	return list_length(prefix);
+}
+
+/* The entry with the longest prefix decides; what follows the prefix is kept. */
+List *
+ash_path_map_source(const AshPathMap *map, List *path)
+{
+	List	   *found = NIL;
+	int			longest = -1;
+	ListCell   *from;
+	ListCell   *to;
+
+	forboth(from, map->from, to, map->to)
+	{
+		int			length = match_prefix(lfirst(from), path);
+
+		if (length <= longest)
+			continue;
+		longest = length;
+		found = lfirst(to);
+	}
+	if (longest < 0)
+		return path;
+	return list_concat_copy(found, list_copy_tail(path, longest));
+}
+
+/* Position of the node at path, or of the nearest one around it that was written. */
+static void
+add_position(AshErrors *errors, AshError *error, const char *text, size_t len)
+{
+	List	   *path = list_copy(error->path);
+	int			line;
+	int			column;
+
+	ash_error_var_text(errors, error, "pointer", ash_json_pointer(error->path));
+	while (!ash_json_locate(text, len, path, &line, &column))
+	{
+		if (path == NIL)
+			return;
+		path = list_truncate(path, list_length(path) - 1);
+	}
+	ash_error_var_int(errors, error, "line", line);
+	ash_error_var_int(errors, error, "column", column);
+}
+
+static bool
+already_said(List *errors, const AshError *error)
+{
+	ListCell   *lc;
+
+	foreach(lc, errors)
+	{
+		AshError   *other = lfirst(lc);
+
+		if (equal(other->path, error->path) && strcmp(other->message, error->message) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_var(const AshError *error, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, error->vars)
+	{
+		if (strcmp(((AshErrorVar *) lfirst(lc))->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+ash_define_place_errors(AshErrors *errors, const AshPathMap *map, const char *text, size_t len)
+{
+	List	   *kept = NIL;
+	ListCell   *lc;
+
+	foreach(lc, errors->items)
+	{
+		AshError   *error = lfirst(lc);
+
+		error->path = ash_path_map_source(map, error->path);
+		if (already_said(kept, error))
+			continue;
+		if (!has_var(error, "line"))
+			add_position(errors, error, text, len);
+		kept = lappend(kept, error);
+	}
+	errors->items = kept;
+}

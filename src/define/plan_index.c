@@ -1,0 +1,271 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/plan_index.c
+ *	  Identities, custom indexes and indexes of references → wanted indexes.
+ *
+ * The tenant's column comes first in everything that is unique per tenant.  What
+ * the base filter hides is not in a unique index: a hidden row blocks nothing.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "define/plan.h"
+
+/*-------------------------------------------------------------------------
+ * Pieces
+ *-------------------------------------------------------------------------
+ */
+
+/* A new object, appended to list unless that is NULL. */
+AshPlanObject *
+ash_plan_object(List **list, const char *name, const char *definition)
+{
+	AshPlanObject *object = palloc0(sizeof(AshPlanObject));
+
+	object->name = name;
+	object->definition = object->current = definition;
+	object->valid = true;
+	if (list != NULL)
+		*list = lappend(*list, object);
+	return object;
+}
+
+char *
+ash_plan_name_list(List *names)
+{
+	StringInfoData buf;
+	ListCell *lc;
+
+	initStringInfo(&buf);
+	foreach (lc, names)
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", ash_quote_ident(lfirst(lc)));
+	return buf.data;
+}
+
+static char *
+index_predicate(AshResource *res, const char *source)
+{
+	AshSql sql;
+
+	ash_sql_init(&sql, NULL);
+	sql.inline_values = true;
+	ash_query_write_index_predicate(&sql, res, source);
+	return sql.text.data;
+}
+
+char *
+ash_plan_base_filter(AshResource *res)
+{
+	return res->base_filter_source ? index_predicate(res, res->base_filter_source) : NULL;
+}
+
+/* Both conditions, or the one that is there, or NULL. */
+static char *
+both(char *a, char *b)
+{
+	if (a == NULL || b == NULL)
+		return a ? a : b;
+	return psprintf("(%s) AND (%s)", a, b);
+}
+
+static void
+add_where(StringInfo definition, const char *condition)
+{
+	if (condition != NULL)
+		appendStringInfo(definition, " WHERE (%s)", condition);
+}
+
+/* Columns of the attributes, the tenant's first unless all tenants share the index. */
+static List *
+key_columns(const AshResource *res, List *attributes, bool all_tenants)
+{
+	const char *tenant = res->tenant_attribute && !all_tenants ? res->tenant_attribute->name : NULL;
+	List *columns = NIL;
+	ListCell *lc;
+
+	foreach (lc, attributes)
+	{
+		if (tenant != NULL && strcmp(lfirst(lc), tenant) == 0)
+			tenant = NULL;
+	}
+	if (tenant != NULL)
+		columns = list_make1(unconstify(char *, res->tenant_attribute->source));
+	foreach (lc, attributes)
+	{
+		const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
+
+		if (attr == NULL)
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("an index of resource %s cannot be planned", res->name),
+							errdetail("\"%s\" is not an attribute.", (char *) lfirst(lc))));
+		columns = lappend(columns, unconstify(char *, attr->source));
+	}
+	return columns;
+}
+
+/*-------------------------------------------------------------------------
+ * Identities
+ *-------------------------------------------------------------------------
+ */
+
+static void
+want_identity(AshPlanTable *table, AshResource *res, const AshIdentity *identity)
+{
+	char *where = identity->where ? index_predicate(res, identity->where) : NULL;
+	List *columns = key_columns(res, identity->keys, identity->all_tenants);
+	StringInfoData definition;
+
+	initStringInfo(&definition);
+	appendStringInfo(&definition, "USING btree (%s)", ash_plan_name_list(columns));
+	if (!identity->nils_distinct)
+		appendStringInfoString(&definition, " NULLS NOT DISTINCT");
+	add_where(&definition, both(ash_plan_base_filter(res), where));
+	ash_plan_object(&table->indexes, identity->index_name, definition.data)->unique = true;
+}
+
+/*-------------------------------------------------------------------------
+ * Custom indexes
+ *-------------------------------------------------------------------------
+ */
+
+/* "a", "-a" or SQL for one key of an index. */
+static void
+write_field(StringInfo out, const AshResource *res, const char *field)
+{
+	bool descending = field[0] == '-';
+	const AshAttribute *attr = ash_find_attribute(res, field + (descending ? 1 : 0));
+
+	if (out->len > 0)
+		appendStringInfoString(out, ", ");
+	if (attr != NULL)
+	{
+		appendStringInfo(out, "%s%s", ash_quote_ident(attr->source), descending ? " DESC" : "");
+		return;
+	}
+	ash_plan_check_index_field(res, field);
+	appendStringInfoString(out, field);
+}
+
+/* The keys; the tenant's column first, unless it is among them. */
+static char *
+custom_fields(const AshResource *res, List *fields)
+{
+	StringInfoData buf;
+	bool tenant = res->tenant_attribute == NULL;
+	ListCell *lc;
+
+	initStringInfo(&buf);
+	foreach (lc, fields)
+		tenant |= strcmp(lfirst(lc), res->tenant_attribute->name) == 0;
+	if (!tenant)
+		write_field(&buf, res, res->tenant_attribute->name);
+	foreach (lc, fields)
+		write_field(&buf, res, lfirst(lc));
+	return buf.data;
+}
+
+/* Letters and digits of the fields, for the name. */
+static char *
+field_label(List *fields)
+{
+	StringInfoData buf;
+	ListCell *lc;
+
+	initStringInfo(&buf);
+	foreach (lc, fields)
+	{
+		const char *p = lfirst(lc);
+
+		if (buf.len > 0)
+			appendStringInfoChar(&buf, '_');
+		for (; *p; p++)
+		{
+			if (IS_HIGHBIT_SET(*p) || isalnum((unsigned char) *p) || *p == '_')
+				appendStringInfoChar(&buf, *p);
+		}
+	}
+	return buf.data;
+}
+
+static bool
+flag(json_t *node, const char *key, bool missing)
+{
+	json_t *value = json_object_get(node, key);
+
+	return value ? json_is_true(value) : missing;
+}
+
+static void
+want_custom_index(AshPlanTable *table, AshResource *res, json_t *node)
+{
+	List *fields = ash_json_names(json_object_get(node, "fields"));
+	List *include = ash_json_names(json_object_get(node, "include"));
+	const char *name = json_string_value(json_object_get(node, "name"));
+	const char *using = json_string_value(json_object_get(node, "using"));
+	const char *where = json_string_value(json_object_get(node, "where"));
+	bool unique = flag(node, "unique", false);
+	StringInfoData definition;
+	AshPlanObject *index;
+
+	initStringInfo(&definition);
+	appendStringInfo(&definition, "USING %s (%s)", ash_quote_ident(using ? using : "btree"),
+					 custom_fields(res, fields));
+	if (include != NIL)
+		appendStringInfo(&definition, " INCLUDE (%s)",
+						 ash_plan_name_list(key_columns(res, include, true)));
+	if (!flag(node, "nulls_distinct", true))
+		appendStringInfoString(&definition, " NULLS NOT DISTINCT");
+	if (where != NULL)
+	{
+		ash_plan_check_condition(res, "custom_indexes", where);
+		where = psprintf("%s\n", where);
+	}
+	add_where(&definition,
+			  both(unique ? ash_plan_base_filter(res) : NULL, unconstify(char *, where)));
+	if (name == NULL)
+		name = ash_object_name(res->table, field_label(fields), "index");
+	index = ash_plan_object(&table->indexes, pstrdup(name), definition.data);
+	index->unique = unique;
+	index->concurrently = flag(node, "concurrently", false);
+}
+
+/*-------------------------------------------------------------------------
+ * References
+ *-------------------------------------------------------------------------
+ */
+
+/*
+ * The index PostgreSQL uses to look for referencing rows: the column alone, since
+ * that search does not know of tenants.
+ */
+static void
+want_reference_index(AshPlanTable *table, const AshResource *res, const AshRelationship *rel)
+{
+	json_t *references = json_object_get(rel->definition, "references");
+	const AshAttribute *attr;
+
+	if (rel->kind != ASH_REL_BELONGS_TO || !flag(references, "index", false))
+		return;
+	attr = ash_find_attribute(res, rel->source_attribute);
+	if (attr != NULL)
+		ash_plan_object(&table->indexes, ash_object_name(res->table, attr->source, "index"),
+						psprintf("USING btree (%s)", ash_quote_ident(attr->source)));
+}
+
+void
+ash_plan_want_indexes(AshPlan *plan, AshPlanTable *table, AshResource *res)
+{
+	json_t *custom = json_object_get(res->document, "custom_indexes");
+	json_t *node;
+	size_t i;
+
+	for (i = 0; i < res->nidentities; i++)
+		want_identity(table, res, res->identities[i]);
+	if (json_is_object(custom))
+		want_custom_index(table, res, custom);
+	json_array_foreach (custom, i, node)
+		want_custom_index(table, res, node);
+	for (i = 0; i < res->nrelationships; i++)
+		want_reference_index(table, res, res->relationships[i]);
+}

@@ -1,0 +1,181 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/plan_reference.c
+ *	  belongs_to relationships → wanted foreign keys.
+ *
+ * The texts are written exactly as pg_get_constraintdef() prints them, so they
+ * can be compared without asking PostgreSQL.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "define/plan.h"
+#include "utils/builtins.h"
+
+/* What the options of the framework are in SQL; "nothing" is the default and not printed. */
+static const struct
+{
+	const char *option;
+	const char *sql;
+} reference_actions[] = {
+	{ "restrict", "RESTRICT" },
+	{ "delete", "CASCADE" },
+	{ "update", "CASCADE" },
+	{ "nilify", "SET NULL" },
+};
+
+static void
+write_action(StringInfo out, const char *event, json_t *references, const char *key)
+{
+	const char *option = json_string_value(json_object_get(references, key));
+
+	for (int i = 0; option != NULL && i < lengthof(reference_actions); i++)
+	{
+		if (strcmp(option, reference_actions[i].option) == 0)
+			appendStringInfo(out, " ON %s %s", event, reference_actions[i].sql);
+	}
+}
+
+static void
+write_deferrable(StringInfo out, json_t *references)
+{
+	json_t *option = json_object_get(references, "deferrable");
+	const char *text = json_string_value(option);
+	bool initially = text != NULL && strcmp(text, "initially") == 0;
+
+	if (initially || json_is_true(option) || (text != NULL && strcmp(text, "true") == 0))
+		appendStringInfoString(out, " DEFERRABLE");
+	if (initially)
+		appendStringInfoString(out, " INITIALLY DEFERRED");
+}
+
+/* The destination's table: of this plan, or as it is; NULL when there is none to point to. */
+static AshPlanTable *
+destination_table(const AshPlan *plan, const AshResource *destination)
+{
+	AshPlanTable *table = ash_plan_find_table(plan, destination->schema, destination->table);
+
+	if (table == NULL)
+		table = ash_plan_read(destination->schema, destination->table);
+	if (table == NULL)
+		return NULL;
+	if (table->present != NULL && table->present->relkind != RELKIND_RELATION &&
+		table->present->relkind != RELKIND_PARTITIONED_TABLE)
+		return NULL;
+	return table->relkind == RELKIND_RELATION || table->relkind == RELKIND_PARTITIONED_TABLE ?
+			   table :
+			   NULL;
+}
+
+typedef enum Uniqueness
+{
+	UNIQUE_NO,
+	UNIQUE_ALONE,	  /* the attribute itself */
+	UNIQUE_PER_TENANT /* together with the tenant's attribute */
+} Uniqueness;
+
+/* What a foreign key may refer to: partial indexes do not count. */
+static Uniqueness
+uniqueness(const AshResource *res, const AshAttribute *attr)
+{
+	if (res->nprimary_key == 1 && res->primary_key[0] == attr)
+		return UNIQUE_ALONE;
+	for (int i = 0; i < res->nidentities; i++)
+	{
+		const AshIdentity *identity = res->identities[i];
+
+		if (list_length(identity->keys) != 1 || identity->where != NULL ||
+			res->base_filter_source != NULL || strcmp(linitial(identity->keys), attr->name) != 0)
+			continue;
+		if (res->tenant_attribute == NULL || identity->all_tenants || res->tenant_attribute == attr)
+			return UNIQUE_ALONE;
+		return UNIQUE_PER_TENANT;
+	}
+	return UNIQUE_NO;
+}
+
+/* Column names, as they are now or as they will be, quoted as PostgreSQL prints them. */
+static char *
+column_list(const AshPlanTable *table, List *attributes, bool current)
+{
+	StringInfoData buf;
+	ListCell *lc;
+
+	initStringInfo(&buf);
+	foreach (lc, attributes)
+	{
+		const AshAttribute *attr = lfirst(lc);
+		const AshPlanColumn *column = ash_plan_find_column(table, attr->source);
+
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "",
+						 quote_identifier(current && column ? column->current : attr->source));
+	}
+	return buf.data;
+}
+
+static char *
+reference_text(const AshPlanTable *from, List *source, const AshPlanTable *to, List *destination,
+			   json_t *references, bool current)
+{
+	const AshPlanTable *name = current && to->present ? to->present : to;
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "FOREIGN KEY (%s) REFERENCES %s(%s)", column_list(from, source, current),
+					 quote_qualified_identifier(name->schema, name->name),
+					 column_list(to, destination, current));
+	write_action(&buf, "UPDATE", references, "on_update");
+	write_action(&buf, "DELETE", references, "on_delete");
+	write_deferrable(&buf, references);
+	return buf.data;
+}
+
+static void
+want_reference(AshPlan *plan, AshPlanTable *table, AshResource *res, AshRelationship *rel)
+{
+	json_t *references = json_object_get(rel->definition, "references");
+	AshResource *destination = ash_resource_get(rel->destination.name, NULL);
+	AshAttribute *source = ash_find_attribute(res, rel->source_attribute);
+	AshAttribute *target;
+	AshPlanTable *to;
+	Uniqueness unique;
+	List *sources;
+	List *targets;
+
+	if (destination == NULL || destination->embedded || source == NULL ||
+		json_is_true(json_object_get(references, "ignore")))
+		return;
+	target = ash_find_attribute(destination, rel->destination_attribute);
+	to = destination_table(plan, destination);
+	unique = target ? uniqueness(destination, target) : UNIQUE_NO;
+	if (to == NULL || unique == UNIQUE_NO ||
+		(unique == UNIQUE_PER_TENANT && res->tenant_attribute == NULL))
+		return;
+	sources = list_make1(source);
+	targets = list_make1(target);
+	if (unique == UNIQUE_PER_TENANT)
+	{
+		sources = lcons(res->tenant_attribute, sources);
+		targets = lcons(destination->tenant_attribute, targets);
+	}
+	ash_plan_object(&table->references, rel->constraint_name,
+					reference_text(table, sources, to, targets, references, false))
+		->current = reference_text(table, sources, to, targets, references, true);
+}
+
+/*
+ * The foreign keys of a resource's table.  There is none where PostgreSQL could
+ * have none: the destination's attribute is not unique, or its table is a view or
+ * does not exist and is not planned (it will be, with its own domain).
+ */
+void
+ash_plan_want_references(AshPlan *plan, AshPlanTable *table, AshResource *res)
+{
+	for (int i = 0; i < res->nrelationships; i++)
+	{
+		if (res->relationships[i]->kind == ASH_REL_BELONGS_TO &&
+			!res->relationships[i]->no_attributes)
+			want_reference(plan, table, res, res->relationships[i]);
+	}
+}

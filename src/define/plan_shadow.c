@@ -1,0 +1,298 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/plan_shadow.c
+ *	  A wanted table in PostgreSQL's own words.
+ *
+ * Whether two conditions, defaults or index definitions are the same can only be
+ * told when both were printed by PostgreSQL.  So the wanted table is created
+ * as a temporary one, read back like the real one, and the subtransaction
+ * in which that happened is rolled back.  No lock on a table of the user is taken.
+ *
+ * Expressions do not always survive printing and parsing unchanged (IN becomes
+ * = ANY, parentheses come and go), and a table that was once restored from a dump
+ * went through that.  So what seems to differ is created a second time from its
+ * own printed text; a text that is the present one then does not differ.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "define/plan.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#define SHADOW "ash_shadow"
+#define QUALIFIED_SHADOW "pg_temp." SHADOW
+
+/*-------------------------------------------------------------------------
+ * The subtransaction
+ *-------------------------------------------------------------------------
+ */
+
+typedef void (*ShadowBody)(AshPlan *plan, AshPlanTable *table);
+
+/* Runs body and undoes all it did to the database, whether it fails or not. */
+static void
+in_rolled_back(ShadowBody body, AshPlan *plan, AshPlanTable *table)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction("ash_plan");
+	MemoryContextSwitchTo(cxt);
+	PG_TRY();
+	{
+		body(plan, table);
+	}
+	PG_CATCH();
+	{
+		ErrorData *edata;
+
+		MemoryContextSwitchTo(cxt);
+		edata = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(cxt);
+		CurrentResourceOwner = owner;
+		ReThrowError(edata);
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(cxt);
+	CurrentResourceOwner = owner;
+}
+
+/*-------------------------------------------------------------------------
+ * Creating and reading
+ *-------------------------------------------------------------------------
+ */
+
+static char *
+shadow_index_name(int number)
+{
+	return psprintf(SHADOW "_%d", number);
+}
+
+static void
+create_shadow(AshPlan *plan, const AshPlanTable *table)
+{
+	ListCell *lc;
+
+	foreach (lc, plan->extensions)
+		ash_plan_execute(lfirst(lc));
+	ash_plan_execute(ash_plan_create_table(table, QUALIFIED_SHADOW, "TEMPORARY "));
+	foreach (lc, table->indexes)
+		ash_plan_execute(ash_plan_create_index(lfirst(lc),
+											   shadow_index_name(foreach_current_index(lc)),
+											   QUALIFIED_SHADOW, false));
+}
+
+static AshPlanTable *
+read_shadow(void)
+{
+	Oid namespace = LookupExplicitNamespace("pg_temp", false);
+
+	return ash_plan_read_oid(get_relname_relid(SHADOW, namespace));
+}
+
+static AshPlanObject *
+find_object(List *objects, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, objects)
+	{
+		AshPlanObject *object = lfirst(lc);
+
+		if (strcmp(object->name, name) == 0)
+			return object;
+	}
+	return NULL;
+}
+
+/* Gives columns what the shadow says of them. */
+static void
+take_columns(AshPlanTable *table, const AshPlanTable *shadow)
+{
+	ListCell *lc;
+
+	foreach (lc, table->columns)
+	{
+		AshPlanColumn *column = lfirst(lc);
+		const AshPlanColumn *seen = ash_plan_find_column(shadow, column->name);
+
+		column->type = seen->type;
+		column->type_oid = seen->type_oid;
+		column->typmod = seen->typmod;
+		column->dflt = seen->dflt;
+	}
+}
+
+static void
+take_object(AshPlanObject *object, const AshPlanObject *seen, bool current)
+{
+	if (!current)
+		object->definition = seen->definition;
+	object->current = seen->definition;
+}
+
+/* Gives keys, checks and indexes the shadow's texts; current: only as today's. */
+static void
+take_objects(AshPlanTable *table, const AshPlanTable *shadow, bool current)
+{
+	ListCell *lc;
+
+	if (table->primary_key != NULL)
+		take_object(table->primary_key, shadow->primary_key, current);
+	foreach (lc, table->checks)
+	{
+		AshPlanObject *check = lfirst(lc);
+
+		if (check->definition != NULL)
+			take_object(check, find_object(shadow->checks, check->name), current);
+	}
+	foreach (lc, table->indexes)
+		take_object(lfirst(lc),
+					find_object(shadow->indexes, shadow_index_name(foreach_current_index(lc))),
+					current);
+}
+
+/* Lets PostgreSQL put the former names of columns into all the texts. */
+static bool
+unrename_columns(const AshPlanTable *table)
+{
+	bool any = false;
+	ListCell *lc;
+
+	foreach (lc, table->columns)
+	{
+		const AshPlanColumn *column = lfirst(lc);
+
+		if (strcmp(column->name, column->current) == 0)
+			continue;
+		any = true;
+		ash_plan_execute(psprintf("ALTER TABLE " QUALIFIED_SHADOW " RENAME COLUMN %s TO %s",
+								  ash_quote_ident(column->name), ash_quote_ident(column->current)));
+	}
+	return any;
+}
+
+static void
+describe_shadow(AshPlan *plan, AshPlanTable *table)
+{
+	AshPlanTable *shadow;
+
+	create_shadow(plan, table);
+	shadow = read_shadow();
+	take_columns(table, shadow);
+	take_objects(table, shadow, false);
+	if (unrename_columns(table))
+		take_objects(table, read_shadow(), true);
+}
+
+/*-------------------------------------------------------------------------
+ * Texts that change when they are read again
+ *-------------------------------------------------------------------------
+ */
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Is the object of that name there in another form? */
+static bool
+object_differs(List *present, const AshPlanObject *object)
+{
+	const AshPlanObject *there = find_object(present, object->name);
+
+	return there != NULL && object->current != NULL &&
+		   !same_text(there->definition, object->current);
+}
+
+static bool
+default_differs(const AshPlanTable *present, const AshPlanColumn *column)
+{
+	const AshPlanColumn *there = ash_plan_find_column(present, column->current);
+
+	return there != NULL && !column->any_default && !same_text(there->dflt, column->dflt);
+}
+
+static bool
+differs(const AshPlanTable *table)
+{
+	ListCell *lc;
+
+	foreach (lc, table->columns)
+	{
+		if (default_differs(table->present, lfirst(lc)))
+			return true;
+	}
+	foreach (lc, table->checks)
+	{
+		if (object_differs(table->present->checks, lfirst(lc)))
+			return true;
+	}
+	foreach (lc, table->indexes)
+	{
+		if (object_differs(table->present->indexes, lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+/* The text that is there, when printing ours again gives it. */
+static void
+settle_object(List *present, AshPlanObject *object, const AshPlanObject *again)
+{
+	const AshPlanObject *there = find_object(present, object->name);
+
+	if (there != NULL && again != NULL && same_text(there->definition, again->definition))
+		object->current = there->definition;
+}
+
+static void
+settle(AshPlan *plan, AshPlanTable *table)
+{
+	const AshPlanTable *present = table->present;
+	AshPlanTable *again;
+	ListCell *lc;
+
+	create_shadow(plan, table);
+	unrename_columns(table);
+	again = read_shadow();
+	foreach (lc, table->columns)
+	{
+		AshPlanColumn *column = lfirst(lc);
+		const AshPlanColumn *there = ash_plan_find_column(present, column->current);
+
+		if (there != NULL &&
+			same_text(there->dflt, ash_plan_find_column(again, column->current)->dflt))
+			column->dflt = there->dflt;
+	}
+	foreach (lc, table->checks)
+	{
+		AshPlanObject *check = lfirst(lc);
+
+		settle_object(present->checks, check, find_object(again->checks, check->name));
+	}
+	foreach (lc, table->indexes)
+	{
+		const char *name = shadow_index_name(foreach_current_index(lc));
+
+		settle_object(present->indexes, lfirst(lc), find_object(again->indexes, name));
+	}
+}
+
+/* Rewrites the texts of a wanted table that is there already. */
+void
+ash_plan_shadow(AshPlan *plan, AshPlanTable *table)
+{
+	in_rolled_back(describe_shadow, plan, table);
+	if (differs(table))
+		in_rolled_back(settle, plan, table);
+}

@@ -1,0 +1,259 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/query/build.c
+ *	  From a call to a query (spec 3.10): arguments, preparations, the action's
+ *	  filter, then what the caller asks for; tenant and policies.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "changeset/changeset.h"
+#include "query/internal.h"
+
+AshQuery *
+ash_query_bare(AshCall *call, AshResource *res)
+{
+	AshQuery   *query = palloc0(sizeof(AshQuery));
+
+	query->call = call;
+	query->res = res;
+	query->bare = true;
+	return query;
+}
+
+static void
+add_filter(AshQuery *query, AshExpr *filter)
+{
+	if (filter != NULL)
+		query->filters = lappend(query->filters, filter);
+}
+
+AshQuery *
+ash_query_create(AshCall *call, AshResource *res, AshAction *action)
+{
+	AshQuery   *query = ash_query_bare(call, res);
+
+	query->bare = false;
+	query->action = action;
+	add_filter(query, ash_resource_base_filter(res, NULL));
+	add_filter(query, ash_tenant_condition(call, res, action));
+	query->tenant_checked = true;
+	return query;
+}
+
+/*-------------------------------------------------------------------------
+ * The action's part
+ *-------------------------------------------------------------------------
+ */
+
+/* Guards and validations look at the arguments through a changeset. */
+static void
+run_preparations(AshQuery *query, const Jsonb *input)
+{
+	AshChangeset *cs = NULL;
+	ListCell   *lc;
+
+	ash_action_preparations(query->res, query->action, NULL);
+	foreach(lc, query->action->preparations)
+	{
+		AshPreparation *prep = lfirst(lc);
+
+		if (cs == NULL && (prep->validation != NULL || prep->where != NIL))
+			cs = ash_changeset_create(query->call, ASH_ACTION_READ, input, NULL);
+		if (prep->only_when_valid && ash_errors_any(query->call->errors))
+			continue;
+		if (prep->where != NIL && !ash_steps_pass(cs, prep->where))
+			continue;
+		if (prep->validation != NULL)
+			ash_step_run(cs, prep->validation);
+		else
+			prep->preparation->run(query, prep->options);
+	}
+}
+
+static void
+add_action_filter(AshQuery *query)
+{
+	AshExpr    *filter = ash_action_filter(query->res, query->action, NULL);
+
+	if (filter == NULL)
+		return;
+	if (!query->call->has_actor && ash_expr_uses_actor(filter))
+		ash_error_add(query->call->errors, ASH_E_READ_ACTION_REQUIRES_ACTOR, NULL,
+					  "actor is required");
+	add_filter(query, filter);
+}
+
+/* get_by: each named attribute equals the argument of that name. */
+static void
+add_get_by(AshQuery *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->action->get_by)
+	{
+		const AshAttribute *attr = ash_find_attribute(query->res, lfirst(lc));
+		const AshArgument *arg = ash_find_argument(query->action, lfirst(lc));
+		AshExpr    *value;
+
+		if (attr == NULL || arg == NULL)
+			continue;
+		value = ash_expr_const(arg->type, query->call->args[arg->index]);
+		add_filter(query, ash_expr_call("=", list_make2(ash_expr_attribute(query->res, attr), value),
+										query->call->errors));
+	}
+}
+
+void
+ash_query_for_action(AshQuery *query, const Jsonb *input)
+{
+	AshCall    *call = query->call;
+	AshAction  *action = query->action;
+	int			before;
+
+	if (action != NULL)
+	{
+		Assert(call->action == action);
+		ash_call_cast_arguments(call, input);
+		ash_call_argument_defaults(call);
+		ash_call_required_arguments(call);
+		run_preparations(query, input);
+		before = list_length(call->errors->items);
+		if (before == 0)
+		{
+			add_action_filter(query);
+			add_get_by(query);
+		}
+	}
+	ash_query_apply_options(query);
+}
+
+/*-------------------------------------------------------------------------
+ * The caller's part
+ *-------------------------------------------------------------------------
+ */
+
+static void
+apply_filter(AshQuery *query, const Jsonb *filter)
+{
+	AshErrors  *errors = query->call->errors;
+
+	ash_errors_push_name(errors, "filter");
+	add_filter(query, ash_filter_parse(query, query->res, filter));
+	ash_errors_pop(errors);
+}
+
+static void
+apply_order(AshQuery *query, const AshOptions *opts)
+{
+	AshErrors  *errors = query->call->errors;
+
+	if (opts->sort != NULL)
+	{
+		ash_errors_push_name(errors, "sort");
+		query->sort = list_concat(query->sort,
+								  ash_sort_parse(query, query->res, opts->sort, false));
+		ash_errors_pop(errors);
+	}
+	if (opts->distinct != NULL)
+	{
+		ash_errors_push_name(errors, "distinct");
+		query->distinct = list_concat(query->distinct,
+									  ash_sort_parse(query, query->res, opts->distinct, false));
+		ash_errors_pop(errors);
+	}
+}
+
+static void
+apply_lock(AshQuery *query, const char *lock)
+{
+	query->lock = ash_lock_parse(lock);
+	if (query->lock == 0)
+		ash_error_add(query->call->errors, ASH_E_INVALID_OPTION, "lock", "%s is not a valid lock",
+					  lock);
+}
+
+static void
+apply_load(AshQuery *query, const Jsonb *load)
+{
+	AshErrors  *errors = query->call->errors;
+
+	ash_errors_push_name(errors, "load");
+	query->loads = ash_load_parse(query, query->res, load);
+	ash_errors_pop(errors);
+}
+
+void
+ash_query_apply_options(AshQuery *query)
+{
+	const AshOptions *opts = query->call->opts;
+
+	if (opts->filter != NULL)
+		apply_filter(query, opts->filter);
+	apply_order(query, opts);
+	if (opts->limit.set)
+		query->limit = opts->limit;
+	if (opts->offset.set)
+		query->offset = opts->offset;
+	if (opts->select != NULL)
+		ash_select_parse(query, opts->select);
+	if (opts->page != NULL)
+		ash_page_parse(query, opts->page);
+	if (opts->lock != NULL)
+		apply_lock(query, opts->lock);
+	if (opts->load != NULL)
+		apply_load(query, opts->load);
+}
+
+/*-------------------------------------------------------------------------
+ * Policies
+ *-------------------------------------------------------------------------
+ */
+
+/* authorize_with: "error": no row may be lost to the policy. */
+static void
+forbid_hidden_rows(AshQuery *query, const AshPolicySubject *subject, AshExpr *filter)
+{
+	AshExpr    *visible = ash_expr_call("coalesce", list_make2(filter, ash_expr_bool(false)),
+										query->call->errors);
+	AshSql		sql;
+	bool		hidden;
+
+	ash_query_sql_init(query, &sql);
+	ash_statement_exists(query, list_make1(ash_expr_not(visible)), &sql);
+	hidden = !ash_errors_any(query->call->errors) &&
+		ash_data_modify(query->res, &sql, NULL, NULL) > 0;
+	if (hidden)
+		ash_policy_forbid(subject);
+}
+
+void
+ash_query_authorize(AshQuery *query)
+{
+	AshPolicySubject subject = {0};
+	AshExpr    *filter = NULL;
+
+	if (!query->call->authorize || query->authorized || !query->res->has_policies)
+		return;
+	subject.call = query->call;
+	subject.res = query->res;
+	subject.type = ASH_ACTION_READ;
+	subject.action = query->action != NULL ? query->action :
+		query->res->primary_actions[ASH_ACTION_READ];
+	subject.query = query;
+	query->authorized = true;
+	switch (ash_policy_decide(&subject, &filter))
+	{
+		case ASH_DECISION_ALLOW:
+			break;
+		case ASH_DECISION_DENY:
+			ash_policy_forbid(&subject);
+			break;
+		case ASH_DECISION_FILTER:
+			if (query->call->opts->authorize_with_error)
+				forbid_hidden_rows(query, &subject, filter);
+			add_filter(query, filter);
+			break;
+	}
+}

@@ -1,0 +1,74 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/query/select.c
+ *	  Which attributes a query gives back (spec 6, query combinators).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "query/internal.h"
+
+/* The first select narrows from all; later ones add. */
+static void
+add_selected(AshQuery *query, const char *name)
+{
+	AshAttribute *attr = ash_find_attribute(query->res, name);
+
+	if (attr == NULL)
+	{
+		ash_error_add(query->call->errors, ASH_E_NO_SUCH_ATTRIBUTE, name,
+					  "No such attribute %s for resource %s", name, query->res->name);
+		return;
+	}
+	query->select = bms_add_member(query->select, attr->index);
+}
+
+void
+ash_select_parse(AshQuery *query, const Jsonb *input)
+{
+	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	query->select_given = true;
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token != WJB_ELEM)
+			continue;
+		if (value.type == jbvString)
+			add_selected(query, ash_jsonb_value_text(&value));
+		else
+			ash_error_add(query->call->errors, ASH_E_NO_SUCH_ATTRIBUTE, NULL,
+						  "No such attribute %s for resource %s", ash_input_text(&value),
+						  query->res->name);
+	}
+}
+
+/* The attributes that are given back; the primary key always is. */
+bool
+ash_query_selects(const AshQuery *query, const AshAttribute *attr)
+{
+	if (attr->primary_key || attr->always_select)
+		return true;
+	if (bms_is_member(attr->index, query->select))
+		return true;
+	return !query->select_given && attr->select_by_default;
+}
+
+/* What was selected before stays selected. */
+void
+ash_query_ensure_selected(AshQuery *query, const AshAttribute *attr)
+{
+	AshResource *res = query->res;
+
+	if (ash_query_selects(query, attr))
+		return;
+	for (int i = 0; !query->select_given && i < res->nattributes; i++)
+	{
+		if (res->attributes[i]->select_by_default)
+			query->select = bms_add_member(query->select, i);
+	}
+	query->select_given = true;
+	query->select = bms_add_member(query->select, attr->index);
+}
