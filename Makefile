@@ -68,6 +68,9 @@ endif
 EXTRA_CLEAN = .build-flags sql/ash--*.sql results regression.diffs regression.out tmp_check \
 	$(wildcard src/*.d src/*/*.d) $(BENCH_DRIVER)
 
+# Bitcode for inlining C functions into expressions gains nothing here and doubles the build.
+override with_llvm := no
+
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq (,$(wildcard $(PGXS)))
 $(error no server headers behind PG_CONFIG=$(PG_CONFIG): install postgresql-server-dev-15, or run tools/setup)

@@ -59,6 +59,13 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.ash_migrate(text, boolean) IS
 'Runs the steps of ash_plan and returns them; refuses destructive ones unless told otherwise.';
 
+CREATE FUNCTION @extschema@.ash_introspect(schema text)
+RETURNS json
+AS 'MODULE_PATHNAME', 'ash_introspect'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.ash_introspect(text) IS
+'A definition document that describes the tables and views of a schema as they are.';
+
 -- Actions by name
 
 CREATE FUNCTION @extschema@.ash_run_action(resource text, action text, input jsonb DEFAULT '{}', options jsonb DEFAULT '{}')

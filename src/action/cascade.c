@@ -23,9 +23,9 @@ typedef struct Cascade
 	const char *relationship;
 	const char *action;
 	const char *read_action;
-	bool		return_notifications;
-	bool		after_action;
-	List	   *copy_inputs;	   /* of char * */
+	bool return_notifications;
+	bool after_action;
+	List *copy_inputs; /* of char * */
 
 	/* prepared */
 	AshActionType type;
@@ -33,39 +33,54 @@ typedef struct Cascade
 } Cascade;
 
 #define CASCADE_OPTIONS                                                                            \
-	{"relationship", ASH_OPT_NAME, offsetof(Cascade, relationship), ASH_OPT_REQUIRED, NULL, NULL,  \
-	 NULL, "the related records"},                                                                 \
-	{"action", ASH_OPT_NAME, offsetof(Cascade, action), 0, NULL, NULL, NULL,                       \
-	 "action to run for each of them; the primary one by default"},                                \
-	{"read_action", ASH_OPT_NAME, offsetof(Cascade, read_action), 0, NULL, NULL, NULL,             \
-	 "action that finds them"},                                                                    \
-	{"return_notifications", ASH_OPT_BOOL, offsetof(Cascade, return_notifications), 0, "false",    \
-	 NULL, NULL, "their notifications come with those of the record; they always do"}
+	{ "relationship",                                                                              \
+	  ASH_OPT_NAME,                                                                                \
+	  offsetof(Cascade, relationship),                                                             \
+	  ASH_OPT_REQUIRED,                                                                            \
+	  NULL,                                                                                        \
+	  NULL,                                                                                        \
+	  NULL,                                                                                        \
+	  "the related records" },                                                                     \
+		{ "action",                                                                                \
+		  ASH_OPT_NAME,                                                                            \
+		  offsetof(Cascade, action),                                                               \
+		  0,                                                                                       \
+		  NULL,                                                                                    \
+		  NULL,                                                                                    \
+		  NULL,                                                                                    \
+		  "action to run for each of them; the primary one by default" },                          \
+		{ "read_action", ASH_OPT_NAME, offsetof(Cascade, read_action), 0, NULL,                    \
+		  NULL,			 NULL,		   "action that finds them" },                                 \
+	{                                                                                              \
+		"return_notifications", ASH_OPT_BOOL, offsetof(Cascade, return_notifications), 0, "false", \
+			NULL, NULL, "their notifications come with those of the record; they always do"        \
+	}
 
 static const AshOpt cascade_destroy_options[] = {
 	CASCADE_OPTIONS,
-	{"after_action", ASH_OPT_BOOL, offsetof(Cascade, after_action), 0, "true", NULL, NULL,
-	 "false: before the record itself is destroyed"},
-	ASH_OPT_END};
+	{ "after_action", ASH_OPT_BOOL, offsetof(Cascade, after_action), 0, "true", NULL, NULL,
+	  "false: before the record itself is destroyed" },
+	ASH_OPT_END
+};
 
-static const AshOpt cascade_update_options[] = {
-	CASCADE_OPTIONS,
-	{"copy_inputs", ASH_OPT_NAMES, offsetof(Cascade, copy_inputs), 0, NULL, NULL, NULL,
-	 "inputs handed on to the action"},
-	ASH_OPT_END};
+static const AshOpt cascade_update_options[] = { CASCADE_OPTIONS,
+												 { "copy_inputs", ASH_OPT_NAMES,
+												   offsetof(Cascade, copy_inputs), 0, NULL, NULL,
+												   NULL, "inputs handed on to the action" },
+												 ASH_OPT_END };
 
-static const AshSpec cascade_destroy_spec = {"cascade_destroy", sizeof(Cascade),
-											 cascade_destroy_options, "relationship",
-											 "a relationship"};
-static const AshSpec cascade_update_spec = {"cascade_update", sizeof(Cascade),
-											cascade_update_options, "relationship",
-											"a relationship and inputs"};
+static const AshSpec cascade_destroy_spec = { "cascade_destroy", sizeof(Cascade),
+											  cascade_destroy_options, "relationship",
+											  "a relationship" };
+static const AshSpec cascade_update_spec = { "cascade_update", sizeof(Cascade),
+											 cascade_update_options, "relationship",
+											 "a relationship and inputs" };
 
 static bool
 prepare_cascade(const AshBuiltinScope *scope, Cascade *opts, AshErrors *errors)
 {
-	AshError   *error;
-	List	   *names = NIL;
+	AshError *error;
+	List *names = NIL;
 
 	opts->manage.rel = ash_find_relationship(scope->res, opts->relationship);
 	opts->manage.argument = opts->manage.relationship = opts->relationship;
@@ -76,8 +91,9 @@ prepare_cascade(const AshBuiltinScope *scope, Cascade *opts, AshErrors *errors)
 		names = lappend(names, unconstify(char *, scope->res->relationships[i]->name));
 	ash_errors_push_name(errors, "relationship");
 	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  opts->manage.rel ? "cannot cascade over the manual relationship \"%s\""
-										   : "no such relationship \"%s\"", opts->relationship);
+						  opts->manage.rel ? "cannot cascade over the manual relationship \"%s\"" :
+											 "no such relationship \"%s\"",
+						  opts->relationship);
 	error->did_you_mean = ash_suggest(opts->relationship, names);
 	ash_errors_pop(errors);
 	return false;
@@ -102,12 +118,12 @@ prepare_cascade_update(const AshBuiltinScope *scope, void *options, AshErrors *e
 static bool
 cascade(AshChangeset *cs, void *arg)
 {
-	Cascade    *opts = arg;
-	AshManaged	managed = {opts->manage.rel, NULL, &opts->manage, opts->relationship};
+	Cascade *opts = arg;
+	AshManaged managed = { opts->manage.rel, NULL, &opts->manage, opts->relationship };
 	AshManaging m;
-	AshAction  *action;
-	Jsonb	   *input;
-	ListCell   *lc;
+	AshAction *action;
+	Jsonb *input;
+	ListCell *lc;
 
 	ash_managing_begin(&m, cs, &managed);
 	m.read_action = opts->read_action;
@@ -115,7 +131,7 @@ cascade(AshChangeset *cs, void *arg)
 	if (action == NULL)
 		return false;
 	input = ash_input_split(cs->input, opts->copy_inputs, true);
-	foreach(lc, ash_managing_related(&m))
+	foreach (lc, ash_managing_related(&m))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (ash_managing_write(&m, m.dest, action, input, lfirst(lc), NIL) == NULL)
@@ -127,11 +143,11 @@ cascade(AshChangeset *cs, void *arg)
 static bool
 run_cascade(AshChangeset *cs, void *options)
 {
-	Cascade    *opts = options;
+	Cascade *opts = options;
 
 	if (cs->data != NULL)
-		ash_changeset_add_hook(opts->after_action ? &cs->after_action : &cs->before_action,
-							   cascade, opts, false);
+		ash_changeset_add_hook(opts->after_action ? &cs->after_action : &cs->before_action, cascade,
+							   opts, false);
 	return true;
 }
 
@@ -141,28 +157,29 @@ run_cascade(AshChangeset *cs, void *options)
  */
 typedef struct GetAndLock
 {
-	int			lock;
-	bool		skip_atomic;
+	int lock;
+	bool skip_atomic;
 } GetAndLock;
 
-static const char *const locks[] = {"for_update", NULL};
+static const char *const locks[] = { "for_update", NULL };
 
 static const AshOpt get_and_lock_options[] = {
-	{"lock", ASH_OPT_ENUM, offsetof(GetAndLock, lock), 0, "\"for_update\"", locks, NULL,
-	 "kind of row lock"},
-	{"skip_atomic", ASH_OPT_BOOL, offsetof(GetAndLock, skip_atomic), 0, "false", NULL, NULL,
-	 "nothing to do when the row is not read first"},
-	ASH_OPT_END};
+	{ "lock", ASH_OPT_ENUM, offsetof(GetAndLock, lock), 0, "\"for_update\"", locks, NULL,
+	  "kind of row lock" },
+	{ "skip_atomic", ASH_OPT_BOOL, offsetof(GetAndLock, skip_atomic), 0, "false", NULL, NULL,
+	  "nothing to do when the row is not read first" },
+	ASH_OPT_END
+};
 
-static const AshSpec get_and_lock_spec = {"get_and_lock", sizeof(GetAndLock),
-										  get_and_lock_options, "lock", "a lock"};
+static const AshSpec get_and_lock_spec = { "get_and_lock", sizeof(GetAndLock), get_and_lock_options,
+										   "lock", "a lock" };
 
 /* The stored row as it is now, locked; what was given as the record may be older. */
 static bool
 read_again(AshChangeset *cs, void *arg)
 {
-	AshQuery   *query = ash_query_bare(cs->call, cs->res);
-	List	   *rows;
+	AshQuery *query = ash_query_bare(cs->call, cs->res);
+	List *rows;
 
 	query->filters = list_make1(ash_query_key_filter(cs->res, cs->data));
 	query->lock = ASH_LOCK_UPDATE;
@@ -192,15 +209,16 @@ nothing(AshChangeset *cs, void *options)
 }
 
 const AshChangeDef ash_cascade_changes[] = {
-	{"cascade_destroy", "Destroys related records with one of their actions.",
-	 &cascade_destroy_spec, NULL, prepare_cascade_destroy, run_cascade, NULL},
-	{"cascade_update", "Updates related records with one of their actions.", &cascade_update_spec,
-	 NULL, prepare_cascade_update, run_cascade, NULL},
-	{"get_and_lock", "Reads the row again under a lock before it is changed.", &get_and_lock_spec,
-	 NULL, NULL, run_get_and_lock, nothing},
-	{"get_and_lock_for_update", "The same as get_and_lock.", &get_and_lock_spec, NULL, NULL,
-	 run_get_and_lock, nothing},
-	{NULL}};
+	{ "cascade_destroy", "Destroys related records with one of their actions.",
+	  &cascade_destroy_spec, NULL, prepare_cascade_destroy, run_cascade, NULL },
+	{ "cascade_update", "Updates related records with one of their actions.", &cascade_update_spec,
+	  NULL, prepare_cascade_update, run_cascade, NULL },
+	{ "get_and_lock", "Reads the row again under a lock before it is changed.", &get_and_lock_spec,
+	  NULL, NULL, run_get_and_lock, nothing },
+	{ "get_and_lock_for_update", "The same as get_and_lock.", &get_and_lock_spec, NULL, NULL,
+	  run_get_and_lock, nothing },
+	{ NULL }
+};
 
 /* Called once when the library is loaded. */
 void

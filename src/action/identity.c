@@ -29,9 +29,9 @@ is_upsert_target(const AshChangeset *cs, const AshIdentity *identity)
 static bool
 any_key_changing(const AshChangeset *cs, const AshIdentity *identity)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, identity->keys)
+	foreach (lc, identity->keys)
 	{
 		const AshAttribute *attr = ash_find_attribute(cs->res, lfirst(lc));
 
@@ -45,14 +45,14 @@ any_key_changing(const AshChangeset *cs, const AshIdentity *identity)
 static List *
 key_conditions(AshChangeset *cs, const AshIdentity *identity)
 {
-	List	   *conditions = NIL;
-	ListCell   *lc;
+	List *conditions = NIL;
+	ListCell *lc;
 
-	foreach(lc, identity->keys)
+	foreach (lc, identity->keys)
 	{
 		const AshAttribute *attr = ash_find_attribute(cs->res, lfirst(lc));
-		AshValue	value;
-		AshExpr    *condition;
+		AshValue value;
+		AshExpr *condition;
 
 		if (attr == NULL || (cs->flags[attr->index] & (ASH_ATOMIC | ASH_INVALID)))
 			return NIL;
@@ -71,16 +71,16 @@ key_conditions(AshChangeset *cs, const AshIdentity *identity)
 static bool
 applies_where(AshChangeset *cs, const AshIdentity *identity, List **conditions)
 {
-	AshScope	scope = ash_scope_for(cs->res, NULL);
-	AshExpr    *where;
-	AshValue	value;
+	AshScope scope = ash_scope_for(cs->res, NULL);
+	AshExpr *where;
+	AshValue value;
 
 	if (identity->where == NULL)
 		return true;
 	where = ash_expr_parse(identity->where, &scope, cs->call->errors);
 	if (where == NULL || !ash_expr_in_memory(where) ||
-		!ash_expr_eval(where, &cs->call->bindings, ash_changeset_ref, cs, &value) ||
-		value.isnull || !DatumGetBool(value.value))
+		!ash_expr_eval(where, &cs->call->bindings, ash_changeset_ref, cs, &value) || value.isnull ||
+		!DatumGetBool(value.value))
 		return false;
 	*conditions = lappend(*conditions, where);
 	return true;
@@ -89,13 +89,13 @@ applies_where(AshChangeset *cs, const AshIdentity *identity, List **conditions)
 static bool
 is_taken(AshChangeset *cs, const AshIdentity *identity)
 {
-	List	   *conditions = key_conditions(cs, identity);
-	AshQuery   *query;
+	List *conditions = key_conditions(cs, identity);
+	AshQuery *query;
 
 	if (conditions == NIL || !applies_where(cs, identity, &conditions))
 		return false;
-	query = identity->all_tenants ? ash_query_bare(cs->call, cs->res)
-								  : ash_query_create(cs->call, cs->res, NULL);
+	query = identity->all_tenants ? ash_query_bare(cs->call, cs->res) :
+									ash_query_create(cs->call, cs->res, NULL);
 	if (cs->data != NULL)
 		conditions = lappend(conditions, ash_expr_not(ash_query_key_filter(cs->res, cs->data)));
 	query->filters = list_concat(query->filters, conditions);
@@ -105,13 +105,13 @@ is_taken(AshChangeset *cs, const AshIdentity *identity)
 static void
 add_taken(AshChangeset *cs, const AshIdentity *identity)
 {
-	List	   *fields = identity->field_names != NIL ? identity->field_names : identity->keys;
+	List *fields = identity->field_names != NIL ? identity->field_names : identity->keys;
 	StringInfoData names;
-	AshError   *error;
-	ListCell   *lc;
+	AshError *error;
+	ListCell *lc;
 
 	initStringInfo(&names);
-	foreach(lc, fields)
+	foreach (lc, fields)
 		appendStringInfo(&names, names.len > 0 ? ", %s" : "%s", (char *) lfirst(lc));
 	error = ash_error_add(cs->call->errors, ASH_E_INVALID_CHANGES, NULL, "%s: %s", names.data,
 						  identity->message ? identity->message : "has already been taken");
@@ -132,7 +132,7 @@ check_identity(AshChangeset *cs, const AshIdentity *identity)
 bool
 ash_identity_eager_checks(AshChangeset *cs)
 {
-	bool		ok = true;
+	bool ok = true;
 
 	for (int i = 0; i < cs->res->nidentities; i++)
 	{
@@ -146,7 +146,7 @@ ash_identity_eager_checks(AshChangeset *cs)
 bool
 ash_identity_pre_checks(AshChangeset *cs)
 {
-	bool		ok = true;
+	bool ok = true;
 
 	for (int i = 0; i < cs->res->nidentities; i++)
 	{

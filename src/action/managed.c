@@ -35,8 +35,8 @@ failed(const AshManaging *m)
 static bool
 refuse(const AshManaging *m, const char *what)
 {
-	AshErrors  *errors = m->cs->call->errors;
-	List	   *path = errors->path;
+	AshErrors *errors = m->cs->call->errors;
+	List *path = errors->path;
 
 	errors->path = NIL;
 	ash_error_add(errors, ASH_E_INVALID_RELATIONSHIP, m->rel->name,
@@ -52,8 +52,8 @@ not_found(const AshManaging *m, const Jsonb *input)
 	StringInfoData key;
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
 	JsonbIteratorToken token;
-	JsonbValue	name;
-	JsonbValue	value;
+	JsonbValue name;
+	JsonbValue value;
 
 	initStringInfo(&key);
 	while ((token = JsonbIteratorNext(&it, &name, true)) != WJB_DONE)
@@ -64,174 +64,14 @@ not_found(const AshManaging *m, const Jsonb *input)
 		appendStringInfo(&key, "%s%.*s: %s", key.len > 0 ? " | " : "", name.val.string.len,
 						 name.val.string.val, ash_jsonb_value_json(&value));
 	}
-	ash_error_add(m->cs->call->errors, ASH_E_NOT_FOUND, NULL, "record with %s not found",
-				  key.data);
+	ash_error_add(m->cs->call->errors, ASH_E_NOT_FOUND, NULL, "record with %s not found", key.data);
 	return false;
 }
 
-static AshValue
-source_value(const AshManaging *m)
-{
-	const AshAttribute *attr = ash_managing_attribute(m->cs->res, m->rel->source_attribute);
-
-	return m->cs->result[attr->index];
-}
-
 /*-------------------------------------------------------------------------
- * Rows: look up, create, update, unrelate, destroy
+ * One input
  *-------------------------------------------------------------------------
  */
-
-/* The conditions that find the row an input means by one of the keys; NIL when it names none. */
-static List *
-lookup_conditions(const AshManaging *m, const Jsonb *input, List *key)
-{
-	AshErrors  *scratch = ash_errors_create(CurrentMemoryContext);
-	List	   *conditions = NIL;
-	ListCell   *lc;
-
-	foreach(lc, key)
-	{
-		const AshAttribute *attr = lfirst(lc);
-		AshCast		cast = {scratch, ASH_E_INVALID_ATTRIBUTE, attr->name};
-		JsonbValue	in;
-		AshValue	value;
-
-		if (!ash_jsonb_get(input, attr->name, strlen(attr->name), &in) || in.type == jbvNull ||
-			!ash_type_cast(attr->type, &in, &cast, &value) || value.isnull)
-			return NIL;
-		conditions = lappend(conditions, ash_equals(m->dest, attr, value, m->cs->call->errors));
-	}
-	return conditions;
-}
-
-static AshValue *
-look_up(const AshManaging *m, const Jsonb *input)
-{
-	AshExpr    *filter = ash_relationship_filter(m->cs->res, m->rel, NULL);
-	ListCell   *lc;
-
-	foreach(lc, m->keys)
-	{
-		List	   *conditions = lookup_conditions(m, input, lfirst(lc));
-		List	   *rows;
-
-		if (conditions == NIL)
-			continue;
-		if (filter != NULL && ash_expr_in_memory(filter))
-			conditions = lappend(conditions, filter);
-		rows = ash_managing_read(m, m->dest, rule_of(m, ASH_ON_LOOKUP)->second, conditions, 1);
-		return rows != NIL ? linitial(rows) : NULL;
-	}
-	return NULL;
-}
-
-static AshValue *
-update_row(const AshManaging *m, const char *action, AshValue *row, const Jsonb *input,
-		   List *forced)
-{
-	return ash_managing_write(m, m->dest,
-							  ash_managing_action(m, m->dest, action, ASH_ACTION_UPDATE), input,
-							  row, forced);
-}
-
-/* The foreign key a has_one or has_many row must have to be ours. */
-static List *
-ours(const AshManaging *m)
-{
-	if (m->rel->no_attributes)
-		return NIL;
-	return list_make1(ash_forced(ash_managing_attribute(m->dest, m->rel->destination_attribute),
-								 source_value(m)));
-}
-
-static Jsonb *
-no_input(void)
-{
-	JsonbParseState *state = NULL;
-
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
-}
-
-static bool
-join_row(const AshManaging *m, const char *action, const AshValue *row, const Jsonb *input)
-{
-	const AshAttribute *source =
-		ash_managing_attribute(m->join, m->rel->source_attribute_on_join);
-	const AshAttribute *dest =
-		ash_managing_attribute(m->join, m->rel->destination_attribute_on_join);
-	const AshAttribute *key = ash_managing_attribute(m->dest, m->rel->destination_attribute);
-	List	   *forced = list_make2(ash_forced(source, source_value(m)),
-									ash_forced(dest, row[key->index]));
-
-	return ash_managing_write(m, m->join,
-							  ash_managing_action(m, m->join, action, ASH_ACTION_CREATE), input,
-							  NULL, forced) != NULL;
-}
-
-/* The join rows between our row and a row of the destination. */
-static List *
-find_joins(const AshManaging *m, const AshValue *row)
-{
-	AshErrors  *errors = m->cs->call->errors;
-	const AshAttribute *source =
-		ash_managing_attribute(m->join, m->rel->source_attribute_on_join);
-	const AshAttribute *dest =
-		ash_managing_attribute(m->join, m->rel->destination_attribute_on_join);
-	const AshAttribute *key = ash_managing_attribute(m->dest, m->rel->destination_attribute);
-
-	return ash_managing_read(m, m->join, NULL,
-							 list_make2(ash_equals(m->join, source, source_value(m), errors),
-										ash_equals(m->join, dest, row[key->index], errors)),
-							 0);
-}
-
-static bool
-destroy_joins(const AshManaging *m, const AshValue *row, const char *action)
-{
-	AshAction  *destroy = ash_managing_action(m, m->join, action, ASH_ACTION_DESTROY);
-	ListCell   *lc;
-
-	if (destroy == NULL)
-		return false;
-	foreach(lc, find_joins(m, row))
-	{
-		if (ash_managing_write(m, m->join, destroy, no_input(), lfirst(lc), NIL) == NULL)
-			return false;
-	}
-	return !failed(m);
-}
-
-/* Rule: unrelate, with the action of the row that holds the key. */
-static bool
-unrelate(const AshManaging *m, AshValue *row, const AshManageRule *rule)
-{
-	AshValue	null = {0, true};
-
-	switch (m->rel->kind)
-	{
-		case ASH_REL_MANY_TO_MANY:
-			return destroy_joins(m, row, rule->action);
-		case ASH_REL_BELONGS_TO:
-			return true;
-		default:
-			return update_row(m, rule->action, row, no_input(),
-							  list_make1(ash_forced(ash_managing_attribute(
-														m->dest, m->rel->destination_attribute),
-													null))) != NULL;
-	}
-}
-
-static bool
-destroy(const AshManaging *m, AshValue *row, const AshManageRule *rule)
-{
-	if (m->join != NULL && !destroy_joins(m, row, rule->second))
-		return false;
-	return ash_managing_write(m, m->dest,
-							  ash_managing_action(m, m->dest, rule->action, ASH_ACTION_DESTROY),
-							  no_input(), row, NIL) != NULL;
-}
 
 static void
 keep(AshManaging *m, AshValue *row)
@@ -245,22 +85,17 @@ forget(AshManaging *m, const AshValue *row)
 	m->current = list_delete_ptr(m->current, unconstify(AshValue *, row));
 }
 
-/*-------------------------------------------------------------------------
- * One input
- *-------------------------------------------------------------------------
- */
-
 /* Rule update_join, and update of a many_to_many: the join row takes its part of the input. */
 static bool
 update_joined(AshManaging *m, AshValue *row, const Jsonb *input, const AshManageRule *rule)
 {
-	Jsonb	   *join_input = ash_input_split(input, rule->join_keys, true);
-	AshAction  *join_action;
-	ListCell   *lc;
+	Jsonb *join_input = ash_input_split(input, rule->join_keys, true);
+	AshAction *join_action;
+	ListCell *lc;
 
 	if (rule->verb == ASH_MANAGE_UPDATE)
-		row = update_row(m, rule->action, row, ash_input_split(input, rule->join_keys, false),
-						 NIL);
+		row = ash_managing_update(m, rule->action, row,
+								  ash_input_split(input, rule->join_keys, false), NIL);
 	if (row == NULL)
 		return false;
 	if (rule->verb == ASH_MANAGE_UPDATE_JOIN || rule->second != NULL ||
@@ -269,7 +104,7 @@ update_joined(AshManaging *m, AshValue *row, const Jsonb *input, const AshManage
 		join_action = ash_managing_action(m, m->join, rule->second, ASH_ACTION_UPDATE);
 		if (join_action == NULL)
 			return false;
-		foreach(lc, find_joins(m, row))
+		foreach (lc, ash_managing_joins(m, row))
 		{
 			if (ash_managing_write(m, m->join, join_action, join_input, lfirst(lc), NIL) == NULL)
 				return false;
@@ -283,7 +118,7 @@ static bool
 handle_match(AshManaging *m, AshValue *row, const Jsonb *input)
 {
 	const AshManageRule *rule = rule_of(m, ASH_ON_MATCH);
-	AshValue   *updated;
+	AshValue *updated;
 
 	switch (rule->verb)
 	{
@@ -291,19 +126,19 @@ handle_match(AshManaging *m, AshValue *row, const Jsonb *input)
 			return refuse(m, "update a record");
 		case ASH_MANAGE_MISSING:
 			if (rule_of(m, ASH_ON_MISSING)->verb == ASH_MANAGE_UNRELATE)
-				return unrelate(m, row, rule_of(m, ASH_ON_MISSING));
+				return ash_managing_unrelate(m, row, rule_of(m, ASH_ON_MISSING));
 			if (rule_of(m, ASH_ON_MISSING)->verb == ASH_MANAGE_DESTROY)
-				return destroy(m, row, rule_of(m, ASH_ON_MISSING));
+				return ash_managing_destroy(m, row, rule_of(m, ASH_ON_MISSING));
 			return true;
 		case ASH_MANAGE_DESTROY:
-			return destroy(m, row, rule);
+			return ash_managing_destroy(m, row, rule);
 		case ASH_MANAGE_UNRELATE:
-			return unrelate(m, row, rule);
+			return ash_managing_unrelate(m, row, rule);
 		case ASH_MANAGE_UPDATE:
 		case ASH_MANAGE_UPDATE_JOIN:
 			if (m->join != NULL)
 				return update_joined(m, row, input, rule);
-			updated = update_row(m, rule->action, row, input, NIL);
+			updated = ash_managing_update(m, rule->action, row, input, NIL);
 			if (updated != NULL)
 				keep(m, updated);
 			return updated != NULL;
@@ -318,17 +153,17 @@ static bool
 handle_found(AshManaging *m, AshValue *row, const Jsonb *input)
 {
 	const AshManageRule *rule = rule_of(m, ASH_ON_LOOKUP);
-	AshValue   *related = row;
+	AshValue *related = row;
 
 	if (m->rel->kind == ASH_REL_MANY_TO_MANY)
 	{
-		if (!join_row(m, rule->action, row, ash_input_split(input, rule->join_keys, true)))
+		if (!ash_managing_join(m, rule->action, row, ash_input_split(input, rule->join_keys, true)))
 			return false;
 		if (rule->verb == ASH_MANAGE_RELATE_AND_UPDATE)
 			return handle_match(m, row, ash_input_split(input, rule->join_keys, false));
 	}
 	else
-		related = update_row(m, rule->action, row, input, ours(m));
+		related = ash_managing_update(m, rule->action, row, input, ash_managing_ours(m));
 	if (related != NULL)
 		keep(m, related);
 	return related != NULL;
@@ -338,17 +173,17 @@ static bool
 create_related(AshManaging *m, const Jsonb *input)
 {
 	const AshManageRule *rule = rule_of(m, ASH_ON_NO_MATCH);
-	AshAction  *action = ash_managing_action(m, m->dest, rule->action, ASH_ACTION_CREATE);
-	AshValue   *row;
+	AshAction *action = ash_managing_action(m, m->dest, rule->action, ASH_ACTION_CREATE);
+	AshValue *row;
 
 	if (m->join == NULL)
-		row = ash_managing_write(m, m->dest, action, input, NULL, ours(m));
+		row = ash_managing_write(m, m->dest, action, input, NULL, ash_managing_ours(m));
 	else
 	{
-		row = ash_managing_write(m, m->dest, action,
-								 ash_input_split(input, rule->join_keys, false), NULL, NIL);
+		row = ash_managing_write(m, m->dest, action, ash_input_split(input, rule->join_keys, false),
+								 NULL, NIL);
 		if (row != NULL &&
-			!join_row(m, rule->second, row, ash_input_split(input, rule->join_keys, true)))
+			!ash_managing_join(m, rule->second, row, ash_input_split(input, rule->join_keys, true)))
 			row = NULL;
 	}
 	if (row != NULL)
@@ -372,11 +207,11 @@ no_match_error(const AshManaging *m, const Jsonb *input)
 static bool
 handle_no_match(AshManaging *m, const Jsonb *input)
 {
-	AshValue   *row;
+	AshValue *row;
 
 	if (rule_of(m, ASH_ON_LOOKUP)->verb != ASH_MANAGE_IGNORE)
 	{
-		row = look_up(m, input);
+		row = ash_managing_look_up(m, input);
 		if (row != NULL)
 			return handle_found(m, row, input);
 		if (failed(m))
@@ -396,8 +231,8 @@ handle_no_match(AshManaging *m, const Jsonb *input)
 static bool
 handle_input(AshManaging *m, const Jsonb *input, int index)
 {
-	AshValue   *row = ash_managing_find(m, m->originals, input);
-	bool		ok;
+	AshValue *row = ash_managing_find(m, m->originals, input);
+	bool ok;
 
 	CHECK_FOR_INTERRUPTS();
 	ash_managing_push_path(m, m->was_list ? index : -1);
@@ -420,9 +255,9 @@ handle_input(AshManaging *m, const Jsonb *input, int index)
 static bool
 is_wanted(const AshManaging *m, const AshValue *row)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, m->inputs)
+	foreach (lc, m->inputs)
 	{
 		if (ash_managing_find(m, list_make1(unconstify(AshValue *, row)), lfirst(lc)) != NULL)
 			return true;
@@ -435,12 +270,12 @@ static bool
 handle_missing(AshManaging *m)
 {
 	const AshManageRule *rule = rule_of(m, ASH_ON_MISSING);
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, m->originals)
+	foreach (lc, m->originals)
 	{
-		AshValue   *row = lfirst(lc);
-		bool		ok = true;
+		AshValue *row = lfirst(lc);
+		bool ok = true;
 
 		if (rule->verb == ASH_MANAGE_IGNORE || is_wanted(m, row))
 		{
@@ -450,9 +285,9 @@ handle_missing(AshManaging *m)
 		if (rule->verb == ASH_MANAGE_ERROR)
 			return refuse(m, "destroy a record");
 		if (rule->verb == ASH_MANAGE_DESTROY)
-			ok = destroy(m, row, rule);
+			ok = ash_managing_destroy(m, row, rule);
 		else
-			ok = unrelate(m, row, rule);
+			ok = ash_managing_unrelate(m, row, rule);
 		if (!ok)
 			return false;
 	}
@@ -462,10 +297,10 @@ handle_missing(AshManaging *m)
 static List *
 reversed(List *list)
 {
-	List	   *result = NIL;
-	ListCell   *lc;
+	List *result = NIL;
+	ListCell *lc;
 
-	foreach(lc, list)
+	foreach (lc, list)
 		result = lcons(lfirst(lc), result);
 	return result;
 }
@@ -473,14 +308,14 @@ reversed(List *list)
 static bool
 manage_set(AshManaging *m)
 {
-	ListCell   *lc;
-	bool		ok = true;
+	ListCell *lc;
+	bool ok = true;
 
 	m->originals = ash_managing_related(m);
 	if (failed(m) || !handle_missing(m))
 		return false;
 	m->current = reversed(m->current);
-	foreach(lc, m->inputs)
+	foreach (lc, m->inputs)
 		ok &= handle_input(m, lfirst(lc), foreach_current_index(lc));
 	m->managed->records = reversed(m->current);
 	m->managed->done = ok;
@@ -495,7 +330,7 @@ manage_set(AshManaging *m)
 static void
 set_key(const AshManaging *m, const AshValue *parent)
 {
-	AshValue	null = {0, true};
+	AshValue null = { 0, true };
 	const AshAttribute *own = ash_managing_attribute(m->cs->res, m->rel->source_attribute);
 	const AshAttribute *key = ash_managing_attribute(m->dest, m->rel->destination_attribute);
 
@@ -505,7 +340,7 @@ set_key(const AshManaging *m, const AshValue *parent)
 static bool
 parent_not_found(const AshManaging *m, const Jsonb *input)
 {
-	bool		ok;
+	bool ok;
 
 	ash_managing_push_path(m, -1);
 	ok = no_match_error(m, input);
@@ -518,10 +353,10 @@ static bool
 find_parent(AshManaging *m, const Jsonb *input)
 {
 	const AshManageRule *rule = rule_of(m, ASH_ON_NO_MATCH);
-	AshValue   *row = NULL;
+	AshValue *row = NULL;
 
 	if (rule_of(m, ASH_ON_LOOKUP)->verb != ASH_MANAGE_IGNORE)
-		row = look_up(m, input);
+		row = ash_managing_look_up(m, input);
 	if (row == NULL && !failed(m))
 	{
 		if (rule->verb == ASH_MANAGE_ERROR)
@@ -546,7 +381,7 @@ manage_parent(AshManaging *m)
 {
 	const Jsonb *input = m->inputs != NIL ? linitial(m->inputs) : NULL;
 	AshManageVerb on_match = rule_of(m, ASH_ON_MATCH)->verb;
-	AshValue   *match;
+	AshValue *match;
 
 	m->originals = ash_managing_related(m);
 	if (failed(m))
@@ -574,9 +409,9 @@ static bool
 settle_parent(AshManaging *m)
 {
 	const Jsonb *input = m->inputs != NIL ? linitial(m->inputs) : NULL;
-	List	   *found = m->managed->records;
-	AshValue   *match;
-	bool		ok = true;
+	List *found = m->managed->records;
+	AshValue *match;
+	bool ok = true;
 
 	m->originals = ash_managing_related(m);
 	if (failed(m) || !handle_missing(m))
@@ -592,8 +427,8 @@ settle_parent(AshManaging *m)
 	}
 	else if (found != NIL && rule_of(m, ASH_ON_LOOKUP)->verb == ASH_MANAGE_RELATE_AND_UPDATE)
 	{
-		AshValue   *updated =
-			update_row(m, rule_of(m, ASH_ON_LOOKUP)->action, linitial(found), input, NIL);
+		AshValue *updated =
+			ash_managing_update(m, rule_of(m, ASH_ON_LOOKUP)->action, linitial(found), input, NIL);
 
 		ok = updated != NULL;
 		m->current = ok ? list_make1(updated) : NIL;
@@ -613,9 +448,9 @@ settle_parent(AshManaging *m)
 bool
 ash_managed_before(AshChangeset *cs)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, cs->managed)
+	foreach (lc, cs->managed)
 	{
 		AshManaged *managed = lfirst(lc);
 		AshManaging m;
@@ -634,9 +469,9 @@ ash_managed_before(AshChangeset *cs)
 static void
 add_result(AshChangeset *cs, const AshManaged *managed, AshResource *dest)
 {
-	bool		many = managed->relationship->kind == ASH_REL_HAS_MANY ||
-		managed->relationship->kind == ASH_REL_MANY_TO_MANY;
-	AshCall    *call;
+	bool many = managed->relationship->kind == ASH_REL_HAS_MANY ||
+				managed->relationship->kind == ASH_REL_MANY_TO_MANY;
+	AshCall *call;
 	StringInfoData buf;
 
 	initStringInfo(&buf);
@@ -657,10 +492,10 @@ add_result(AshChangeset *cs, const AshManaged *managed, AshResource *dest)
 static bool
 is_last(const AshChangeset *cs, const AshManaged *managed)
 {
-	ListCell   *lc;
-	bool		last = true;
+	ListCell *lc;
+	bool last = true;
 
-	foreach(lc, cs->managed)
+	foreach (lc, cs->managed)
 	{
 		const AshManaged *other = lfirst(lc);
 
@@ -676,9 +511,9 @@ is_last(const AshChangeset *cs, const AshManaged *managed)
 bool
 ash_managed_after(AshChangeset *cs)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, cs->managed)
+	foreach (lc, cs->managed)
 	{
 		AshManaged *managed = lfirst(lc);
 		AshManaging m;
@@ -686,8 +521,8 @@ ash_managed_after(AshChangeset *cs)
 		ash_managing_begin(&m, cs, managed);
 		if (failed(&m))
 			return false;
-		if (!(managed->relationship->kind == ASH_REL_BELONGS_TO ? settle_parent(&m)
-															   : manage_set(&m)))
+		if (!(managed->relationship->kind == ASH_REL_BELONGS_TO ? settle_parent(&m) :
+																  manage_set(&m)))
 			return false;
 		if (managed->done && is_last(cs, managed))
 			add_result(cs, managed, m.dest);

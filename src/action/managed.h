@@ -44,28 +44,28 @@ typedef enum AshManageWhen
 typedef struct AshManageRule
 {
 	AshManageVerb verb;
-	const char *action;			   /* NULL: the primary one */
-	const char *second;			   /* join action, or the read action of a lookup; NULL: primary */
-	List	   *join_keys;		   /* of char *: input that goes to the join row */
+	const char *action; /* NULL: the primary one */
+	const char *second; /* join action, or the read action of a lookup; NULL: primary */
+	List *join_keys;	/* of char *: input that goes to the join row */
 } AshManageRule;
 
 typedef struct AshManageOptions
 {
 	const char *argument;
 	const char *relationship;
-	int			type;
-	json_t	   *rules_json[ASH_MANAGE_WHENS];
-	bool		authorize;
+	int type;
+	json_t *rules_json[ASH_MANAGE_WHENS];
+	bool authorize;
 	const char *value_is_key;
-	List	   *use_identities;	   /* of char * */
-	List	   *identity_priority; /* of char * */
-	List	   *join_keys;		   /* of char * */
-	json_t	   *error_path_json;
-	bool		ignore;
+	List *use_identities;	 /* of char * */
+	List *identity_priority; /* of char * */
+	List *join_keys;		 /* of char * */
+	json_t *error_path_json;
+	bool ignore;
 
 	/* prepared */
 	AshManageRule rules[ASH_MANAGE_WHENS];
-	List	   *error_path;		   /* of char *; NIL: argument and index */
+	List *error_path; /* of char *; NIL: argument and index */
 	const AshArgument *arg;
 	AshRelationship *rel;
 } AshManageOptions;
@@ -78,13 +78,13 @@ typedef struct AshManaging
 	const AshManageOptions *opts;
 	AshRelationship *rel;
 	AshResource *dest;
-	AshResource *join;			   /* many_to_many, or NULL */
-	List	   *inputs;			   /* of Jsonb *: objects */
-	bool		was_list;
-	List	   *keys;			   /* of List of AshAttribute *: what identifies a row */
-	const char *read_action;	   /* for related rows; NULL: the relationship's */
-	List	   *originals;		   /* of AshValue *: related before */
-	List	   *current;		   /* of AshValue *: related now, newest first */
+	AshResource *join; /* many_to_many, or NULL */
+	List *inputs;	   /* of Jsonb *: objects */
+	bool was_list;
+	List *keys;				 /* of List of AshAttribute *: what identifies a row */
+	const char *read_action; /* for related rows; NULL: the relationship's */
+	List *originals;		 /* of AshValue *: related before */
+	List *current;			 /* of AshValue *: related now, newest first */
 } AshManaging;
 
 /* managed_options.c */
@@ -118,5 +118,19 @@ extern AshExpr *ash_equals(AshResource *res, const AshAttribute *attr, AshValue 
 						   AshErrors *errors);
 extern const AshAttribute *ash_managing_attribute(const AshResource *res, const char *name);
 extern AshForced *ash_forced(const AshAttribute *attr, AshValue value);
+
+/* managed_rows.c: NULL or false after adding an error */
+/* by the first key that the input names; NULL also when there is none */
+extern AshValue *ash_managing_look_up(const AshManaging *m, const Jsonb *input);
+extern AshValue *ash_managing_update(const AshManaging *m, const char *action, AshValue *row,
+									 const Jsonb *input, List *forced);
+/* the foreign key that makes a has_one or has_many row ours, as List of AshForced * */
+extern List *ash_managing_ours(const AshManaging *m);
+extern bool ash_managing_join(const AshManaging *m, const char *action, const AshValue *row,
+							  const Jsonb *input);
+/* the join rows between our row and another */
+extern List *ash_managing_joins(const AshManaging *m, const AshValue *row);
+extern bool ash_managing_unrelate(const AshManaging *m, AshValue *row, const AshManageRule *rule);
+extern bool ash_managing_destroy(const AshManaging *m, AshValue *row, const AshManageRule *rule);
 
 #endif /* ASH_ACTION_MANAGED_H */

@@ -24,7 +24,7 @@ is_index_map(JsonbContainer *object)
 {
 	JsonbIterator *it = JsonbIteratorInit(object);
 	JsonbIteratorToken token;
-	JsonbValue	value;
+	JsonbValue value;
 
 	if (JsonContainerSize(object) == 0)
 		return false;
@@ -47,8 +47,8 @@ as_object(const AshManaging *m, const JsonbValue *value)
 {
 	JsonbParseState *state = NULL;
 	const char *name = m->opts->value_is_key;
-	JsonbValue	key = {.type = jbvString};
-	JsonbValue	copy = *value;
+	JsonbValue key = { .type = jbvString };
+	JsonbValue copy = *value;
 
 	if (value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data))
 		return ash_jsonb_from_value(value);
@@ -70,8 +70,8 @@ read_inputs(AshManaging *m)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	bool		array;
+	JsonbValue value;
+	bool array;
 
 	if (m->managed->input == NULL)
 		return;
@@ -79,8 +79,7 @@ read_inputs(AshManaging *m)
 	if (is_nothing(&value))
 		return;
 	array = value.type == jbvBinary && JsonContainerIsArray(value.val.binary.data);
-	m->was_list = array ||
-		(value.type == jbvBinary && is_index_map(value.val.binary.data));
+	m->was_list = array || (value.type == jbvBinary && is_index_map(value.val.binary.data));
 	if (!m->was_list)
 	{
 		m->inputs = list_make1(as_object(m, &value));
@@ -97,7 +96,7 @@ read_inputs(AshManaging *m)
 static List *
 primary_key_of(const AshResource *res)
 {
-	List	   *attrs = NIL;
+	List *attrs = NIL;
 
 	for (int i = 0; i < res->nprimary_key; i++)
 		attrs = lappend(attrs, res->primary_key[i]);
@@ -107,10 +106,10 @@ primary_key_of(const AshResource *res)
 static List *
 identity_attributes(const AshResource *res, const AshIdentity *identity)
 {
-	List	   *attrs = NIL;
-	ListCell   *lc;
+	List *attrs = NIL;
+	ListCell *lc;
 
-	foreach(lc, identity->keys)
+	foreach (lc, identity->keys)
 		attrs = lappend(attrs, ash_find_attribute(res, lfirst(lc)));
 	return attrs;
 }
@@ -119,14 +118,14 @@ identity_attributes(const AshResource *res, const AshIdentity *identity)
 static List *
 identity_names(const AshManageOptions *opts)
 {
-	List	   *names = NIL;
-	ListCell   *lc;
+	List *names = NIL;
+	ListCell *lc;
 
-	foreach(lc, opts->identity_priority)
+	foreach (lc, opts->identity_priority)
 	{
-		ListCell   *lc2;
+		ListCell *lc2;
 
-		foreach(lc2, opts->use_identities)
+		foreach (lc2, opts->use_identities)
 		{
 			if (strcmp(lfirst(lc), lfirst(lc2)) == 0)
 				names = lappend(names, lfirst(lc2));
@@ -138,7 +137,7 @@ identity_names(const AshManageOptions *opts)
 static void
 find_keys(AshManaging *m)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (m->opts->use_identities == NIL)
 	{
@@ -150,7 +149,7 @@ find_keys(AshManaging *m)
 		}
 		return;
 	}
-	foreach(lc, identity_names(m->opts))
+	foreach (lc, identity_names(m->opts))
 	{
 		const AshIdentity *identity;
 
@@ -188,32 +187,32 @@ ash_managing_begin(AshManaging *m, AshChangeset *cs, AshManaged *managed)
 		(m->rel->kind == ASH_REL_BELONGS_TO || m->rel->kind == ASH_REL_HAS_ONE))
 		ash_error_add(cs->call->errors, ASH_E_INVALID_RELATIONSHIP, m->rel->name,
 					  "Invalid value provided for %s: cannot manage a %s relationship with a list "
-					  "of records.", m->rel->name,
-					  m->rel->kind == ASH_REL_BELONGS_TO ? "belongs_to" : "has_one");
+					  "of records.",
+					  m->rel->name, m->rel->kind == ASH_REL_BELONGS_TO ? "belongs_to" : "has_one");
 }
 
 /* The input's value for an attribute; false when it has none or it cannot be one. */
 static bool
 input_value(const AshManaging *m, const Jsonb *input, const AshAttribute *attr, AshValue *out)
 {
-	AshCast		cast = {ash_errors_create(CurrentMemoryContext), ASH_E_INVALID_ATTRIBUTE,
-						attr->name, false};
-	JsonbValue	value;
+	AshCast cast = { ash_errors_create(CurrentMemoryContext), ASH_E_INVALID_ATTRIBUTE, attr->name,
+					 false };
+	JsonbValue value;
 
-	return ash_jsonb_get(input, attr->name, strlen(attr->name), &value) &&
-		value.type != jbvNull && ash_type_cast(attr->type, &value, &cast, out) && !out->isnull;
+	return ash_jsonb_get(input, attr->name, strlen(attr->name), &value) && value.type != jbvNull &&
+		   ash_type_cast(attr->type, &value, &cast, out) && !out->isnull;
 }
 
 static bool
 matches_key(const AshManaging *m, const AshValue *row, const Jsonb *input, List *key)
 {
-	bool		has = m->rel->kind == ASH_REL_HAS_ONE || m->rel->kind == ASH_REL_HAS_MANY;
-	ListCell   *lc;
+	bool has = m->rel->kind == ASH_REL_HAS_ONE || m->rel->kind == ASH_REL_HAS_MANY;
+	ListCell *lc;
 
-	foreach(lc, key)
+	foreach (lc, key)
 	{
 		const AshAttribute *attr = lfirst(lc);
-		AshValue	value;
+		AshValue value;
 
 		/* all related rows share it */
 		if (has && list_length(key) > 1 && strcmp(attr->name, m->rel->destination_attribute) == 0)
@@ -228,9 +227,9 @@ matches_key(const AshManaging *m, const AshValue *row, const Jsonb *input, List 
 bool
 ash_managing_matches(const AshManaging *m, const AshValue *row, const Jsonb *input)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, m->keys)
+	foreach (lc, m->keys)
 	{
 		if (matches_key(m, row, input, lfirst(lc)))
 			return true;
@@ -242,12 +241,12 @@ ash_managing_matches(const AshManaging *m, const AshValue *row, const Jsonb *inp
 AshValue *
 ash_managing_find(const AshManaging *m, List *rows, const Jsonb *input)
 {
-	bool		one = m->rel->kind == ASH_REL_HAS_ONE || m->rel->kind == ASH_REL_BELONGS_TO;
-	ListCell   *lc;
+	bool one = m->rel->kind == ASH_REL_HAS_ONE || m->rel->kind == ASH_REL_BELONGS_TO;
+	ListCell *lc;
 
 	if (one && m->opts->rules[ASH_ON_NO_MATCH].verb == ASH_MANAGE_MATCH && list_length(rows) == 1)
 		return linitial(rows);
-	foreach(lc, rows)
+	foreach (lc, rows)
 	{
 		if (ash_managing_matches(m, lfirst(lc), input))
 			return lfirst(lc);
@@ -255,7 +254,7 @@ ash_managing_find(const AshManaging *m, List *rows, const Jsonb *input)
 	return NULL;
 }
 
-typedef bool (*KeepKey) (const JsonbValue *key, const void *arg);
+typedef bool (*KeepKey)(const JsonbValue *key, const void *arg);
 
 static Jsonb *
 filter_keys(const Jsonb *input, KeepKey keep, const void *arg)
@@ -263,8 +262,8 @@ filter_keys(const Jsonb *input, KeepKey keep, const void *arg)
 	JsonbParseState *state = NULL;
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
 	JsonbIteratorToken token;
-	JsonbValue	key;
-	JsonbValue	value;
+	JsonbValue key;
+	JsonbValue value;
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
@@ -295,9 +294,9 @@ ash_input_for(const AshAction *action, const Jsonb *input)
 static bool
 is_among(const JsonbValue *key, const void *arg)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, (const List *) arg)
+	foreach (lc, (const List *) arg)
 	{
 		if (strlen(lfirst(lc)) == key->val.string.len &&
 			memcmp(lfirst(lc), key->val.string.val, key->val.string.len) == 0)

@@ -19,12 +19,12 @@
 void
 ash_managing_push_path(const AshManaging *m, int index)
 {
-	AshErrors  *errors = m->cs->call->errors;
-	ListCell   *lc;
+	AshErrors *errors = m->cs->call->errors;
+	ListCell *lc;
 
 	if (m->opts->error_path != NIL)
 	{
-		foreach(lc, m->opts->error_path)
+		foreach (lc, m->opts->error_path)
 			ash_errors_push_name(errors, lfirst(lc));
 		return;
 	}
@@ -36,8 +36,7 @@ ash_managing_push_path(const AshManaging *m, int index)
 void
 ash_managing_pop_path(const AshManaging *m, int index)
 {
-	int			depth = m->opts->error_path != NIL ? list_length(m->opts->error_path)
-												  : 1 + (index >= 0);
+	int depth = m->opts->error_path != NIL ? list_length(m->opts->error_path) : 1 + (index >= 0);
 
 	while (depth-- > 0)
 		ash_errors_pop(m->cs->call->errors);
@@ -47,15 +46,14 @@ ash_managing_pop_path(const AshManaging *m, int index)
 AshAction *
 ash_managing_action(const AshManaging *m, AshResource *res, const char *name, AshActionType type)
 {
-	static const char *const types[] = {"create", "read", "update", "destroy", "action"};
-	AshAction  *action = name ? ash_find_action(res, name) : res->primary_actions[type];
+	static const char *const types[] = { "create", "read", "update", "destroy", "action" };
+	AshAction *action = name ? ash_find_action(res, name) : res->primary_actions[type];
 
 	if (action != NULL && action->type == type)
 		return action;
 	if (name != NULL)
 		ash_error_add(m->cs->call->errors, ASH_E_NO_SUCH_ACTION, NULL,
-					  "No such action %s of type %s for resource %s", name, types[type],
-					  res->name);
+					  "No such action %s of type %s for resource %s", name, types[type], res->name);
 	else
 		ash_error_add(m->cs->call->errors, ASH_E_NO_PRIMARY_ACTION, NULL,
 					  "No primary action of type %s for resource %s, and no action specified",
@@ -66,8 +64,8 @@ ash_managing_action(const AshManaging *m, AshResource *res, const char *name, As
 static AshCall *
 begin_nested(const AshManaging *m, AshResource *res, AshAction *action)
 {
-	AshCall    *outer = m->cs->call;
-	AshCall    *call = ash_call_nested(outer, res, action);
+	AshCall *outer = m->cs->call;
+	AshCall *call = ash_call_nested(outer, res, action);
 
 	call->authorize = outer->authorize && m->opts->authorize;
 	call->errors = ash_errors_create(outer->cxt);
@@ -81,8 +79,8 @@ begin_nested(const AshManaging *m, AshResource *res, AshAction *action)
 static bool
 end_nested(const AshManaging *m, AshCall *call)
 {
-	AshErrors  *errors = call->errors;
-	bool		ok = !ash_errors_any(errors);
+	AshErrors *errors = call->errors;
+	bool ok = !ash_errors_any(errors);
 
 	ash_call_end(call);
 	ash_errors_move(m->cs->call->errors, errors);
@@ -92,7 +90,7 @@ end_nested(const AshManaging *m, AshCall *call)
 static AshValue *
 copy_row(const AshResource *res, const AshValue *row)
 {
-	AshValue   *copy = palloc(sizeof(AshValue) * Max(res->nattributes, 1));
+	AshValue *copy = palloc(sizeof(AshValue) * Max(res->nattributes, 1));
 
 	for (int i = 0; i < res->nattributes; i++)
 		copy[i] = ash_value_copy(res->attributes[i]->type, row[i]);
@@ -100,15 +98,15 @@ copy_row(const AshResource *res, const AshValue *row)
 }
 
 List *
-ash_managing_read(const AshManaging *m, AshResource *res, const char *read_action,
-				  List *conditions, int limit)
+ash_managing_read(const AshManaging *m, AshResource *res, const char *read_action, List *conditions,
+				  int limit)
 {
-	AshAction  *action = ash_managing_action(m, res, read_action, ASH_ACTION_READ);
-	AshCall    *call;
-	AshQuery   *query;
+	AshAction *action = ash_managing_action(m, res, read_action, ASH_ACTION_READ);
+	AshCall *call;
+	AshQuery *query;
 	MemoryContext old;
-	List	   *rows = NIL;
-	ListCell   *lc;
+	List *rows = NIL;
+	ListCell *lc;
 
 	if (action == NULL)
 		return NIL;
@@ -121,10 +119,10 @@ ash_managing_read(const AshManaging *m, AshResource *res, const char *read_actio
 		ash_query_authorize(query);
 	if (!ash_errors_any(call->errors))
 	{
-		List	   *found = ash_query_fetch(query, limit);
+		List *found = ash_query_fetch(query, limit);
 
 		MemoryContextSwitchTo(m->cs->call->cxt);
-		foreach(lc, found)
+		foreach (lc, found)
 			rows = lappend(rows, copy_row(res, lfirst(lc)));
 	}
 	MemoryContextSwitchTo(old);
@@ -135,9 +133,9 @@ AshValue *
 ash_managing_write(const AshManaging *m, AshResource *res, AshAction *action, const Jsonb *input,
 				   AshValue *data, List *forced)
 {
-	AshCall    *call;
+	AshCall *call;
 	AshChangeset *written;
-	AshValue   *row = NULL;
+	AshValue *row = NULL;
 
 	if (action == NULL)
 		return NULL;
@@ -157,7 +155,7 @@ ash_managing_write(const AshManaging *m, AshResource *res, AshAction *action, co
 AshExpr *
 ash_equals(AshResource *res, const AshAttribute *attr, AshValue value, AshErrors *errors)
 {
-	AshExpr    *field = ash_expr_attribute(res, attr);
+	AshExpr *field = ash_expr_attribute(res, attr);
 
 	if (value.isnull)
 		return ash_expr_is_null(field, false);
@@ -167,7 +165,7 @@ ash_equals(AshResource *res, const AshAttribute *attr, AshValue value, AshErrors
 AshForced *
 ash_forced(const AshAttribute *attr, AshValue value)
 {
-	AshForced  *forced = palloc(sizeof(AshForced));
+	AshForced *forced = palloc(sizeof(AshForced));
 
 	forced->attribute = attr;
 	forced->value = value;
@@ -196,7 +194,7 @@ is_parent_ref(AshExpr *expr, void *context)
 static List *
 relationship_filter(const AshManaging *m)
 {
-	AshExpr    *filter = ash_relationship_filter(m->cs->res, m->rel, NULL);
+	AshExpr *filter = ash_relationship_filter(m->cs->res, m->rel, NULL);
 
 	if (filter == NULL || ash_expr_walk(filter, is_parent_ref, NULL))
 		return NIL;
@@ -213,25 +211,24 @@ read_action_of(const AshManaging *m)
 static List *
 related_through_join(const AshManaging *m, AshValue source)
 {
-	AshErrors  *errors = m->cs->call->errors;
+	AshErrors *errors = m->cs->call->errors;
 	const AshAttribute *join_source =
 		ash_managing_attribute(m->join, m->rel->source_attribute_on_join);
 	const AshAttribute *join_dest =
 		ash_managing_attribute(m->join, m->rel->destination_attribute_on_join);
 	const AshAttribute *key = ash_managing_attribute(m->dest, m->rel->destination_attribute);
-	AshExpr    *any = NULL;
-	List	   *joins;
-	ListCell   *lc;
+	AshExpr *any = NULL;
+	List *joins;
+	ListCell *lc;
 
 	joins = ash_managing_read(m, m->join, NULL,
 							  list_make1(ash_equals(m->join, join_source, source, errors)), 0);
-	foreach(lc, joins)
-		any = ash_expr_or(any, ash_equals(m->dest, key,
-										  ((AshValue *) lfirst(lc))[join_dest->index], errors));
+	foreach (lc, joins)
+		any = ash_expr_or(any, ash_equals(m->dest, key, ((AshValue *) lfirst(lc))[join_dest->index],
+										  errors));
 	if (any == NULL)
 		return NIL;
-	return ash_managing_read(m, m->dest, read_action_of(m),
-							 lcons(any, relationship_filter(m)), 0);
+	return ash_managing_read(m, m->dest, read_action_of(m), lcons(any, relationship_filter(m)), 0);
 }
 
 /* What is related to the stored row now. */
@@ -240,8 +237,8 @@ ash_managing_related(const AshManaging *m)
 {
 	const AshAttribute *own = ash_managing_attribute(m->cs->res, m->rel->source_attribute);
 	const AshAttribute *key = ash_managing_attribute(m->dest, m->rel->destination_attribute);
-	AshValue	source;
-	AshExpr    *condition;
+	AshValue source;
+	AshExpr *condition;
 
 	if (m->cs->data == NULL || m->cs->data[own->index].isnull)
 		return NIL;

@@ -14,9 +14,10 @@
 #include "action/managed.h"
 #include "utils/builtins.h"
 
-static const char *const verbs[] = {
-	"ignore", "create", "destroy", "error", "match", "missing", "no_match", "relate",
-	"relate_and_update", "unrelate", "update", "update_join"};
+static const char *const verbs[] = { "ignore",	 "create", "destroy",
+									 "error",	 "match",  "missing",
+									 "no_match", "relate", "relate_and_update",
+									 "unrelate", "update", "update_join" };
 
 #define VERB(v) (1 << ASH_MANAGE_##v)
 
@@ -24,24 +25,24 @@ static const char *const verbs[] = {
 static const struct
 {
 	const char *option;
-	int			allowed;
-}			whens[ASH_MANAGE_WHENS] = {
-	{"on_lookup", VERB(IGNORE) | VERB(RELATE) | VERB(RELATE_AND_UPDATE)},
-	{"on_no_match", VERB(IGNORE) | VERB(MATCH) | VERB(CREATE) | VERB(ERROR)},
-	{"on_match", VERB(IGNORE) | VERB(UPDATE) | VERB(UPDATE_JOIN) | VERB(DESTROY) | VERB(ERROR) |
-	 VERB(NO_MATCH) | VERB(MISSING) | VERB(UNRELATE)},
-	{"on_missing", VERB(IGNORE) | VERB(DESTROY) | VERB(ERROR) | VERB(UNRELATE)},
+	int allowed;
+} whens[ASH_MANAGE_WHENS] = {
+	{ "on_lookup", VERB(IGNORE) | VERB(RELATE) | VERB(RELATE_AND_UPDATE) },
+	{ "on_no_match", VERB(IGNORE) | VERB(MATCH) | VERB(CREATE) | VERB(ERROR) },
+	{ "on_match", VERB(IGNORE) | VERB(UPDATE) | VERB(UPDATE_JOIN) | VERB(DESTROY) | VERB(ERROR) |
+					  VERB(NO_MATCH) | VERB(MISSING) | VERB(UNRELATE) },
+	{ "on_missing", VERB(IGNORE) | VERB(DESTROY) | VERB(ERROR) | VERB(UNRELATE) },
 };
 
-static const char *const types[] = {"append_and_remove", "append", "remove", "direct_control",
-									"create", NULL};
+static const char *const types[] = { "append_and_remove", "append", "remove",
+									 "direct_control",	  "create", NULL };
 
 static const AshManageVerb type_rules[][ASH_MANAGE_WHENS] = {
-	{ASH_MANAGE_RELATE, ASH_MANAGE_ERROR, ASH_MANAGE_IGNORE, ASH_MANAGE_UNRELATE},
-	{ASH_MANAGE_RELATE, ASH_MANAGE_ERROR, ASH_MANAGE_IGNORE, ASH_MANAGE_IGNORE},
-	{ASH_MANAGE_IGNORE, ASH_MANAGE_ERROR, ASH_MANAGE_UNRELATE, ASH_MANAGE_IGNORE},
-	{ASH_MANAGE_IGNORE, ASH_MANAGE_CREATE, ASH_MANAGE_UPDATE, ASH_MANAGE_DESTROY},
-	{ASH_MANAGE_IGNORE, ASH_MANAGE_CREATE, ASH_MANAGE_IGNORE, ASH_MANAGE_IGNORE},
+	{ ASH_MANAGE_RELATE, ASH_MANAGE_ERROR, ASH_MANAGE_IGNORE, ASH_MANAGE_UNRELATE },
+	{ ASH_MANAGE_RELATE, ASH_MANAGE_ERROR, ASH_MANAGE_IGNORE, ASH_MANAGE_IGNORE },
+	{ ASH_MANAGE_IGNORE, ASH_MANAGE_ERROR, ASH_MANAGE_UNRELATE, ASH_MANAGE_IGNORE },
+	{ ASH_MANAGE_IGNORE, ASH_MANAGE_CREATE, ASH_MANAGE_UPDATE, ASH_MANAGE_DESTROY },
+	{ ASH_MANAGE_IGNORE, ASH_MANAGE_CREATE, ASH_MANAGE_IGNORE, ASH_MANAGE_IGNORE },
 };
 
 #define RULE_OPTION(name, when, doc)                                                               \
@@ -50,12 +51,12 @@ static const AshManageVerb type_rules[][ASH_MANAGE_WHENS] = {
 	}
 
 static const AshOpt manage_options[] = {
-	{"argument", ASH_OPT_NAME, offsetof(AshManageOptions, argument), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "argument with the input; nothing happens when it is not given"},
-	{"relationship", ASH_OPT_NAME, offsetof(AshManageOptions, relationship), 0, NULL, NULL, NULL,
-	 "relationship to manage; named like the argument by default"},
-	{"type", ASH_OPT_ENUM, offsetof(AshManageOptions, type), 0, NULL, types, NULL,
-	 "a set of rules, which the on_ options then change"},
+	{ "argument", ASH_OPT_NAME, offsetof(AshManageOptions, argument), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "argument with the input; nothing happens when it is not given" },
+	{ "relationship", ASH_OPT_NAME, offsetof(AshManageOptions, relationship), 0, NULL, NULL, NULL,
+	  "relationship to manage; named like the argument by default" },
+	{ "type", ASH_OPT_ENUM, offsetof(AshManageOptions, type), 0, NULL, types, NULL,
+	  "a set of rules, which the on_ options then change" },
 	RULE_OPTION("on_lookup", ASH_ON_LOOKUP,
 				"input that is not related: \"ignore\", or look it up and \"relate\" or "
 				"\"relate_and_update\"; [rule, action, read action]"),
@@ -67,25 +68,26 @@ static const AshOpt manage_options[] = {
 				"\"destroy\", \"unrelate\", \"error\", \"no_match\", \"missing\""),
 	RULE_OPTION("on_missing", ASH_ON_MISSING,
 				"related rows without input: \"ignore\", \"destroy\", \"unrelate\", \"error\""),
-	{"authorize", ASH_OPT_BOOL, offsetof(AshManageOptions, authorize), 0, "true", NULL, NULL,
-	 "false: the policies of the other resources are not asked"},
-	{"value_is_key", ASH_OPT_NAME, offsetof(AshManageOptions, value_is_key), 0, NULL, NULL, NULL,
-	 "attribute that a scalar input stands for; the primary key by default"},
-	{"use_identities", ASH_OPT_NAMES, offsetof(AshManageOptions, use_identities), 0, NULL, NULL,
-	 NULL, "identities that find a row, with _primary_key for the primary key"},
-	{"identity_priority", ASH_OPT_NAMES, offsetof(AshManageOptions, identity_priority), 0, NULL,
-	 NULL, NULL, "the order in which they are tried"},
-	{"join_keys", ASH_OPT_NAMES, offsetof(AshManageOptions, join_keys), 0, NULL, NULL, NULL,
-	 "input that goes to the join row"},
-	{"error_path", ASH_OPT_JSON, offsetof(AshManageOptions, error_path_json), 0, NULL, NULL, NULL,
-	 "name or list of names put before the path of inner errors"},
-	{"ignore", ASH_OPT_BOOL, offsetof(AshManageOptions, ignore), 0, "false", NULL, NULL,
-	 "the input is dealt with elsewhere"},
-	ASH_OPT_END};
+	{ "authorize", ASH_OPT_BOOL, offsetof(AshManageOptions, authorize), 0, "true", NULL, NULL,
+	  "false: the policies of the other resources are not asked" },
+	{ "value_is_key", ASH_OPT_NAME, offsetof(AshManageOptions, value_is_key), 0, NULL, NULL, NULL,
+	  "attribute that a scalar input stands for; the primary key by default" },
+	{ "use_identities", ASH_OPT_NAMES, offsetof(AshManageOptions, use_identities), 0, NULL, NULL,
+	  NULL, "identities that find a row, with _primary_key for the primary key" },
+	{ "identity_priority", ASH_OPT_NAMES, offsetof(AshManageOptions, identity_priority), 0, NULL,
+	  NULL, NULL, "the order in which they are tried" },
+	{ "join_keys", ASH_OPT_NAMES, offsetof(AshManageOptions, join_keys), 0, NULL, NULL, NULL,
+	  "input that goes to the join row" },
+	{ "error_path", ASH_OPT_JSON, offsetof(AshManageOptions, error_path_json), 0, NULL, NULL, NULL,
+	  "name or list of names put before the path of inner errors" },
+	{ "ignore", ASH_OPT_BOOL, offsetof(AshManageOptions, ignore), 0, "false", NULL, NULL,
+	  "the input is dealt with elsewhere" },
+	ASH_OPT_END
+};
 
-static const AshSpec manage_spec = {"manage_relationship", sizeof(AshManageOptions),
-									manage_options, "argument",
-									"an argument, a relationship and rules"};
+static const AshSpec manage_spec = { "manage_relationship", sizeof(AshManageOptions),
+									 manage_options, "argument",
+									 "an argument, a relationship and rules" };
 
 static bool
 option_error(AshErrors *errors, const char *option, const char *message)
@@ -116,7 +118,7 @@ parse_verb(AshManageWhen when, json_t *node, AshManageRule *rule, AshErrors *err
 static List *
 string_list(json_t *list)
 {
-	List	   *names = NIL;
+	List *names = NIL;
 
 	for (size_t i = 0; i < json_array_size(list); i++)
 	{
@@ -133,10 +135,10 @@ string_list(json_t *list)
 static bool
 parse_rule(AshManageOptions *opts, AshManageWhen when, AshErrors *errors)
 {
-	json_t	   *node = opts->rules_json[when];
+	json_t *node = opts->rules_json[when];
 	AshManageRule *rule = &opts->rules[when];
-	const char *names[2] = {NULL, NULL};
-	int			n = 0;
+	const char *names[2] = { NULL, NULL };
+	int n = 0;
 
 	rule->join_keys = opts->join_keys;
 	if (node == NULL)
@@ -147,7 +149,7 @@ parse_rule(AshManageOptions *opts, AshManageWhen when, AshErrors *errors)
 		return false;
 	for (size_t i = 1; i < json_array_size(node); i++)
 	{
-		json_t	   *item = json_array_get(node, i);
+		json_t *item = json_array_get(node, i);
 
 		if (json_is_array(item))
 			rule->join_keys = string_list(item);
@@ -165,12 +167,11 @@ parse_rule(AshManageOptions *opts, AshManageWhen when, AshErrors *errors)
 static bool
 parse_rules(AshManageOptions *opts, AshErrors *errors)
 {
-	bool		ok = true;
+	bool ok = true;
 
 	for (int when = 0; when < ASH_MANAGE_WHENS; when++)
 	{
-		opts->rules[when].verb =
-			opts->type >= 0 ? type_rules[opts->type][when] : ASH_MANAGE_IGNORE;
+		opts->rules[when].verb = opts->type >= 0 ? type_rules[opts->type][when] : ASH_MANAGE_IGNORE;
 		ok &= parse_rule(opts, when, errors);
 	}
 	return ok;
@@ -204,10 +205,11 @@ prepare_manage(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	if (!resolve_names(scope, opts, errors))
 		return false;
 	if (opts->error_path_json != NULL)
-		opts->error_path = json_is_array(opts->error_path_json)
-			? string_list(opts->error_path_json)
-			: list_make1(pstrdup(json_string_value(opts->error_path_json)
-								 ? json_string_value(opts->error_path_json) : opts->argument));
+		opts->error_path = json_is_array(opts->error_path_json) ?
+							   string_list(opts->error_path_json) :
+							   list_make1(pstrdup(json_string_value(opts->error_path_json) ?
+													  json_string_value(opts->error_path_json) :
+													  opts->argument));
 	return parse_rules(opts, errors);
 }
 
@@ -255,7 +257,7 @@ run_manage(AshChangeset *cs, void *options)
 typedef struct RelateActor
 {
 	const char *relationship;
-	bool		allow_nil;
+	bool allow_nil;
 	const char *field;
 
 	/* prepared */
@@ -263,17 +265,17 @@ typedef struct RelateActor
 } RelateActor;
 
 static const AshOpt relate_actor_options[] = {
-	{"relationship", ASH_OPT_NAME, offsetof(RelateActor, relationship), ASH_OPT_REQUIRED, NULL,
-	 NULL, NULL, "a belongs_to or has_one"},
-	{"allow_nil", ASH_OPT_BOOL, offsetof(RelateActor, allow_nil), 0, "false", NULL, NULL,
-	 "do nothing when there is no actor"},
-	{"field", ASH_OPT_NAME, offsetof(RelateActor, field), 0, NULL, NULL, NULL,
-	 "field of the actor that is the record to relate"},
-	ASH_OPT_END};
+	{ "relationship", ASH_OPT_NAME, offsetof(RelateActor, relationship), ASH_OPT_REQUIRED, NULL,
+	  NULL, NULL, "a belongs_to or has_one" },
+	{ "allow_nil", ASH_OPT_BOOL, offsetof(RelateActor, allow_nil), 0, "false", NULL, NULL,
+	  "do nothing when there is no actor" },
+	{ "field", ASH_OPT_NAME, offsetof(RelateActor, field), 0, NULL, NULL, NULL,
+	  "field of the actor that is the record to relate" },
+	ASH_OPT_END
+};
 
-static const AshSpec relate_actor_spec = {"relate_actor", sizeof(RelateActor),
-										  relate_actor_options, "relationship",
-										  "a relationship"};
+static const AshSpec relate_actor_spec = { "relate_actor", sizeof(RelateActor),
+										   relate_actor_options, "relationship", "a relationship" };
 
 static bool
 prepare_relate_actor(const AshBuiltinScope *scope, void *options, AshErrors *errors)
@@ -306,12 +308,12 @@ actor_key(const AshChangeset *cs, const RelateActor *opts, JsonbValue *out)
 		key = dest->nprimary_key == 1 ? dest->primary_key[0]->name : NULL;
 	}
 	if (key == NULL ||
-		!ash_call_actor_value(cs->call, list_make1(unconstify(char *, opts->field ? opts->field
-																				  : key)), out))
+		!ash_call_actor_value(cs->call,
+							  list_make1(unconstify(char *, opts->field ? opts->field : key)), out))
 		return false;
 	if (opts->field != NULL && out->type == jbvBinary)
 	{
-		Jsonb	   *record = ash_jsonb_from_value(out);
+		Jsonb *record = ash_jsonb_from_value(out);
 
 		if (!ash_jsonb_get(record, key, strlen(key), out))
 			return false;
@@ -324,7 +326,7 @@ run_relate_actor(AshChangeset *cs, void *options)
 {
 	RelateActor *opts = options;
 	const AshRelationship *rel = opts->manage.rel;
-	JsonbValue	key;
+	JsonbValue key;
 
 	if (!actor_key(cs, opts, &key))
 	{
@@ -332,7 +334,8 @@ run_relate_actor(AshChangeset *cs, void *options)
 			return true;
 		ash_error_add(cs->call->errors, ASH_E_INVALID_RELATIONSHIP, rel->name,
 					  "Invalid value provided for %s: could not relate to actor, as no actor was "
-					  "found (and :allow_nil? is false).", rel->name);
+					  "found (and :allow_nil? is false).",
+					  rel->name);
 		return false;
 	}
 	if (rel->kind == ASH_REL_BELONGS_TO)
@@ -342,8 +345,9 @@ run_relate_actor(AshChangeset *cs, void *options)
 }
 
 const AshChangeDef ash_relationship_changes[] = {
-	{"manage_relationship", "Makes related records what an argument says.", &manage_spec, NULL,
-	 prepare_manage, run_manage, NULL},
-	{"relate_actor", "Relates the record to the actor.", &relate_actor_spec, NULL,
-	 prepare_relate_actor, run_relate_actor, NULL},
-	{NULL}};
+	{ "manage_relationship", "Makes related records what an argument says.", &manage_spec, NULL,
+	  prepare_manage, run_manage, NULL },
+	{ "relate_actor", "Relates the record to the actor.", &relate_actor_spec, NULL,
+	  prepare_relate_actor, run_relate_actor, NULL },
+	{ NULL }
+};

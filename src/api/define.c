@@ -19,6 +19,7 @@ ASH_FUNCTION(ash_definition_schema);
 ASH_FUNCTION(ash_builtins);
 ASH_FUNCTION(ash_plan);
 ASH_FUNCTION(ash_migrate);
+ASH_FUNCTION(ash_introspect);
 
 /* ash_define(document json, migrate bool) returns json */
 Datum
@@ -120,4 +121,13 @@ Datum
 ash_migrate(PG_FUNCTION_ARGS)
 {
 	return return_steps(fcinfo, ash_plan_apply(ash_arg_text(fcinfo, 0), PG_GETARG_BOOL(1)));
+}
+
+/* ash_introspect(schema text) returns json */
+Datum
+ash_introspect(PG_FUNCTION_ARGS)
+{
+	char	   *schema = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	return PointerGetDatum(cstring_to_text(ash_introspect_schema(schema)));
 }

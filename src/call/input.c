@@ -19,7 +19,10 @@ ash_call_set_argument(AshCall *call, const AshArgument *arg, const JsonbValue *i
 	.call = call};
 
 	call->arg_set[arg->index] = true;
-	return ash_type_cast(arg->type, in, &cast, &call->args[arg->index]);
+	if (ash_type_cast(arg->type, in, &cast, &call->args[arg->index]))
+		return true;
+	call->args[arg->index].isnull = true;
+	return false;
 }
 
 static bool

@@ -29,7 +29,7 @@ ASH_FUNCTION(ash_tenant_value);
 static Jsonb *
 session_actor(const char *resource)
 {
-	AshCall		call = {0};
+	AshCall call = { 0 };
 
 	call.res = ash_resource_get(resource, NULL);
 	if (call.res == NULL)
@@ -59,7 +59,7 @@ current_actor(const char *resource)
 Datum
 ash_actor(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *actor = current_actor(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	Jsonb *actor = current_actor(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 
 	if (actor == NULL)
 		PG_RETURN_NULL();
@@ -69,10 +69,10 @@ ash_actor(PG_FUNCTION_ARGS)
 static List *
 path_names(ArrayType *array)
 {
-	List	   *path = NIL;
-	Datum	   *elements;
-	bool	   *nulls;
-	int			n;
+	List *path = NIL;
+	Datum *elements;
+	bool *nulls;
+	int n;
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
 	for (int i = 0; i < n; i++)
@@ -88,10 +88,10 @@ path_names(ArrayType *array)
 Datum
 ash_actor_value(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *actor = current_actor(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	List	   *path = path_names(PG_GETARG_ARRAYTYPE_P(1));
-	JsonbValue	value;
-	char	   *text;
+	Jsonb *actor = current_actor(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	List *path = path_names(PG_GETARG_ARRAYTYPE_P(1));
+	JsonbValue value;
+	char *text;
 
 	if (actor == NULL || path == NIL || !ash_jsonb_get_path(actor, path, &value))
 		PG_RETURN_NULL();
@@ -106,7 +106,7 @@ Datum
 ash_tenant_value(PG_FUNCTION_ARGS)
 {
 	const AshCall *running = ash_call_current();
-	char	   *text;
+	char *text;
 
 	if (running == NULL)
 	{

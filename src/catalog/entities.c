@@ -147,8 +147,8 @@ const AshSpec ash_check_constraint_spec = {"check_constraint", 0, check_constrai
 										   "A CHECK constraint of the table"};
 
 static const AshOpt custom_index_options[] = {
-	SEEN("fields", NAMES, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
-		 "attributes; \"-\" before one sorts descending"),
+	SEEN("fields", JSON, ASH_OPT_REQUIRED, NULL,
+		 "attributes, \"-\" before one sorts descending, or keys in SQL: \"lower(name)\""),
 	SEEN("name", NAME, 0, NULL, "name of the index"),
 	SEEN("unique", BOOL, 0, "false", NULL),
 	SEEN("using", NAME, 0, "\"btree\"", "access method"),

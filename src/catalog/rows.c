@@ -249,5 +249,5 @@ ash_catalog_changed(PG_FUNCTION_ARGS)
 
 	if (OidIsValid(relid))
 		CacheInvalidateRelcacheByRelid(relid);
-	PG_RETURN_NULL();
+	return PointerGetDatum(NULL); /* a trigger must not say that its result is null */
 }

@@ -23,7 +23,7 @@ ash_changeset_changing(const AshChangeset *cs, const AshAttribute *attr)
 AshValue
 ash_changeset_attribute(const AshChangeset *cs, const AshAttribute *attr)
 {
-	AshValue	null = {0, true};
+	AshValue null = { 0, true };
 
 	if (cs->flags[attr->index] & ASH_CHANGING)
 		return cs->values[attr->index];
@@ -52,8 +52,8 @@ ash_changeset_find_argument(const AshChangeset *cs, const char *name, AshValue *
 bool
 ash_changeset_force(AshChangeset *cs, const AshAttribute *attr, const JsonbValue *in)
 {
-	AshCast		cast = {cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name};
-	AshValue	value;
+	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
+	AshValue value;
 
 	cast.old = cs->data != NULL ? &cs->data[attr->index] : NULL;
 	cast.call = cs->call;
@@ -69,11 +69,12 @@ ash_changeset_force(AshChangeset *cs, const AshAttribute *attr, const JsonbValue
 void
 ash_changeset_force_value(AshChangeset *cs, const AshAttribute *attr, AshValue value)
 {
-	int			i = attr->index;
+	int i = attr->index;
 
 	cs->flags[i] &= ~(ASH_CHANGING | ASH_DEFAULTED | ASH_ATOMIC);
 	cs->flags[i] |= ASH_TOUCHED;
-	cs->atomics[i] = NULL;
+	if (cs->type != ASH_ACTION_CREATE)
+		cs->atomics[i] = NULL;
 	if (cs->data != NULL && ash_type_equal(attr->type, &value, &cs->data[i]))
 		return;
 	cs->values[i] = value;
@@ -102,17 +103,17 @@ static bool
 managed_is_present(const AshManaged *managed)
 {
 	return managed->input != NULL && JB_ROOT_COUNT(managed->input) > 0 &&
-		!(JB_ROOT_IS_SCALAR(managed->input) &&
-		  getIthJsonbValueFromContainer(&managed->input->root, 0)->type == jbvNull);
+		   !(JB_ROOT_IS_SCALAR(managed->input) &&
+			 getIthJsonbValueFromContainer(&managed->input->root, 0)->type == jbvNull);
 }
 
 static bool
 relationship_is_present(const AshChangeset *cs, const AshRelationship *rel)
 {
 	const AshAttribute *key;
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, cs->managed)
+	foreach (lc, cs->managed)
 	{
 		const AshManaged *managed = lfirst(lc);
 
@@ -134,7 +135,7 @@ ash_changeset_present(const AshChangeset *cs, const char *name, bool attributes_
 {
 	const AshAttribute *attr;
 	const AshRelationship *rel;
-	AshValue	value;
+	AshValue value;
 
 	if (!attributes_only && ash_changeset_find_argument(cs, name, &value, NULL) && !value.isnull)
 		return true;
@@ -162,11 +163,11 @@ ash_changeset_changing_relationship(const AshChangeset *cs, const char *name)
 {
 	const AshRelationship *rel = ash_find_relationship(cs->res, name);
 	const AshAttribute *key;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (rel == NULL)
 		return false;
-	foreach(lc, cs->managed)
+	foreach (lc, cs->managed)
 	{
 		if (((AshManaged *) lfirst(lc))->relationship == rel)
 			return true;
@@ -181,7 +182,7 @@ ash_changeset_changing_relationship(const AshChangeset *cs, const char *name)
 void
 ash_changeset_add_hook(List **hooks, AshHookFn fn, void *arg, bool prepend)
 {
-	AshHook    *hook = palloc(sizeof(AshHook));
+	AshHook *hook = palloc(sizeof(AshHook));
 
 	hook->fn = fn;
 	hook->arg = arg;

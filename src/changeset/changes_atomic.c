@@ -26,14 +26,24 @@ call2(const char *func, AshExpr *a, AshExpr *b, AshErrors *errors)
 static AshExpr *
 const_expr(const AshTypeInst *type, const char *number, AshErrors *errors)
 {
-	json_t	   *json = ash_json_parse(number, strlen(number), errors);
-	AshCast		cast = {errors, ASH_E_INVALID_DEFINITION, NULL, true};
-	AshValue	value;
-	bool		ok = json != NULL && ash_type_cast_json(type, json, &cast, &value);
+	json_t *json = ash_json_parse(number, strlen(number), errors);
+	AshCast cast = { errors, ASH_E_INVALID_DEFINITION, NULL, true };
+	AshValue value;
+	bool ok = json != NULL && ash_type_cast_json(type, json, &cast, &value);
 
 	if (json != NULL)
 		json_decref(json);
 	return ok ? ash_expr_const(type, value) : NULL;
+}
+
+/* An insert keeps its plain value; the expression is for the row an upsert finds. */
+static void
+compute_in_statement(AshChangeset *cs, const AshAttribute *attr, AshExpr *expr)
+{
+	if (cs->type == ASH_ACTION_CREATE)
+		cs->atomics[attr->index] = expr;
+	else if (cs->type == ASH_ACTION_UPDATE)
+		ash_changeset_atomic(cs, attr, expr);
 }
 
 /*-------------------------------------------------------------------------
@@ -48,27 +58,28 @@ typedef struct Increment
 
 	/* prepared */
 	const AshAttribute *target;
-	AshExpr    *expr;
+	AshExpr *expr;
 } Increment;
 
 static const AshOpt increment_options[] = {
-	{"attribute", ASH_OPT_NAME, offsetof(Increment, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "attribute of a number type"},
-	{"amount", ASH_OPT_NUMBER, offsetof(Increment, amount), 0, "1", NULL, NULL,
-	 "added to the stored value; null counts as 0"},
-	{"overflow_limit", ASH_OPT_NUMBER, offsetof(Increment, overflow_limit), 0, NULL, NULL, NULL,
-	 "a sum above it starts over with amount"},
-	ASH_OPT_END};
+	{ "attribute", ASH_OPT_NAME, offsetof(Increment, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "attribute of a number type" },
+	{ "amount", ASH_OPT_NUMBER, offsetof(Increment, amount), 0, "1", NULL, NULL,
+	  "added to the stored value" },
+	{ "overflow_limit", ASH_OPT_NUMBER, offsetof(Increment, overflow_limit), 0, NULL, NULL, NULL,
+	  "a sum above it starts over with amount" },
+	ASH_OPT_END
+};
 
-static const AshSpec increment_spec = {"increment", sizeof(Increment), increment_options,
-									   "attribute", "an attribute and by how much"};
+static const AshSpec increment_spec = { "increment", sizeof(Increment), increment_options,
+										"attribute", "an attribute and by how much" };
 
 /* case when sum > limit then amount else sum end */
 static AshExpr *
 limit_sum(AshExpr *sum, AshExpr *amount, AshExpr *limit, AshErrors *errors)
 {
-	AshExpr    *over = call2(">", sum, limit, errors);
-	AshExpr    *choice;
+	AshExpr *over = call2(">", sum, limit, errors);
+	AshExpr *choice;
 
 	if (over == NULL)
 		return NULL;
@@ -86,33 +97,33 @@ limit_sum(AshExpr *sum, AshExpr *amount, AshExpr *limit, AshErrors *errors)
 static bool
 prepare_increment(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Increment  *opts = options;
-	AshSubject	subject;
-	AshExpr    *amount;
-	int			before = list_length(errors->items);
+	Increment *opts = options;
+	AshSubject subject;
+	AshExpr *amount;
+	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
 
 	if (!ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_ATTRIBUTE, errors,
 							 &subject))
 		return false;
 	opts->target = subject.attribute;
-	amount = const_expr(subject.type, opts->amount, errors);
+	amount = const_expr(subject.type, opts->amount, scratch);
 	if (amount != NULL)
-		opts->expr = call2("+", ash_expr_attribute(scope->res, opts->target), amount, errors);
+		opts->expr = call2("+", ash_expr_attribute(scope->res, opts->target), amount, scratch);
 	if (opts->expr != NULL && opts->overflow_limit != NULL)
 		opts->expr = limit_sum(opts->expr, amount,
-							   const_expr(subject.type, opts->overflow_limit, errors), errors);
-	if (opts->expr == NULL && list_length(errors->items) == before)
-		ash_option_error(errors, "attribute", "\"%s\" is not a number", opts->attribute);
+							   const_expr(subject.type, opts->overflow_limit, scratch), scratch);
+	if (opts->expr == NULL)
+		ash_option_error(errors, "attribute", "\"%s\" is not a number of that kind",
+						 opts->attribute);
 	return opts->expr != NULL;
 }
 
 static bool
 run_increment(AshChangeset *cs, void *options)
 {
-	Increment  *opts = options;
+	Increment *opts = options;
 
-	if (cs->type != ASH_ACTION_DESTROY)
-		ash_changeset_atomic(cs, opts->target, opts->expr);
+	compute_in_statement(cs, opts->target, opts->expr);
 	return true;
 }
 
@@ -124,31 +135,32 @@ typedef struct AtomicUpdate
 {
 	const char *attribute;
 	const char *source;
-	bool		cast_atomic;
+	bool cast_atomic;
 
 	/* prepared */
 	const AshAttribute *target;
-	AshExpr    *expr;
+	AshExpr *expr;
 } AtomicUpdate;
 
 static const AshOpt atomic_update_options[] = {
-	{"attribute", ASH_OPT_NAME, offsetof(AtomicUpdate, attribute), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "attribute to set"},
-	{"expr", ASH_OPT_EXPR, offsetof(AtomicUpdate, source), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "expression; names mean the stored row"},
-	{"cast_atomic", ASH_OPT_BOOL, offsetof(AtomicUpdate, cast_atomic), 0, "true", NULL, NULL,
-	 "convert the result to the type of the attribute"},
-	ASH_OPT_END};
+	{ "attribute", ASH_OPT_NAME, offsetof(AtomicUpdate, attribute), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "attribute to set" },
+	{ "expr", ASH_OPT_EXPR, offsetof(AtomicUpdate, source), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "expression; names mean the stored row" },
+	{ "cast_atomic", ASH_OPT_BOOL, offsetof(AtomicUpdate, cast_atomic), 0, "true", NULL, NULL,
+	  "convert the result to the type of the attribute" },
+	ASH_OPT_END
+};
 
-static const AshSpec atomic_update_spec = {"atomic_update", sizeof(AtomicUpdate),
-										   atomic_update_options, NULL,
-										   "an attribute and an expression"};
+static const AshSpec atomic_update_spec = { "atomic_update", sizeof(AtomicUpdate),
+											atomic_update_options, NULL,
+											"an attribute and an expression" };
 
 /* An assignment converts by itself, but only where PostgreSQL has an assignment cast. */
 static AshExpr *
 cast_to(AshExpr *expr, const AshTypeInst *type)
 {
-	AshExpr    *cast;
+	AshExpr *cast;
 
 	if (expr->type != NULL && expr->type->oid == type->oid)
 		return expr;
@@ -165,8 +177,8 @@ static bool
 prepare_atomic_update(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
 	AtomicUpdate *opts = options;
-	AshSubject	subject;
-	AshScope	names = ash_scope_for(scope->res, scope->action);
+	AshSubject subject;
+	AshScope names = ash_scope_for(scope->res, scope->action);
 
 	if (!ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_ATTRIBUTE, errors,
 							 &subject))
@@ -185,10 +197,7 @@ run_atomic_update(AshChangeset *cs, void *options)
 {
 	AtomicUpdate *opts = options;
 
-	if (cs->type == ASH_ACTION_CREATE)
-		cs->atomics[opts->target->index] = opts->expr;
-	else if (cs->type == ASH_ACTION_UPDATE)
-		ash_changeset_atomic(cs, opts->target, opts->expr);
+	compute_in_statement(cs, opts->target, opts->expr);
 	return true;
 }
 
@@ -210,8 +219,8 @@ static bool
 run_atomic_set(AshChangeset *cs, void *options)
 {
 	AtomicUpdate *opts = options;
-	AshCast		cast = {cs->call->errors, ASH_E_INVALID_ATTRIBUTE, opts->attribute};
-	AshValue	value;
+	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, opts->attribute };
+	AshValue value;
 
 	if (!ash_expr_eval(opts->expr, &cs->call->bindings, NULL, NULL, &value) ||
 		!ash_type_constrain(opts->target->type, &cast, &value))
@@ -230,24 +239,25 @@ typedef struct OptimisticLock
 
 	/* prepared */
 	const AshAttribute *target;
-	AshExpr    *next;			   /* attribute + 1 */
-	AshExpr    *current;		   /* attribute */
+	AshExpr *next;	  /* attribute + 1 */
+	AshExpr *current; /* attribute */
 } OptimisticLock;
 
 static const AshOpt optimistic_lock_options[] = {
-	{"attribute", ASH_OPT_NAME, offsetof(OptimisticLock, attribute), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "integer attribute that counts the versions"},
-	ASH_OPT_END};
+	{ "attribute", ASH_OPT_NAME, offsetof(OptimisticLock, attribute), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "integer attribute that counts the versions" },
+	ASH_OPT_END
+};
 
-static const AshSpec optimistic_lock_spec = {"optimistic_lock", sizeof(OptimisticLock),
-											 optimistic_lock_options, "attribute",
-											 "the version attribute"};
+static const AshSpec optimistic_lock_spec = { "optimistic_lock", sizeof(OptimisticLock),
+											  optimistic_lock_options, "attribute",
+											  "the version attribute" };
 
 static bool
 prepare_optimistic_lock(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
 	OptimisticLock *opts = options;
-	AshSubject	subject;
+	AshSubject subject;
 
 	if (!ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_ATTRIBUTE, errors,
 							 &subject))
@@ -268,8 +278,8 @@ static bool
 run_optimistic_lock(AshChangeset *cs, void *options)
 {
 	OptimisticLock *opts = options;
-	AshExpr    *seen;
-	AshExpr    *unchanged;
+	AshExpr *seen;
+	AshExpr *unchanged;
 
 	if (cs->data == NULL)
 		return true;
@@ -289,12 +299,13 @@ run_optimistic_lock(AshChangeset *cs, void *options)
 }
 
 const AshChangeDef ash_atomic_changes[] = {
-	{"increment", "Adds to a number in the database.", &increment_spec, NULL, prepare_increment,
-	 run_increment, run_increment},
-	{"atomic_update", "Sets an attribute to an expression over the stored row.",
-	 &atomic_update_spec, NULL, prepare_atomic_update, run_atomic_update, run_atomic_update},
-	{"atomic_set", "Sets an attribute of a new row to an expression.", &atomic_update_spec, NULL,
-	 prepare_atomic_set, run_atomic_set, run_atomic_set},
-	{"optimistic_lock", "Refuses the write when the row has a newer version than the caller saw.",
-	 &optimistic_lock_spec, NULL, prepare_optimistic_lock, run_optimistic_lock, NULL},
-	{NULL}};
+	{ "increment", "Adds to a number in the database.", &increment_spec, NULL, prepare_increment,
+	  run_increment, run_increment },
+	{ "atomic_update", "Sets an attribute to an expression over the stored row.",
+	  &atomic_update_spec, NULL, prepare_atomic_update, run_atomic_update, run_atomic_update },
+	{ "atomic_set", "Sets an attribute of a new row to an expression.", &atomic_update_spec, NULL,
+	  prepare_atomic_set, run_atomic_set, run_atomic_set },
+	{ "optimistic_lock", "Refuses the write when the row has a newer version than the caller saw.",
+	  &optimistic_lock_spec, NULL, prepare_optimistic_lock, run_optimistic_lock, NULL },
+	{ NULL }
+};

@@ -16,9 +16,9 @@
 typedef struct SetAttribute
 {
 	const char *attribute;
-	json_t	   *value_json;
-	bool		set_when_nil;
-	bool		new_only;
+	json_t *value_json;
+	bool set_when_nil;
+	bool new_only;
 
 	/* prepared */
 	const AshAttribute *target;
@@ -26,38 +26,40 @@ typedef struct SetAttribute
 } SetAttribute;
 
 static const AshOpt set_attribute_options[] = {
-	{"attribute", ASH_OPT_NAME, offsetof(SetAttribute, attribute), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "attribute to set, whether or not it is writable"},
-	{"value", ASH_OPT_VALUE, offsetof(SetAttribute, value_json), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "literal or template"},
-	{"set_when_nil", ASH_OPT_BOOL, offsetof(SetAttribute, set_when_nil), 0, "true", NULL, NULL,
-	 "false: a null value is not set"},
-	{"new", ASH_OPT_BOOL, offsetof(SetAttribute, new_only), 0, "false", NULL, NULL,
-	 "only when the attribute is not being changed"},
-	ASH_OPT_END};
+	{ "attribute", ASH_OPT_NAME, offsetof(SetAttribute, attribute), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "attribute to set, whether or not it is writable" },
+	{ "value", ASH_OPT_VALUE, offsetof(SetAttribute, value_json), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "literal or template" },
+	{ "set_when_nil", ASH_OPT_BOOL, offsetof(SetAttribute, set_when_nil), 0, "true", NULL, NULL,
+	  "false: a null value is not set" },
+	{ "new", ASH_OPT_BOOL, offsetof(SetAttribute, new_only), 0, "false", NULL, NULL,
+	  "only when the attribute is not being changed" },
+	ASH_OPT_END
+};
 
-static const AshSpec set_attribute_spec = {"set_attribute", sizeof(SetAttribute),
-										   set_attribute_options, NULL,
-										   "an attribute and a value"};
+static const AshSpec set_attribute_spec = { "set_attribute", sizeof(SetAttribute),
+											set_attribute_options, NULL,
+											"an attribute and a value" };
 
 static const AshOpt set_new_attribute_options[] = {
-	{"attribute", ASH_OPT_NAME, offsetof(SetAttribute, attribute), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "attribute to set unless it is being changed"},
-	{"value", ASH_OPT_VALUE, offsetof(SetAttribute, value_json), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "literal or template"},
-	{"set_when_nil", ASH_OPT_BOOL, offsetof(SetAttribute, set_when_nil), 0, "true", NULL, NULL,
-	 "false: a null value is not set"},
-	ASH_OPT_END};
+	{ "attribute", ASH_OPT_NAME, offsetof(SetAttribute, attribute), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "attribute to set unless it is being changed" },
+	{ "value", ASH_OPT_VALUE, offsetof(SetAttribute, value_json), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "literal or template" },
+	{ "set_when_nil", ASH_OPT_BOOL, offsetof(SetAttribute, set_when_nil), 0, "true", NULL, NULL,
+	  "false: a null value is not set" },
+	ASH_OPT_END
+};
 
-static const AshSpec set_new_attribute_spec = {"set_new_attribute", sizeof(SetAttribute),
-											   set_new_attribute_options, NULL,
-											   "an attribute and a value"};
+static const AshSpec set_new_attribute_spec = { "set_new_attribute", sizeof(SetAttribute),
+												set_new_attribute_options, NULL,
+												"an attribute and a value" };
 
 static bool
 prepare_set_attribute(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
 	SetAttribute *opts = options;
-	AshSubject	subject;
+	AshSubject subject;
 
 	if (!ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_ATTRIBUTE, errors,
 							 &subject))
@@ -79,7 +81,7 @@ static bool
 run_set_attribute(AshChangeset *cs, void *options)
 {
 	SetAttribute *opts = options;
-	AshValue	value;
+	AshValue value;
 
 	if (opts->new_only && ash_changeset_changing(cs, opts->target))
 		return true;
@@ -102,16 +104,17 @@ typedef struct PreventChange
 	const char *attribute;
 
 	/* prepared */
-	AshSubject	subject;
+	AshSubject subject;
 } PreventChange;
 
 static const AshOpt prevent_change_options[] = {
-	{"attribute", ASH_OPT_NAME, offsetof(PreventChange, attribute), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "attribute or relationship that stays as it is"},
-	ASH_OPT_END};
+	{ "attribute", ASH_OPT_NAME, offsetof(PreventChange, attribute), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "attribute or relationship that stays as it is" },
+	ASH_OPT_END
+};
 
-static const AshSpec prevent_change_spec = {"prevent_change", sizeof(PreventChange),
-											prevent_change_options, "attribute", "a field"};
+static const AshSpec prevent_change_spec = { "prevent_change", sizeof(PreventChange),
+											 prevent_change_options, "attribute", "a field" };
 
 static bool
 prepare_prevent_change(const AshBuiltinScope *scope, void *options, AshErrors *errors)
@@ -127,14 +130,14 @@ static bool
 clear_field(AshChangeset *cs, void *arg)
 {
 	const AshSubject *subject = arg;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (subject->attribute != NULL)
 		ash_changeset_clear(cs, subject->attribute);
-	foreach(lc, cs->managed)
+	foreach (lc, cs->managed)
 	{
 		if (((AshManaged *) lfirst(lc))->relationship == subject->relationship)
-			cs->managed = foreach_delete_current(cs->managed, lc);
+			cs->managed = foreach_delete_current (cs->managed, lc);
 	}
 	return true;
 }
@@ -149,11 +152,12 @@ run_prevent_change(AshChangeset *cs, void *options)
 }
 
 const AshChangeDef ash_attribute_changes[] = {
-	{"set_attribute", "Sets an attribute to a value.", &set_attribute_spec, NULL,
-	 prepare_set_attribute, run_set_attribute, run_set_attribute},
-	{"set_new_attribute", "Sets an attribute that is not being changed otherwise.",
-	 &set_new_attribute_spec, NULL, prepare_set_new_attribute, run_set_attribute,
-	 run_set_attribute},
-	{"prevent_change", "Drops any change of a field before the row is written.",
-	 &prevent_change_spec, NULL, prepare_prevent_change, run_prevent_change, run_prevent_change},
-	{NULL}};
+	{ "set_attribute", "Sets an attribute to a value.", &set_attribute_spec, NULL,
+	  prepare_set_attribute, run_set_attribute, run_set_attribute },
+	{ "set_new_attribute", "Sets an attribute that is not being changed otherwise.",
+	  &set_new_attribute_spec, NULL, prepare_set_new_attribute, run_set_attribute,
+	  run_set_attribute },
+	{ "prevent_change", "Drops any change of a field before the row is written.",
+	  &prevent_change_spec, NULL, prepare_prevent_change, run_prevent_change, run_prevent_change },
+	{ NULL }
+};

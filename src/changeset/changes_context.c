@@ -17,32 +17,32 @@
  */
 typedef struct Payload
 {
-	json_t	   *json;
+	json_t *json;
 
 	/* prepared */
-	Jsonb	   *value;
+	Jsonb *value;
 } Payload;
 
-static const AshOpt set_context_options[] = {
-	{"context", ASH_OPT_JSON, offsetof(Payload, json), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "object merged into the context of the call"},
-	ASH_OPT_END};
+static const AshOpt set_context_options[] = { { "context", ASH_OPT_JSON, offsetof(Payload, json),
+												ASH_OPT_REQUIRED, NULL, NULL, NULL,
+												"object merged into the context of the call" },
+											  ASH_OPT_END };
 
-static const AshSpec set_context_spec = {"set_context", sizeof(Payload), set_context_options, NULL,
-										 "an object"};
+static const AshSpec set_context_spec = { "set_context", sizeof(Payload), set_context_options, NULL,
+										  "an object" };
 
-static const AshOpt load_options[] = {
-	{"load", ASH_OPT_JSON, offsetof(Payload, json), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "what to load, as in the option load of a call"},
-	ASH_OPT_END};
+static const AshOpt load_options[] = { { "load", ASH_OPT_JSON, offsetof(Payload, json),
+										 ASH_OPT_REQUIRED, NULL, NULL, NULL,
+										 "what to load, as in the option load of a call" },
+									   ASH_OPT_END };
 
-static const AshSpec load_spec = {"load", sizeof(Payload), load_options, NULL,
-								  "a load statement"};
+static const AshSpec load_spec = { "load", sizeof(Payload), load_options, NULL,
+								   "a load statement" };
 
 static bool
 prepare_set_context(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Payload    *opts = options;
+	Payload *opts = options;
 
 	if (!json_is_object(opts->json))
 	{
@@ -63,7 +63,7 @@ run_set_context(AshChangeset *cs, void *options)
 static bool
 prepare_load(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Payload    *opts = options;
+	Payload *opts = options;
 
 	if (!json_is_array(opts->json) && !json_is_object(opts->json) && !json_is_string(opts->json))
 	{
@@ -87,25 +87,25 @@ run_load(AshChangeset *cs, void *options)
  */
 typedef struct Select
 {
-	List	   *fields;			   /* of char * */
+	List *fields; /* of char * */
 } Select;
 
-static const AshOpt select_options[] = {
-	{"fields", ASH_OPT_NAMES, offsetof(Select, fields), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "attributes of the result; keys are always there"},
-	ASH_OPT_END};
+static const AshOpt select_options[] = { { "fields", ASH_OPT_NAMES, offsetof(Select, fields),
+										   ASH_OPT_REQUIRED, NULL, NULL, NULL,
+										   "attributes of the result; keys are always there" },
+										 ASH_OPT_END };
 
-static const AshSpec select_spec = {"select", sizeof(Select), select_options, "fields",
-									"names of attributes"};
+static const AshSpec select_spec = { "select", sizeof(Select), select_options, "fields",
+									 "names of attributes" };
 
 static bool
 prepare_select(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	AshSubject	subject;
-	ListCell   *lc;
-	bool		ok = true;
+	AshSubject subject;
+	ListCell *lc;
+	bool ok = true;
 
-	foreach(lc, ((Select *) options)->fields)
+	foreach (lc, ((Select *) options)->fields)
 		ok &= ash_subject_resolve(scope, "fields", lfirst(lc), ASH_SUBJECT_ATTRIBUTE, errors,
 								  &subject);
 	return ok;
@@ -137,23 +137,23 @@ typedef struct Filter
 	const char *source;
 
 	/* prepared */
-	AshExpr    *expr;
-	bool		uses_actor;
+	AshExpr *expr;
+	bool uses_actor;
 } Filter;
 
-static const AshOpt filter_options[] = {
-	{"expr", ASH_OPT_EXPR, offsetof(Filter, source), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "condition the stored row must satisfy"},
-	ASH_OPT_END};
+static const AshOpt filter_options[] = { { "expr", ASH_OPT_EXPR, offsetof(Filter, source),
+										   ASH_OPT_REQUIRED, NULL, NULL, NULL,
+										   "condition the stored row must satisfy" },
+										 ASH_OPT_END };
 
-static const AshSpec filter_spec = {"filter", sizeof(Filter), filter_options, "expr",
-									"an expression"};
+static const AshSpec filter_spec = { "filter", sizeof(Filter), filter_options, "expr",
+									 "an expression" };
 
 static bool
 prepare_filter(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Filter	   *opts = options;
-	AshScope	names = ash_scope_for(scope->res, scope->action);
+	Filter *opts = options;
+	AshScope names = ash_scope_for(scope->res, scope->action);
 
 	opts->expr = ash_expr_parse(opts->source, &names, errors);
 	opts->uses_actor = opts->expr != NULL && ash_expr_uses_actor(opts->expr);
@@ -163,7 +163,7 @@ prepare_filter(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 static bool
 run_filter(AshChangeset *cs, void *options)
 {
-	Filter	   *opts = options;
+	Filter *opts = options;
 
 	if (opts->uses_actor && !cs->call->has_actor)
 	{
@@ -184,20 +184,19 @@ typedef struct DebugLog
 	const char *label;
 } DebugLog;
 
-static const AshOpt debug_log_options[] = {
-	{"label", ASH_OPT_STRING, offsetof(DebugLog, label), 0, NULL, NULL, NULL,
-	 "put in front of the line"},
-	ASH_OPT_END};
+static const AshOpt debug_log_options[] = { { "label", ASH_OPT_STRING, offsetof(DebugLog, label), 0,
+											  NULL, NULL, NULL, "put in front of the line" },
+											ASH_OPT_END };
 
-static const AshSpec debug_log_spec = {"debug_log", sizeof(DebugLog), debug_log_options, "label",
-									   "a label"};
+static const AshSpec debug_log_spec = { "debug_log", sizeof(DebugLog), debug_log_options, "label",
+										"a label" };
 
 /* To the server's log, sensitive values hidden. */
 static bool
 run_debug_log(AshChangeset *cs, void *options)
 {
 	const char *label = ((DebugLog *) options)->label;
-	Jsonb	   *view = ash_changeset_view(cs, true);
+	Jsonb *view = ash_changeset_view(cs, true);
 
 	ereport(LOG, (errmsg("%s: %s", label != NULL ? label : "changeset",
 						 JsonbToCString(NULL, &view->root, VARSIZE(view))),
@@ -206,16 +205,17 @@ run_debug_log(AshChangeset *cs, void *options)
 }
 
 const AshChangeDef ash_context_changes[] = {
-	{"set_context", "Merges an object into the context of the call.", &set_context_spec, "context",
-	 prepare_set_context, run_set_context, run_set_context},
-	{"filter", "Adds a condition on the row to be written; a row that fails it is stale.",
-	 &filter_spec, NULL, prepare_filter, run_filter, run_filter},
-	{"load", "Loads relationships, calculations and aggregates into the result.", &load_spec,
-	 "load", prepare_load, run_load, run_load},
-	{"select", "Limits the result to some attributes.", &select_spec, NULL, prepare_select,
-	 run_select, run_select},
-	{"ensure_selected", "Adds attributes to the selection.", &select_spec, NULL, prepare_select,
-	 run_ensure_selected, run_ensure_selected},
-	{"debug_log", "Writes the changeset to the server's log.", &debug_log_spec, NULL, NULL,
-	 run_debug_log, run_debug_log},
-	{NULL}};
+	{ "set_context", "Merges an object into the context of the call.", &set_context_spec, "context",
+	  prepare_set_context, run_set_context, run_set_context },
+	{ "filter", "Adds a condition on the row to be written; a row that fails it is stale.",
+	  &filter_spec, NULL, prepare_filter, run_filter, run_filter },
+	{ "load", "Loads relationships, calculations and aggregates into the result.", &load_spec,
+	  "load", prepare_load, run_load, run_load },
+	{ "select", "Limits the result to some attributes.", &select_spec, NULL, prepare_select,
+	  run_select, run_select },
+	{ "ensure_selected", "Adds attributes to the selection.", &select_spec, NULL, prepare_select,
+	  run_ensure_selected, run_ensure_selected },
+	{ "debug_log", "Writes the changeset to the server's log.", &debug_log_spec, NULL, NULL,
+	  run_debug_log, run_debug_log },
+	{ NULL }
+};

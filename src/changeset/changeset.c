@@ -24,11 +24,11 @@
 AshChangeset *
 ash_changeset_create(AshCall *call, AshActionType type, const Jsonb *input, AshValue *data)
 {
-	int			n = call->res->nattributes;
-	Size		values = MAXALIGN(sizeof(AshChangeset));
-	Size		atomics = values + n * sizeof(AshValue);
-	Size		flags = atomics + n * sizeof(AshExpr *);
-	char	   *block = MemoryContextAllocZero(call->cxt, flags + n);
+	int n = call->res->nattributes;
+	Size values = MAXALIGN(sizeof(AshChangeset));
+	Size atomics = values + n * sizeof(AshValue);
+	Size flags = atomics + n * sizeof(AshExpr *);
+	char *block = MemoryContextAllocZero(call->cxt, flags + n);
 	AshChangeset *cs = (AshChangeset *) block;
 
 	cs->call = call;
@@ -69,8 +69,8 @@ ash_changeset_cast_input(AshChangeset *cs)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	key;
-	JsonbValue	value;
+	JsonbValue key;
+	JsonbValue value;
 
 	if (cs->input == NULL)
 		return;
@@ -158,8 +158,8 @@ ash_changeset_lazy_defaults(AshChangeset *cs)
 	{
 		const AshAttribute *attr = cs->res->attributes[i];
 		const AshDefault *dflt = default_of(cs, attr);
-		AshCast		cast = {cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name};
-		AshValue	value;
+		AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
+		AshValue value;
 
 		if (dflt->kind == ASH_DEFAULT_NONE || dflt->kind == ASH_DEFAULT_LITERAL ||
 			ash_changeset_changing(cs, attr))
@@ -184,12 +184,12 @@ add_required(AshChangeset *cs, const char *kind, const char *field)
 void
 ash_changeset_require(AshChangeset *cs)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, cs->action->require_attributes)
+	foreach (lc, cs->action->require_attributes)
 	{
 		const AshAttribute *attr = ash_find_attribute(cs->res, lfirst(lc));
-		bool		changing = ash_changeset_changing(cs, attr);
+		bool changing = ash_changeset_changing(cs, attr);
 
 		if (cs->flags[attr->index] & ASH_INVALID)
 			continue;
@@ -209,10 +209,10 @@ run_step_hook(AshChangeset *cs, void *arg)
 static bool
 run_delayed_validations(AshChangeset *cs, void *arg)
 {
-	ListCell   *lc;
-	bool		ok = true;
+	ListCell *lc;
+	bool ok = true;
 
-	foreach(lc, cs->action->validations)
+	foreach (lc, cs->action->validations)
 		ok &= ash_step_run(cs, lfirst(lc));
 	return ok;
 }
@@ -220,11 +220,11 @@ run_delayed_validations(AshChangeset *cs, void *arg)
 static void
 run_or_defer(AshChangeset *cs, List *steps)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, steps)
+	foreach (lc, steps)
 	{
-		AshStep    *step = lfirst(lc);
+		AshStep *step = lfirst(lc);
 
 		if (step->before_action)
 			ash_changeset_add_hook(&cs->before_action, run_step_hook, step, false);
@@ -240,8 +240,8 @@ run_or_defer(AshChangeset *cs, List *steps)
 void
 ash_changeset_run_steps(AshChangeset *cs)
 {
-	AshAction  *action = cs->action;
-	ListCell   *lc;
+	AshAction *action = cs->action;
+	ListCell *lc;
 
 	if (!action->steps_compiled)
 		ash_action_steps(cs->res, action, NULL);
@@ -253,9 +253,9 @@ ash_changeset_run_steps(AshChangeset *cs)
 		else
 			run_or_defer(cs, action->validations);
 	}
-	foreach(lc, cs->call->forced)
+	foreach (lc, cs->call->forced)
 	{
-		AshForced  *forced = lfirst(lc);
+		AshForced *forced = lfirst(lc);
 
 		ash_changeset_force_value(cs, forced->attribute, forced->value);
 	}
@@ -264,9 +264,9 @@ ash_changeset_run_steps(AshChangeset *cs)
 static bool
 names_contain(List *names, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
 		if (strcmp(lfirst(lc), name) == 0)
 			return true;
@@ -278,9 +278,9 @@ names_contain(List *names, const char *name)
 static bool
 is_managed_key(const AshChangeset *cs, const AshAttribute *attr)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, cs->managed)
+	foreach (lc, cs->managed)
 	{
 		const AshRelationship *rel = ((AshManaged *) lfirst(lc))->relationship;
 
@@ -308,14 +308,15 @@ is_missing(const AshChangeset *cs, const AshAttribute *attr)
 static bool
 awaits_default(const AshChangeset *cs, const AshAttribute *attr)
 {
-	return !(cs->flags[attr->index] & ASH_CHANGING) && default_of(cs, attr)->kind != ASH_DEFAULT_NONE;
+	return !(cs->flags[attr->index] & ASH_CHANGING) &&
+		   default_of(cs, attr)->kind != ASH_DEFAULT_NONE;
 }
 
 /* Step 11: accepted attributes that may not be null. */
 void
 ash_changeset_check_accepted(AshChangeset *cs)
 {
-	int			i = -1;
+	int i = -1;
 
 	while ((i = bms_next_member(cs->action->accept, i)) >= 0)
 	{
@@ -341,8 +342,8 @@ check_required_relationships(AshChangeset *cs)
 		attr = ash_find_attribute(cs->res, rel->source_attribute);
 		if (attr == NULL || !attr->allow_nil)
 			continue;
-		if ((cs->flags[attr->index] & ASH_CHANGING) ? cs->values[attr->index].isnull
-													: cs->type == ASH_ACTION_CREATE)
+		if ((cs->flags[attr->index] & ASH_CHANGING) ? cs->values[attr->index].isnull :
+													  cs->type == ASH_ACTION_CREATE)
 			add_required(cs, "relationship", rel->name);
 	}
 }
@@ -354,7 +355,7 @@ ash_changeset_check_required(AshChangeset *cs)
 	for (int i = 0; i < cs->res->nattributes; i++)
 	{
 		const AshAttribute *attr = cs->res->attributes[i];
-		bool		accepted = bms_is_member(i, cs->action->accept);
+		bool accepted = bms_is_member(i, cs->action->accept);
 
 		if (!is_missing(cs, attr) || (cs->action->manual != NULL && !accepted))
 			continue;
@@ -370,11 +371,11 @@ ash_changeset_check_required(AshChangeset *cs)
 bool
 ash_changeset_run_hooks(AshChangeset *cs, List *hooks)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, hooks)
+	foreach (lc, hooks)
 	{
-		AshHook    *hook = lfirst(lc);
+		AshHook *hook = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
 		if (!hook->fn(cs, hook->arg) || ash_errors_any(cs->call->errors))

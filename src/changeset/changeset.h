@@ -17,19 +17,19 @@
 typedef struct AshChangeset AshChangeset;
 typedef struct AshHook AshHook;
 
-#define ASH_CHANGING  0x01		   /* the attribute is in the changes */
-#define ASH_DEFAULTED 0x02		   /* … put there by a default */
-#define ASH_INVALID	  0x04		   /* its input failed to cast */
-#define ASH_ATOMIC	  0x08		   /* atomics[i] computes it from the stored row */
-#define ASH_TOUCHED	  0x10		   /* a value was given, even one equal to the stored value */
+#define ASH_CHANGING 0x01  /* the attribute is in the changes */
+#define ASH_DEFAULTED 0x02 /* … put there by a default */
+#define ASH_INVALID 0x04   /* its input failed to cast */
+#define ASH_ATOMIC 0x08	   /* atomics[i] computes it from the stored row */
+#define ASH_TOUCHED 0x10   /* a value was given, even one equal to the stored value */
 
 /* A deferred piece of work; returns false after adding an error. */
-typedef bool (*AshHookFn) (AshChangeset *cs, void *arg);
+typedef bool (*AshHookFn)(AshChangeset *cs, void *arg);
 
 struct AshHook
 {
-	AshHookFn	fn;
-	void	   *arg;
+	AshHookFn fn;
+	void *arg;
 };
 
 /*
@@ -39,46 +39,47 @@ struct AshHook
 typedef struct AshForced
 {
 	const AshAttribute *attribute;
-	AshValue	value;
+	AshValue value;
 } AshForced;
 
 /* One manage_relationship request (change or call); carried out by action/managed.c. */
 typedef struct AshManaged
 {
 	AshRelationship *relationship;
-	Jsonb	   *input;			   /* NULL for nil */
+	Jsonb *input; /* NULL for nil */
 	const struct AshManageOptions *options;
-	const char *argument;		   /* for error paths */
-	List	   *records;		   /* of AshValue *: what is related afterwards, in order */
-	bool		done;			   /* records is the answer */
+	const char *argument; /* for error paths */
+	List *records;		  /* of AshValue *: what is related afterwards, in order */
+	bool done;			  /* records is the answer */
 } AshManaged;
 
 struct AshChangeset
 {
-	AshCall    *call;
+	AshCall *call;
 	AshResource *res;
-	AshAction  *action;
-	AshActionType type;			   /* a soft destroy is UPDATE here, action->type DESTROY */
+	AshAction *action;
+	AshActionType type; /* a soft destroy is UPDATE here, action->type DESTROY */
 	const Jsonb *input;
 
-	AshValue   *data;			   /* stored row, by attribute; NULL on create */
-	AshRowHandle handle;		   /* where that row is, when it was locked by key */
-	AshValue   *values;			   /* changed values */
-	uint8	   *flags;			   /* ASH_CHANGING … */
-	AshExpr   **atomics;		   /* or NULL entries */
+	AshValue *data;		 /* stored row, by attribute; NULL on create */
+	AshRowHandle handle; /* where that row is, when it was locked by key */
+	AshValue *values;	 /* changed values */
+	uint8 *flags;		 /* ASH_CHANGING … */
+	AshExpr **atomics;	 /* or NULL entries */
 
-	List	   *filters;		   /* of AshExpr *: extra conditions on the row to write */
-	List	   *before_action;	   /* of AshHook *, in order */
-	List	   *after_action;
-	List	   *after_transaction;
-	List	   *managed;		   /* of AshManaged *, in order */
-	Jsonb	   *load;			   /* added by the load change, or NULL */
-	List	   *select;			   /* of char *: by the select change; NIL = all */
-	bool		select_given;
+	List *filters;		 /* of AshExpr *: extra conditions on the row to write */
+	List *before_action; /* of AshHook *, in order */
+	List *after_action;
+	List *after_transaction;
+	List *managed; /* of AshManaged *, in order */
+	Jsonb *load;   /* added by the load change, or NULL */
+	List *select;  /* of char *: by the select change; NIL = all */
+	bool select_given;
 
-	List	   *extras;			   /* of char *: "\"key\": value" texts for the record's JSON (managed relationships) */
-	AshValue   *result;			   /* the row after the write, by attribute */
-	bool		upsert_skipped;
+	List *extras; /* of char *: "\"key\": value" texts for the record's JSON (managed relationships)
+				   */
+	AshValue *result; /* the row after the write, by attribute */
+	bool upsert_skipped;
 };
 
 /* changeset.c: life up to the data layer (spec 3.5 steps 2–11) */
@@ -87,10 +88,10 @@ extern AshChangeset *ash_changeset_create(AshCall *call, AshActionType type, con
 extern void ash_changeset_cast_input(AshChangeset *cs);
 extern void ash_changeset_literal_defaults(AshChangeset *cs);
 extern void ash_changeset_lazy_defaults(AshChangeset *cs);
-extern void ash_changeset_require(AshChangeset *cs);		  /* require_attributes: step 6 */
-extern void ash_changeset_run_steps(AshChangeset *cs);		  /* steps 8 and 9 */
-extern void ash_changeset_check_accepted(AshChangeset *cs);   /* step 11: accepted non-null values */
-extern void ash_changeset_check_required(AshChangeset *cs);   /* step 20: all non-null values */
+extern void ash_changeset_require(AshChangeset *cs);		/* require_attributes: step 6 */
+extern void ash_changeset_run_steps(AshChangeset *cs);		/* steps 8 and 9 */
+extern void ash_changeset_check_accepted(AshChangeset *cs); /* step 11: accepted non-null values */
+extern void ash_changeset_check_required(AshChangeset *cs); /* step 20: all non-null values */
 extern bool ash_changeset_run_hooks(AshChangeset *cs, List *hooks);
 /* Is there nothing to write?  An update without changes does not touch the row. */
 extern bool ash_changeset_is_empty(const AshChangeset *cs);
@@ -132,9 +133,9 @@ extern void ash_changeset_add_hook(List **hooks, AshHookFn fn, void *arg, bool p
  */
 typedef struct AshBuiltinScope
 {
-	AshResource *res;			   /* attributes, relationships are known; not yet other resources */
-	AshAction  *action;			   /* or NULL at resource level */
-	bool		shared;			   /* stands on the resource: other actions' arguments may be named */
+	AshResource *res;  /* attributes, relationships are known; not yet other resources */
+	AshAction *action; /* or NULL at resource level */
+	bool shared;	   /* stands on the resource: other actions' arguments may be named */
 } AshBuiltinScope;
 
 struct AshChangeDef
@@ -142,13 +143,13 @@ struct AshChangeDef
 	const char *name;
 	const char *doc;
 	const AshSpec *spec;
-	const char *payload;		   /* option that is the whole of what stands under the name, or NULL */
+	const char *payload; /* option that is the whole of what stands under the name, or NULL */
 	/* resolve names, cast literals, compile expressions; adds definition errors */
-	bool		(*prepare) (const AshBuiltinScope *scope, void *options, AshErrors *errors);
+	bool (*prepare)(const AshBuiltinScope *scope, void *options, AshErrors *errors);
 	/* false after adding an error */
-	bool		(*run) (AshChangeset *cs, void *options);
+	bool (*run)(AshChangeset *cs, void *options);
 	/* the same when the stored row is not known (one UPDATE for many rows), or NULL: not atomic */
-	bool		(*atomic) (AshChangeset *cs, void *options);
+	bool (*atomic)(AshChangeset *cs, void *options);
 };
 
 /*
@@ -162,15 +163,15 @@ struct AshValidationDef
 	const char *doc;
 	const AshSpec *spec;
 	const char *payload;
-	bool		(*prepare) (const AshBuiltinScope *scope, void *options, AshErrors *errors);
-	bool		(*passes) (AshChangeset *cs, void *options);
+	bool (*prepare)(const AshBuiltinScope *scope, void *options, AshErrors *errors);
+	bool (*passes)(AshChangeset *cs, void *options);
 	/*
 	 * Sets code, field or fields, message (a template) and vars; allocates in
 	 * CurrentMemoryContext, which is the one of errors.
 	 */
-	void		(*describe) (AshChangeset *cs, void *options, AshErrors *errors, AshError *error);
+	void (*describe)(AshChangeset *cs, void *options, AshErrors *errors, AshError *error);
 	/* Or, instead of the two: adds its errors itself; errors NULL = only the answer. */
-	bool		(*validate) (AshChangeset *cs, void *options, AshErrors *errors);
+	bool (*validate)(AshChangeset *cs, void *options, AshErrors *errors);
 };
 
 extern const AshChangeDef *ash_change_lookup(const char *name);

@@ -32,27 +32,28 @@
 typedef struct Function
 {
 	const char *name;
-	json_t	   *options_json;
+	json_t *options_json;
 
 	/* prepared */
-	List	   *qualified;		   /* of String */
-	Jsonb	   *options;
+	List *qualified; /* of String */
+	Jsonb *options;
 } Function;
 
 static const AshOpt function_options[] = {
-	{"function", ASH_OPT_STRING, offsetof(Function, name), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
-	 NULL, NULL, NULL, "schema.name of a function (jsonb, jsonb, jsonb) returning jsonb"},
-	{"options", ASH_OPT_JSON, offsetof(Function, options_json), 0, "{}", NULL, NULL,
-	 "handed to the function as its second argument"},
-	ASH_OPT_END};
+	{ "function", ASH_OPT_STRING, offsetof(Function, name), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+	  NULL, NULL, NULL, "schema.name of a function (jsonb, jsonb, jsonb) returning jsonb" },
+	{ "options", ASH_OPT_JSON, offsetof(Function, options_json), 0, "{}", NULL, NULL,
+	  "handed to the function as its second argument" },
+	ASH_OPT_END
+};
 
-static const AshSpec function_spec = {"function", sizeof(Function), function_options, NULL,
-									  "a function of the application"};
+static const AshSpec function_spec = { "function", sizeof(Function), function_options, NULL,
+									   "a function of the application" };
 
 static Oid
 lookup_function(const Function *function)
 {
-	static const Oid argtypes[] = {JSONBOID, JSONBOID, JSONBOID};
+	static const Oid argtypes[] = { JSONBOID, JSONBOID, JSONBOID };
 
 	return LookupFuncName(function->qualified, lengthof(argtypes), argtypes, true);
 }
@@ -60,8 +61,8 @@ lookup_function(const Function *function)
 static bool
 prepare_function(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Function   *function = options;
-	Oid			oid;
+	Function *function = options;
+	Oid oid;
 
 	function->qualified = stringToQualifiedNameList(function->name);
 	function->options = ash_jsonb_from_json(function->options_json);
@@ -90,11 +91,11 @@ static Jsonb *
 call_context(const AshCall *call)
 {
 	JsonbParseState *state = NULL;
-	JsonbValue	key = {.type = jbvString};
-	JsonbValue	value;
+	JsonbValue key = { .type = jbvString };
+	JsonbValue value;
 
-#define PUSH_KEY(name)                                                                             \
-	(key.val.string.val = (char *) (name), key.val.string.len = strlen(name),                      \
+#define PUSH_KEY(name)                                                        \
+	(key.val.string.val = (char *) (name), key.val.string.len = strlen(name), \
 	 pushJsonbValue(&state, WJB_KEY, &key))
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
@@ -124,9 +125,9 @@ static Jsonb *
 call_function(AshChangeset *cs, const Function *function)
 {
 	LOCAL_FCINFO(fcinfo, 3);
-	FmgrInfo	flinfo;
-	Oid			oid = lookup_function(function);
-	Datum		result;
+	FmgrInfo flinfo;
+	Oid oid = lookup_function(function);
+	Datum result;
 
 	if (!OidIsValid(oid))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
@@ -164,9 +165,9 @@ add_vars(AshErrors *errors, AshError *error, const Jsonb *object)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	vars;
-	JsonbValue	key;
-	JsonbValue	value;
+	JsonbValue vars;
+	JsonbValue key;
+	JsonbValue value;
 
 	if (!ash_jsonb_get(object, "vars", 4, &vars) || vars.type != jbvBinary ||
 		!JsonContainerIsObject(vars.val.binary.data))
@@ -187,9 +188,9 @@ error_fields(const Jsonb *object)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	fields;
-	JsonbValue	value;
-	List	   *names = NIL;
+	JsonbValue fields;
+	JsonbValue value;
+	List *names = NIL;
 
 	if (!ash_jsonb_get(object, "fields", 6, &fields) || fields.type != jbvBinary)
 		return NIL;
@@ -208,10 +209,10 @@ add_error(AshErrors *errors, const JsonbValue *value)
 {
 	const char *message = "is invalid";
 	const char *field = NULL;
-	List	   *fields = NIL;
-	Jsonb	   *object = NULL;
-	JsonbValue	member;
-	AshError   *error;
+	List *fields = NIL;
+	Jsonb *object = NULL;
+	JsonbValue member;
+	AshError *error;
 
 	if (value->type == jbvString)
 		message = ash_jsonb_value_text(value);
@@ -224,8 +225,8 @@ add_error(AshErrors *errors, const JsonbValue *value)
 			field = ash_jsonb_value_text(&member);
 		fields = error_fields(object);
 	}
-	error = ash_error_add(errors, field ? ASH_E_INVALID_ATTRIBUTE : ASH_E_INVALID_CHANGES, field,
-						  NULL);
+	error =
+		ash_error_add(errors, field ? ASH_E_INVALID_ATTRIBUTE : ASH_E_INVALID_CHANGES, field, NULL);
 	error->fields = fields;
 	if (object != NULL)
 		add_vars(errors, error, object);
@@ -238,8 +239,8 @@ add_errors(AshErrors *errors, const JsonbValue *value)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	item;
-	int			n = 0;
+	JsonbValue item;
+	int n = 0;
 
 	if (value->type == jbvNull || (value->type == jbvBool && value->val.boolean))
 		return 0;
@@ -288,14 +289,14 @@ set_argument(AshChangeset *cs, const Function *function, const char *name, Jsonb
 
 static bool
 each_member(AshChangeset *cs, const Function *function, const Jsonb *result, const char *key,
-			bool (*set) (AshChangeset *, const Function *, const char *, JsonbValue *))
+			bool (*set)(AshChangeset *, const Function *, const char *, JsonbValue *))
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	object;
-	JsonbValue	name;
-	JsonbValue	value;
-	bool		ok = true;
+	JsonbValue object;
+	JsonbValue name;
+	JsonbValue value;
+	bool ok = true;
 
 	if (!ash_jsonb_get(result, key, strlen(key), &object) || object.type == jbvNull)
 		return true;
@@ -315,10 +316,10 @@ each_member(AshChangeset *cs, const Function *function, const Jsonb *result, con
 static bool
 run_function(AshChangeset *cs, void *options)
 {
-	Function   *function = options;
-	Jsonb	   *result = call_function(cs, function);
-	JsonbValue	member;
-	bool		ok;
+	Function *function = options;
+	Jsonb *result = call_function(cs, function);
+	JsonbValue member;
+	bool ok;
 
 	if (result == NULL)
 		return true;
@@ -341,9 +342,9 @@ run_function(AshChangeset *cs, void *options)
 static bool
 validate_function(AshChangeset *cs, void *options, AshErrors *errors)
 {
-	Jsonb	   *result = call_function(cs, options);
-	JsonbValue	value;
-	JsonbValue	member;
+	Jsonb *result = call_function(cs, options);
+	JsonbValue value;
+	JsonbValue member;
 
 	if (result == NULL)
 		return true;
@@ -359,11 +360,13 @@ validate_function(AshChangeset *cs, void *options, AshErrors *errors)
 }
 
 const AshChangeDef ash_function_changes[] = {
-	{"function", "Calls a function of the application that may set attributes.", &function_spec,
-	 NULL, prepare_function, run_function, NULL},
-	{NULL}};
+	{ "function", "Calls a function of the application that may set attributes.", &function_spec,
+	  NULL, prepare_function, run_function, NULL },
+	{ NULL }
+};
 
 const AshValidationDef ash_function_validations[] = {
-	{"function", "Calls a function of the application that says what is wrong.", &function_spec,
-	 NULL, prepare_function, NULL, NULL, validate_function},
-	{NULL}};
+	{ "function", "Calls a function of the application that says what is wrong.", &function_spec,
+	  NULL, prepare_function, NULL, NULL, validate_function },
+	{ NULL }
+};

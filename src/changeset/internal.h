@@ -33,13 +33,13 @@ typedef struct AshSubject
 	const AshAttribute *attribute;
 	const AshArgument *argument;
 	const AshRelationship *relationship;
-	const AshTypeInst *type;	   /* of the value, or NULL when neither is known here */
+	const AshTypeInst *type; /* of the value, or NULL when neither is known here */
 } AshSubject;
 
-#define ASH_SUBJECT_ATTRIBUTE	 0x01
-#define ASH_SUBJECT_ARGUMENT	 0x02
+#define ASH_SUBJECT_ATTRIBUTE 0x01
+#define ASH_SUBJECT_ARGUMENT 0x02
 #define ASH_SUBJECT_RELATIONSHIP 0x04
-#define ASH_SUBJECT_FIELD		 (ASH_SUBJECT_ATTRIBUTE | ASH_SUBJECT_ARGUMENT)
+#define ASH_SUBJECT_FIELD (ASH_SUBJECT_ATTRIBUTE | ASH_SUBJECT_ARGUMENT)
 
 /* subject.c */
 extern bool ash_subject_resolve(const AshBuiltinScope *scope, const char *option, const char *name,
@@ -65,7 +65,7 @@ extern const char *ash_option_json(AshChangeset *cs, const AshTemplate *tmpl);
 extern const char *ash_option_text(AshChangeset *cs, const AshTemplate *tmpl);
 
 /* A definition fault of one option at the current path. */
-extern AshError *ash_option_error(AshErrors *errors, const char *option, const char *fmt,...)
+extern AshError *ash_option_error(AshErrors *errors, const char *option, const char *fmt, ...)
 	pg_attribute_printf(3, 4);
 
 /* view.c: what functions and logs see of a changeset */

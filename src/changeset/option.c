@@ -18,16 +18,16 @@
 #include "utils/memutils.h"
 
 AshError *
-ash_option_error(AshErrors *errors, const char *option, const char *fmt,...)
+ash_option_error(AshErrors *errors, const char *option, const char *fmt, ...)
 {
 	StringInfoData buf;
-	AshError   *error;
+	AshError *error;
 
 	initStringInfo(&buf);
 	for (;;)
 	{
-		va_list		args;
-		int			needed;
+		va_list args;
+		int needed;
 
 		va_start(args, fmt);
 		needed = appendStringInfoVA(&buf, fmt, args);
@@ -49,9 +49,9 @@ ash_option_error(AshErrors *errors, const char *option, const char *fmt,...)
 static void
 cast_literal(AshTemplate *tmpl, const AshTypeInst *type, bool stored)
 {
-	AshErrors  *scratch = ash_errors_create(CurrentMemoryContext);
-	AshCast		cast = {scratch, ASH_E_INVALID_ATTRIBUTE, NULL, !stored};
-	JsonbValue	literal;
+	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
+	AshCast cast = { scratch, ASH_E_INVALID_ATTRIBUTE, NULL, !stored };
+	JsonbValue literal;
 
 	ash_jsonb_value_from_jsonb(tmpl->literal, &literal);
 	if (ash_type_cast(type, &literal, &cast, &tmpl->value))
@@ -73,8 +73,8 @@ ash_option_compile(const AshBuiltinScope *scope, const char *option, json_t *nod
 	if (tmpl != NULL && tmpl->kind == ASH_TEMPLATE_EXPR &&
 		ash_template_expr(scope->res, scope->action, tmpl, errors) == NULL)
 		tmpl = NULL;
-	if (tmpl != NULL && tmpl->kind == ASH_TEMPLATE_ARG && scope->action != NULL &&
-		!scope->shared && ash_find_argument(scope->action, linitial(tmpl->path)) == NULL)
+	if (tmpl != NULL && tmpl->kind == ASH_TEMPLATE_ARG && scope->action != NULL && !scope->shared &&
+		ash_find_argument(scope->action, linitial(tmpl->path)) == NULL)
 	{
 		ash_option_error(errors, NULL, "no such argument \"%s\" on %s.%s",
 						 (char *) linitial(tmpl->path), scope->res->name, scope->action->name);
@@ -92,8 +92,8 @@ convert_value(const AshTypeInst *from, const AshValue *value, const AshTypeInst 
 			  AshValue *out)
 {
 	StringInfoData buf;
-	Jsonb	   *json;
-	JsonbValue	jv;
+	Jsonb *json;
+	JsonbValue jv;
 
 	if (value->isnull)
 	{
@@ -117,7 +117,7 @@ static bool
 eval_template(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *type, AshCast *cast,
 			  AshValue *out)
 {
-	AshValue	value;
+	AshValue value;
 
 	if (!ash_expr_eval(tmpl->expr, &cs->call->bindings, ash_changeset_ref, cs, &value))
 		return false;
@@ -132,7 +132,7 @@ field_template(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *typ
 	const char *name = linitial(tmpl->path);
 	const AshAttribute *attr;
 	const AshTypeInst *from;
-	AshValue	value;
+	AshValue value;
 
 	if (!ash_changeset_find_argument(cs, name, &value, &from))
 	{
@@ -160,7 +160,7 @@ bool
 ash_option_operand(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *type,
 				   AshValue *out)
 {
-	AshCast		cast = {NULL, ASH_E_INVALID_ATTRIBUTE, NULL, true};
+	AshCast cast = { NULL, ASH_E_INVALID_ATTRIBUTE, NULL, true };
 
 	if (tmpl->kind == ASH_TEMPLATE_LITERAL && tmpl->type == type)
 	{
@@ -179,7 +179,7 @@ bool
 ash_option_convert(AshChangeset *cs, const AshTypeInst *from, const AshValue *value,
 				   const AshTypeInst *to, AshValue *out)
 {
-	AshCast		cast = {NULL, ASH_E_INVALID_ATTRIBUTE, NULL, true};
+	AshCast cast = { NULL, ASH_E_INVALID_ATTRIBUTE, NULL, true };
 
 	cast.errors = ash_errors_create(CurrentMemoryContext);
 	cast.call = cs->call;
@@ -189,7 +189,7 @@ ash_option_convert(AshChangeset *cs, const AshTypeInst *from, const AshValue *va
 bool
 ash_option_value(AshChangeset *cs, const AshTemplate *tmpl, const AshAttribute *attr, AshValue *out)
 {
-	AshCast		cast = {cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name};
+	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
 
 	if (tmpl->kind == ASH_TEMPLATE_LITERAL && tmpl->type == attr->type)
 	{
@@ -204,14 +204,14 @@ ash_option_value(AshChangeset *cs, const AshTemplate *tmpl, const AshAttribute *
 const char *
 ash_option_json(AshChangeset *cs, const AshTemplate *tmpl)
 {
-	JsonbValue	value;
+	JsonbValue value;
 
 	if (tmpl->kind == ASH_TEMPLATE_ATTRIBUTE)
 		return psprintf("\"%s\"", (char *) linitial(tmpl->path));
 	if (tmpl->kind == ASH_TEMPLATE_EXPR)
 	{
 		StringInfoData buf;
-		AshValue	result = {0, true};
+		AshValue result = { 0, true };
 
 		if (tmpl->expr->type == NULL ||
 			!ash_expr_eval(tmpl->expr, &cs->call->bindings, ash_changeset_ref, cs, &result))
@@ -227,7 +227,7 @@ ash_option_json(AshChangeset *cs, const AshTemplate *tmpl)
 const char *
 ash_option_text(AshChangeset *cs, const AshTemplate *tmpl)
 {
-	JsonbValue	value;
+	JsonbValue value;
 	const char *text;
 
 	if (tmpl->kind == ASH_TEMPLATE_LITERAL && json_is_string(tmpl->json))

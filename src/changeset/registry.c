@@ -110,7 +110,7 @@ ash_changes(int *count)
 {
 	const AshChangeDef *def;
 	AshChangeDef *all = NULL;
-	int			n = 0;
+	int n = 0;
 
 	for (int i = 0; (def = change_table(i)) != NULL; i++)
 	{
@@ -129,7 +129,7 @@ ash_validations(int *count)
 {
 	const AshValidationDef *def;
 	AshValidationDef *all = NULL;
-	int			n = 0;
+	int n = 0;
 
 	for (int i = 0; (def = validation_table(i)) != NULL; i++)
 	{

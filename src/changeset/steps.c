@@ -19,36 +19,42 @@
 /* The common options, as they stand in a definition. */
 typedef struct StepOptions
 {
-	json_t	   *where;
-	bool		only_when_valid;
-	bool		before_action;
-	bool		always_atomic;
+	json_t *where;
+	bool only_when_valid;
+	bool before_action;
+	bool always_atomic;
 	const char *message;
 	const char *description;
-	List	   *on;
+	List *on;
+	int as;
 } StepOptions;
 
+static const char *const step_kinds[] = { "change", "validation", NULL };
+
 static const AshOpt step_options[] = {
-	{"where", ASH_OPT_JSON, offsetof(StepOptions, where), 0, NULL, NULL, NULL,
-	 "validations that must all pass for the step to run"},
-	{"only_when_valid", ASH_OPT_BOOL, offsetof(StepOptions, only_when_valid), 0, "false", NULL,
-	 NULL, "skip the step once there is an error"},
-	{"before_action", ASH_OPT_BOOL, offsetof(StepOptions, before_action), 0, "false", NULL, NULL,
-	 "run inside the transaction, before the row is written"},
-	{"always_atomic", ASH_OPT_BOOL, offsetof(StepOptions, always_atomic), 0, "false", NULL, NULL,
-	 "compute in the statement that writes the row"},
-	{"message", ASH_OPT_STRING, offsetof(StepOptions, message), 0, NULL, NULL, NULL,
-	 "replaces the message of a validation; %{name} is filled in"},
-	{"description", ASH_OPT_STRING, offsetof(StepOptions, description), 0, NULL, NULL, NULL,
-	 "for people"},
-	{"on", ASH_OPT_NAMES, offsetof(StepOptions, on), 0, NULL, NULL, NULL,
-	 "action types, for steps of a resource; create and update by default"},
-	ASH_OPT_END};
+	{ "where", ASH_OPT_JSON, offsetof(StepOptions, where), 0, NULL, NULL, NULL,
+	  "validations that must all pass for the step to run" },
+	{ "only_when_valid", ASH_OPT_BOOL, offsetof(StepOptions, only_when_valid), 0, "false", NULL,
+	  NULL, "skip the step once there is an error" },
+	{ "before_action", ASH_OPT_BOOL, offsetof(StepOptions, before_action), 0, "false", NULL, NULL,
+	  "run inside the transaction, before the row is written" },
+	{ "always_atomic", ASH_OPT_BOOL, offsetof(StepOptions, always_atomic), 0, "false", NULL, NULL,
+	  "compute in the statement that writes the row" },
+	{ "message", ASH_OPT_STRING, offsetof(StepOptions, message), 0, NULL, NULL, NULL,
+	  "replaces the message of a validation; %{name} is filled in" },
+	{ "description", ASH_OPT_STRING, offsetof(StepOptions, description), 0, NULL, NULL, NULL,
+	  "for people" },
+	{ "on", ASH_OPT_NAMES, offsetof(StepOptions, on), 0, NULL, NULL, NULL,
+	  "action types, for steps of a resource; create and update by default" },
+	{ "as", ASH_OPT_ENUM, offsetof(StepOptions, as), 0, NULL, step_kinds, NULL,
+	  "what a function is, in a list that mixes changes and validations; a change by default" },
+	ASH_OPT_END
+};
 
-static const AshSpec step_spec = {"step", sizeof(StepOptions), step_options, NULL,
-								  "options that every change and validation takes"};
+static const AshSpec step_spec = { "step", sizeof(StepOptions), step_options, NULL,
+								   "options that every change and validation takes" };
 
-static const char *const action_types[] = {"create", "read", "update", "destroy", "action"};
+static const char *const action_types[] = { "create", "read", "update", "destroy", "action" };
 
 /*-------------------------------------------------------------------------
  * Compiling
@@ -61,11 +67,11 @@ builtin_name(json_t *node, bool changes, bool validations)
 {
 	const char *first = NULL;
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 
 	if (json_is_string(node))
 		return json_string_value(node);
-	json_object_foreach(node, key, value)
+	json_object_foreach (node, key, value)
 	{
 		if (ash_spec_option(&step_spec, key) != NULL)
 			continue;
@@ -82,9 +88,8 @@ static void
 unknown_builtin(const char *name, bool changes, bool validations, AshErrors *errors)
 {
 	const char *kind = !validations ? "change" : !changes ? "validation" : "change or validation";
-	List	   *names = NIL;
-	AshError   *error;
-	int			n;
+	List *names = NIL;
+	int n;
 
 	if (name == NULL)
 	{
@@ -105,8 +110,7 @@ unknown_builtin(const char *name, bool changes, bool validations, AshErrors *err
 		for (int i = 0; i < n; i++)
 			names = lappend(names, unconstify(char *, defs[i].name));
 	}
-	error = ash_option_error(errors, NULL, "no such %s \"%s\"", kind, name);
-	error->did_you_mean = ash_suggest(name, names);
+	ash_spec_unknown(kind, name, names, errors);
 }
 
 /*
@@ -117,8 +121,8 @@ unknown_builtin(const char *name, bool changes, bool validations, AshErrors *err
 static json_t *
 builtin_options(json_t *node, const char *name, const char *payload)
 {
-	json_t	   *given = json_is_object(node) ? json_object_get(node, name) : NULL;
-	json_t	   *made;
+	json_t *given = json_is_object(node) ? json_object_get(node, name) : NULL;
+	json_t *made;
 
 	if (strcmp(name, "function") == 0)
 	{
@@ -143,14 +147,14 @@ compile_builtin(const AshBuiltinScope *scope, json_t *node, const char *name, As
 {
 	const AshSpec *spec = step->change ? step->change->spec : step->validation->spec;
 	const char *payload = step->change ? step->change->payload : step->validation->payload;
-	json_t	   *options = builtin_options(node, name, payload);
-	bool		ok;
+	json_t *options = builtin_options(node, name, payload);
+	bool ok;
 
 	ash_errors_push_name(errors, name);
 	ok = ash_spec_check(spec, options, NULL, errors);
 	if (ok)
 	{
-		bool		(*prepare) (const AshBuiltinScope *, void *, AshErrors *) =
+		bool (*prepare)(const AshBuiltinScope *, void *, AshErrors *) =
 			step->change ? step->change->prepare : step->validation->prepare;
 
 		step->options = ash_spec_fill(spec, options);
@@ -164,12 +168,12 @@ compile_builtin(const AshBuiltinScope *scope, json_t *node, const char *name, As
 static uint32
 compile_on(List *names, AshErrors *errors)
 {
-	uint32		on = 0;
-	ListCell   *lc;
+	uint32 on = 0;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
-		int			i = 0;
+		int i = 0;
 
 		while (i < lengthof(action_types) && strcmp(lfirst(lc), action_types[i]) != 0)
 			i++;
@@ -186,7 +190,7 @@ static bool
 check_common(const AshBuiltinScope *scope, const AshStep *step, const StepOptions *common,
 			 AshErrors *errors)
 {
-	int			before = list_length(errors->items);
+	int before = list_length(errors->items);
 
 	if (step->change != NULL && common->message != NULL)
 		ash_option_error(errors, "message", "only a validation has a message");
@@ -204,7 +208,7 @@ static bool
 compile_common(const AshBuiltinScope *scope, json_t *node, const char *name, AshStep *step,
 			   AshErrors *errors)
 {
-	const char *const others[] = {name, strcmp(name, "function") == 0 ? "options" : NULL, NULL};
+	const char *const others[] = { name, strcmp(name, "function") == 0 ? "options" : NULL, NULL };
 	StepOptions *common;
 
 	if (!json_is_object(node))
@@ -237,7 +241,7 @@ static AshStep *
 compile_step(const AshBuiltinScope *scope, json_t *node, bool changes, bool validations,
 			 AshErrors *errors)
 {
-	AshStep    *step = palloc0(sizeof(AshStep));
+	AshStep *step = palloc0(sizeof(AshStep));
 	const char *name;
 
 	check_stack_depth();
@@ -246,6 +250,8 @@ compile_step(const AshBuiltinScope *scope, json_t *node, bool changes, bool vali
 		ash_option_error(errors, NULL, "a step must be an object or the name of a built-in");
 		return NULL;
 	}
+	if (changes && validations && json_is_string(json_object_get(node, "as")))
+		changes = strcmp(json_string_value(json_object_get(node, "as")), "validation") != 0;
 	name = builtin_name(node, changes, validations);
 	if (name != NULL && changes)
 		step->change = ash_change_lookup(name);
@@ -265,24 +271,23 @@ compile_step(const AshBuiltinScope *scope, json_t *node, bool changes, bool vali
 static void
 stale_definition(const AshResource *res, const AshErrors *errors)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-			 errmsg("the definition of resource \"%s\" no longer holds", res->name),
-			 errdetail("%s", ash_errors_message(errors))));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					errmsg("the definition of resource \"%s\" no longer holds", res->name),
+					errdetail("%s", ash_errors_message(errors))));
 }
 
 List *
 ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes,
 				  bool allow_validations, AshErrors *errors)
 {
-	AshErrors  *own = errors ? errors : ash_errors_create(CurrentMemoryContext);
-	int			n = json_is_array(list) ? (int) json_array_size(list) : 1;
-	List	   *steps = NIL;
+	AshErrors *own = errors ? errors : ash_errors_create(CurrentMemoryContext);
+	int n = json_is_array(list) ? (int) json_array_size(list) : 1;
+	List *steps = NIL;
 
 	for (int i = 0; i < n; i++)
 	{
-		json_t	   *node = json_is_array(list) ? json_array_get(list, i) : list;
-		AshStep    *step;
+		json_t *node = json_is_array(list) ? json_array_get(list, i) : list;
+		AshStep *step;
 
 		if (json_is_array(list))
 			ash_errors_push_index(own, i);
@@ -305,11 +310,11 @@ ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes
 static const char *
 step_origin(const AshAction *action, const json_t *node, int position, int *index)
 {
-	static const char *const keys[] = {"changes", "validations", "steps"};
+	static const char *const keys[] = { "changes", "validations", "steps" };
 
 	for (int k = 0; k < lengthof(keys); k++)
 	{
-		json_t	   *list = json_object_get(action->definition, keys[k]);
+		json_t *list = json_object_get(action->definition, keys[k]);
 
 		for (size_t i = 0; i < json_array_size(list); i++)
 		{
@@ -327,16 +332,16 @@ step_origin(const AshAction *action, const json_t *node, int position, int *inde
 static void
 compile_action_level(const AshBuiltinScope *scope, AshErrors *errors)
 {
-	AshAction  *action = scope->action;
+	AshAction *action = scope->action;
 
 	ash_errors_push_name(errors, "actions");
 	ash_errors_push_name(errors, action->name);
 	for (int i = 0; i < (int) json_array_size(action->steps_json); i++)
 	{
-		json_t	   *node = json_array_get(action->steps_json, i);
-		int			index;
+		json_t *node = json_array_get(action->steps_json, i);
+		int index;
 		const char *key = step_origin(action, node, i, &index);
-		AshStep    *step;
+		AshStep *step;
 
 		ash_errors_push_name(errors, key);
 		ash_errors_push_index(errors, index);
@@ -351,38 +356,45 @@ compile_action_level(const AshBuiltinScope *scope, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-/* Does a resource-level entry apply to this type of action?  Faulty entries do: they are reported. */
+/* Is name this type of action, or none at all?  The latter is reported when compiled. */
+static bool
+names_type(json_t *name, AshActionType type)
+{
+	for (int i = 0; json_is_string(name) && i < lengthof(action_types); i++)
+	{
+		if (strcmp(json_string_value(name), action_types[i]) == 0)
+			return i == type;
+	}
+	return true;
+}
+
+/* Does a resource-level entry apply to this type of action? */
 static bool
 applies(json_t *node, AshActionType type)
 {
-	json_t	   *on = json_is_object(node) ? json_object_get(node, "on") : NULL;
-	const char *name = action_types[type];
+	json_t *on = json_is_object(node) ? json_object_get(node, "on") : NULL;
 
 	if (on == NULL)
 		return type == ASH_ACTION_CREATE || type == ASH_ACTION_UPDATE;
-	if (json_is_string(on))
-		return strcmp(json_string_value(on), name) == 0;
 	for (size_t i = 0; i < json_array_size(on); i++)
 	{
-		const char *type_name = json_string_value(json_array_get(on, i));
-
-		if (type_name == NULL || strcmp(type_name, name) == 0)
+		if (names_type(json_array_get(on, i), type))
 			return true;
 	}
-	return !json_is_array(on);
+	return !json_is_array(on) && names_type(on, type);
 }
 
 /* The resource's changes or validations that apply to the action. */
 static List *
 compile_resource_level(const AshBuiltinScope *scope, json_t *list, bool changes, AshErrors *errors)
 {
-	List	   *steps = NIL;
+	List *steps = NIL;
 
 	ash_errors_push_name(errors, changes ? "changes" : "validations");
 	for (int i = 0; i < (int) json_array_size(list); i++)
 	{
-		json_t	   *node = json_array_get(list, i);
-		AshStep    *step;
+		json_t *node = json_array_get(list, i);
+		AshStep *step;
 
 		if (!applies(node, scope->action->type))
 			continue;
@@ -400,8 +412,8 @@ void
 ash_action_steps(AshResource *res, AshAction *action, AshErrors *errors)
 {
 	MemoryContext old;
-	AshErrors  *own;
-	AshBuiltinScope scope = {res, action, false};
+	AshErrors *own;
+	AshBuiltinScope scope = { res, action, false };
 
 	if (action->steps_compiled)
 		return;
@@ -410,8 +422,8 @@ ash_action_steps(AshResource *res, AshAction *action, AshErrors *errors)
 	action->steps = action->validations = NIL;
 	compile_action_level(&scope, own);
 	scope.shared = true;
-	action->steps = list_concat(action->steps,
-								compile_resource_level(&scope, res->changes_json, true, own));
+	action->steps =
+		list_concat(action->steps, compile_resource_level(&scope, res->changes_json, true, own));
 	action->validations = compile_resource_level(&scope, res->validations_json, false, own);
 	action->steps_compiled = true;
 	MemoryContextSwitchTo(old);
@@ -431,16 +443,16 @@ ash_validation_passes(AshChangeset *cs, const AshStep *step)
 
 	if (step->where != NIL && !ash_steps_pass(cs, step->where))
 		return true;
-	return def->passes != NULL ? def->passes(cs, step->options)
-							   : def->validate(cs, step->options, NULL);
+	return def->passes != NULL ? def->passes(cs, step->options) :
+								 def->validate(cs, step->options, NULL);
 }
 
 bool
 ash_steps_pass(AshChangeset *cs, List *steps)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, steps)
+	foreach (lc, steps)
 	{
 		if (!ash_validation_passes(cs, lfirst(lc)))
 			return false;
@@ -453,7 +465,7 @@ AshError *
 ash_validation_describe(AshChangeset *cs, const AshStep *step, AshErrors *errors)
 {
 	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
-	AshError   *error = palloc0(sizeof(AshError));
+	AshError *error = palloc0(sizeof(AshError));
 
 	error->code = ASH_E_INVALID_ATTRIBUTE;
 	error->path = list_copy(errors->path);
@@ -472,13 +484,13 @@ static void
 finish_message(AshError *error)
 {
 	StringInfoData buf;
-	ListCell   *lc;
+	ListCell *lc;
 
 	error->message = ash_error_interpolate(error->message, error->vars);
 	if (error->code != ASH_E_INVALID_CHANGES || error->fields == NIL)
 		return;
 	initStringInfo(&buf);
-	foreach(lc, error->fields)
+	foreach (lc, error->fields)
 	{
 		if (buf.len > 0)
 			appendStringInfoString(&buf, ", ");
@@ -503,7 +515,7 @@ replace_message(AshError *error, const char *message)
 static bool
 run_reporting(AshChangeset *cs, const AshStep *step, AshErrors *errors)
 {
-	int			before = list_length(errors->items);
+	int before = list_length(errors->items);
 
 	if (step->validation->validate(cs, step->options, errors))
 		return true;
@@ -511,7 +523,7 @@ run_reporting(AshChangeset *cs, const AshStep *step, AshErrors *errors)
 	{
 		for (int i = before; i < list_length(errors->items); i++)
 		{
-			AshError   *error = list_nth(errors->items, i);
+			AshError *error = list_nth(errors->items, i);
 
 			replace_message(error, step->message);
 			finish_message(error);
@@ -523,9 +535,9 @@ run_reporting(AshChangeset *cs, const AshStep *step, AshErrors *errors)
 static bool
 run_validation(AshChangeset *cs, const AshStep *step)
 {
-	AshErrors  *errors = cs->call->errors;
+	AshErrors *errors = cs->call->errors;
 	MemoryContext old;
-	AshError   *error;
+	AshError *error;
 
 	if (step->validation->passes == NULL)
 		return run_reporting(cs, step, errors);

@@ -27,7 +27,7 @@ is_argument_of_any(const AshResource *res, const char *name)
 static List *
 candidates(const AshBuiltinScope *scope, int allowed)
 {
-	List	   *names = NIL;
+	List *names = NIL;
 
 	if ((allowed & ASH_SUBJECT_ARGUMENT) && scope->action != NULL)
 		for (int i = 0; i < scope->action->nargs; i++)
@@ -45,16 +45,17 @@ static void
 no_such_subject(const AshBuiltinScope *scope, const char *option, const char *name, int allowed,
 				AshErrors *errors)
 {
-	const char *what = (allowed & ASH_SUBJECT_ATTRIBUTE) == 0	? "argument"
-					   : (allowed & ASH_SUBJECT_ARGUMENT) == 0 ? "attribute"
-															   : "attribute or argument";
-	AshError   *error;
+	const char *what = "attribute or argument";
 
 	if (allowed == ASH_SUBJECT_RELATIONSHIP)
 		what = "relationship";
-	error = ash_option_error(errors, option, "no such %s \"%s\" on %s", what, name,
-							 scope->res->name);
-	error->did_you_mean = ash_suggest(name, candidates(scope, allowed));
+	else if (!(allowed & ASH_SUBJECT_ATTRIBUTE))
+		what = "argument";
+	else if (!(allowed & ASH_SUBJECT_ARGUMENT))
+		what = "attribute";
+	ash_errors_push_name(errors, option);
+	ash_spec_unknown(what, name, candidates(scope, allowed), errors);
+	ash_errors_pop(errors);
 }
 
 /*
@@ -62,8 +63,8 @@ no_such_subject(const AshBuiltinScope *scope, const char *option, const char *na
  * it may be; an unknown name is a definition error and gives false.
  */
 bool
-ash_subject_resolve(const AshBuiltinScope *scope, const char *option, const char *name,
-					int allowed, AshErrors *errors, AshSubject *out)
+ash_subject_resolve(const AshBuiltinScope *scope, const char *option, const char *name, int allowed,
+					AshErrors *errors, AshSubject *out)
 {
 	memset(out, 0, sizeof(AshSubject));
 	out->name = name;
@@ -78,9 +79,8 @@ ash_subject_resolve(const AshBuiltinScope *scope, const char *option, const char
 		out->type = out->argument->type;
 	else if (out->attribute != NULL)
 		out->type = out->attribute->type;
-	else if (out->relationship == NULL &&
-			 !((allowed & ASH_SUBJECT_ARGUMENT) && scope->shared &&
-			   is_argument_of_any(scope->res, name)))
+	else if (out->relationship == NULL && !((allowed & ASH_SUBJECT_ARGUMENT) && scope->shared &&
+											is_argument_of_any(scope->res, name)))
 	{
 		no_such_subject(scope, option, name, allowed, errors);
 		return false;
@@ -95,7 +95,7 @@ ash_subject_resolve(const AshBuiltinScope *scope, const char *option, const char
 AshValue
 ash_subject_value(const AshChangeset *cs, const AshSubject *subject)
 {
-	AshValue	null = {0, true};
+	AshValue null = { 0, true };
 
 	if (subject->argument != NULL && cs->call->arg_set[subject->argument->index])
 		return cs->call->args[subject->argument->index];

@@ -37,57 +37,58 @@ static const struct
 {
 	const char *name;
 	const char *message;
-}			comparators[NCOMPARATORS] = {
-	{"greater_than", "must be greater than %{greater_than}"},
-	{"greater_than_or_equal_to", "must be greater than or equal to %{greater_than_or_equal_to}"},
-	{"less_than", "must be less than %{less_than}"},
-	{"less_than_or_equal_to", "must be less than or equal to %{less_than_or_equal_to}"},
-	{"is_equal", "must be equal to %{is_equal}"},
-	{"is_not_equal", "must not be equal to %{is_not_equal}"},
+} comparators[NCOMPARATORS] = {
+	{ "greater_than", "must be greater than %{greater_than}" },
+	{ "greater_than_or_equal_to", "must be greater than or equal to %{greater_than_or_equal_to}" },
+	{ "less_than", "must be less than %{less_than}" },
+	{ "less_than_or_equal_to", "must be less than or equal to %{less_than_or_equal_to}" },
+	{ "is_equal", "must be equal to %{is_equal}" },
+	{ "is_not_equal", "must not be equal to %{is_not_equal}" },
 };
 
 /* What the field is compared with: another field, or a literal or template. */
 typedef struct Operand
 {
-	bool		set;
-	AshSubject	field;			   /* name NULL: it is not one */
+	bool set;
+	AshSubject field; /* name NULL: it is not one */
 	AshTemplate *value;
-	const AshTypeInst *type;	   /* of the value as it is compared */
+	const AshTypeInst *type; /* of the value as it is compared */
 } Operand;
 
 typedef struct Compare
 {
 	const char *attribute;
-	json_t	   *given[NCOMPARATORS];
-	json_t	   *is_nil;
+	json_t *given[NCOMPARATORS];
+	json_t *is_nil;
 
 	/* prepared */
-	AshSubject	subject;
-	TypeCacheEntry *order;		   /* of the field's type */
-	Operand		operands[NCOMPARATORS];
+	AshSubject subject;
+	TypeCacheEntry *order; /* of the field's type */
+	Operand operands[NCOMPARATORS];
 } Compare;
 
 static const AshOpt compare_options[] = {
-	{"attribute", ASH_OPT_NAME, offsetof(Compare, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "attribute or argument"},
-	{"greater_than", ASH_OPT_JSON, offsetof(Compare, given[GREATER_THAN]), 0, NULL, NULL, NULL,
-	 "value, template, {\"attribute\": …}, {\"argument\": …} or {\"decimal\": …}"},
-	{"greater_than_or_equal_to", ASH_OPT_JSON, offsetof(Compare, given[GREATER_THAN_OR_EQUAL_TO]),
-	 0, NULL, NULL, NULL, "the same"},
-	{"less_than", ASH_OPT_JSON, offsetof(Compare, given[LESS_THAN]), 0, NULL, NULL, NULL,
-	 "the same"},
-	{"less_than_or_equal_to", ASH_OPT_JSON, offsetof(Compare, given[LESS_THAN_OR_EQUAL_TO]), 0,
-	 NULL, NULL, NULL, "the same"},
-	{"is_equal", ASH_OPT_JSON, offsetof(Compare, given[IS_EQUAL]), 0, NULL, NULL, NULL,
-	 "the same"},
-	{"is_not_equal", ASH_OPT_JSON, offsetof(Compare, given[IS_NOT_EQUAL]), 0, NULL, NULL, NULL,
-	 "the same"},
-	{"is_nil", ASH_OPT_JSON, offsetof(Compare, is_nil), 0, NULL, NULL, NULL,
-	 "true: must be null; false: must not be null"},
-	ASH_OPT_END};
+	{ "attribute", ASH_OPT_NAME, offsetof(Compare, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "attribute or argument" },
+	{ "greater_than", ASH_OPT_JSON, offsetof(Compare, given[GREATER_THAN]), 0, NULL, NULL, NULL,
+	  "value, template, {\"attribute\": …}, {\"argument\": …} or {\"decimal\": …}" },
+	{ "greater_than_or_equal_to", ASH_OPT_JSON, offsetof(Compare, given[GREATER_THAN_OR_EQUAL_TO]),
+	  0, NULL, NULL, NULL, "the same" },
+	{ "less_than", ASH_OPT_JSON, offsetof(Compare, given[LESS_THAN]), 0, NULL, NULL, NULL,
+	  "the same" },
+	{ "less_than_or_equal_to", ASH_OPT_JSON, offsetof(Compare, given[LESS_THAN_OR_EQUAL_TO]), 0,
+	  NULL, NULL, NULL, "the same" },
+	{ "is_equal", ASH_OPT_JSON, offsetof(Compare, given[IS_EQUAL]), 0, NULL, NULL, NULL,
+	  "the same" },
+	{ "is_not_equal", ASH_OPT_JSON, offsetof(Compare, given[IS_NOT_EQUAL]), 0, NULL, NULL, NULL,
+	  "the same" },
+	{ "is_nil", ASH_OPT_JSON, offsetof(Compare, is_nil), 0, NULL, NULL, NULL,
+	  "true: must be null; false: must not be null" },
+	ASH_OPT_END
+};
 
-static const AshSpec compare_spec = {"compare", sizeof(Compare), compare_options, NULL,
-									 "a field and what it is compared with"};
+static const AshSpec compare_spec = { "compare", sizeof(Compare), compare_options, NULL,
+									  "a field and what it is compared with" };
 
 /* The value under the only key of an object of that key, or NULL. */
 static json_t *
@@ -133,8 +134,7 @@ prepare_value(const AshBuiltinScope *scope, const char *option, json_t *node,
 	if (is_number(type))
 	{
 		operand->type = ash_type_plain("decimal");
-		operand->value =
-			ash_option_compile(scope, option, node, operand->type, false, errors);
+		operand->value = ash_option_compile(scope, option, node, operand->type, false, errors);
 		if (operand->value->type != NULL)
 			return true;
 	}
@@ -147,7 +147,7 @@ static bool
 prepare_operand(const AshBuiltinScope *scope, const char *option, json_t *node,
 				const AshTypeInst *type, Operand *operand, AshErrors *errors)
 {
-	json_t	   *name;
+	json_t *name;
 
 	operand->set = true;
 	name = tagged(node, "attribute");
@@ -162,9 +162,9 @@ prepare_operand(const AshBuiltinScope *scope, const char *option, json_t *node,
 static bool
 prepare_compare(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Compare    *opts = options;
-	bool		any = opts->is_nil != NULL;
-	bool		ok = true;
+	Compare *opts = options;
+	bool any = opts->is_nil != NULL;
+	bool ok = true;
 
 	if (!ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_FIELD, errors,
 							 &opts->subject))
@@ -242,8 +242,8 @@ static bool
 comparator_passes(AshChangeset *cs, const Compare *opts, Comparator which, Datum value)
 {
 	const AshTypeInst *type;
-	AshValue	operand;
-	int			order = -1;
+	AshValue operand;
+	int order = -1;
 
 	if (operand_value(cs, opts, &opts->operands[which], &operand, &type))
 		order = compare_values(opts, value, type, operand.value);
@@ -267,8 +267,8 @@ comparator_passes(AshChangeset *cs, const Compare *opts, Comparator which, Datum
 static bool
 compare_passes(AshChangeset *cs, void *options)
 {
-	Compare    *opts = options;
-	AshValue	value;
+	Compare *opts = options;
+	AshValue value;
 
 	if (opts->subject.type == NULL)
 		return true;
@@ -299,7 +299,7 @@ describe_operand(AshChangeset *cs, const Operand *operand, const char *name, Ash
 static void
 compare_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
-	Compare    *opts = options;
+	Compare *opts = options;
 	StringInfoData message;
 
 	initStringInfo(&message);
@@ -321,8 +321,9 @@ compare_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *e
 }
 
 const AshValidationDef ash_compare_validations[] = {
-	{"compare", "A field is null, or greater than, less than or equal to something.",
-	 &compare_spec, NULL, prepare_compare, compare_passes, compare_describe},
-	{"numericality", "The same as compare.", &compare_spec, NULL, prepare_compare, compare_passes,
-	 compare_describe},
-	{NULL}};
+	{ "compare", "A field is null, or greater than, less than or equal to something.",
+	  &compare_spec, NULL, prepare_compare, compare_passes, compare_describe },
+	{ "numericality", "The same as compare.", &compare_spec, NULL, prepare_compare, compare_passes,
+	  compare_describe },
+	{ NULL }
+};

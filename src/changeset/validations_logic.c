@@ -14,32 +14,32 @@
 
 typedef struct Logic
 {
-	json_t	   *validations;
+	json_t *validations;
 
 	/* prepared */
-	List	   *steps;			   /* of AshStep * */
+	List *steps; /* of AshStep * */
 } Logic;
 
-static const AshOpt negate_options[] = {
-	{"validation", ASH_OPT_JSON, offsetof(Logic, validations), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "the validation that must fail"},
-	ASH_OPT_END};
+static const AshOpt negate_options[] = { { "validation", ASH_OPT_JSON, offsetof(Logic, validations),
+										   ASH_OPT_REQUIRED, NULL, NULL, NULL,
+										   "the validation that must fail" },
+										 ASH_OPT_END };
 
-static const AshOpt list_options[] = {
-	{"validations", ASH_OPT_JSON, offsetof(Logic, validations), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "list of validations"},
-	ASH_OPT_END};
+static const AshOpt list_options[] = { { "validations", ASH_OPT_JSON, offsetof(Logic, validations),
+										 ASH_OPT_REQUIRED, NULL, NULL, NULL,
+										 "list of validations" },
+									   ASH_OPT_END };
 
-static const AshSpec negate_spec = {"negate", sizeof(Logic), negate_options, NULL,
-									"a validation"};
-static const AshSpec list_spec = {"validation_list", sizeof(Logic), list_options, NULL,
-								  "validations"};
+static const AshSpec negate_spec = { "negate", sizeof(Logic), negate_options, NULL,
+									 "a validation" };
+static const AshSpec list_spec = { "validation_list", sizeof(Logic), list_options, NULL,
+								   "validations" };
 
 static bool
 prepare_logic(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Logic	   *opts = options;
-	int			before = list_length(errors->items);
+	Logic *opts = options;
+	int before = list_length(errors->items);
 
 	opts->steps = ash_steps_compile(scope, opts->validations, false, true, errors);
 	if (list_length(errors->items) > before)
@@ -70,7 +70,7 @@ negate_passes(AshChangeset *cs, void *options)
 static void
 negate_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
-	AshError   *inner = ash_validation_describe(cs, linitial(((Logic *) options)->steps), errors);
+	AshError *inner = ash_validation_describe(cs, linitial(((Logic *) options)->steps), errors);
 
 	error->message = psprintf("must not pass validation: %s", inner->message);
 	error->vars = inner->vars;
@@ -79,9 +79,9 @@ negate_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *er
 static bool
 any_passes(AshChangeset *cs, void *options)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, ((Logic *) options)->steps)
+	foreach (lc, ((Logic *) options)->steps)
 	{
 		if (ash_validation_passes(cs, lfirst(lc)))
 			return true;
@@ -99,11 +99,11 @@ static void
 describe_list(AshChangeset *cs, Logic *opts, const char *intro, AshErrors *errors, AshError *error)
 {
 	StringInfoData buf;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, intro);
-	foreach(lc, opts->steps)
+	foreach (lc, opts->steps)
 	{
 		appendStringInfo(&buf, "%s%s", foreach_current_index(lc) > 0 ? ", " : "",
 						 ash_validation_describe(cs, lfirst(lc), errors)->message);
@@ -124,10 +124,11 @@ all_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error
 }
 
 const AshValidationDef ash_logic_validations[] = {
-	{"negate", "The validation fails.", &negate_spec, "validation", prepare_negate, negate_passes,
-	 negate_describe},
-	{"any", "At least one of the validations passes.", &list_spec, "validations", prepare_logic,
-	 any_passes, any_describe},
-	{"all", "All of the validations pass.", &list_spec, "validations", prepare_logic, all_passes,
-	 all_describe},
-	{NULL}};
+	{ "negate", "The validation fails.", &negate_spec, "validation", prepare_negate, negate_passes,
+	  negate_describe },
+	{ "any", "At least one of the validations passes.", &list_spec, "validations", prepare_logic,
+	  any_passes, any_describe },
+	{ "all", "All of the validations pass.", &list_spec, "validations", prepare_logic, all_passes,
+	  all_describe },
+	{ NULL }
+};

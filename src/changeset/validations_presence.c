@@ -20,34 +20,35 @@
  */
 typedef struct Presence
 {
-	List	   *attributes;		   /* of char * */
-	AshOptInt	at_least;
-	AshOptInt	at_most;
-	AshOptInt	exactly;
+	List *attributes; /* of char * */
+	AshOptInt at_least;
+	AshOptInt at_most;
+	AshOptInt exactly;
 
 	/* prepared */
-	int			count;
+	int count;
 	AshSubject *subjects;
 } Presence;
 
 static const AshOpt presence_options[] = {
-	{"attributes", ASH_OPT_NAMES, offsetof(Presence, attributes),
-	 ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "the fields to count"},
-	{"at_least", ASH_OPT_INT, offsetof(Presence, at_least), 0, NULL, NULL, NULL,
-	 "at least so many of them"},
-	{"at_most", ASH_OPT_INT, offsetof(Presence, at_most), 0, NULL, NULL, NULL,
-	 "at most so many of them"},
-	{"exactly", ASH_OPT_INT, offsetof(Presence, exactly), 0, NULL, NULL, NULL,
-	 "exactly so many of them; all when no number is given"},
-	ASH_OPT_END};
+	{ "attributes", ASH_OPT_NAMES, offsetof(Presence, attributes),
+	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "the fields to count" },
+	{ "at_least", ASH_OPT_INT, offsetof(Presence, at_least), 0, NULL, NULL, NULL,
+	  "at least so many of them" },
+	{ "at_most", ASH_OPT_INT, offsetof(Presence, at_most), 0, NULL, NULL, NULL,
+	  "at most so many of them" },
+	{ "exactly", ASH_OPT_INT, offsetof(Presence, exactly), 0, NULL, NULL, NULL,
+	  "exactly so many of them; all when no number is given" },
+	ASH_OPT_END
+};
 
-static const AshSpec presence_spec = {"presence", sizeof(Presence), presence_options, "attributes",
-									  "fields and how many of them"};
+static const AshSpec presence_spec = { "presence", sizeof(Presence), presence_options, "attributes",
+									   "fields and how many of them" };
 
 static bool
 resolve_fields(const AshBuiltinScope *scope, Presence *opts, int allowed, AshErrors *errors)
 {
-	bool		ok = true;
+	bool ok = true;
 
 	opts->count = list_length(opts->attributes);
 	opts->subjects = palloc0(sizeof(AshSubject) * opts->count);
@@ -61,21 +62,21 @@ static void
 default_to_all(Presence *opts)
 {
 	if (!opts->exactly.set && !opts->at_least.set && !opts->at_most.set)
-		opts->exactly = (AshOptInt){true, opts->count};
+		opts->exactly = (AshOptInt){ true, opts->count };
 }
 
 static void
 turn_round(Presence *opts)
 {
-	int64		least = opts->at_least.set ? opts->at_least.value : opts->count;
-	int64		most = opts->at_most.set ? opts->at_most.value : opts->count;
+	int64 least = opts->at_least.set ? opts->at_least.value : opts->count;
+	int64 most = opts->at_most.set ? opts->at_most.value : opts->count;
 
 	if (opts->exactly.set)
 		opts->exactly.value = opts->count - opts->exactly.value;
 	if (opts->at_least.set || opts->at_most.set)
 	{
-		opts->at_least = (AshOptInt){true, opts->count - most};
-		opts->at_most = (AshOptInt){true, opts->count - least};
+		opts->at_least = (AshOptInt){ true, opts->count - most };
+		opts->at_most = (AshOptInt){ true, opts->count - least };
 	}
 }
 
@@ -131,14 +132,14 @@ is_present(const AshChangeset *cs, const AshSubject *subject)
 static bool
 presence_passes(AshChangeset *cs, void *options)
 {
-	Presence   *opts = options;
-	int			present = 0;
+	Presence *opts = options;
+	int present = 0;
 
 	for (int i = 0; i < opts->count; i++)
 		present += is_present(cs, &opts->subjects[i]);
 	return (!opts->exactly.set || present == opts->exactly.value) &&
-		(!opts->at_least.set || present >= opts->at_least.value) &&
-		(!opts->at_most.set || present <= opts->at_most.value);
+		   (!opts->at_least.set || present >= opts->at_least.value) &&
+		   (!opts->at_most.set || present <= opts->at_most.value);
 }
 
 static const char *
@@ -158,9 +159,9 @@ presence_message(const Presence *opts)
 static void
 presence_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
-	Presence   *opts = options;
+	Presence *opts = options;
 	StringInfoData keys;
-	ListCell   *lc;
+	ListCell *lc;
 
 	error->message = presence_message(opts);
 	if (opts->count == 1 && !(opts->exactly.set && opts->exactly.value == 0))
@@ -180,7 +181,7 @@ presence_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *
 		return;
 	initStringInfo(&keys);
 	appendStringInfoChar(&keys, '"');
-	foreach(lc, opts->attributes)
+	foreach (lc, opts->attributes)
 		appendStringInfo(&keys, keys.len > 1 ? ",%s" : "%s", (char *) lfirst(lc));
 	appendStringInfoChar(&keys, '"');
 	ash_error_var_json(errors, error, "keys", keys.data);
@@ -192,25 +193,25 @@ presence_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *
  */
 typedef struct ActionIs
 {
-	List	   *action;			   /* of char * */
+	List *action; /* of char * */
 } ActionIs;
 
-static const AshOpt action_is_options[] = {
-	{"action", ASH_OPT_NAMES, offsetof(ActionIs, action), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
-	 NULL, NULL, NULL, "one name or several"},
-	ASH_OPT_END};
+static const AshOpt action_is_options[] = { { "action", ASH_OPT_NAMES, offsetof(ActionIs, action),
+											  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
+											  "one name or several" },
+											ASH_OPT_END };
 
-static const AshSpec action_is_spec = {"action_is", sizeof(ActionIs), action_is_options, "action",
-									   "names of actions"};
+static const AshSpec action_is_spec = { "action_is", sizeof(ActionIs), action_is_options, "action",
+										"names of actions" };
 
 static bool
 prepare_action_is(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	ActionIs   *opts = options;
-	ListCell   *lc;
-	bool		ok = true;
+	ActionIs *opts = options;
+	ListCell *lc;
+	bool ok = true;
 
-	foreach(lc, opts->action)
+	foreach (lc, opts->action)
 	{
 		if (ash_find_action(scope->res, lfirst(lc)) == NULL)
 		{
@@ -225,9 +226,9 @@ prepare_action_is(const AshBuiltinScope *scope, void *options, AshErrors *errors
 static bool
 action_is_passes(AshChangeset *cs, void *options)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, ((ActionIs *) options)->action)
+	foreach (lc, ((ActionIs *) options)->action)
 	{
 		if (strcmp(lfirst(lc), cs->action->name) == 0)
 			return true;
@@ -239,10 +240,10 @@ static void
 action_is_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
 	StringInfoData names;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&names);
-	foreach(lc, ((ActionIs *) options)->action)
+	foreach (lc, ((ActionIs *) options)->action)
 		appendStringInfo(&names, names.len > 0 ? ", %s" : "%s", (char *) lfirst(lc));
 	error->code = ASH_E_INVALID_CHANGES;
 	error->message = "must be %{action}";
@@ -256,9 +257,9 @@ action_is_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError 
 typedef struct Changing
 {
 	const char *field;
-	json_t	   *from_json;
-	json_t	   *to_json;
-	bool		touching;
+	json_t *from_json;
+	json_t *to_json;
+	bool touching;
 
 	/* prepared */
 	const AshAttribute *attribute; /* the field, or the foreign key of a belongs_to */
@@ -268,24 +269,25 @@ typedef struct Changing
 } Changing;
 
 static const AshOpt changing_options[] = {
-	{"field", ASH_OPT_NAME, offsetof(Changing, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "attribute or relationship"},
-	{"from", ASH_OPT_VALUE, offsetof(Changing, from_json), 0, NULL, NULL, NULL,
-	 "the stored value must be this one"},
-	{"to", ASH_OPT_VALUE, offsetof(Changing, to_json), 0, NULL, NULL, NULL,
-	 "the new value must be this one"},
-	{"touching", ASH_OPT_BOOL, offsetof(Changing, touching), 0, "false", NULL, NULL,
-	 "a value equal to the stored one counts, too"},
-	ASH_OPT_END};
+	{ "field", ASH_OPT_NAME, offsetof(Changing, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "attribute or relationship" },
+	{ "from", ASH_OPT_VALUE, offsetof(Changing, from_json), 0, NULL, NULL, NULL,
+	  "the stored value must be this one" },
+	{ "to", ASH_OPT_VALUE, offsetof(Changing, to_json), 0, NULL, NULL, NULL,
+	  "the new value must be this one" },
+	{ "touching", ASH_OPT_BOOL, offsetof(Changing, touching), 0, "false", NULL, NULL,
+	  "a value equal to the stored one counts, too" },
+	ASH_OPT_END
+};
 
-static const AshSpec changing_spec = {"changing", sizeof(Changing), changing_options, "field",
-									  "a field, and from which value to which"};
+static const AshSpec changing_spec = { "changing", sizeof(Changing), changing_options, "field",
+									   "a field, and from which value to which" };
 
 static bool
 prepare_changing(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Changing   *opts = options;
-	AshSubject	subject;
+	Changing *opts = options;
+	AshSubject subject;
 
 	if (!ash_subject_resolve(scope, "field", opts->field,
 							 ASH_SUBJECT_ATTRIBUTE | ASH_SUBJECT_RELATIONSHIP, errors, &subject))
@@ -295,7 +297,8 @@ prepare_changing(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	{
 		opts->relationship = opts->field;
 		if (subject.relationship->kind == ASH_REL_BELONGS_TO)
-			opts->attribute = ash_find_attribute(scope->res, subject.relationship->source_attribute);
+			opts->attribute =
+				ash_find_attribute(scope->res, subject.relationship->source_attribute);
 	}
 	if ((opts->from_json != NULL || opts->to_json != NULL) && opts->attribute == NULL)
 	{
@@ -306,26 +309,26 @@ prepare_changing(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 		opts->from = ash_option_compile(scope, "from", opts->from_json, opts->attribute->type,
 										false, errors);
 	if (opts->to_json != NULL)
-		opts->to = ash_option_compile(scope, "to", opts->to_json, opts->attribute->type, false,
-									  errors);
+		opts->to =
+			ash_option_compile(scope, "to", opts->to_json, opts->attribute->type, false, errors);
 	return (opts->from_json == NULL || opts->from != NULL) &&
-		(opts->to_json == NULL || opts->to != NULL);
+		   (opts->to_json == NULL || opts->to != NULL);
 }
 
 static bool
 equals_operand(AshChangeset *cs, const AshAttribute *attr, const AshTemplate *tmpl, AshValue value)
 {
-	AshValue	operand;
+	AshValue operand;
 
 	return ash_option_operand(cs, tmpl, attr->type, &operand) &&
-		ash_type_equal(attr->type, &value, &operand);
+		   ash_type_equal(attr->type, &value, &operand);
 }
 
 static bool
 attribute_is_changing(AshChangeset *cs, const Changing *opts)
 {
 	const AshAttribute *attr = opts->attribute;
-	int			wanted = ASH_CHANGING | ASH_ATOMIC | (opts->touching ? ASH_TOUCHED : 0);
+	int wanted = ASH_CHANGING | ASH_ATOMIC | (opts->touching ? ASH_TOUCHED : 0);
 
 	if (!(cs->flags[attr->index] & wanted))
 		return false;
@@ -333,18 +336,18 @@ attribute_is_changing(AshChangeset *cs, const Changing *opts)
 		(cs->data == NULL || !equals_operand(cs, attr, opts->from, cs->data[attr->index])))
 		return false;
 	return opts->to == NULL ||
-		equals_operand(cs, attr, opts->to, ash_changeset_attribute(cs, attr));
+		   equals_operand(cs, attr, opts->to, ash_changeset_attribute(cs, attr));
 }
 
 static bool
 changing_passes(AshChangeset *cs, void *options)
 {
-	Changing   *opts = options;
+	Changing *opts = options;
 
 	if (opts->attribute != NULL && attribute_is_changing(cs, opts))
 		return true;
 	return opts->relationship != NULL && opts->from == NULL && opts->to == NULL &&
-		ash_changeset_changing_relationship(cs, opts->relationship);
+		   ash_changeset_changing_relationship(cs, opts->relationship);
 }
 
 static void
@@ -364,37 +367,39 @@ typedef struct Confirm
 	const char *confirmation;
 
 	/* prepared */
-	AshSubject	value;
-	AshSubject	confirmed;
+	AshSubject value;
+	AshSubject confirmed;
 } Confirm;
 
 static const AshOpt confirm_options[] = {
-	{"field", ASH_OPT_NAME, offsetof(Confirm, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "the field to confirm"},
-	{"confirmation", ASH_OPT_NAME, offsetof(Confirm, confirmation), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "the field that repeats it"},
-	ASH_OPT_END};
+	{ "field", ASH_OPT_NAME, offsetof(Confirm, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "the field to confirm" },
+	{ "confirmation", ASH_OPT_NAME, offsetof(Confirm, confirmation), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "the field that repeats it" },
+	ASH_OPT_END
+};
 
-static const AshSpec confirm_spec = {"confirm", sizeof(Confirm), confirm_options, NULL,
-									 "two fields"};
+static const AshSpec confirm_spec = { "confirm", sizeof(Confirm), confirm_options, NULL,
+									  "two fields" };
 
 static bool
 prepare_confirm(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Confirm    *opts = options;
-	bool		ok = ash_subject_resolve(scope, "field", opts->field, ASH_SUBJECT_FIELD, errors,
-										 &opts->value);
+	Confirm *opts = options;
+	bool ok =
+		ash_subject_resolve(scope, "field", opts->field, ASH_SUBJECT_FIELD, errors, &opts->value);
 
-	return ash_subject_resolve(scope, "confirmation", opts->confirmation, ASH_SUBJECT_FIELD,
-							   errors, &opts->confirmed) && ok;
+	return ash_subject_resolve(scope, "confirmation", opts->confirmation, ASH_SUBJECT_FIELD, errors,
+							   &opts->confirmed) &&
+		   ok;
 }
 
 static bool
 confirm_passes(AshChangeset *cs, void *options)
 {
-	Confirm    *opts = options;
-	AshValue	value = ash_subject_value(cs, &opts->value);
-	AshValue	confirmed = ash_subject_value(cs, &opts->confirmed);
+	Confirm *opts = options;
+	AshValue value = ash_subject_value(cs, &opts->value);
+	AshValue confirmed = ash_subject_value(cs, &opts->confirmed);
 	StringInfoData a;
 	StringInfoData b;
 
@@ -417,18 +422,19 @@ confirm_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *e
 }
 
 const AshValidationDef ash_presence_validations[] = {
-	{"present", "Fields are not null: all of them, or as many as said.", &presence_spec, NULL,
-	 prepare_present, presence_passes, presence_describe},
-	{"absent", "Fields are null: all of them, or as many as said.", &presence_spec, NULL,
-	 prepare_absent, presence_passes, presence_describe},
-	{"attributes_present", "Like present, but arguments of the same name do not count.",
-	 &presence_spec, NULL, prepare_attributes_present, presence_passes, presence_describe},
-	{"attributes_absent", "Like absent, but arguments of the same name do not count.",
-	 &presence_spec, NULL, prepare_attributes_absent, presence_passes, presence_describe},
-	{"changing", "An attribute or relationship is being changed.", &changing_spec, NULL,
-	 prepare_changing, changing_passes, changing_describe},
-	{"confirm", "Two fields have the same value.", &confirm_spec, NULL, prepare_confirm,
-	 confirm_passes, confirm_describe},
-	{"action_is", "The action is one of those named; meant for where.", &action_is_spec, NULL,
-	 prepare_action_is, action_is_passes, action_is_describe},
-	{NULL}};
+	{ "present", "Fields are not null: all of them, or as many as said.", &presence_spec, NULL,
+	  prepare_present, presence_passes, presence_describe },
+	{ "absent", "Fields are null: all of them, or as many as said.", &presence_spec, NULL,
+	  prepare_absent, presence_passes, presence_describe },
+	{ "attributes_present", "Like present, but arguments of the same name do not count.",
+	  &presence_spec, NULL, prepare_attributes_present, presence_passes, presence_describe },
+	{ "attributes_absent", "Like absent, but arguments of the same name do not count.",
+	  &presence_spec, NULL, prepare_attributes_absent, presence_passes, presence_describe },
+	{ "changing", "An attribute or relationship is being changed.", &changing_spec, NULL,
+	  prepare_changing, changing_passes, changing_describe },
+	{ "confirm", "Two fields have the same value.", &confirm_spec, NULL, prepare_confirm,
+	  confirm_passes, confirm_describe },
+	{ "action_is", "The action is one of those named; meant for where.", &action_is_spec, NULL,
+	  prepare_action_is, action_is_passes, action_is_describe },
+	{ NULL }
+};

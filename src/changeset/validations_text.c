@@ -19,14 +19,14 @@
 typedef struct Text
 {
 	const char *s;
-	int			len;
+	int len;
 } Text;
 
 static void
 append_item(StringInfo buf, const AshTypeInst *type, Datum value)
 {
-	bool		varlena;
-	Oid			output;
+	bool varlena;
+	Oid output;
 
 	getTypeOutputInfo(type->oid, &output, &varlena);
 	appendStringInfoString(buf, OidOutputFunctionCall(output, value));
@@ -36,11 +36,11 @@ static Text
 list_text(const AshTypeInst *type, Datum value)
 {
 	const AshTypeInst *item = type->item;
-	ArrayType  *array = DatumGetArrayTypeP(value);
+	ArrayType *array = DatumGetArrayTypeP(value);
 	StringInfoData buf;
-	Datum	   *items;
-	bool	   *nulls;
-	int			n;
+	Datum *items;
+	bool *nulls;
+	int n;
 
 	initStringInfo(&buf);
 	deconstruct_array(array, item->oid, item->typlen, item->typbyval, item->typalign, &items,
@@ -50,7 +50,7 @@ list_text(const AshTypeInst *type, Datum value)
 		if (!nulls[i])
 			append_item(&buf, item, items[i]);
 	}
-	return (Text){buf.data, buf.len};
+	return (Text){ buf.data, buf.len };
 }
 
 /* The value as text; without a copy when it is stored as such. */
@@ -58,18 +58,18 @@ static Text
 value_text(const AshTypeInst *type, Datum value)
 {
 	StringInfoData buf;
-	text	   *t;
+	text *t;
 
 	if (type->item != NULL && type->item->item == NULL)
 		return list_text(type, value);
 	if (type->oid == TEXTOID || strcmp(type->type->storage, "citext") == 0)
 	{
 		t = DatumGetTextPP(value);
-		return (Text){VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)};
+		return (Text){ VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t) };
 	}
 	initStringInfo(&buf);
 	append_item(&buf, type, value);
-	return (Text){buf.data, buf.len};
+	return (Text){ buf.data, buf.len };
 }
 
 /*-------------------------------------------------------------------------
@@ -79,30 +79,31 @@ value_text(const AshTypeInst *type, Datum value)
 typedef struct Length
 {
 	const char *attribute;
-	AshOptInt	min;
-	AshOptInt	max;
-	AshOptInt	exact;
+	AshOptInt min;
+	AshOptInt max;
+	AshOptInt exact;
 
 	/* prepared */
-	AshSubject	subject;
-	bool		bytes;
+	AshSubject subject;
+	bool bytes;
 } Length;
 
 static const AshOpt length_options[] = {
-	{"attribute", ASH_OPT_NAME, offsetof(Length, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "attribute or argument"},
-	{"min", ASH_OPT_INT, offsetof(Length, min), 0, NULL, NULL, NULL, "at least so many"},
-	{"max", ASH_OPT_INT, offsetof(Length, max), 0, NULL, NULL, NULL, "at most so many"},
-	{"exact", ASH_OPT_INT, offsetof(Length, exact), 0, NULL, NULL, NULL, "exactly so many"},
-	ASH_OPT_END};
+	{ "attribute", ASH_OPT_NAME, offsetof(Length, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "attribute or argument" },
+	{ "min", ASH_OPT_INT, offsetof(Length, min), 0, NULL, NULL, NULL, "at least so many" },
+	{ "max", ASH_OPT_INT, offsetof(Length, max), 0, NULL, NULL, NULL, "at most so many" },
+	{ "exact", ASH_OPT_INT, offsetof(Length, exact), 0, NULL, NULL, NULL, "exactly so many" },
+	ASH_OPT_END
+};
 
-static const AshSpec length_spec = {"length", sizeof(Length), length_options, NULL,
-									"a field and bounds"};
+static const AshSpec length_spec = { "length", sizeof(Length), length_options, NULL,
+									 "a field and bounds" };
 
 static bool
 prepare_length(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Length	   *opts = options;
+	Length *opts = options;
 
 	if (!ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_FIELD, errors,
 							 &opts->subject))
@@ -123,10 +124,10 @@ prepare_byte_size(const AshBuiltinScope *scope, void *options, AshErrors *errors
 static bool
 length_passes(AshChangeset *cs, void *options)
 {
-	Length	   *opts = options;
-	AshValue	value;
-	Text		text;
-	int			length;
+	Length *opts = options;
+	AshValue value;
+	Text text;
+	int length;
 
 	if (opts->subject.type == NULL)
 		return true;
@@ -138,13 +139,13 @@ length_passes(AshChangeset *cs, void *options)
 	if (opts->exact.set)
 		return length == opts->exact.value;
 	return (!opts->min.set || length >= opts->min.value) &&
-		(!opts->max.set || length <= opts->max.value);
+		   (!opts->max.set || length <= opts->max.value);
 }
 
 static void
 length_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
-	Length	   *opts = options;
+	Length *opts = options;
 	const char *what = opts->bytes ? "byte size" : "length";
 	const char *bounds;
 
@@ -177,26 +178,27 @@ typedef struct Match
 	const char *match;
 
 	/* prepared */
-	AshSubject	subject;
-	AshRegex   *regex;
+	AshSubject subject;
+	AshRegex *regex;
 } Match;
 
 static const AshOpt match_options[] = {
-	{"attribute", ASH_OPT_NAME, offsetof(Match, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "attribute or argument"},
-	{"match", ASH_OPT_STRING, offsetof(Match, match), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "regular expression"},
-	ASH_OPT_END};
+	{ "attribute", ASH_OPT_NAME, offsetof(Match, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "attribute or argument" },
+	{ "match", ASH_OPT_STRING, offsetof(Match, match), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "regular expression" },
+	ASH_OPT_END
+};
 
-static const AshSpec match_spec = {"match", sizeof(Match), match_options, NULL,
-								   "a field and a regular expression"};
+static const AshSpec match_spec = { "match", sizeof(Match), match_options, NULL,
+									"a field and a regular expression" };
 
 static bool
 prepare_match(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Match	   *opts = options;
-	bool		ok = ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_FIELD,
-										 errors, &opts->subject);
+	Match *opts = options;
+	bool ok = ash_subject_resolve(scope, "attribute", opts->attribute, ASH_SUBJECT_FIELD, errors,
+								  &opts->subject);
 
 	ash_errors_push_name(errors, "match");
 	opts->regex = ash_regex_compile(opts->match, errors);
@@ -207,9 +209,9 @@ prepare_match(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 static bool
 match_passes(AshChangeset *cs, void *options)
 {
-	Match	   *opts = options;
-	AshValue	value;
-	Text		text;
+	Match *opts = options;
+	AshValue value;
+	Text text;
 
 	if (opts->subject.type == NULL)
 		return true;
@@ -223,7 +225,7 @@ match_passes(AshChangeset *cs, void *options)
 static void
 match_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
-	Match	   *opts = options;
+	Match *opts = options;
 	StringInfoData quoted;
 
 	initStringInfo(&quoted);
@@ -234,10 +236,11 @@ match_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *err
 }
 
 const AshValidationDef ash_text_validations[] = {
-	{"string_length", "A field is null, or its text has so many characters.", &length_spec, NULL,
-	 prepare_length, length_passes, length_describe},
-	{"byte_size", "A field is null, or its text has so many bytes.", &length_spec, NULL,
-	 prepare_byte_size, length_passes, length_describe},
-	{"match", "A field is null, or its text matches the regular expression.", &match_spec, NULL,
-	 prepare_match, match_passes, match_describe},
-	{NULL}};
+	{ "string_length", "A field is null, or its text has so many characters.", &length_spec, NULL,
+	  prepare_length, length_passes, length_describe },
+	{ "byte_size", "A field is null, or its text has so many bytes.", &length_spec, NULL,
+	  prepare_byte_size, length_passes, length_describe },
+	{ "match", "A field is null, or its text matches the regular expression.", &match_spec, NULL,
+	  prepare_match, match_passes, match_describe },
+	{ NULL }
+};

@@ -17,57 +17,57 @@ typedef struct Equality
 {
 	const char *attribute;
 	const char *argument;
-	json_t	   *value;
-	json_t	   *values;
+	json_t *value;
+	json_t *values;
 
 	/* prepared */
-	AshSubject	subject;
-	List	   *operands;		   /* of AshTemplate * */
-	bool		negated;
-	bool		null_passes;
-	bool		stored;			   /* the stored value is meant, not the new one */
+	AshSubject subject;
+	List *operands; /* of AshTemplate * */
+	bool negated;
+	bool null_passes;
+	bool stored; /* the stored value is meant, not the new one */
 	AshErrorCode code;
 	const char *message;
 } Equality;
 
-#define ATTRIBUTE_OPTION                                                                           \
-	{                                                                                              \
-		"attribute", ASH_OPT_NAME, offsetof(Equality, attribute), ASH_OPT_REQUIRED, NULL, NULL,    \
-			NULL, "the field"                                                                      \
+#define ATTRIBUTE_OPTION                                                                        \
+	{                                                                                           \
+		"attribute", ASH_OPT_NAME, offsetof(Equality, attribute), ASH_OPT_REQUIRED, NULL, NULL, \
+			NULL, "the field"                                                                   \
 	}
-#define ARGUMENT_OPTION                                                                            \
-	{                                                                                              \
-		"argument", ASH_OPT_NAME, offsetof(Equality, argument), ASH_OPT_REQUIRED, NULL, NULL,      \
-			NULL, "the argument"                                                                   \
+#define ARGUMENT_OPTION                                                                       \
+	{                                                                                         \
+		"argument", ASH_OPT_NAME, offsetof(Equality, argument), ASH_OPT_REQUIRED, NULL, NULL, \
+			NULL, "the argument"                                                              \
 	}
-#define VALUE_OPTION                                                                               \
-	{                                                                                              \
-		"value", ASH_OPT_VALUE, offsetof(Equality, value), ASH_OPT_REQUIRED, NULL, NULL, NULL,     \
-			"literal or template"                                                                  \
+#define VALUE_OPTION                                                                           \
+	{                                                                                          \
+		"value", ASH_OPT_VALUE, offsetof(Equality, value), ASH_OPT_REQUIRED, NULL, NULL, NULL, \
+			"literal or template"                                                              \
 	}
-#define VALUES_OPTION                                                                              \
-	{                                                                                              \
-		"values", ASH_OPT_JSON, offsetof(Equality, values), ASH_OPT_REQUIRED, NULL, NULL, NULL,    \
-			"list of literals or templates"                                                        \
+#define VALUES_OPTION                                                                           \
+	{                                                                                           \
+		"values", ASH_OPT_JSON, offsetof(Equality, values), ASH_OPT_REQUIRED, NULL, NULL, NULL, \
+			"list of literals or templates"                                                     \
 	}
 
-static const AshOpt attribute_value_options[] = {ATTRIBUTE_OPTION, VALUE_OPTION, ASH_OPT_END};
-static const AshOpt attribute_values_options[] = {ATTRIBUTE_OPTION, VALUES_OPTION, ASH_OPT_END};
-static const AshOpt argument_value_options[] = {ARGUMENT_OPTION, VALUE_OPTION, ASH_OPT_END};
-static const AshOpt argument_values_options[] = {ARGUMENT_OPTION, VALUES_OPTION, ASH_OPT_END};
+static const AshOpt attribute_value_options[] = { ATTRIBUTE_OPTION, VALUE_OPTION, ASH_OPT_END };
+static const AshOpt attribute_values_options[] = { ATTRIBUTE_OPTION, VALUES_OPTION, ASH_OPT_END };
+static const AshOpt argument_value_options[] = { ARGUMENT_OPTION, VALUE_OPTION, ASH_OPT_END };
+static const AshOpt argument_values_options[] = { ARGUMENT_OPTION, VALUES_OPTION, ASH_OPT_END };
 
-static const AshSpec attribute_value_spec = {"attribute_value", sizeof(Equality),
-											 attribute_value_options, NULL,
-											 "an attribute and a value"};
-static const AshSpec attribute_values_spec = {"attribute_values", sizeof(Equality),
-											  attribute_values_options, NULL,
-											  "an attribute and values"};
-static const AshSpec argument_value_spec = {"argument_value", sizeof(Equality),
-											argument_value_options, NULL,
-											"an argument and a value"};
-static const AshSpec argument_values_spec = {"argument_values", sizeof(Equality),
-											 argument_values_options, NULL,
-											 "an argument and values"};
+static const AshSpec attribute_value_spec = { "attribute_value", sizeof(Equality),
+											  attribute_value_options, NULL,
+											  "an attribute and a value" };
+static const AshSpec attribute_values_spec = { "attribute_values", sizeof(Equality),
+											   attribute_values_options, NULL,
+											   "an attribute and values" };
+static const AshSpec argument_value_spec = { "argument_value", sizeof(Equality),
+											 argument_value_options, NULL,
+											 "an argument and a value" };
+static const AshSpec argument_values_spec = { "argument_values", sizeof(Equality),
+											  argument_values_options, NULL,
+											  "an argument and values" };
 
 static bool
 compile_operand(const AshBuiltinScope *scope, Equality *opts, const char *option, json_t *node,
@@ -92,8 +92,8 @@ prepare(const AshBuiltinScope *scope, Equality *opts, int allowed, AshErrors *er
 {
 	const char *option = opts->argument != NULL ? "argument" : "attribute";
 	const char *name = opts->argument != NULL ? opts->argument : opts->attribute;
-	int			n = json_is_array(opts->values) ? (int) json_array_size(opts->values) : 1;
-	bool		ok = true;
+	int n = json_is_array(opts->values) ? (int) json_array_size(opts->values) : 1;
+	bool ok = true;
 
 	opts->code = opts->argument != NULL ? ASH_E_INVALID_ARGUMENT : ASH_E_INVALID_ATTRIBUTE;
 	if (!ash_subject_resolve(scope, option, name, allowed, errors, &opts->subject))
@@ -102,8 +102,8 @@ prepare(const AshBuiltinScope *scope, Equality *opts, int allowed, AshErrors *er
 		return compile_operand(scope, opts, "value", opts->value, errors);
 	for (int i = 0; i < n; i++)
 		ok &= compile_operand(scope, opts, "values",
-							  json_is_array(opts->values) ? json_array_get(opts->values, i)
-														  : opts->values,
+							  json_is_array(opts->values) ? json_array_get(opts->values, i) :
+															opts->values,
 							  errors);
 	return ok;
 }
@@ -111,7 +111,7 @@ prepare(const AshBuiltinScope *scope, Equality *opts, int allowed, AshErrors *er
 static bool
 prepare_equals(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Equality   *opts = options;
+	Equality *opts = options;
 
 	opts->message = "must equal %{value}";
 	return prepare(scope, opts, opts->argument ? ASH_SUBJECT_ARGUMENT : ASH_SUBJECT_ATTRIBUTE,
@@ -121,7 +121,7 @@ prepare_equals(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 static bool
 prepare_does_not_equal(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Equality   *opts = options;
+	Equality *opts = options;
 
 	if (!prepare_equals(scope, options, errors))
 		return false;
@@ -130,11 +130,10 @@ prepare_does_not_equal(const AshBuiltinScope *scope, void *options, AshErrors *e
 	return true;
 }
 
-
 static bool
 prepare_one_of(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Equality   *opts = options;
+	Equality *opts = options;
 
 	opts->null_passes = true;
 	opts->message = "expected one of %{values}";
@@ -144,7 +143,7 @@ prepare_one_of(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 static bool
 prepare_attribute_in(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Equality   *opts = options;
+	Equality *opts = options;
 
 	opts->null_passes = true;
 	opts->message = "expected one of %{values}";
@@ -154,7 +153,7 @@ prepare_attribute_in(const AshBuiltinScope *scope, void *options, AshErrors *err
 static bool
 prepare_data_one_of(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
-	Equality   *opts = options;
+	Equality *opts = options;
 
 	opts->stored = true;
 	opts->message = "expected one of %{values}";
@@ -164,7 +163,7 @@ prepare_data_one_of(const AshBuiltinScope *scope, void *options, AshErrors *erro
 static AshValue
 subject_value(const AshChangeset *cs, const Equality *opts)
 {
-	AshValue	null = {0, true};
+	AshValue null = { 0, true };
 
 	if (!opts->stored)
 		return ash_subject_value(cs, &opts->subject);
@@ -174,15 +173,16 @@ subject_value(const AshChangeset *cs, const Equality *opts)
 static bool
 is_among(AshChangeset *cs, const Equality *opts, const AshValue *value)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, opts->operands)
+	foreach (lc, opts->operands)
 	{
-		AshValue	operand;
+		AshValue operand;
 
 		if (ash_option_operand(cs, lfirst(lc), opts->subject.type, &operand) &&
-			(value->isnull ? operand.isnull
-						   : !operand.isnull && ash_type_equal(opts->subject.type, value, &operand)))
+			(value->isnull ?
+				 operand.isnull :
+				 !operand.isnull && ash_type_equal(opts->subject.type, value, &operand)))
 			return true;
 	}
 	return false;
@@ -191,8 +191,8 @@ is_among(AshChangeset *cs, const Equality *opts, const AshValue *value)
 static bool
 equality_passes(AshChangeset *cs, void *options)
 {
-	Equality   *opts = options;
-	AshValue	value;
+	Equality *opts = options;
+	AshValue value;
 
 	if (opts->subject.type == NULL)
 		return opts->null_passes || opts->negated;
@@ -207,10 +207,10 @@ static const char *
 join_operands(AshChangeset *cs, const Equality *opts)
 {
 	StringInfoData buf;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&buf);
-	foreach(lc, opts->operands)
+	foreach (lc, opts->operands)
 	{
 		if (buf.len > 0)
 			appendStringInfoString(&buf, ", ");
@@ -222,7 +222,7 @@ join_operands(AshChangeset *cs, const Equality *opts)
 static void
 equality_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
-	Equality   *opts = options;
+	Equality *opts = options;
 	StringInfoData values;
 
 	error->code = opts->code;
@@ -245,20 +245,21 @@ equality_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *
 #define EQUALITY equality_passes, equality_describe
 
 const AshValidationDef ash_value_validations[] = {
-	{"attribute_equals", "An attribute has the value, null included.", &attribute_value_spec, NULL,
-	 prepare_equals, EQUALITY},
-	{"attribute_does_not_equal", "An attribute has another value.", &attribute_value_spec, NULL,
-	 prepare_does_not_equal, EQUALITY},
-	{"attribute_in", "An attribute is null or has one of the values.", &attribute_values_spec, NULL,
-	 prepare_attribute_in, EQUALITY},
-	{"argument_equals", "An argument has the value, null included.", &argument_value_spec, NULL,
-	 prepare_equals, EQUALITY},
-	{"argument_does_not_equal", "An argument has another value.", &argument_value_spec, NULL,
-	 prepare_does_not_equal, EQUALITY},
-	{"argument_in", "An argument has one of the values.", &argument_values_spec, NULL,
-	 prepare_equals, EQUALITY},
-	{"one_of", "A field is null or has one of the values.", &attribute_values_spec, NULL,
-	 prepare_one_of, EQUALITY},
-	{"data_one_of", "The stored value of an attribute is one of the values.",
-	 &attribute_values_spec, NULL, prepare_data_one_of, EQUALITY},
-	{NULL}};
+	{ "attribute_equals", "An attribute has the value, null included.", &attribute_value_spec, NULL,
+	  prepare_equals, EQUALITY },
+	{ "attribute_does_not_equal", "An attribute has another value.", &attribute_value_spec, NULL,
+	  prepare_does_not_equal, EQUALITY },
+	{ "attribute_in", "An attribute is null or has one of the values.", &attribute_values_spec,
+	  NULL, prepare_attribute_in, EQUALITY },
+	{ "argument_equals", "An argument has the value, null included.", &argument_value_spec, NULL,
+	  prepare_equals, EQUALITY },
+	{ "argument_does_not_equal", "An argument has another value.", &argument_value_spec, NULL,
+	  prepare_does_not_equal, EQUALITY },
+	{ "argument_in", "An argument has one of the values.", &argument_values_spec, NULL,
+	  prepare_equals, EQUALITY },
+	{ "one_of", "A field is null or has one of the values.", &attribute_values_spec, NULL,
+	  prepare_one_of, EQUALITY },
+	{ "data_one_of", "The stored value of an attribute is one of the values.",
+	  &attribute_values_spec, NULL, prepare_data_one_of, EQUALITY },
+	{ NULL }
+};

@@ -12,13 +12,13 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-static const char *const type_names[] = {"create", "read", "update", "destroy", "action"};
+static const char *const type_names[] = { "create", "read", "update", "destroy", "action" };
 
 static void
 write_value(StringInfo out, const char *name, const AshTypeInst *type, const AshValue *value,
 			bool hide)
 {
-	AshValue	redacted = {0, true};
+	AshValue redacted = { 0, true };
 
 	if (out->data[out->len - 1] != '{')
 		appendStringInfoString(out, ", ");
@@ -98,8 +98,8 @@ is_object(const JsonbValue *value)
 	return value->type == jbvBinary && JsonContainerIsObject(value->val.binary.data);
 }
 
-static void
-push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b, JsonbValue **result);
+static void push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b,
+						JsonbValue **result);
 
 /* One key that both objects have: objects are merged, else b's value wins. */
 static void
@@ -118,8 +118,8 @@ push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b, Jsonb
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	key;
-	JsonbValue	value;
+	JsonbValue key;
+	JsonbValue value;
 
 	check_stack_depth();
 	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
@@ -170,7 +170,7 @@ push_load(JsonbParseState **state, Jsonb *load)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	value;
+	JsonbValue value;
 
 	if (!JB_ROOT_IS_ARRAY(load) || JB_ROOT_IS_SCALAR(load))
 	{
@@ -206,13 +206,13 @@ ash_load_merge(Jsonb *a, Jsonb *b)
 StringInfo
 ash_changeset_extra(const AshChangeset *cs)
 {
-	StringInfo	buf;
-	ListCell   *lc;
+	StringInfo buf;
+	ListCell *lc;
 
 	if (cs->extras == NIL && !cs->upsert_skipped)
 		return NULL;
 	buf = makeStringInfo();
-	foreach(lc, cs->extras)
+	foreach (lc, cs->extras)
 		appendStringInfo(buf, "%s%s", buf->len > 0 ? ", " : "", (char *) lfirst(lc));
 	if (cs->upsert_skipped)
 		appendStringInfo(buf, "%s\"_upsert_skipped\": true", buf->len > 0 ? ", " : "");

@@ -107,7 +107,7 @@ run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes)
 	SPIExecuteOptions options = {0};
 	AshPlan    *plan;
 	uint64		processed;
-	int			rc = 0;
+	volatile int rc = 0;
 
 	options.params = statement_params(sql);
 	options.dest = (DestReceiver *) receiver;

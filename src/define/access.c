@@ -14,9 +14,11 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_namespace.h"
+#include "commands/dbcommands.h"
 #include "define/internal.h"
 #include "miscadmin.h"
 #include "utils/acl.h"

@@ -296,29 +296,18 @@ resolve_types(const AshPlan *plan)
 }
 
 /*
- * Creates what types need, so that the rest can be planned with the types that
- * are then there.  Returns the steps that were run.
+ * Creates the schemas, and the extensions types need, so that the rest can be
+ * planned with the types that are then there.  Returns the steps that were run.
  */
 static List *
-create_extensions(const char *domain, bool allow_destructive)
+run_preparations(const AshPlan *plan)
 {
-	AshPlan *plan = make_plan(domain);
-	List *done = NIL;
 	ListCell *lc;
 
-	if (!allow_destructive)
-		refuse_destructive(number_steps(plan));
-	if (plan->extensions == NIL)
-		return NIL;
 	foreach (lc, plan->steps[ASH_PHASE_PREPARE])
-	{
-		AshPlanStep *step = lfirst(lc);
-
-		ash_plan_execute(step->sql);
-		done = lappend(done, step);
-	}
+		ash_plan_execute(((AshPlanStep *) lfirst(lc))->sql);
 	resolve_types(plan);
-	return done;
+	return plan->steps[ASH_PHASE_PREPARE];
 }
 
 /* False, with a warning, for what cannot be done in a transaction. */
@@ -344,12 +333,20 @@ run_step(const AshPlanStep *step)
 List *
 ash_plan_apply(const char *domain, bool allow_destructive)
 {
-	List *done;
+	AshPlan *plan;
+	List *done = NIL;
 	ListCell *lc;
 
 	ash_calls_enter();
-	done = create_extensions(domain, allow_destructive);
-	foreach (lc, number_steps(make_plan(domain)))
+	plan = make_plan(domain);
+	if (!allow_destructive)
+		refuse_destructive(number_steps(plan));
+	if (plan->extensions != NIL)
+	{
+		done = run_preparations(plan);
+		plan = make_plan(domain);
+	}
+	foreach (lc, number_steps(plan))
 	{
 		AshPlanStep *step = lfirst(lc);
 

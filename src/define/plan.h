@@ -37,6 +37,7 @@ typedef struct AshPlanObject
 	bool constraint;   /* the index belongs to a UNIQUE constraint */
 	bool concurrently; /* only to be created outside of a transaction */
 	bool valid;
+	bool foreign; /* a foreign key that no relationship can express: not ours */
 } AshPlanObject;
 
 typedef struct AshPlanColumn

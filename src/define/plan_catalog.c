@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/catalog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "define/plan.h"
@@ -120,19 +121,31 @@ static const char column_query[] =
 	" WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped"
 	" ORDER BY a.attnum";
 
-/* NOT VALID is read as a flag of its own. */
+/*
+ * NOT VALID is read as a flag of its own.  A foreign key of several columns, with
+ * SET DEFAULT, MATCH FULL or a list of columns to set is none a relationship could
+ * have made; the others are known by the table they refer to.
+ */
 static const char constraint_query[] =
-	"SELECT conname, contype, CASE contype WHEN 'c' THEN pg_get_expr(conbin, conrelid)"
-	" ELSE regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', '') END, convalidated"
-	" FROM pg_constraint"
-	" WHERE conrelid = $1::oid AND contype IN ('p', 'c', 'f') AND conparentid = 0"
-	" ORDER BY conname";
+	"SELECT c.conname, c.contype, CASE c.contype WHEN 'c' THEN pg_get_expr(c.conbin, c.conrelid)"
+	" ELSE regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '') END, c.convalidated,"
+	" cardinality(c.conkey) > 1 OR c.confmatchtype = 'f' OR 'd' IN (c.confupdtype, c.confdeltype)"
+	" OR c.confdelsetcols IS NOT NULL, n.nspname, f.relname"
+	" FROM pg_constraint c"
+	" LEFT JOIN pg_class f ON f.oid = c.confrelid"
+	" LEFT JOIN pg_namespace n ON n.oid = f.relnamespace"
+	" WHERE c.conrelid = $1::oid AND c.contype IN ('p', 'c', 'f') AND c.conparentid = 0"
+	" ORDER BY c.conname";
 
-/* From USING on: what stands before it are names. */
+/* From USING on: what stands before it are names.  Storage parameters are nobody's definition. */
 static const char index_query[] =
-	"SELECT c.relname, substr(pg_get_indexdef(c.oid), 1 + length(format('CREATE %sINDEX %I ON %s%I.%I ',"
-	" CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, c.relname,"
-	" CASE WHEN t.relkind = 'p' THEN 'ONLY ' ELSE '' END, n.nspname, t.relname))),"
+	"SELECT c.relname, replace(substr(pg_get_indexdef(c.oid), 1 + length(format("
+	"'CREATE %sINDEX %I ON %s%I.%I ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END,"
+	" c.relname, CASE WHEN t.relkind = 'p' THEN 'ONLY ' ELSE '' END,"
+	" CASE n.oid WHEN pg_my_temp_schema() THEN 'pg_temp' ELSE n.nspname END, t.relname))),"
+	" coalesce((SELECT format(' WITH (%s)', string_agg(format('%I=%L', split_part(o, '=', 1),"
+	" substr(o, strpos(o, '=') + 1)), ', ')) FROM unnest(c.reloptions) o"
+	" HAVING count(*) > 0), ''), ''),"
 	" i.indisunique, con.oid IS NOT NULL, i.indisvalid"
 	" FROM pg_index i"
 	" JOIN pg_class c ON c.oid = i.indexrelid"
@@ -171,7 +184,7 @@ read_constraints(AshPlanTable *table, const char *oid)
 {
 	ListCell *lc;
 
-	foreach (lc, ash_plan_query(4, constraint_query, 1, &oid))
+	foreach (lc, ash_plan_query(7, constraint_query, 1, &oid))
 	{
 		char **row = lfirst(lc);
 		AshPlanObject *object;
@@ -181,7 +194,10 @@ read_constraints(AshPlanTable *table, const char *oid)
 		else if (row[1][0] == 'c')
 			object = ash_plan_object(&table->checks, row[0], row[2]);
 		else
+		{
 			object = ash_plan_object(&table->references, row[0], row[2]);
+			object->foreign = is_true(row[4]) || ash_catalog_name_of_table(row[5], row[6]) == NULL;
+		}
 		object->valid = is_true(row[3]);
 	}
 }

@@ -224,7 +224,10 @@ diff_list(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind, List
 			settled = lappend(settled, there);
 	}
 	foreach (lc, list_difference_ptr(present, settled))
-		drop_object(plan, table, kind, lfirst(lc), false);
+	{
+		if (!((AshPlanObject *) lfirst(lc))->foreign)
+			drop_object(plan, table, kind, lfirst(lc), false);
+	}
 }
 
 /*

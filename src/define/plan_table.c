@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "define/plan.h"
+#include "parser/parse_coerce.h"
 #include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -75,18 +76,28 @@ want_extension(AshPlan *plan, const AshPlanTable *table, const AshTypeInst *type
  *-------------------------------------------------------------------------
  */
 
+/*
+ * A literal as people write it, number and truth value bare, everything else
+ * quoted: PostgreSQL keeps the difference, and the default of an adopted table
+ * should be found to be the same.
+ */
 static const char *
-literal_default(const AshPlan *plan, const AshTypeInst *type, AshValue value)
+literal_default(const AshTypeInst *type, AshValue value)
 {
 	Oid oid = OidIsValid(type->oid) ? type->oid : type->item ? TEXTARRAYOID : TEXTOID;
 	Oid output;
 	bool varlena;
+	char *text;
 
 	if (value.isnull)
 		return NULL;
+	if (oid == BOOLOID)
+		return DatumGetBool(value.value) ? "true" : "false";
 	getTypeOutputInfo(oid, &output, &varlena);
-	return psprintf("%s::%s", quote_literal_cstr(OidOutputFunctionCall(output, value.value)),
-					ash_plan_type(plan, type));
+	text = OidOutputFunctionCall(output, value.value);
+	if (TypeCategory(oid) == TYPCATEGORY_NUMERIC && strspn(text, "-.0123456789") == strlen(text))
+		return text;
+	return quote_literal_cstr(text);
 }
 
 /* The present, in the time zone values of the type are in. */
@@ -120,12 +131,12 @@ uuid_v7_default(void)
  * are evaluated by the action: they may ask for its actor or tenant.
  */
 static const char *
-column_default(const AshPlan *plan, const AshAttribute *attr)
+column_default(const AshAttribute *attr)
 {
 	switch (attr->dflt.kind)
 	{
 		case ASH_DEFAULT_LITERAL:
-			return literal_default(plan, attr->type, attr->dflt.value);
+			return literal_default(attr->type, attr->dflt.value);
 		case ASH_DEFAULT_UUID:
 			return "pg_catalog.gen_random_uuid()";
 		case ASH_DEFAULT_UUID_V7:
@@ -157,7 +168,7 @@ want_column(AshPlan *plan, AshPlanTable *table, const AshAttribute *attr)
 	column->name = column->current = attr->source;
 	column->type = ash_plan_type(plan, attr->type);
 	column->not_null = attr->primary_key || !attr->allow_nil;
-	column->dflt = column_default(plan, attr);
+	column->dflt = column_default(attr);
 	column->any_default = attr->generated && attr->dflt.kind == ASH_DEFAULT_NONE;
 	if (column->any_default && is_integer(attr->type))
 	{

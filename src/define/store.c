@@ -209,7 +209,7 @@ List *
 ash_store_dependents(List *names)
 {
 	Statement	st = {"WITH RECURSIVE found(name) AS ("
-					  "SELECT pg_catalog.unnest($1) "
+					  "SELECT pg_catalog.unnest($1) COLLATE \"C\" "
 					  "UNION "
 					  "SELECT r.name FROM found f JOIN ash.resource r "
 					  "ON r.refers OPERATOR(pg_catalog.@>) ARRAY[f.name]) " SELECT_RESOURCE

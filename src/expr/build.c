@@ -14,7 +14,7 @@
 static AshExpr *
 make_node(AshExprKind kind, const AshTypeInst *type, int nargs)
 {
-	AshExpr    *expr = palloc0(sizeof(AshExpr));
+	AshExpr *expr = palloc0(sizeof(AshExpr));
 
 	expr->kind = kind;
 	expr->type = type;
@@ -27,7 +27,7 @@ make_node(AshExprKind kind, const AshTypeInst *type, int nargs)
 AshExpr *
 ash_expr_const(const AshTypeInst *type, AshValue value)
 {
-	AshExpr    *expr = make_node(ASH_EXPR_CONST, type, 0);
+	AshExpr *expr = make_node(ASH_EXPR_CONST, type, 0);
 
 	expr->value = value;
 	return expr;
@@ -36,7 +36,7 @@ ash_expr_const(const AshTypeInst *type, AshValue value)
 AshExpr *
 ash_expr_bool(bool value)
 {
-	AshValue	datum = { BoolGetDatum(value), false };
+	AshValue datum = { BoolGetDatum(value), false };
 
 	return ash_expr_const(ash_plain_boolean(), datum);
 }
@@ -44,7 +44,7 @@ ash_expr_bool(bool value)
 AshExpr *
 ash_expr_attribute(AshResource *res, const AshAttribute *attr)
 {
-	AshExpr    *expr = make_node(ASH_EXPR_REF, attr->type, 0);
+	AshExpr *expr = make_node(ASH_EXPR_REF, attr->type, 0);
 
 	expr->resource = res;
 	expr->attribute = attr;
@@ -54,7 +54,7 @@ ash_expr_attribute(AshResource *res, const AshAttribute *attr)
 AshExpr *
 ash_expr_template(AshTemplateKind kind, List *path, const AshTypeInst *type)
 {
-	AshExpr    *expr = make_node(ASH_EXPR_TEMPLATE, type, 0);
+	AshExpr *expr = make_node(ASH_EXPR_TEMPLATE, type, 0);
 
 	expr->template = kind;
 	expr->template_path = path;
@@ -71,17 +71,17 @@ static bool
 is_bool_const(const AshExpr *expr, bool value)
 {
 	return expr->kind == ASH_EXPR_CONST && !expr->value.isnull && expr->type->oid == BOOLOID &&
-		DatumGetBool(expr->value.value) == value;
+		   DatumGetBool(expr->value.value) == value;
 }
 
 /* a AND/OR b as one flat node; absorbing decides alone, the other constant is left out. */
 static AshExpr *
 make_bool(AshExprKind kind, AshExpr *a, AshExpr *b)
 {
-	bool		neutral = kind == ASH_EXPR_AND;
-	AshExpr    *sides[2] = { a, b };
-	AshExpr    *expr;
-	int			n = 0;
+	bool neutral = kind == ASH_EXPR_AND;
+	AshExpr *sides[2] = { a, b };
+	AshExpr *expr;
+	int n = 0;
 
 	if (a == NULL || b == NULL)
 		return a == NULL ? b : a;
@@ -89,8 +89,8 @@ make_bool(AshExprKind kind, AshExpr *a, AshExpr *b)
 		return b;
 	if (is_bool_const(b, neutral) || is_bool_const(a, !neutral))
 		return a;
-	expr = make_node(kind, ash_plain_boolean(), (a->kind == kind ? a->nargs : 1) +
-						 (b->kind == kind ? b->nargs : 1));
+	expr = make_node(kind, ash_plain_boolean(),
+					 (a->kind == kind ? a->nargs : 1) + (b->kind == kind ? b->nargs : 1));
 	for (int i = 0; i < 2; i++)
 	{
 		if (sides[i]->kind != kind)
@@ -107,7 +107,7 @@ make_bool(AshExprKind kind, AshExpr *a, AshExpr *b)
 AshExpr *
 ash_expr_logic(AshExprKind kind, int nargs, AshExpr **args)
 {
-	AshExpr    *expr = make_node(kind, ash_plain_boolean(), nargs);
+	AshExpr *expr = make_node(kind, ash_plain_boolean(), nargs);
 
 	memcpy(expr->args, args, sizeof(AshExpr *) * nargs);
 	return expr;
@@ -128,7 +128,7 @@ ash_expr_or(AshExpr *a, AshExpr *b)
 AshExpr *
 ash_expr_not(AshExpr *a)
 {
-	AshExpr    *expr;
+	AshExpr *expr;
 
 	if (is_bool_const(a, true) || is_bool_const(a, false))
 		return ash_expr_bool(is_bool_const(a, false));
@@ -140,7 +140,7 @@ ash_expr_not(AshExpr *a)
 AshExpr *
 ash_expr_is_null(AshExpr *a, bool negated)
 {
-	AshExpr    *expr = make_node(ASH_EXPR_IS_NULL, ash_plain_boolean(), 1);
+	AshExpr *expr = make_node(ASH_EXPR_IS_NULL, ash_plain_boolean(), 1);
 
 	expr->args[0] = a;
 	expr->negated = negated;
@@ -150,7 +150,7 @@ ash_expr_is_null(AshExpr *a, bool negated)
 AshExpr *
 ash_expr_list(List *items, AshErrors *errors)
 {
-	AshExpr    *expr = make_node(ASH_EXPR_LIST, NULL, list_length(items));
+	AshExpr *expr = make_node(ASH_EXPR_LIST, NULL, list_length(items));
 	const AshTypeInst *item;
 
 	expr->adaptable = true;
@@ -172,7 +172,7 @@ ash_expr_list(List *items, AshErrors *errors)
 AshExpr *
 ash_expr_make_call(const AshExprFunc *func, int nargs, AshExpr **args)
 {
-	AshExpr    *call = make_node(ASH_EXPR_CALL, NULL, nargs);
+	AshExpr *call = make_node(ASH_EXPR_CALL, NULL, nargs);
 
 	call->func = func;
 	if (nargs > 0)
@@ -184,8 +184,8 @@ AshExpr *
 ash_expr_call(const char *func, List *args, AshErrors *errors)
 {
 	const AshExprFunc *found = ash_expr_func_lookup(func, true);
-	int			nargs = list_length(args);
-	AshExpr   **array = palloc(sizeof(AshExpr *) * Max(nargs, 1));
+	int nargs = list_length(args);
+	AshExpr **array = palloc(sizeof(AshExpr *) * Max(nargs, 1));
 
 	if (found == NULL)
 		found = ash_expr_func_lookup(func, false);

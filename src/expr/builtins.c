@@ -15,10 +15,10 @@
 
 AshUserFunctionLookup ash_expr_user_function_lookup = NULL;
 
-#define OPERATOR(op, text, how)                                                                    \
-	{                                                                                              \
-		.name = op, .doc = text, .min_args = 2, .max_args = 2, .is_operator = true,                \
-		.predicate = true, .resolve = how, .sql = ash_sql_pg_operator                              \
+#define OPERATOR(op, text, how)                                                     \
+	{                                                                               \
+		.name = op, .doc = text, .min_args = 2, .max_args = 2, .is_operator = true, \
+		.predicate = true, .resolve = how, .sql = ash_sql_pg_operator               \
 	}
 
 static const AshExprFunc operators[] = {
@@ -49,19 +49,19 @@ static const AshExprFunc operators[] = {
 	  .sql = ash_sql_in },
 };
 
-#define FUNCTION(fn, text, min, max, sig, how)                                                     \
-	{                                                                                              \
-		.name = fn, .doc = text, .min_args = min, .max_args = max, .signature = sig,               \
-		.template = how                                                                            \
+#define FUNCTION(fn, text, min, max, sig, how)                                       \
+	{                                                                                \
+		.name = fn, .doc = text, .min_args = min, .max_args = max, .signature = sig, \
+		.template = how                                                              \
 	}
-#define PREDICATE(fn, text, sig, how)                                                              \
-	{                                                                                              \
-		.name = fn, .doc = text, .min_args = 2, .max_args = 2, .predicate = true,                  \
-		.signature = sig, .template = how                                                          \
+#define PREDICATE(fn, text, sig, how)                                             \
+	{                                                                             \
+		.name = fn, .doc = text, .min_args = 2, .max_args = 2, .predicate = true, \
+		.signature = sig, .template = how                                         \
 	}
-#define SPECIAL(fn, text, min, max, how)                                                           \
-	{                                                                                              \
-		.name = fn, .doc = text, .min_args = min, .max_args = max, .resolve = how                  \
+#define SPECIAL(fn, text, min, max, how)                                          \
+	{                                                                             \
+		.name = fn, .doc = text, .min_args = min, .max_args = max, .resolve = how \
 	}
 
 static const AshExprFunc functions[] = {
@@ -72,17 +72,19 @@ static const AshExprFunc functions[] = {
 			  "pg_catalog.starts_with($1, $2)"),
 	PREDICATE("string_ends_with", "The first string ends with the second.", "ff>b",
 			  "ash.string_ends_with($1, $2)"),
-	FUNCTION("string_position", "Where the second string begins in the first, from 0; null if nowhere.",
-			 2, 2, "ff>i", "ash.string_position($1, $2)"),
+	FUNCTION("string_position",
+			 "Where the second string begins in the first, from 0; null if nowhere.", 2, 2, "ff>i",
+			 "ash.string_position($1, $2)"),
 	FUNCTION("string_length", "Number of characters as people count them (graphemes).", 1, 1, "s>i",
 			 "ash.string_length($1)"),
 	FUNCTION("string_downcase", "Lower case.", 1, 1, "s>s", "pg_catalog.lower($1)"),
 	FUNCTION("string_upcase", "Upper case.", 1, 1, "s>s", "pg_catalog.upper($1)"),
 	FUNCTION("string_trim", "Without white space at both ends.", 1, 1, "s>s",
 			 "pg_catalog.regexp_replace($1, E'^\\\\s+|\\\\s+$', '', 'g')"),
-	FUNCTION("string_split",
-			 "The parts between delimiters (default one space); true as third argument drops empty ones.",
-			 1, 3, "ffb>P", "ash.string_split($*)"),
+	FUNCTION(
+		"string_split",
+		"The parts between delimiters (default one space); true as third argument drops empty ones.",
+		1, 3, "ffb>P", "ash.string_split($*)"),
 	FUNCTION("string_join", "The elements with a separator between them; nulls are skipped.", 1, 2,
 			 "ls>S", "ash.string_join($*)"),
 	SPECIAL("like", "Pattern match, as the operator LIKE.", 2, 2, ash_resolve_like),
@@ -199,7 +201,7 @@ ash_expr_operators(int *count)
 const AshExprFunc *
 ash_expr_func_lookup(const char *name, bool is_operator)
 {
-	int			count;
+	int count;
 	const AshExprFunc *table = is_operator ? ash_expr_operators(&count) : ash_expr_funcs(&count);
 
 	for (int i = 0; i < count; i++)

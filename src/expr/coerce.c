@@ -33,7 +33,7 @@ bool
 ash_expr_is_ci(const AshTypeInst *type)
 {
 	return type->item == NULL && type->type != NULL && type->type->storage != NULL &&
-		strcmp(type->type->storage, "citext") == 0;
+		   strcmp(type->type->storage, "citext") == 0;
 }
 
 bool
@@ -83,7 +83,7 @@ const AshTypeInst *
 ash_expr_array_type(const AshTypeInst *item)
 {
 	AshTypeInst *array;
-	Oid			oid = get_array_type(item->oid);
+	Oid oid = get_array_type(item->oid);
 
 	if (!OidIsValid(oid))
 		return NULL;
@@ -97,7 +97,7 @@ ash_expr_array_type(const AshTypeInst *item)
 const AshTypeInst *
 ash_expr_item_type(const AshTypeInst *type)
 {
-	Oid			element;
+	Oid element;
 
 	if (type->item != NULL)
 		return type->item;
@@ -138,7 +138,7 @@ ash_expr_result_type(Oid oid)
 static AshExpr *
 copy_node(const AshExpr *expr)
 {
-	AshExpr    *copy = palloc(sizeof(AshExpr));
+	AshExpr *copy = palloc(sizeof(AshExpr));
 
 	*copy = *expr;
 	copy->state = NULL;
@@ -149,7 +149,7 @@ copy_node(const AshExpr *expr)
 static AshExpr *
 cast_node(AshExpr *expr, const AshTypeInst *type)
 {
-	AshExpr    *cast = palloc0(sizeof(AshExpr));
+	AshExpr *cast = palloc0(sizeof(AshExpr));
 
 	cast->kind = ASH_EXPR_CAST;
 	cast->type = type;
@@ -183,9 +183,9 @@ static bool
 cast_text(const char *text, const AshTypeInst *type, AshValue *out)
 {
 	MemoryContext cxt = CurrentMemoryContext;
-	AshErrors  *errors = ash_errors_create(cxt);
-	AshCast		cast = { errors, ASH_E_INVALID_DEFINITION, NULL, true, NULL, NULL };
-	JsonbValue	in;
+	AshErrors *errors = ash_errors_create(cxt);
+	AshCast cast = { errors, ASH_E_INVALID_DEFINITION, NULL, true, NULL, NULL };
+	JsonbValue in;
 
 	in.type = jbvString;
 	in.val.string.val = unconstify(char *, text);
@@ -196,7 +196,7 @@ cast_text(const char *text, const AshTypeInst *type, AshValue *out)
 static bool
 literal_value(const AshExpr *expr, const AshTypeInst *type, AshValue *out)
 {
-	bool		number = ash_expr_is_number(expr->type);
+	bool number = ash_expr_is_number(expr->type);
 
 	if (type->oid == expr->type->oid)
 	{
@@ -207,7 +207,7 @@ literal_value(const AshExpr *expr, const AshTypeInst *type, AshValue *out)
 		return false;
 	if (ash_expr_is_string(type))
 	{
-		*out = expr->value;		   /* text and citext look the same */
+		*out = expr->value; /* text and citext look the same */
 		return true;
 	}
 	return cast_text(literal_text(expr), type, out);
@@ -216,8 +216,8 @@ literal_value(const AshExpr *expr, const AshTypeInst *type, AshValue *out)
 static AshExpr *
 coerce_literal(const AshExpr *expr, const AshTypeInst *type)
 {
-	AshExpr    *copy;
-	AshValue	value = expr->value;
+	AshExpr *copy;
+	AshValue value = expr->value;
 
 	if (!value.isnull && !literal_value(expr, type, &value))
 		return NULL;
@@ -232,7 +232,7 @@ coerce_literal(const AshExpr *expr, const AshTypeInst *type)
 static AshExpr *
 coerce_list(const AshExpr *expr, const AshTypeInst *type)
 {
-	AshExpr    *copy = copy_node(expr);
+	AshExpr *copy = copy_node(expr);
 	const AshTypeInst *item = ash_expr_item_type(type);
 
 	if (item == NULL)
@@ -262,7 +262,7 @@ widens(const AshTypeInst *from, const AshTypeInst *to)
 AshExpr *
 ash_expr_coerce(AshExpr *expr, const AshTypeInst *type)
 {
-	AshExpr    *copy;
+	AshExpr *copy;
 
 	if (expr->kind == ASH_EXPR_CONST && (expr->adaptable || expr->value.isnull))
 		return coerce_literal(expr, type);
@@ -288,7 +288,7 @@ ash_expr_coerce(AshExpr *expr, const AshTypeInst *type)
 static bool
 can_cast(Oid from, Oid to)
 {
-	Oid			function;
+	Oid function;
 
 	if (from == JSONBOID && to == TEXTOID)
 		return true;
@@ -298,19 +298,19 @@ can_cast(Oid from, Oid to)
 AshExpr *
 ash_expr_cast(AshExpr *expr, const AshTypeInst *type)
 {
-	AshExpr    *same = ash_expr_coerce(expr, type);
+	AshExpr *same = ash_expr_coerce(expr, type);
 
 	if (same != NULL)
 		return same;
 	if (expr->kind == ASH_EXPR_CONST && expr->adaptable && expr->type->oid == TEXTOID)
-		return NULL;			   /* the literal is not a value of that type */
+		return NULL; /* the literal is not a value of that type */
 	return can_cast(expr->type->oid, type->oid) ? cast_node(expr, type) : NULL;
 }
 
 AshExpr *
 ash_expr_as(AshExpr *expr, const AshTypeInst *type, AshErrors *errors)
 {
-	AshExpr    *result = ash_expr_cast(expr, type);
+	AshExpr *result = ash_expr_cast(expr, type);
 
 	if (result == NULL)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "expression is %s, which is no %s",
@@ -321,7 +321,7 @@ ash_expr_as(AshExpr *expr, const AshTypeInst *type, AshErrors *errors)
 AshExpr *
 ash_expr_condition(AshExpr *expr, AshErrors *errors)
 {
-	AshExpr    *result = ash_expr_coerce(expr, ash_plain_boolean());
+	AshExpr *result = ash_expr_coerce(expr, ash_plain_boolean());
 
 	if (result == NULL)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
@@ -355,7 +355,7 @@ fixed_type(int n, AshExpr **exprs, bool *differ)
 	*differ = false;
 	for (int i = 0; i < n; i++)
 	{
-		bool		list = exprs[i]->kind == ASH_EXPR_LIST && exprs[i]->adaptable;
+		bool list = exprs[i]->kind == ASH_EXPR_LIST && exprs[i]->adaptable;
 
 		if (exprs[i]->adaptable || list || ash_expr_is_null_const(exprs[i]))
 			continue;
@@ -415,7 +415,7 @@ literal_type(int n, AshExpr **exprs)
 const AshTypeInst *
 ash_expr_common_type(int n, AshExpr **exprs)
 {
-	bool		differ;
+	bool differ;
 	const AshTypeInst *type = fixed_type(n, exprs, &differ);
 
 	if (differ)
@@ -427,7 +427,7 @@ const AshTypeInst *
 ash_expr_unify(int n, AshExpr **exprs)
 {
 	const AshTypeInst *type = ash_expr_common_type(n, exprs);
-	AshExpr   **coerced = palloc(sizeof(AshExpr *) * Max(n, 1));
+	AshExpr **coerced = palloc(sizeof(AshExpr *) * Max(n, 1));
 
 	if (type == NULL)
 		return NULL;

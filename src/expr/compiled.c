@@ -59,11 +59,11 @@ void
 ash_expr_depend(AshResource *res, const AshResource *other)
 {
 	MemoryContext old;
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (res == NULL || res == other)
 		return;
-	foreach(lc, res->deps)
+	foreach (lc, res->deps)
 	{
 		if (strcmp(lfirst(lc), other->name) == 0)
 			return;
@@ -77,10 +77,10 @@ AshResource *
 ash_path_resolve(AshResource *res, List *names, List **rels, List **owners, AshErrors *errors)
 {
 	AshResource *root = res;
-	ListCell   *lc;
+	ListCell *lc;
 
 	*rels = *owners = NIL;
-	foreach(lc, names)
+	foreach (lc, names)
 	{
 		AshRelationship *rel = ash_find_relationship(res, lfirst(lc));
 
@@ -101,7 +101,7 @@ ash_path_resolve(AshResource *res, List *names, List **rels, List **owners, AshE
 AshScope
 ash_scope_for(AshResource *res, AshAction *action)
 {
-	AshScope	scope = { res };
+	AshScope scope = { res };
 
 	if (action != NULL)
 	{
@@ -122,9 +122,9 @@ compile_in(AshResource *res, const char *source, const AshScope *scope, const As
 		   AshErrors *errors)
 {
 	MemoryContext old = MemoryContextSwitchTo(res->cxt);
-	AshErrors  *used = begin_errors(errors);
-	AshExpr    *expr = type ? ash_expr_parse_as(source, scope, type, used)
-							: ash_expr_parse_condition(source, scope, used);
+	AshErrors *used = begin_errors(errors);
+	AshExpr *expr = type ? ash_expr_parse_as(source, scope, type, used) :
+						   ash_expr_parse_condition(source, scope, used);
 
 	MemoryContextSwitchTo(old);
 	finish_errors(errors, used, res);
@@ -139,8 +139,8 @@ compile_in(AshResource *res, const char *source, const AshScope *scope, const As
 static bool
 refers_back(AshExpr *expr, void *context)
 {
-	AshErrors  *scratch = ash_errors_create(CurrentMemoryContext);
-	AshExpr    *other = NULL;
+	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
+	AshExpr *other = NULL;
 
 	if (expr->kind != ASH_EXPR_REF)
 		return false;
@@ -174,13 +174,14 @@ compile_guarded(AshResource *res, const void *what, const char *kind, const char
 				const char *source, const AshScope *scope, const AshTypeInst *type,
 				AshErrors *errors)
 {
-	Compiling	entry = { what, compiling };
-	AshErrors  *used = begin_errors(errors);
-	AshExpr    *volatile expr = NULL;
+	Compiling entry = { what, compiling };
+	AshErrors *used = begin_errors(errors);
+	AshExpr *volatile expr = NULL;
 
 	if (is_compiling(what))
 	{
-		ash_error_add(used, ASH_E_INVALID_DEFINITION, NULL, "%s \"%s\" refers to itself", kind, name);
+		ash_error_add(used, ASH_E_INVALID_DEFINITION, NULL, "%s \"%s\" refers to itself", kind,
+					  name);
 		finish_errors(errors, used, res);
 		return NULL;
 	}
@@ -202,7 +203,7 @@ compile_guarded(AshResource *res, const void *what, const char *kind, const char
 AshExpr *
 ash_calculation_expr(AshResource *res, AshCalculation *calc, AshErrors *errors)
 {
-	AshScope	scope;
+	AshScope scope;
 
 	if (calc->expr != NULL || calc->expr_source == NULL)
 		return calc->expr;
@@ -221,8 +222,8 @@ ash_calculation_expr(AshResource *res, AshCalculation *calc, AshErrors *errors)
 AshExpr *
 ash_relationship_filter(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
-	AshScope	parent;
-	AshScope	scope;
+	AshScope parent;
+	AshScope scope;
 
 	if (rel->filter != NULL || rel->filter_source == NULL)
 		return rel->filter;
@@ -238,7 +239,7 @@ ash_relationship_filter(AshResource *res, AshRelationship *rel, AshErrors *error
 AshExpr *
 ash_action_filter(AshResource *res, AshAction *action, AshErrors *errors)
 {
-	AshScope	scope;
+	AshScope scope;
 
 	if (action->filter != NULL || action->filter_source == NULL)
 		return action->filter;
@@ -250,7 +251,7 @@ ash_action_filter(AshResource *res, AshAction *action, AshErrors *errors)
 AshExpr *
 ash_resource_base_filter(AshResource *res, AshErrors *errors)
 {
-	AshScope	scope;
+	AshScope scope;
 
 	if (res->base_filter != NULL || res->base_filter_source == NULL)
 		return res->base_filter;
@@ -266,8 +267,8 @@ ash_resource_base_filter(AshResource *res, AshErrors *errors)
 static AshResource *
 aggregate_destination(AshResource *res, const AshAggregate *agg, AshErrors *errors)
 {
-	List	   *rels;
-	List	   *owners;
+	List *rels;
+	List *owners;
 
 	return ash_path_resolve(res, agg->path, &rels, &owners, errors);
 }
@@ -275,9 +276,9 @@ aggregate_destination(AshResource *res, const AshAggregate *agg, AshErrors *erro
 AshExpr *
 ash_aggregate_filter(AshResource *res, AshAggregate *agg, AshErrors *errors)
 {
-	AshErrors  *used = begin_errors(errors);
-	AshScope	parent;
-	AshScope	scope;
+	AshErrors *used = begin_errors(errors);
+	AshScope parent;
+	AshScope scope;
 
 	if (agg->filter != NULL || agg->filter_source == NULL)
 		return agg->filter;
@@ -315,8 +316,8 @@ field_type(AshResource *destination, const char *name, AshErrors *errors)
 static bool
 check_aggregated(const AshAggregate *agg, const AshTypeInst *type, AshErrors *errors)
 {
-	bool		sums = agg->kind == ASH_AGG_SUM || agg->kind == ASH_AGG_AVG;
-	bool		orders = agg->kind == ASH_AGG_MIN || agg->kind == ASH_AGG_MAX;
+	bool sums = agg->kind == ASH_AGG_SUM || agg->kind == ASH_AGG_AVG;
+	bool orders = agg->kind == ASH_AGG_MIN || agg->kind == ASH_AGG_MAX;
 
 	if ((!sums || ash_expr_is_number(type)) && (!orders || type->orderable))
 		return true;
@@ -360,8 +361,8 @@ aggregate_type(AshResource *res, const AshAggregate *agg, AshErrors *errors)
 const AshTypeInst *
 ash_aggregate_type(AshResource *res, AshAggregate *agg, AshErrors *errors)
 {
-	Compiling	entry = { agg, compiling };
-	AshErrors  *used = begin_errors(errors);
+	Compiling entry = { agg, compiling };
+	AshErrors *used = begin_errors(errors);
 	MemoryContext old;
 
 	if (agg->type != NULL)
@@ -389,38 +390,36 @@ ash_aggregate_type(AshResource *res, AshAggregate *agg, AshErrors *errors)
 }
 
 /*
- * Templates of built-in options
+ * Templates of built-in options, defaults
  */
-
-/* {"expr": "…"} or the text itself. */
-static const char *
-template_source(const AshTemplate *tmpl)
-{
-	const json_t *source = tmpl->json;
-
-	if (json_is_object(source))
-		source = json_object_get(source, "expr");
-	return json_string_value(source);
-}
 
 AshExpr *
 ash_template_expr(AshResource *res, AshAction *action, AshTemplate *tmpl, AshErrors *errors)
 {
 	MemoryContext old;
-	AshErrors  *used = begin_errors(errors);
-	AshScope	scope;
-	const char *source = template_source(tmpl);
+	AshErrors *used = begin_errors(errors);
+	AshScope scope;
 
-	if (tmpl->expr != NULL)
+	if (tmpl->expr != NULL || tmpl->expr_source == NULL)
 		return tmpl->expr;
 	scope = ash_scope_for(res, action);
 	old = MemoryContextSwitchTo(res ? res->cxt : GetMemoryChunkContext(tmpl));
-	if (source == NULL)
-		ash_error_add(used, ASH_E_INVALID_DEFINITION, NULL, "expression must be a string");
-	else
-		tmpl->expr = ash_expr_parse(source, &scope, used);
+	tmpl->expr = ash_expr_parse(tmpl->expr_source, &scope, used);
 	MemoryContextSwitchTo(old);
 	if (errors == NULL && ash_errors_any(used))
 		elog(ERROR, "stored expression is wrong: %s", ash_errors_message(used));
 	return tmpl->expr;
+}
+
+AshExpr *
+ash_default_expr(AshResource *res, AshDefault *dflt, const AshTypeInst *type, AshErrors *errors)
+{
+	AshScope scope;
+
+	if (dflt->expr != NULL || dflt->expr_source == NULL)
+		return dflt->expr;
+	scope = ash_scope_for(res, NULL);
+	scope.resource = NULL; /* a default is there before the row */
+	dflt->expr = compile_in(res, dflt->expr_source, &scope, type, errors);
+	return dflt->expr;
 }

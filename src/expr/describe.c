@@ -29,9 +29,9 @@ describe_args(StringInfo out, int nargs, AshExpr **args, const char *between)
 static void
 describe_const(StringInfo out, const AshExpr *expr)
 {
-	Oid			output;
-	bool		varlena;
-	char	   *text;
+	Oid output;
+	bool varlena;
+	char *text;
 
 	if (expr->value.isnull)
 	{
@@ -51,9 +51,9 @@ describe_const(StringInfo out, const AshExpr *expr)
 static void
 describe_names(StringInfo out, List *names)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 		appendStringInfo(out, "%s%s", foreach_current_index(lc) > 0 ? "." : "",
 						 (char *) lfirst(lc));
 }
@@ -65,10 +65,10 @@ describe_template(StringInfo out, const AshExpr *expr)
 	{
 		AshTemplateKind kind;
 		const char *name;
-	}			names[] = { { ASH_TEMPLATE_ARG, "arg" },
-							{ ASH_TEMPLATE_ACTOR, "actor" },
-							{ ASH_TEMPLATE_CONTEXT, "context" },
-							{ ASH_TEMPLATE_TENANT, "tenant" } };
+	} names[] = { { ASH_TEMPLATE_ARG, "arg" },
+				  { ASH_TEMPLATE_ACTOR, "actor" },
+				  { ASH_TEMPLATE_CONTEXT, "context" },
+				  { ASH_TEMPLATE_TENANT, "tenant" } };
 
 	for (int i = 0; i < lengthof(names); i++)
 	{
@@ -83,14 +83,14 @@ describe_template(StringInfo out, const AshExpr *expr)
 static void
 describe_path(StringInfo out, const AshExpr *expr, bool dot_after)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	for (int i = 0; i < expr->parent_levels; i++)
 		appendStringInfoString(out, "parent.");
-	foreach(lc, expr->path)
+	foreach (lc, expr->path)
 	{
 		const AshRelationship *rel = lfirst(lc);
-		bool		last = foreach_current_index(lc) == list_length(expr->path) - 1;
+		bool last = foreach_current_index(lc) == list_length(expr->path) - 1;
 
 		appendStringInfo(out, "%s%s", rel->name, last && !dot_after ? "" : ".");
 	}
@@ -165,8 +165,8 @@ operator_word(const char *name)
 static void
 describe_call(StringInfo out, AshExpr *expr)
 {
-	bool		own_name = expr->func->sql == ash_sql_pg_operator ||
-		expr->func->sql == ash_sql_pg_function;
+	bool own_name =
+		expr->func->sql == ash_sql_pg_operator || expr->func->sql == ash_sql_pg_function;
 	const char *name = own_name && expr->pg_name ? expr->pg_name : expr->func->name;
 
 	if (!expr->func->is_operator)
@@ -186,8 +186,8 @@ describe_call(StringInfo out, AshExpr *expr)
 static void
 describe_nested(StringInfo out, AshExpr *expr)
 {
-	bool		composite = expr->kind == ASH_EXPR_AND || expr->kind == ASH_EXPR_OR ||
-		(expr->kind == ASH_EXPR_CALL && expr->func->is_operator);
+	bool composite = expr->kind == ASH_EXPR_AND || expr->kind == ASH_EXPR_OR ||
+					 (expr->kind == ASH_EXPR_CALL && expr->func->is_operator);
 
 	appendStringInfoString(out, composite ? "(" : "");
 	describe(out, expr);

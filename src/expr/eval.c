@@ -11,7 +11,8 @@
  * The executor state hangs off the node and lives in a child of its memory
  * context; nothing in it belongs to a transaction.  A state is not reentrant.
  * Only code of a user can come back here, so expressions that call such code are
- * marked busy while they run, and get a state of their own when they are.
+ * marked busy while they run, and get a state of their own when they are.  They
+ * are also built anew for another role and after any function has changed.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,6 +31,7 @@
 #include "parser/parse_expr.h"
 #include "parser/parse_node.h"
 #include "utils/datum.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -37,21 +39,26 @@
 typedef struct EvalState
 {
 	MemoryContext cxt;
-	AshExpr   **inputs;			   /* by parameter: reference or template; NULL for constants */
+	AshExpr **inputs; /* by parameter: reference or template; NULL for constants */
 	ParamListInfo params;
-	ExprState  *exec;
+	ExprState *exec;
 	ExprContext *econtext;
-	bool		user_functions;
-	bool		busy;
-	Oid			userid;			   /* whose privileges on user functions were checked */
+	bool user_functions;
+	bool busy;
+	/* with user functions only: whose privileges were checked, and when */
+	Oid userid;
+	uint64 generation;
 } EvalState;
+
+/* Counts changes of functions: those of users come, go, and are granted and revoked. */
+static uint64 function_generation = 0;
 
 /* While the expression is being written and parsed. */
 typedef struct Builder
 {
-	AshSql		sql;
-	AshExpr   **inputs;
-	int			maxinputs;
+	AshSql sql;
+	AshExpr **inputs;
+	int maxinputs;
 } Builder;
 
 /*
@@ -61,17 +68,17 @@ typedef struct Builder
 static void
 add_input(Builder *builder, AshExpr *input)
 {
-	AshSql	   *sql = &builder->sql;
+	AshSql *sql = &builder->sql;
 
 	ash_sql_param(sql, input->type->oid, (Datum) 0, true);
 	if (builder->maxinputs < sql->nparams)
 	{
-		int			old = builder->maxinputs;
+		int old = builder->maxinputs;
 
 		builder->maxinputs = Max(8, sql->nparams * 2);
-		builder->inputs = old == 0 ? palloc(sizeof(AshExpr *) * builder->maxinputs)
-								   : repalloc(builder->inputs,
-											  sizeof(AshExpr *) * builder->maxinputs);
+		builder->inputs = old == 0 ?
+							  palloc(sizeof(AshExpr *) * builder->maxinputs) :
+							  repalloc(builder->inputs, sizeof(AshExpr *) * builder->maxinputs);
 		memset(builder->inputs + old, 0, sizeof(AshExpr *) * (builder->maxinputs - old));
 	}
 	builder->inputs[sql->nparams - 1] = input;
@@ -94,7 +101,7 @@ known_input(const Builder *builder, const AshExpr *ref)
 static void
 write_collation(AshSql *sql, const AshTypeInst *type)
 {
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	Form_pg_collation form;
 
 	if (!OidIsValid(type->collation) || type->collation == get_typcollation(type->oid))
@@ -111,8 +118,8 @@ write_collation(AshSql *sql, const AshTypeInst *type)
 static void
 write_attribute(AshSql *sql, AshExpr *ref)
 {
-	Builder    *builder = sql->context;
-	int			known = known_input(builder, ref);
+	Builder *builder = sql->context;
+	int known = known_input(builder, ref);
 
 	ash_sql_str(sql, "(");
 	if (known > 0)
@@ -128,7 +135,7 @@ write_attribute(AshSql *sql, AshExpr *ref)
 static void
 write_ref(AshSql *sql, AshExpr *expr)
 {
-	AshExpr    *inlined;
+	AshExpr *inlined;
 
 	if (expr->kind == ASH_EXPR_REF && expr->path == NIL && expr->parent_levels == 0)
 	{
@@ -163,14 +170,14 @@ write_template(AshSql *sql, AshExpr *expr)
 static Node *
 parameter_node(ParseState *pstate, ParamRef *ref)
 {
-	Builder    *builder = pstate->p_ref_hook_state;
-	AshSql	   *sql = &builder->sql;
-	int			i = ref->number - 1;
-	Oid			type = sql->param_types[i];
-	bool		isnull = sql->param_nulls[i] == 'n';
-	Param	   *param;
-	int16		len;
-	bool		byval;
+	Builder *builder = pstate->p_ref_hook_state;
+	AshSql *sql = &builder->sql;
+	int i = ref->number - 1;
+	Oid type = sql->param_types[i];
+	bool isnull = sql->param_nulls[i] == 'n';
+	Param *param;
+	int16 len;
+	bool byval;
 
 	if (i >= builder->maxinputs || builder->inputs[i] == NULL)
 	{
@@ -193,8 +200,8 @@ static Expr *
 parse_text(Builder *builder, const AshExpr *expr)
 {
 	ParseState *pstate = make_parsestate(NULL);
-	Node	   *raw = ash_expr_raw_parse_own(builder->sql.text.data);
-	Node	   *node;
+	Node *raw = ash_expr_raw_parse_own(builder->sql.text.data);
+	Node *node;
 
 	if (raw == NULL)
 		elog(ERROR, "expression has no SQL form: %s", builder->sql.text.data);
@@ -205,8 +212,7 @@ parse_text(Builder *builder, const AshExpr *expr)
 	node = coerce_to_target_type(pstate, node, exprType(node), expr->type->oid, -1,
 								 COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
 	if (node == NULL)
-		elog(ERROR, "expression is not of type %s: %s", expr->type->name,
-			 builder->sql.text.data);
+		elog(ERROR, "expression is not of type %s: %s", expr->type->name, builder->sql.text.data);
 	assign_expr_collations(pstate, node);
 	free_parsestate(pstate);
 	return (Expr *) node;
@@ -215,7 +221,7 @@ parse_text(Builder *builder, const AshExpr *expr)
 static bool
 calls_user_code(AshExpr *expr, void *context)
 {
-	AshExpr    *inlined;
+	AshExpr *inlined;
 
 	if (expr->kind == ASH_EXPR_CALL)
 		return expr->user_function;
@@ -229,15 +235,16 @@ calls_user_code(AshExpr *expr, void *context)
 static EvalState *
 build_state(AshExpr *expr, MemoryContext parent)
 {
-	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "ash expression",
-											  ALLOCSET_SMALL_SIZES);
+	MemoryContext cxt =
+		AllocSetContextCreate(CurrentMemoryContext, "ash expression", ALLOCSET_SMALL_SIZES);
 	MemoryContext scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "ash expression text", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(scratch);
-	Builder    *builder = palloc0(sizeof(Builder));
-	EvalState  *state;
-	Expr	   *planned;
-	int			nparams;
+	Builder *builder = palloc0(sizeof(Builder));
+	EvalState *state;
+	Expr *planned;
+	uint64 generation = function_generation; /* before anything is looked up */
+	int nparams;
 
 	ash_sql_init(&builder->sql, NULL);
 	builder->sql.write_ref = write_ref;
@@ -251,6 +258,7 @@ build_state(AshExpr *expr, MemoryContext parent)
 	state = palloc0(sizeof(EvalState));
 	state->cxt = cxt;
 	state->userid = GetUserId();
+	state->generation = generation;
 	state->user_functions = ash_expr_walk(expr, calls_user_code, NULL);
 	state->inputs = palloc0(sizeof(AshExpr *) * (nparams + 1));
 	state->params = makeParamList(nparams);
@@ -295,7 +303,7 @@ set_inputs(EvalState *state, AshBindings *bindings, AshRefValue ref, void *conte
 {
 	for (int i = 0; i < state->params->numParams; i++)
 	{
-		AshValue	value;
+		AshValue value;
 
 		if (state->inputs[i] == NULL)
 			continue;
@@ -332,26 +340,57 @@ run_guarded(EvalState *state, const AshTypeInst *type, AshValue *out)
 	PG_END_TRY();
 }
 
+static void
+function_changed(Datum arg, int cacheid, uint32 hashvalue)
+{
+	function_generation++;
+}
+
+static void
+watch_functions(void)
+{
+	static bool watching = false;
+
+	if (watching)
+		return;
+	CacheRegisterSyscacheCallback(PROCOID, function_changed, (Datum) 0);
+	watching = true;
+}
+
+static bool
+is_current(const EvalState *state)
+{
+	return !state->user_functions ||
+		   (state->userid == GetUserId() && state->generation == function_generation);
+}
+
 /* The node's state, or one for this evaluation only. */
 static EvalState *
 acquire_state(AshExpr *expr)
 {
-	EvalState  *state = expr->state;
+	EvalState *state = expr->state;
 
+	if (state != NULL && state->busy)
+		return build_state(expr, CurrentMemoryContext);
+	if (state != NULL && !is_current(state))
+	{
+		expr->state = NULL;
+		MemoryContextDelete(state->cxt);
+		state = NULL;
+	}
 	if (state == NULL)
 	{
+		watch_functions();
 		state = build_state(expr, GetMemoryChunkContext(expr));
 		expr->state = state;
 	}
-	if (state->user_functions && (state->busy || state->userid != GetUserId()))
-		return build_state(expr, CurrentMemoryContext);
 	return state;
 }
 
 bool
 ash_expr_eval(AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context, AshValue *out)
 {
-	EvalState  *state;
+	EvalState *state;
 
 	if (expr->kind == ASH_EXPR_CONST)
 	{

@@ -23,19 +23,19 @@
 
 typedef enum AshExprKind
 {
-	ASH_EXPR_CONST,				   /* a value: always a parameter in SQL (NULL, true, false inline) */
-	ASH_EXPR_TEMPLATE,			   /* arg.x, actor.x, context.x, tenant */
-	ASH_EXPR_REF,				   /* attribute, calculation, aggregate through a relationship path */
-	ASH_EXPR_CALL,				   /* operator or function of the registry */
+	ASH_EXPR_CONST,	   /* a value: always a parameter in SQL (NULL, true, false inline) */
+	ASH_EXPR_TEMPLATE, /* arg.x, actor.x, context.x, tenant */
+	ASH_EXPR_REF,	   /* attribute, calculation, aggregate through a relationship path */
+	ASH_EXPR_CALL,	   /* operator or function of the registry */
 	ASH_EXPR_AND,
 	ASH_EXPR_OR,
 	ASH_EXPR_NOT,
-	ASH_EXPR_IS_NULL,			   /* args[0]; negated = IS NOT NULL */
-	ASH_EXPR_CASE,				   /* args = when, then, when, then, …, else */
-	ASH_EXPR_LIST,				   /* array[…] or the list of IN */
-	ASH_EXPR_EXISTS,			   /* exists(path, condition) */
-	ASH_EXPR_AGGREGATE,			   /* count(path, filter => …) and the like */
-	ASH_EXPR_CAST				   /* type(x, 'integer'), x::type */
+	ASH_EXPR_IS_NULL,	/* args[0]; negated = IS NOT NULL */
+	ASH_EXPR_CASE,		/* args = when, then, when, then, …, else */
+	ASH_EXPR_LIST,		/* array[…] or the list of IN */
+	ASH_EXPR_EXISTS,	/* exists(path, condition) */
+	ASH_EXPR_AGGREGATE, /* count(path, filter => …) and the like */
+	ASH_EXPR_CAST		/* type(x, 'integer'), x::type */
 } AshExprKind;
 
 typedef struct AshExprFunc AshExprFunc;
@@ -44,64 +44,64 @@ typedef struct AshSql AshSql;
 struct AshExpr
 {
 	AshExprKind kind;
-	const AshTypeInst *type;	   /* result; NULL only for an untyped template or NULL */
-	int			nargs;
-	AshExpr   **args;
+	const AshTypeInst *type; /* result; NULL only for an untyped template or NULL */
+	int nargs;
+	AshExpr **args;
 
 	/* ASH_EXPR_CONST */
-	AshValue	value;
+	AshValue value;
 
 	/* ASH_EXPR_TEMPLATE */
 	AshTemplateKind template;
-	List	   *template_path;	   /* of char * */
+	List *template_path; /* of char * */
 
 	/* ASH_EXPR_REF, ASH_EXPR_EXISTS, ASH_EXPR_AGGREGATE */
-	List	   *path;			   /* of AshRelationship *: from the scope's resource */
-	List	   *path_resources;	   /* of AshResource *: path_resources[i] owns path[i] */
+	List *path;					   /* of AshRelationship *: from the scope's resource */
+	List *path_resources;		   /* of AshResource *: path_resources[i] owns path[i] */
 	AshResource *resource;		   /* owner of the field / destination of the path */
 	const AshAttribute *attribute; /* one of the three for ASH_EXPR_REF */
 	AshCalculation *calculation;
-	AshAggregate *aggregate;	   /* a declared one; for ASH_EXPR_AGGREGATE the inline one */
-	AshExpr   **calc_args;		   /* arguments of a referenced calculation, by index */
-	int			parent_levels;	   /* 0 own row; 1 parent(), 2 parent(parent()) */
-	bool		from_input;		   /* came from run-time input: field policies apply */
-	bool		relationship_ref;  /* to-many path whose row may be missing (is_nil) */
+	AshAggregate *aggregate; /* a declared one; for ASH_EXPR_AGGREGATE the inline one */
+	AshExpr **calc_args;	 /* arguments of a referenced calculation, by index */
+	int parent_levels;		 /* 0 own row; 1 parent(), 2 parent(parent()) */
+	bool from_input;		 /* came from run-time input: field policies apply */
+	bool relationship_ref;	 /* to-many path whose row may be missing (is_nil) */
 
-	bool		upsert_conflict;   /* the value proposed for the attribute: EXCLUDED.column */
-	AshExpr    *inlined;		   /* cache: ash_expr_inlined() */
+	bool upsert_conflict; /* the value proposed for the attribute: EXCLUDED.column */
+	AshExpr *inlined;	  /* cache: ash_expr_inlined() */
 
 	/* ASH_EXPR_CALL */
 	const AshExprFunc *func;
-	const char *pg_schema;		   /* the PostgreSQL operator or function found for the call … */
+	const char *pg_schema; /* the PostgreSQL operator or function found for the call … */
 	const char *pg_name;
-	Oid			pg_result;		   /* … and what it returns; cast when that is not type->oid */
-	bool		user_function;	   /* code of a user runs when this is evaluated */
-	Oid			collation;
-	bool		negated;		   /* NOT IN, IS NOT NULL … */
+	Oid pg_result;		/* … and what it returns; cast when that is not type->oid */
+	bool user_function; /* code of a user runs when this is evaluated */
+	Oid collation;
+	bool negated; /* NOT IN, IS NOT NULL … */
 
-	bool		adaptable;		   /* literal, template or get_path: takes the type it meets */
-	void	   *state;			   /* cached executor state (eval.c) */
+	bool adaptable; /* literal, template or get_path: takes the type it meets */
+	void *state;	/* cached executor state (eval.c) */
 };
 
 /* What an operator or function of the language is; tables in builtins.c. */
 struct AshExprFunc
 {
-	const char *name;			   /* "contains", "+", "string_length" */
+	const char *name; /* "contains", "+", "string_length" */
 	const char *doc;
-	int			min_args;
-	int			max_args;		   /* -1: any number */
-	bool		is_operator;
-	bool		predicate;		   /* may be used as a key in filter input */
+	int min_args;
+	int max_args; /* -1: any number */
+	bool is_operator;
+	bool predicate; /* may be used as a key in filter input */
 	/* Argument types and result (signature.c), or NULL when resolve does it. */
 	const char *signature;
-	const char *template;		   /* SQL with $1 …, $* for the arguments, or NULL when sql writes it */
+	const char *template; /* SQL with $1 …, $* for the arguments, or NULL when sql writes it */
 	/*
 	 * Check argument types, insert casts, set call->type; may return another
 	 * tree that means the same.  NULL after adding an error.
 	 */
-	AshExpr    *(*resolve) (AshExpr *call, AshErrors *errors);
+	AshExpr *(*resolve)(AshExpr *call, AshErrors *errors);
 	/* Write the SQL of the call. */
-	void		(*sql) (AshSql *sql, AshExpr *call);
+	void (*sql)(AshSql *sql, AshExpr *call);
 };
 
 /*
@@ -112,24 +112,24 @@ typedef struct AshUserFunction
 {
 	const char *schema;
 	const char *name;
-	int			nargs;
+	int nargs;
 	const AshTypeInst **args;
 	const AshTypeInst *returns;
 } AshUserFunction;
 
-typedef bool (*AshUserFunctionLookup) (const AshResource *res, const char *name,
-									   AshUserFunction *out);
+typedef bool (*AshUserFunctionLookup)(const AshResource *res, const char *name,
+									  AshUserFunction *out);
 extern AshUserFunctionLookup ash_expr_user_function_lookup;
 
 /* Names an expression may use. */
 typedef struct AshScope
 {
-	AshResource *resource;		   /* NULL: no field references allowed */
-	struct AshScope *parent;	   /* what parent() refers to, or NULL */
-	int			nargs;			   /* arguments visible as arg.x */
+	AshResource *resource;	 /* NULL: no field references allowed */
+	struct AshScope *parent; /* what parent() refers to, or NULL */
+	int nargs;				 /* arguments visible as arg.x */
 	AshArgument **args;
-	AshResource *actor;			   /* actor's resource for types, or NULL: untyped */
-	bool		upsert;			   /* upsert_conflict(x) allowed */
+	AshResource *actor; /* actor's resource for types, or NULL: untyped */
+	bool upsert;		/* upsert_conflict(x) allowed */
 } AshScope;
 
 /* parse.c: source text → tree; NULL after adding ASH_E_INVALID_DEFINITION (at the current path). */
@@ -155,11 +155,12 @@ extern AshExpr *ash_expr_const(const AshTypeInst *type, AshValue value);
 extern AshExpr *ash_expr_bool(bool value);
 extern AshExpr *ash_expr_attribute(AshResource *res, const AshAttribute *attr);
 extern AshExpr *ash_expr_template(AshTemplateKind kind, List *path, const AshTypeInst *type);
-extern AshExpr *ash_expr_and(AshExpr *a, AshExpr *b);	/* either may be NULL */
+extern AshExpr *ash_expr_and(AshExpr *a, AshExpr *b); /* either may be NULL */
 extern AshExpr *ash_expr_or(AshExpr *a, AshExpr *b);
 extern AshExpr *ash_expr_not(AshExpr *a);
 extern AshExpr *ash_expr_is_null(AshExpr *a, bool negated);
-extern AshExpr *ash_expr_list(List *items, AshErrors *errors);	/* of AshExpr *, brought to one type */
+extern AshExpr *ash_expr_list(List *items,
+							  AshErrors *errors); /* of AshExpr *, brought to one type */
 /* By registry name; adds an error and returns NULL when no overload fits. */
 extern AshExpr *ash_expr_call(const char *func, List *args, AshErrors *errors);
 extern const AshExprFunc *ash_expr_func_lookup(const char *name, bool is_operator);
@@ -167,12 +168,12 @@ extern const AshExprFunc *ash_expr_funcs(int *count);
 extern const AshExprFunc *ash_expr_operators(int *count);
 
 /* walk.c */
-typedef bool (*AshExprWalker) (AshExpr *expr, void *context); /* true stops the walk */
+typedef bool (*AshExprWalker)(AshExpr *expr, void *context); /* true stops the walk */
 extern bool ash_expr_walk(AshExpr *expr, AshExprWalker walker, void *context);
-extern bool ash_expr_has_refs(AshExpr *expr);		   /* needs a row at all */
-extern bool ash_expr_in_memory(AshExpr *expr);		   /* only own attributes: no path, aggregate, exists */
+extern bool ash_expr_has_refs(AshExpr *expr);  /* needs a row at all */
+extern bool ash_expr_in_memory(AshExpr *expr); /* only own attributes: no path, aggregate, exists */
 extern bool ash_expr_uses_actor(AshExpr *expr);
-extern char *ash_expr_describe(AshExpr *expr);		   /* for messages: as SQL with names */
+extern char *ash_expr_describe(AshExpr *expr); /* for messages: as SQL with names */
 
 /*
  * The expression of a referenced calculation, its arguments put in and its
@@ -200,6 +201,9 @@ extern AshExpr *ash_default_expr(AshResource *res, AshDefault *dflt, const AshTy
 /* an AshTemplate's expression over res (which may be NULL) */
 extern AshExpr *ash_template_expr(AshResource *res, AshAction *action, AshTemplate *tmpl,
 								  AshErrors *errors);
+/* the expression of a default, as a value of type; it sees no fields */
+extern AshExpr *ash_default_expr(AshResource *res, AshDefault *dflt, const AshTypeInst *type,
+								 AshErrors *errors);
 /* the resource at the end of a relationship path; NULL after adding an error */
 extern AshResource *ash_path_resolve(AshResource *res, List *names, List **rels, List **owners,
 									 AshErrors *errors);
@@ -218,10 +222,10 @@ extern AshScope ash_scope_for(AshResource *res, AshAction *action);
  */
 typedef struct AshBindings
 {
-	bool		(*resolve) (struct AshBindings *bindings, AshTemplateKind kind, List *path,
-							const AshTypeInst *type, AshValue *out);
-	void	   *call;			   /* AshCall * */
-	AshErrors  *errors;
+	bool (*resolve)(struct AshBindings *bindings, AshTemplateKind kind, List *path,
+					const AshTypeInst *type, AshValue *out);
+	void *call; /* AshCall * */
+	AshErrors *errors;
 } AshBindings;
 
 /*
@@ -231,23 +235,23 @@ typedef struct AshBindings
 struct AshSql
 {
 	StringInfoData text;
-	int			nparams;
-	int			maxparams;
-	Oid		   *param_types;
-	Datum	   *param_values;
-	char	   *param_nulls;	   /* 'n' or ' ' as SPI wants them */
+	int nparams;
+	int maxparams;
+	Oid *param_types;
+	Datum *param_values;
+	char *param_nulls; /* 'n' or ' ' as SPI wants them */
 	AshBindings *bindings;
-	bool		inline_values;	   /* values as quoted literals: index predicates, row-security quals */
-	int			next_alias;
+	bool inline_values; /* values as quoted literals: index predicates, row-security quals */
+	int next_alias;
 	/* write a reference / exists / aggregate; expr's kind tells which */
-	void		(*write_ref) (AshSql *sql, AshExpr *expr);
+	void (*write_ref)(AshSql *sql, AshExpr *expr);
 	/* when set, templates are written by this instead of as parameters (row-security quals) */
-	void		(*write_template) (AshSql *sql, AshExpr *expr);
-	void	   *context;		   /* of write_ref: the current row scope */
+	void (*write_template)(AshSql *sql, AshExpr *expr);
+	void *context; /* of write_ref: the current row scope */
 };
 
 extern void ash_sql_init(AshSql *sql, AshBindings *bindings);
-extern void ash_sql_ident(AshSql *sql, const char *name);	/* always quoted */
+extern void ash_sql_ident(AshSql *sql, const char *name); /* always quoted */
 extern void ash_sql_qualified(AshSql *sql, const char *schema, const char *name);
 extern void ash_sql_param(AshSql *sql, Oid type, Datum value, bool isnull); /* appends $n */
 /* " OPERATOR(schema.=) " for the type, cached text */
@@ -256,7 +260,7 @@ extern void ash_sql_expr(AshSql *sql, AshExpr *expr);
 /* as WHERE, ON or FILTER, where NULL counts as false by itself: nothing hides an index */
 extern void ash_sql_condition(AshSql *sql, AshExpr *expr);
 #define ash_sql_str(sql, str) appendStringInfoString(&(sql)->text, str)
-extern const char *ash_quote_ident(const char *name);		/* always quoted, palloc'd */
+extern const char *ash_quote_ident(const char *name); /* always quoted, palloc'd */
 
 /*-------------------------------------------------------------------------
  * In-memory evaluation
@@ -264,7 +268,7 @@ extern const char *ash_quote_ident(const char *name);		/* always quoted, palloc'
  */
 
 /* Value of an attribute of the row at hand. */
-typedef bool (*AshRefValue) (void *context, const AshExpr *ref, AshValue *out);
+typedef bool (*AshRefValue)(void *context, const AshExpr *ref, AshValue *out);
 
 /*
  * Evaluate an expression for which ash_expr_in_memory holds.  The result has

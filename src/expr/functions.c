@@ -40,7 +40,7 @@ ASH_FUNCTION(ash_sql_expression_error);
 Datum
 ash_sql_string_length(PG_FUNCTION_ARGS)
 {
-	text	   *string = PG_GETARG_TEXT_PP(0);
+	text *string = PG_GETARG_TEXT_PP(0);
 
 	PG_RETURN_INT64(ash_grapheme_length(VARDATA_ANY(string), VARSIZE_ANY_EXHDR(string)));
 }
@@ -63,10 +63,10 @@ find_bytes(const char *in, int inlen, const char *what, int whatlen, int start)
 Datum
 ash_sql_string_position(PG_FUNCTION_ARGS)
 {
-	text	   *in = PG_GETARG_TEXT_PP(0);
-	text	   *what = PG_GETARG_TEXT_PP(1);
-	int			at = find_bytes(VARDATA_ANY(in), VARSIZE_ANY_EXHDR(in), VARDATA_ANY(what),
-								VARSIZE_ANY_EXHDR(what), 0);
+	text *in = PG_GETARG_TEXT_PP(0);
+	text *what = PG_GETARG_TEXT_PP(1);
+	int at = find_bytes(VARDATA_ANY(in), VARSIZE_ANY_EXHDR(in), VARDATA_ANY(what),
+						VARSIZE_ANY_EXHDR(what), 0);
 
 	if (at < 0)
 		PG_RETURN_NULL();
@@ -76,9 +76,9 @@ ash_sql_string_position(PG_FUNCTION_ARGS)
 Datum
 ash_sql_string_ends_with(PG_FUNCTION_ARGS)
 {
-	text	   *in = PG_GETARG_TEXT_PP(0);
-	text	   *end = PG_GETARG_TEXT_PP(1);
-	int			from = VARSIZE_ANY_EXHDR(in) - VARSIZE_ANY_EXHDR(end);
+	text *in = PG_GETARG_TEXT_PP(0);
+	text *end = PG_GETARG_TEXT_PP(1);
+	int from = VARSIZE_ANY_EXHDR(in) - VARSIZE_ANY_EXHDR(end);
 
 	if (from < 0)
 		PG_RETURN_BOOL(false);
@@ -101,7 +101,7 @@ split_characters(ArrayBuildState *parts, const char *s, int len, bool trim)
 	parts = add_part(parts, s, 0, trim);
 	for (int i = 0; i < len;)
 	{
-		int			size = pg_mblen(s + i);
+		int size = pg_mblen(s + i);
 
 		parts = add_part(parts, s + i, size, trim);
 		i += size;
@@ -113,8 +113,8 @@ static ArrayBuildState *
 split_at(ArrayBuildState *parts, const char *s, int len, const char *delimiter, int delimlen,
 		 bool trim)
 {
-	int			from = 0;
-	int			at;
+	int from = 0;
+	int at;
 
 	while ((at = find_bytes(s, len, delimiter, delimlen, from)) >= 0)
 	{
@@ -128,12 +128,12 @@ split_at(ArrayBuildState *parts, const char *s, int len, const char *delimiter, 
 Datum
 ash_sql_string_split(PG_FUNCTION_ARGS)
 {
-	text	   *string = PG_GETARG_TEXT_PP(0);
-	text	   *delimiter = PG_GETARG_TEXT_PP(1);
-	bool		trim = PG_GETARG_BOOL(2);
+	text *string = PG_GETARG_TEXT_PP(0);
+	text *delimiter = PG_GETARG_TEXT_PP(1);
+	bool trim = PG_GETARG_BOOL(2);
 	const char *s = VARDATA_ANY(string);
-	int			len = VARSIZE_ANY_EXHDR(string);
-	int			delimlen = VARSIZE_ANY_EXHDR(delimiter);
+	int len = VARSIZE_ANY_EXHDR(string);
+	int delimlen = VARSIZE_ANY_EXHDR(delimiter);
 	ArrayBuildState *parts = NULL;
 
 	if (delimlen == 0)
@@ -153,15 +153,15 @@ ash_sql_string_split(PG_FUNCTION_ARGS)
 Datum
 ash_sql_list_at(PG_FUNCTION_ARGS)
 {
-	ArrayType  *list = PG_GETARG_ARRAYTYPE_P(0);
-	int64		index = PG_GETARG_INT64(1);
-	Oid			item = ARR_ELEMTYPE(list);
-	int			subscript[1];
-	int16		len;
-	bool		byval;
-	char		align;
-	bool		isnull;
-	Datum		value;
+	ArrayType *list = PG_GETARG_ARRAYTYPE_P(0);
+	int64 index = PG_GETARG_INT64(1);
+	Oid item = ARR_ELEMTYPE(list);
+	int subscript[1];
+	int16 len;
+	bool byval;
+	char align;
+	bool isnull;
+	Datum value;
 
 	if (ARR_NDIM(list) != 1)
 		PG_RETURN_NULL();
@@ -181,11 +181,11 @@ ash_sql_list_at(PG_FUNCTION_ARGS)
 Datum
 ash_sql_list_of(PG_FUNCTION_ARGS)
 {
-	Datum		value = PG_GETARG_DATUM(0);
-	Oid			item = get_fn_expr_argtype(fcinfo->flinfo, 0);
-	int16		len;
-	bool		byval;
-	char		align;
+	Datum value = PG_GETARG_DATUM(0);
+	Oid item = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	int16 len;
+	bool byval;
+	char align;
 
 	if (!OidIsValid(item))
 		elog(ERROR, "could not determine the type of the element");
@@ -200,8 +200,8 @@ ash_sql_list_of(PG_FUNCTION_ARGS)
 typedef struct Unit
 {
 	const char *name;
-	int			months;			   /* either months … */
-	int64		microseconds;	   /* … or a fixed length */
+	int months;			/* either months … */
+	int64 microseconds; /* … or a fixed length */
 } Unit;
 
 static const Unit units[] = {
@@ -252,8 +252,8 @@ unit_argument(text *unit)
 static void
 out_of_range(void)
 {
-	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-					errmsg("datetime is out of range")));
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("datetime is out of range")));
 }
 
 /*
@@ -263,11 +263,11 @@ out_of_range(void)
 static int
 add_months(int julian, int64 amount, const Unit *unit)
 {
-	int			year;
-	int			month;
-	int			day;
-	int64		months;
-	int64		moved;
+	int year;
+	int month;
+	int day;
+	int64 months;
+	int64 moved;
 
 	if (pg_mul_s64_overflow(amount, unit->months, &months) || months < -12 * (int64) 400000 ||
 		months > 12 * (int64) 400000)
@@ -291,11 +291,11 @@ Datum
 ash_sql_datetime_add(PG_FUNCTION_ARGS)
 {
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(0);
-	int64		amount = PG_GETARG_INT64(1);
+	int64 amount = PG_GETARG_INT64(1);
 	const Unit *unit = unit_argument(PG_GETARG_TEXT_PP(2));
-	int64		delta;
-	int64		day;
-	int64		time;
+	int64 delta;
+	int64 day;
+	int64 time;
 
 	if (TIMESTAMP_NOT_FINITE(at))
 		PG_RETURN_TIMESTAMPTZ(at);
@@ -319,10 +319,10 @@ ash_sql_datetime_add(PG_FUNCTION_ARGS)
 Datum
 ash_sql_date_add(PG_FUNCTION_ARGS)
 {
-	DateADT		date = PG_GETARG_DATEADT(0);
-	int64		amount = PG_GETARG_INT64(1);
+	DateADT date = PG_GETARG_DATEADT(0);
+	int64 amount = PG_GETARG_INT64(1);
 	const Unit *unit = unit_argument(PG_GETARG_TEXT_PP(2));
-	int64		moved;
+	int64 moved;
 
 	if (DATE_NOT_FINITE(date))
 		PG_RETURN_DATEADT(date);
@@ -330,7 +330,7 @@ ash_sql_date_add(PG_FUNCTION_ARGS)
 		moved = add_months(date + POSTGRES_EPOCH_JDATE, amount, unit) - POSTGRES_EPOCH_JDATE;
 	else
 	{
-		int64		days;
+		int64 days;
 
 		if (pg_mul_s64_overflow(amount, unit->microseconds, &days))
 			out_of_range();
@@ -350,8 +350,8 @@ Datum
 ash_sql_required(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("a required value is null")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a required value is null")));
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
@@ -360,7 +360,7 @@ Datum
 ash_sql_expression_error(PG_FUNCTION_ARGS)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("%s", PG_ARGISNULL(1) ? "error in an expression"
-												 : text_to_cstring(PG_GETARG_TEXT_PP(1)))));
+					errmsg("%s", PG_ARGISNULL(1) ? "error in an expression" :
+												   text_to_cstring(PG_GETARG_TEXT_PP(1)))));
 	PG_RETURN_NULL();
 }

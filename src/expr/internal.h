@@ -13,7 +13,7 @@
 #include "nodes/parsenodes.h"
 
 /* Deeper sources are refused: every walker of the tree stays far from the stack's end. */
-#define ASH_EXPR_MAX_DEPTH	400
+#define ASH_EXPR_MAX_DEPTH 400
 #define ASH_EXPR_MAX_SOURCE (64 * 1024)
 
 /*-------------------------------------------------------------------------
@@ -24,10 +24,10 @@
 /* A source and the text PostgreSQL's parser was given for it. */
 typedef struct AshSource
 {
-	const char *text;			   /* as written */
-	const char *rewritten;		   /* the same with insertions */
-	int			ninserts;
-	int		   *inserts;		   /* byte offset in text of each inserted byte, ascending */
+	const char *text;	   /* as written */
+	const char *rewritten; /* the same with insertions */
+	int ninserts;
+	int *inserts; /* byte offset in text of each inserted byte, ascending */
 } AshSource;
 
 /* NULL after adding an error. */
@@ -35,25 +35,25 @@ extern Node *ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *
 /* The single expression of text that we wrote ourselves. */
 extern Node *ash_expr_raw_parse_own(const char *text);
 /* Character position from 1 in the source as written of a parser's byte offset; 0 unknown. */
-extern int	ash_expr_position(const AshSource *source, int location);
+extern int ash_expr_position(const AshSource *source, int location);
 
 /*-------------------------------------------------------------------------
- * parse.c and names.c: raw parse tree → tree
+ * parse.c, names.c, aggregate.c, calls.c: raw parse tree → tree
  *-------------------------------------------------------------------------
  */
 typedef struct ParseContext
 {
 	const AshSource *source;
 	const AshScope *scope;
-	int			parent_levels;	   /* of the references being resolved: inside parent() */
-	int			depth;
-	AshErrors  *errors;
+	int parent_levels; /* of the references being resolved: inside parent() */
+	int depth;
+	AshErrors *errors;
 } ParseContext;
 
 extern AshExpr *ash_parse_node(ParseContext *cxt, Node *node);
 extern AshExpr *ash_parse_condition(ParseContext *cxt, Node *node);
 /* Adds a definition error that says where; always NULL, to be returned. */
-extern void *ash_parse_error(ParseContext *cxt, int location, const char *fmt,...)
+extern void *ash_parse_error(ParseContext *cxt, int location, const char *fmt, ...)
 	pg_attribute_printf(3, 4);
 /* Adds an error whose message is followed by the location to those since the first n. */
 extern void ash_parse_locate(ParseContext *cxt, int first, int location);
@@ -66,8 +66,23 @@ extern AshExpr *ash_parse_name(ParseContext *cxt, List *names, int location);
  * a calculation.  *handled is false when it is none of them.
  */
 extern AshExpr *ash_parse_scope_call(ParseContext *cxt, FuncCall *call, bool *handled);
-/* The context for an expression over the rows at the end of a path. */
-extern ParseContext ash_parse_nested(ParseContext *cxt, AshResource *res, AshScope *scope);
+extern void *ash_parse_no_field(ParseContext *cxt, const AshResource *res, const char *name,
+								int location);
+/* The resource at the end of names, all of which must be relationships. */
+extern AshResource *ash_parse_path(ParseContext *cxt, List *names, List **rels, List **owners,
+								   int location);
+
+/* aggregate.c */
+extern int ash_aggregate_kind(const char *name); /* -1: none */
+extern AshExpr *ash_parse_exists(ParseContext *cxt, FuncCall *call);
+extern AshExpr *ash_parse_aggregate(ParseContext *cxt, FuncCall *call, AshAggregateKind kind);
+
+/* calls.c */
+extern List *ash_parse_args(ParseContext *cxt, List *nodes, bool *ok);
+extern AshExpr *ash_parse_call(ParseContext *cxt, FuncCall *call);
+/* a function of the language by name */
+extern AshExpr *ash_parse_call_function(ParseContext *cxt, const char *name, List *args,
+										int location);
 
 /*-------------------------------------------------------------------------
  * coerce.c

@@ -1,15 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * src/expr/names.c
- *	  Names and the calls that depend on them: fields, paths, templates,
- *	  calculations, exists() and inline aggregates.
+ *	  Names and the calls that depend on the scope: fields, paths, templates,
+ *	  calculations.
  *
  * arg.x, actor.x, context.x, parent.x, tenant and actor are templates even where
  * the resource has a field of that name; such a field is reached as "self.arg".
  *
  * Inside parent() the scope is that of the enclosing row and parent_levels says
- * how far out it is.  The condition of exists() and of an aggregate is over the
- * rows at the end of the path; its own parent is the row the path starts from.
+ * how far out it is.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,30 +21,16 @@
 List *
 ash_parse_names(ParseContext *cxt, ColumnRef *ref)
 {
-	List	   *names = NIL;
-	ListCell   *lc;
+	List *names = NIL;
+	ListCell *lc;
 
-	foreach(lc, ref->fields)
+	foreach (lc, ref->fields)
 	{
 		if (!IsA(lfirst(lc), String))
 			return ash_parse_error(cxt, ref->location, "* is not allowed");
 		names = lappend(names, pstrdup(strVal(lfirst(lc))));
 	}
 	return names;
-}
-
-ParseContext
-ash_parse_nested(ParseContext *cxt, AshResource *res, AshScope *scope)
-{
-	ParseContext nested = *cxt;
-
-	*scope = *cxt->scope;
-	scope->resource = res;
-	scope->parent = unconstify(AshScope *, cxt->scope);
-	scope->upsert = false;
-	nested.scope = scope;
-	nested.parent_levels = 0;
-	return nested;
 }
 
 /*
@@ -55,7 +40,7 @@ ash_parse_nested(ParseContext *cxt, AshResource *res, AshScope *scope)
 static List *
 field_names(const AshResource *res)
 {
-	List	   *names = NIL;
+	List *names = NIL;
 
 	for (int i = 0; i < res->nattributes; i++)
 		names = lappend(names, unconstify(char *, res->attributes[i]->name));
@@ -68,12 +53,12 @@ field_names(const AshResource *res)
 	return names;
 }
 
-static void *
-no_such_field(ParseContext *cxt, const AshResource *res, const char *name, int location)
+void *
+ash_parse_no_field(ParseContext *cxt, const AshResource *res, const char *name, int location)
 {
 	const char *suggestion = ash_suggest_one(name, field_names(res));
 
-	if (suggestion != NULL)
+	if (suggestion != NULL && strcmp(suggestion, name) != 0)
 		return ash_parse_error(cxt, location, "%s has no field \"%s\"; did you mean \"%s\"?",
 							   res->name, name, suggestion);
 	return ash_parse_error(cxt, location, "%s has no field \"%s\"", res->name, name);
@@ -82,7 +67,7 @@ no_such_field(ParseContext *cxt, const AshResource *res, const char *name, int l
 static AshExpr *
 make_ref(ParseContext *cxt, AshResource *res, List *rels, List *owners)
 {
-	AshExpr    *ref = palloc0(sizeof(AshExpr));
+	AshExpr *ref = palloc0(sizeof(AshExpr));
 
 	ref->kind = ASH_EXPR_REF;
 	ref->resource = res;
@@ -116,7 +101,7 @@ relationship_ref(ParseContext *cxt, AshExpr *ref, AshRelationship *rel, int loca
 static AshExpr *
 argument_default(ParseContext *cxt, const AshArgument *argument, const char *calc, int location)
 {
-	AshValue	null = { (Datum) 0, true };
+	AshValue null = { (Datum) 0, true };
 
 	if (argument->has_default && argument->dflt.kind == ASH_DEFAULT_LITERAL)
 		return ash_expr_const(argument->type, argument->dflt.value);
@@ -146,7 +131,7 @@ finish_calculation(ParseContext *cxt, AshExpr *ref, AshExpr **args, int location
 static AshExpr *
 aggregate_ref(ParseContext *cxt, AshExpr *ref, int location)
 {
-	int			first = list_length(cxt->errors->items);
+	int first = list_length(cxt->errors->items);
 
 	ref->type = ash_aggregate_type(ref->resource, ref->aggregate, cxt->errors);
 	ash_parse_locate(cxt, first, location);
@@ -182,10 +167,10 @@ find_field(ParseContext *cxt, AshExpr *ref, const char *name, int location, bool
 static int
 leading_relationships(AshResource *res, List *names)
 {
-	int			n = 0;
-	ListCell   *lc;
+	int n = 0;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
 		AshRelationship *rel = ash_find_relationship(res, lfirst(lc));
 
@@ -198,10 +183,10 @@ leading_relationships(AshResource *res, List *names)
 }
 
 /* The resource at the end of names, all of which must be relationships. */
-static AshResource *
-parse_path(ParseContext *cxt, List *names, List **rels, List **owners, int location)
+AshResource *
+ash_parse_path(ParseContext *cxt, List *names, List **rels, List **owners, int location)
 {
-	int			first = list_length(cxt->errors->items);
+	int first = list_length(cxt->errors->items);
 	AshResource *res = ash_path_resolve(cxt->scope->resource, names, rels, owners, cxt->errors);
 
 	ash_parse_locate(cxt, first, location);
@@ -212,11 +197,11 @@ static AshExpr *
 parse_field(ParseContext *cxt, List *names, int location)
 {
 	AshResource *res = cxt->scope->resource;
-	List	   *rels = NIL;
-	List	   *owners = NIL;
-	AshExpr    *ref;
-	bool		found;
-	int			npath;
+	List *rels = NIL;
+	List *owners = NIL;
+	AshExpr *ref;
+	bool found;
+	int npath;
 
 	if (res == NULL)
 		return ash_parse_error(cxt, location, "fields are not known here: \"%s\"",
@@ -226,14 +211,14 @@ parse_field(ParseContext *cxt, List *names, int location)
 		names = list_copy_tail(names, 1);
 	npath = Min(leading_relationships(res, names), list_length(names) - 1);
 	if (npath > 0)
-		res = parse_path(cxt, list_truncate(list_copy(names), npath), &rels, &owners, location);
+		res = ash_parse_path(cxt, list_truncate(list_copy(names), npath), &rels, &owners, location);
 	if (res == NULL)
 		return NULL;
 	ref = make_ref(cxt, res, rels, owners);
 	names = list_copy_tail(names, npath);
 	ref = find_field(cxt, ref, linitial(names), location, &found);
 	if (!found)
-		return no_such_field(cxt, res, linitial(names), location);
+		return ash_parse_no_field(cxt, res, linitial(names), location);
 	if (ref == NULL || list_length(names) == 1)
 		return ref;
 	if (ref->type->oid != JSONBOID)
@@ -250,13 +235,13 @@ static AshExpr *
 parse_argument(ParseContext *cxt, List *names, int location)
 {
 	const AshScope *scope = cxt->scope;
-	List	   *known = NIL;
+	List *known = NIL;
 	const char *name = lsecond(names);
 	const char *suggestion;
 
 	for (int i = 0; i < scope->nargs; i++)
 	{
-		AshExpr    *arg;
+		AshExpr *arg;
 
 		known = lappend(known, unconstify(char *, scope->args[i]->name));
 		if (strcmp(scope->args[i]->name, name) != 0)
@@ -279,7 +264,7 @@ parse_argument(ParseContext *cxt, List *names, int location)
 static const AshTypeInst *
 actor_type(AshResource *actor, List *path)
 {
-	int			npath = actor ? leading_relationships(actor, path) : 0;
+	int npath = actor ? leading_relationships(actor, path) : 0;
 	const AshAttribute *attribute;
 
 	if (actor == NULL || list_length(path) != npath + 1)
@@ -294,7 +279,7 @@ static AshExpr *
 parse_parent(ParseContext *cxt, List *names, Node *node, int location)
 {
 	ParseContext outer = *cxt;
-	AshExpr    *expr;
+	AshExpr *expr;
 
 	if (cxt->scope->parent == NULL)
 		return ash_parse_error(cxt, location, "there is no parent here");
@@ -308,7 +293,7 @@ AshExpr *
 ash_parse_name(ParseContext *cxt, List *names, int location)
 {
 	const char *first = linitial(names);
-	List	   *rest = list_copy_tail(names, 1);
+	List *rest = list_copy_tail(names, 1);
 
 	if (rest == NIL)
 	{
@@ -330,253 +315,27 @@ ash_parse_name(ParseContext *cxt, List *names, int location)
 }
 
 /*
- * exists() and aggregates
- */
-
-static const char *const aggregate_names[] = { "count", "exists", "first", "sum",
-											   "list",	"max",	  "min",   "avg" };
-
-const char *
-ash_aggregate_kind_name(AshAggregateKind kind)
-{
-	return kind == ASH_AGG_CUSTOM ? "custom" : aggregate_names[kind];
-}
-
-static int
-aggregate_kind(const char *name)
-{
-	for (int i = 0; i < lengthof(aggregate_names); i++)
-	{
-		if (strcmp(aggregate_names[i], name) == 0)
-			return i;
-	}
-	return -1;
-}
-
-/*
- * A path in the first argument of a call.  parent.… starts from an enclosing
- * row, so *start is where the names are resolved.
- */
-static AshExpr *
-parse_path_argument(ParseContext *cxt, FuncCall *call, AshExprKind kind, ParseContext *start,
-					List **names)
-{
-	Node	   *node = call->args ? linitial(call->args) : NULL;
-	const char *function = strVal(llast(call->funcname));
-	AshExpr    *expr = palloc0(sizeof(AshExpr));
-
-	*start = *cxt;
-	if (node == NULL || !IsA(node, ColumnRef))
-		return ash_parse_error(cxt, call->location,
-							   "the first argument of %s must be a relationship", function);
-	*names = ash_parse_names(cxt, (ColumnRef *) node);
-	while (*names != NIL && list_length(*names) > 1 && strcmp(linitial(*names), "parent") == 0)
-	{
-		if (start->scope->parent == NULL)
-			return ash_parse_error(cxt, call->location, "there is no parent here");
-		start->scope = start->scope->parent;
-		start->parent_levels++;
-		*names = list_copy_tail(*names, 1);
-	}
-	if (*names == NIL)
-		return NULL;
-	if (start->scope->resource == NULL)
-		return ash_parse_error(cxt, call->location, "relationships are not known here");
-	expr->kind = kind;
-	expr->parent_levels = start->parent_levels;
-	expr->resource = parse_path(start, *names, &expr->path, &expr->path_resources, call->location);
-	return expr->resource ? expr : NULL;
-}
-
-static AshExpr *
-parse_exists(ParseContext *cxt, FuncCall *call)
-{
-	ParseContext start;
-	ParseContext nested;
-	AshScope   *scope = palloc(sizeof(AshScope));
-	List	   *names;
-	AshExpr    *expr = parse_path_argument(cxt, call, ASH_EXPR_EXISTS, &start, &names);
-
-	if (expr == NULL)
-		return NULL;
-	if (list_length(call->args) > 2)
-		return ash_parse_error(cxt, call->location, "exists takes a relationship and a condition");
-	expr->type = ash_plain_boolean();
-	if (list_length(call->args) == 1)
-		return expr;
-	nested = ash_parse_nested(&start, expr->resource, scope);
-	expr->args = palloc(sizeof(AshExpr *));
-	expr->args[0] = ash_parse_condition(&nested, lsecond(call->args));
-	expr->nargs = 1;
-	return expr->args[0] ? expr : NULL;
-}
-
-/* Options of inline aggregates */
-
-typedef struct AggregateOptions
-{
-	ParseContext *nested;		   /* for what is relative to the rows aggregated */
-	ParseContext *outer;
-	AshExpr    *dflt;
-	int			location;
-} AggregateOptions;
-
-static bool
-option_bool(AggregateOptions *options, Node *node, bool *out)
-{
-	if (IsA(node, A_Const) && !((A_Const *) node)->isnull &&
-		IsA(&((A_Const *) node)->val, Boolean))
-	{
-		*out = ((A_Const *) node)->val.boolval.boolval;
-		return true;
-	}
-	ash_parse_error(options->outer, exprLocation(node), "must be true or false");
-	return false;
-}
-
-/* The name of a field of the rows aggregated, or NULL after adding an error. */
-static const char *
-option_field(AggregateOptions *options, Node *node)
-{
-	List	   *names = NIL;
-	AshResource *res = options->nested->scope->resource;
-
-	if (IsA(node, ColumnRef))
-		names = ash_parse_names(options->nested, (ColumnRef *) node);
-	if (list_length(names) != 1)
-		return ash_parse_error(options->outer, exprLocation(node), "must be the name of a field");
-	if (ash_find_attribute(res, linitial(names)) == NULL &&
-		ash_find_calculation(res, linitial(names)) == NULL &&
-		ash_find_aggregate(res, linitial(names)) == NULL)
-		return no_such_field(options->outer, res, linitial(names), exprLocation(node));
-	return linitial(names);
-}
-
-/* 'name' or array['-a', 'b'], as a sort statement */
-static json_t *
-option_sort(AggregateOptions *options, Node *node)
-{
-	json_t	   *list = ash_json_own(CurrentMemoryContext, json_array());
-	List	   *items = IsA(node, A_ArrayExpr) ? ((A_ArrayExpr *) node)->elements : list_make1(node);
-	ListCell   *lc;
-
-	foreach(lc, items)
-	{
-		A_Const    *item = lfirst(lc);
-
-		if (!IsA(item, A_Const) || item->isnull || !IsA(&item->val, String))
-			return ash_parse_error(options->outer, exprLocation(node),
-								   "sort must be a string or a list of strings");
-		json_array_append_new(list, json_string(item->val.sval.sval));
-	}
-	return list;
-}
-
-static bool
-aggregate_option(AggregateOptions *options, AshAggregate *aggregate, NamedArgExpr *option)
-{
-	const char *name = option->name;
-	Node	   *value = (Node *) option->arg;
-
-	if (strcmp(name, "filter") == 0)
-		return (aggregate->filter = ash_parse_condition(options->nested, value)) != NULL;
-	if (strcmp(name, "field") == 0)
-		return (aggregate->field = option_field(options, value)) != NULL;
-	if (strcmp(name, "default") == 0)
-		return (options->dflt = ash_parse_node(options->outer, value)) != NULL;
-	if (strcmp(name, "sort") == 0 &&
-		(aggregate->kind == ASH_AGG_FIRST || aggregate->kind == ASH_AGG_LIST))
-		return (aggregate->sort = option_sort(options, value)) != NULL;
-	if (strcmp(name, "uniq") == 0 &&
-		(aggregate->kind == ASH_AGG_COUNT || aggregate->kind == ASH_AGG_LIST))
-		return option_bool(options, value, &aggregate->uniq);
-	if (strcmp(name, "include_nil") == 0 &&
-		(aggregate->kind == ASH_AGG_FIRST || aggregate->kind == ASH_AGG_LIST))
-		return option_bool(options, value, &aggregate->include_nil);
-	if (strcmp(name, "authorize") == 0)
-		return option_bool(options, value, &aggregate->authorize);
-	ash_parse_error(options->outer, option->location, "%s has no option \"%s\"",
-					ash_aggregate_kind_name(aggregate->kind), name);
-	return false;
-}
-
-/* Everything after the path: a bare second argument is the field. */
-static bool
-aggregate_options(AggregateOptions *options, AshAggregate *aggregate, List *args)
-{
-	ListCell   *lc;
-
-	for_each_from(lc, args, 1)
-	{
-		Node	   *node = lfirst(lc);
-
-		if (IsA(node, NamedArgExpr))
-		{
-			if (!aggregate_option(options, aggregate, (NamedArgExpr *) node))
-				return false;
-		}
-		else if (foreach_current_index(lc) != 1 ||
-				 (aggregate->field = option_field(options, node)) == NULL)
-			return ash_parse_error(options->outer, exprLocation(node),
-								   "options are written name => value") != NULL;
-	}
-	if (aggregate->field == NULL && aggregate->kind != ASH_AGG_COUNT)
-		return ash_parse_error(options->outer, options->location, "%s needs field => name",
-							   ash_aggregate_kind_name(aggregate->kind)) != NULL;
-	return true;
-}
-
-static AshExpr *
-parse_aggregate(ParseContext *cxt, FuncCall *call, AshAggregateKind kind)
-{
-	ParseContext start;
-	ParseContext nested;
-	AshScope   *scope = palloc(sizeof(AshScope));
-	AshAggregate *aggregate = palloc0(sizeof(AshAggregate));
-	AshExpr    *expr = parse_path_argument(cxt, call, ASH_EXPR_AGGREGATE, &start, &aggregate->path);
-	AggregateOptions options = { &nested, cxt, NULL, call->location };
-	int			first = list_length(cxt->errors->items);
-
-	if (expr == NULL)
-		return NULL;
-	nested = ash_parse_nested(&start, expr->resource, scope);
-	aggregate->name = ash_aggregate_kind_name(kind);
-	aggregate->index = -1;
-	aggregate->kind = kind;
-	aggregate->authorize = true;
-	expr->aggregate = aggregate;
-	if (!aggregate_options(&options, aggregate, call->args))
-		return NULL;
-	expr->type = ash_aggregate_type(start.scope->resource, aggregate, cxt->errors);
-	ash_parse_locate(cxt, first, call->location);
-	if (expr->type == NULL || options.dflt == NULL)
-		return expr->type ? expr : NULL;
-	expr = ash_expr_call("coalesce", list_make2(expr, options.dflt), cxt->errors);
-	ash_parse_locate(cxt, first, call->location);
-	return expr;
-}
-
-/*
  * Other calls
  */
 
 static AshExpr *
 parse_upsert_conflict(ParseContext *cxt, FuncCall *call)
 {
-	Node	   *node = list_length(call->args) == 1 ? linitial(call->args) : NULL;
-	List	   *names = NIL;
+	Node *node = list_length(call->args) == 1 ? linitial(call->args) : NULL;
+	List *names = NIL;
 	const AshAttribute *attribute;
-	AshExpr    *ref;
+	AshExpr *ref;
 
 	if (!cxt->scope->upsert || cxt->scope->resource == NULL)
 		return ash_parse_error(cxt, call->location, "upsert_conflict is for upserts only");
 	if (node != NULL && IsA(node, ColumnRef))
 		names = ash_parse_names(cxt, (ColumnRef *) node);
 	if (list_length(names) != 1)
-		return ash_parse_error(cxt, call->location, "upsert_conflict takes the name of an attribute");
+		return ash_parse_error(cxt, call->location,
+							   "upsert_conflict takes the name of an attribute");
 	attribute = ash_find_attribute(cxt->scope->resource, linitial(names));
 	if (attribute == NULL)
-		return no_such_field(cxt, cxt->scope->resource, linitial(names), call->location);
+		return ash_parse_no_field(cxt, cxt->scope->resource, linitial(names), call->location);
 	ref = ash_expr_attribute(cxt->scope->resource, attribute);
 	ref->upsert_conflict = true;
 	return ref;
@@ -603,15 +362,15 @@ static AshExpr *
 parse_calculation(ParseContext *cxt, AshExpr *ref, FuncCall *call)
 {
 	AshCalculation *calc = ref->calculation;
-	AshExpr   **args = palloc0(sizeof(AshExpr *) * (calc->nargs + 1));
-	ListCell   *lc;
+	AshExpr **args = palloc0(sizeof(AshExpr *) * (calc->nargs + 1));
+	ListCell *lc;
 
-	foreach(lc, call->args)
+	foreach (lc, call->args)
 	{
-		Node	   *node = lfirst(lc);
-		int			index = calculation_argument(cxt, calc, node, foreach_current_index(lc));
-		int			first = list_length(cxt->errors->items);
-		AshExpr    *value;
+		Node *node = lfirst(lc);
+		int index = calculation_argument(cxt, calc, node, foreach_current_index(lc));
+		int first = list_length(cxt->errors->items);
+		AshExpr *value;
 
 		if (index < 0)
 			return NULL;
@@ -621,8 +380,9 @@ parse_calculation(ParseContext *cxt, AshExpr *ref, FuncCall *call)
 		if (value == NULL)
 			return NULL;
 		if (ref->path != NIL && ash_expr_has_refs(value))
-			return ash_parse_error(cxt, exprLocation(node),
-								   "arguments of a calculation of a related resource take no fields");
+			return ash_parse_error(
+				cxt, exprLocation(node),
+				"arguments of a calculation of a related resource take no fields");
 		args[index] = ash_expr_as(value, calc->args[index]->type, cxt->errors);
 		ash_parse_locate(cxt, first, exprLocation(node));
 		if (args[index] == NULL)
@@ -636,22 +396,23 @@ static AshExpr *
 find_calculation_call(ParseContext *cxt, FuncCall *call)
 {
 	AshResource *res = cxt->scope->resource;
-	List	   *names = NIL;
-	List	   *rels = NIL;
-	List	   *owners = NIL;
-	AshExpr    *ref;
-	ListCell   *lc;
-	int			npath;
+	List *names = NIL;
+	List *rels = NIL;
+	List *owners = NIL;
+	AshExpr *ref;
+	ListCell *lc;
+	int npath;
 
 	if (res == NULL)
 		return NULL;
-	foreach(lc, call->funcname)
+	foreach (lc, call->funcname)
 		names = lappend(names, pstrdup(strVal(lfirst(lc))));
 	npath = list_length(names) - 1;
 	if (leading_relationships(res, list_truncate(list_copy(names), npath)) < npath)
 		return NULL;
 	if (npath > 0)
-		res = parse_path(cxt, list_truncate(list_copy(names), npath), &rels, &owners, call->location);
+		res = ash_parse_path(cxt, list_truncate(list_copy(names), npath), &rels, &owners,
+							 call->location);
 	if (res == NULL || ash_find_calculation(res, llast(names)) == NULL)
 		return NULL;
 	ref = make_ref(cxt, res, rels, owners);
@@ -659,13 +420,12 @@ find_calculation_call(ParseContext *cxt, FuncCall *call)
 	return ref;
 }
 
-/* Is the first argument a path? sum(a) of a field is no aggregate, but there is no other sum. */
 AshExpr *
 ash_parse_scope_call(ParseContext *cxt, FuncCall *call, bool *handled)
 {
-	AshExpr    *ref = find_calculation_call(cxt, call);
+	AshExpr *ref = find_calculation_call(cxt, call);
 	const char *name = strVal(llast(call->funcname));
-	int			kind = aggregate_kind(name);
+	int kind = ash_aggregate_kind(name);
 
 	*handled = true;
 	if (ref != NULL)
@@ -678,9 +438,9 @@ ash_parse_scope_call(ParseContext *cxt, FuncCall *call, bool *handled)
 	if (strcmp(name, "upsert_conflict") == 0)
 		return parse_upsert_conflict(cxt, call);
 	if (kind == ASH_AGG_EXISTS)
-		return parse_exists(cxt, call);
+		return ash_parse_exists(cxt, call);
 	if (kind >= 0)
-		return parse_aggregate(cxt, call, kind);
+		return ash_parse_aggregate(cxt, call, kind);
 	*handled = false;
 	return NULL;
 }

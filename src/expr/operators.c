@@ -24,7 +24,8 @@ ash_expr_no_operator(AshErrors *errors, const char *name, int nargs, AshExpr **a
 		const AshExpr *other = args[1 - i];
 
 		if (literal->kind == ASH_EXPR_CONST && literal->adaptable && !literal->value.isnull &&
-			literal->type->oid == TEXTOID && !other->adaptable)
+			literal->type->oid == TEXTOID && !other->adaptable &&
+			!ash_expr_is_string(other->type) && ash_expr_func_lookup(name, true) != NULL)
 		{
 			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "\"%s\" is not a valid %s",
 						  TextDatumGetCString(literal->value.value), ash_expr_type_name(other));
@@ -61,7 +62,7 @@ typed_operator(AshExpr *call, const char *name, AshErrors *errors)
 static AshExpr *
 any_operator(AshExpr *call, AshErrors *errors)
 {
-	AshExpr    *found = ash_pg_operator(call->func->name, call->nargs, call->args);
+	AshExpr *found = ash_pg_operator(call->func->name, call->nargs, call->args);
 
 	return found != NULL ? found : no_operator(call, errors);
 }
@@ -78,17 +79,22 @@ ash_resolve_comparison(AshExpr *call, AshErrors *errors)
  * Arithmetic
  */
 
-#define IN_UTC(op) "pg_catalog.timezone('UTC', pg_catalog.timezone('UTC', $1) OPERATOR(pg_catalog." op ") $2)"
+#define IN_UTC(op) \
+	"pg_catalog.timezone('UTC', pg_catalog.timezone('UTC', $1) OPERATOR(pg_catalog." op ") $2)"
 
 /* A day is a day of UTC, whatever the session's time zone. */
-static const AshExprFunc instant_plus = { .name = "+", .is_operator = true, .template = IN_UTC("+") };
-static const AshExprFunc instant_minus = { .name = "-", .is_operator = true, .template = IN_UTC("-") };
+static const AshExprFunc instant_plus = { .name = "+",
+										  .is_operator = true,
+										  .template = IN_UTC("+") };
+static const AshExprFunc instant_minus = { .name = "-",
+										   .is_operator = true,
+										   .template = IN_UTC("-") };
 
 static AshExpr *
 instant_arithmetic(AshExpr *instant, AshExpr *duration, bool minus)
 {
-	AshExpr    *args[2] = { instant, duration };
-	AshExpr    *call = ash_expr_make_call(minus ? &instant_minus : &instant_plus, 2, args);
+	AshExpr *args[2] = { instant, duration };
+	AshExpr *call = ash_expr_make_call(minus ? &instant_minus : &instant_plus, 2, args);
 
 	call->type = instant->type;
 	call->pg_result = TIMESTAMPTZOID;
@@ -99,9 +105,9 @@ AshExpr *
 ash_resolve_arithmetic(AshExpr *call, AshErrors *errors)
 {
 	const AshTypeInst *type = ash_expr_common_type(2, call->args);
-	AshExpr   **args = call->args;
-	bool		minus = call->func->name[0] == '-';
-	AshExpr    *result;
+	AshExpr **args = call->args;
+	bool minus = call->func->name[0] == '-';
+	AshExpr *result;
 
 	if (type != NULL && args[0]->adaptable && args[1]->adaptable && type->oid == JSONBOID)
 		type = ash_type_plain("decimal"); /* actor.a + context.b */
@@ -109,7 +115,7 @@ ash_resolve_arithmetic(AshExpr *call, AshErrors *errors)
 	{
 		for (int i = 0; i < 2; i++)
 		{
-			AshExpr    *number = ash_expr_coerce(args[i], type);
+			AshExpr *number = ash_expr_coerce(args[i], type);
 
 			if (number == NULL)
 				return no_operator(call, errors);
@@ -143,8 +149,8 @@ ash_resolve_division(AshExpr *call, AshErrors *errors)
 AshExpr *
 ash_resolve_minus(AshExpr *call, AshErrors *errors)
 {
-	AshExpr    *arg = call->args[0];
-	AshExpr    *result;
+	AshExpr *arg = call->args[0];
+	AshExpr *result;
 
 	if (arg->adaptable && !ash_expr_is_number(arg->type))
 		arg = ash_expr_coerce(arg, ash_type_plain("decimal"));
@@ -167,11 +173,11 @@ joins_as_string(const AshExpr *arg)
 static AshExpr *
 concat_strings(AshExpr *call, AshErrors *errors)
 {
-	bool		ci = false;
+	bool ci = false;
 
 	for (int i = 0; i < 2; i++)
 	{
-		AshExpr    *text = ash_expr_cast(call->args[i], ash_type_plain("string"));
+		AshExpr *text = ash_expr_cast(call->args[i], ash_type_plain("string"));
 
 		if (text == NULL)
 			return no_operator(call, errors);
@@ -185,11 +191,25 @@ concat_strings(AshExpr *call, AshErrors *errors)
 	return call;
 }
 
+/* list || element, element || list */
+static void
+fit_element(AshExpr **args)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		const AshTypeInst *item = ash_expr_item_type(args[i]->type);
+		AshExpr *element = item ? ash_expr_coerce(args[1 - i], item) : NULL;
+
+		if (element != NULL)
+			args[1 - i] = element;
+	}
+}
+
 AshExpr *
 ash_resolve_concat(AshExpr *call, AshErrors *errors)
 {
-	AshExpr   **args = call->args;
-	bool		lists =
+	AshExpr **args = call->args;
+	bool lists =
 		ash_expr_item_type(args[0]->type) != NULL || ash_expr_item_type(args[1]->type) != NULL;
 
 	if (!lists && (joins_as_string(args[0]) || joins_as_string(args[1])))
@@ -200,8 +220,8 @@ ash_resolve_concat(AshExpr *call, AshErrors *errors)
 			return concat_strings(call, errors);
 	}
 	if (ash_expr_unify(2, args) == NULL)
-		return any_operator(call, errors);
-	return typed_operator(call, "||", errors);
+		fit_element(args);
+	return any_operator(call, errors);
 }
 
 /* The operators are themselves; the functions like and ilike stand for two of them. */
@@ -210,13 +230,13 @@ ash_resolve_like(AshExpr *call, AshErrors *errors)
 {
 	if (!call->func->is_operator)
 	{
-		bool		ilike = strcmp(call->func->name, "ilike") == 0;
+		bool ilike = strcmp(call->func->name, "ilike") == 0;
 
 		call->func = ash_expr_func_lookup(ilike ? "~~*" : "~~", true);
 	}
 	for (int i = 0; i < 2; i++)
 	{
-		AshExpr    *arg = call->args[i];
+		AshExpr *arg = call->args[i];
 
 		if (arg->adaptable)
 			arg = ash_expr_coerce(arg, ash_type_plain("string"));
@@ -238,10 +258,10 @@ ash_resolve_like(AshExpr *call, AshErrors *errors)
 static bool
 unify_with_list(AshExpr **args)
 {
-	int			n = args[1]->nargs + 1;
-	AshExpr   **all = palloc(sizeof(AshExpr *) * n);
+	int n = args[1]->nargs + 1;
+	AshExpr **all = palloc(sizeof(AshExpr *) * n);
 	const AshTypeInst *type;
-	AshExpr    *list;
+	AshExpr *list;
 
 	all[0] = args[0];
 	memcpy(all + 1, args[1]->args, sizeof(AshExpr *) * (n - 1));
@@ -263,11 +283,11 @@ static bool
 unify_with_array(AshExpr **args)
 {
 	const AshTypeInst *item = args[1]->adaptable ? NULL : ash_expr_item_type(args[1]->type);
-	AshExpr    *value;
+	AshExpr *value;
 
 	if (item == NULL && args[1]->adaptable)
-		item = args[0]->adaptable && !ash_expr_is_number(args[0]->type) ? ash_type_plain("string")
-																		: args[0]->type;
+		item = args[0]->adaptable && !ash_expr_is_number(args[0]->type) ? ash_type_plain("string") :
+																		  args[0]->type;
 	if (item == NULL || ash_expr_array_type(item) == NULL)
 		return false;
 	value = ash_expr_coerce(args[0], item);
@@ -283,7 +303,7 @@ unify_with_array(AshExpr **args)
 static AshExpr *
 in_document(AshExpr *call, AshErrors *errors)
 {
-	AshExpr    *args[2];
+	AshExpr *args[2];
 
 	args[0] = ash_expr_coerce(call->args[1], ash_type_plain("map"));
 	args[1] = ash_expr_coerce(call->args[0], ash_type_plain("string"));
@@ -295,13 +315,14 @@ in_document(AshExpr *call, AshErrors *errors)
 AshExpr *
 ash_resolve_in(AshExpr *call, AshErrors *errors)
 {
-	AshExpr    *list = call->args[1];
-	bool		fits;
+	AshExpr *list = call->args[1];
+	bool fits;
 
 	if (list->adaptable && list->kind == ASH_EXPR_CALL)
 		return in_document(call, errors);
 	fits = list->kind == ASH_EXPR_LIST ? unify_with_list(call->args) : unify_with_array(call->args);
-	if (!fits || !ash_pg_operator_find(call, "=", call->args[0]->type->oid, call->args[0]->type->oid))
+	if (!fits ||
+		!ash_pg_operator_find(call, "=", call->args[0]->type->oid, call->args[0]->type->oid))
 		return no_operator(call, errors);
 	call->type = ash_plain_boolean();
 	return call;

@@ -29,11 +29,11 @@
 void
 ash_parse_locate(ParseContext *cxt, int first, int location)
 {
-	int			position = ash_expr_position(cxt->source, location);
+	int position = ash_expr_position(cxt->source, location);
 
 	for (int i = first; position > 0 && i < list_length(cxt->errors->items); i++)
 	{
-		AshError   *error = list_nth(cxt->errors->items, i);
+		AshError *error = list_nth(cxt->errors->items, i);
 		MemoryContext old;
 
 		if (error->message == NULL || strstr(error->message, " (character ") != NULL)
@@ -45,16 +45,16 @@ ash_parse_locate(ParseContext *cxt, int first, int location)
 }
 
 void *
-ash_parse_error(ParseContext *cxt, int location, const char *fmt,...)
+ash_parse_error(ParseContext *cxt, int location, const char *fmt, ...)
 {
 	StringInfoData message;
-	int			first = list_length(cxt->errors->items);
+	int first = list_length(cxt->errors->items);
 
 	initStringInfo(&message);
 	for (;;)
 	{
-		va_list		args;
-		int			needed;
+		va_list args;
+		int needed;
 
 		va_start(args, fmt);
 		needed = appendStringInfoVA(&message, fmt, args);
@@ -75,8 +75,8 @@ ash_parse_error(ParseContext *cxt, int location, const char *fmt,...)
 static AshExpr *
 literal(const char *type, Datum value)
 {
-	AshValue	datum = { value, false };
-	AshExpr    *expr = ash_expr_const(ash_type_plain(type), datum);
+	AshValue datum = { value, false };
+	AshExpr *expr = ash_expr_const(ash_type_plain(type), datum);
 
 	expr->adaptable = true;
 	return expr;
@@ -85,8 +85,8 @@ literal(const char *type, Datum value)
 static AshExpr *
 null_literal(void)
 {
-	AshValue	null = { (Datum) 0, true };
-	AshExpr    *expr = ash_expr_const(ash_type_plain("term"), null);
+	AshValue null = { (Datum) 0, true };
+	AshExpr *expr = ash_expr_const(ash_type_plain("term"), null);
 
 	expr->adaptable = true;
 	return expr;
@@ -96,8 +96,8 @@ null_literal(void)
 static AshExpr *
 parse_number(ParseContext *cxt, const char *text, int location)
 {
-	char	   *end;
-	int64		value;
+	char *end;
+	int64 value;
 	const char *digits = text + (*text == '-');
 
 	if (strspn(digits, "0123456789") == strlen(digits))
@@ -143,10 +143,10 @@ static AshExpr *
 call_operator(ParseContext *cxt, const char *name, AshExpr *left, AshExpr *right, int location)
 {
 	const AshExprFunc *func = ash_expr_func_lookup(name, true);
-	AshExpr    *args[2];
-	int			nargs = left == NULL ? 1 : 2;
-	int			first = list_length(cxt->errors->items);
-	AshExpr    *result = NULL;
+	AshExpr *args[2];
+	int nargs = left == NULL ? 1 : 2;
+	int first = list_length(cxt->errors->items);
+	AshExpr *result = NULL;
 
 	args[0] = left == NULL ? right : left;
 	args[1] = right;
@@ -168,19 +168,19 @@ call_operator(ParseContext *cxt, const char *name, AshExpr *left, AshExpr *right
 static AshExpr *
 parse_in(ParseContext *cxt, A_Expr *node, const char *name)
 {
-	AshExpr    *value = ash_parse_node(cxt, node->lexpr);
-	List	   *items = NIL;
-	AshExpr    *list = NULL;
-	AshExpr    *result;
-	ListCell   *lc;
+	AshExpr *value = ash_parse_node(cxt, node->lexpr);
+	List *items = NIL;
+	AshExpr *list = NULL;
+	AshExpr *result;
+	ListCell *lc;
 
 	if (value == NULL)
 		return NULL;
 	if (!IsA(node->rexpr, List))
 		return ash_parse_error(cxt, node->location, "subqueries are not allowed");
-	foreach(lc, (List *) node->rexpr)
+	foreach (lc, (List *) node->rexpr)
 	{
-		AshExpr    *item = ash_parse_node(cxt, lfirst(lc));
+		AshExpr *item = ash_parse_node(cxt, lfirst(lc));
 
 		if (item == NULL)
 			return NULL;
@@ -189,8 +189,8 @@ parse_in(ParseContext *cxt, A_Expr *node, const char *name)
 	/* one value that can be a list is one, unless the left side says otherwise */
 	if (list_length(items) == 1)
 	{
-		AshExpr    *only = linitial(items);
-		bool		is_list = ash_expr_item_type(only->type) != NULL;
+		AshExpr *only = linitial(items);
+		bool is_list = ash_expr_item_type(only->type) != NULL;
 
 		if ((is_list && ash_expr_item_type(value->type) == NULL) ||
 			(only->adaptable && only->kind != ASH_EXPR_CONST))
@@ -202,7 +202,7 @@ parse_in(ParseContext *cxt, A_Expr *node, const char *name)
 		list->kind = ASH_EXPR_LIST;
 		list->nargs = list_length(items);
 		list->args = palloc(sizeof(AshExpr *) * list->nargs);
-		foreach(lc, items)
+		foreach (lc, items)
 			list->args[foreach_current_index(lc)] = lfirst(lc);
 		list->type = ash_expr_array_type(ash_type_plain("string"));
 	}
@@ -216,12 +216,12 @@ parse_in(ParseContext *cxt, A_Expr *node, const char *name)
 static AshExpr *
 parse_between(ParseContext *cxt, A_Expr *node)
 {
-	List	   *bounds = castNode(List, node->rexpr);
-	AshExpr    *value = ash_parse_node(cxt, node->lexpr);
-	AshExpr    *low = value ? ash_parse_node(cxt, linitial(bounds)) : NULL;
-	AshExpr    *high = low ? ash_parse_node(cxt, lsecond(bounds)) : NULL;
-	AshExpr    *from;
-	AshExpr    *to;
+	List *bounds = castNode(List, node->rexpr);
+	AshExpr *value = ash_parse_node(cxt, node->lexpr);
+	AshExpr *low = value ? ash_parse_node(cxt, linitial(bounds)) : NULL;
+	AshExpr *high = low ? ash_parse_node(cxt, lsecond(bounds)) : NULL;
+	AshExpr *from;
+	AshExpr *to;
 
 	if (high == NULL)
 		return NULL;
@@ -234,22 +234,12 @@ parse_between(ParseContext *cxt, A_Expr *node)
 	return ash_expr_and(from, to);
 }
 
-static AshExpr *
-call_function(ParseContext *cxt, const char *name, List *args, int location)
-{
-	int			first = list_length(cxt->errors->items);
-	AshExpr    *result = ash_expr_call(name, args, cxt->errors);
-
-	ash_parse_locate(cxt, first, location);
-	return result;
-}
-
 /* value = any (list); other operators before any() have no use in the language */
 static AshExpr *
 parse_any(ParseContext *cxt, A_Expr *node, const char *name)
 {
-	AshExpr    *value;
-	AshExpr    *list;
+	AshExpr *value;
+	AshExpr *list;
 
 	if (strcmp(name, "=") != 0)
 		return ash_parse_error(cxt, node->location, "only = is allowed before any()");
@@ -270,8 +260,8 @@ operator_name(A_Expr *node)
 static AshExpr *
 parse_binary(ParseContext *cxt, A_Expr *node, const char *name)
 {
-	AshExpr    *left = NULL;
-	AshExpr    *right;
+	AshExpr *left = NULL;
+	AshExpr *right;
 
 	if (node->lexpr != NULL)
 	{
@@ -285,12 +275,13 @@ parse_binary(ParseContext *cxt, A_Expr *node, const char *name)
 	switch (node->kind)
 	{
 		case AEXPR_DISTINCT:
-			return call_function(cxt, "is_distinct_from", list_make2(left, right), node->location);
+			return ash_parse_call_function(cxt, "is_distinct_from", list_make2(left, right),
+										   node->location);
 		case AEXPR_NOT_DISTINCT:
-			return call_function(cxt, "is_not_distinct_from", list_make2(left, right),
-								 node->location);
+			return ash_parse_call_function(cxt, "is_not_distinct_from", list_make2(left, right),
+										   node->location);
 		case AEXPR_NULLIF:
-			return call_function(cxt, "nullif", list_make2(left, right), node->location);
+			return ash_parse_call_function(cxt, "nullif", list_make2(left, right), node->location);
 		default:
 			return call_operator(cxt, name, left, right, node->location);
 	}
@@ -331,8 +322,8 @@ parse_operator(ParseContext *cxt, A_Expr *node)
 AshExpr *
 ash_parse_condition(ParseContext *cxt, Node *node)
 {
-	AshExpr    *expr = ash_parse_node(cxt, node);
-	int			first = list_length(cxt->errors->items);
+	AshExpr *expr = ash_parse_node(cxt, node);
+	int first = list_length(cxt->errors->items);
 
 	if (expr == NULL)
 		return NULL;
@@ -344,11 +335,11 @@ ash_parse_condition(ParseContext *cxt, Node *node)
 static AshExpr *
 parse_logic(ParseContext *cxt, BoolExpr *node)
 {
-	AshExpr   **args = palloc(sizeof(AshExpr *) * list_length(node->args));
-	int			n = 0;
-	ListCell   *lc;
+	AshExpr **args = palloc(sizeof(AshExpr *) * list_length(node->args));
+	int n = 0;
+	ListCell *lc;
 
-	foreach(lc, node->args)
+	foreach (lc, node->args)
 	{
 		args[n] = ash_parse_condition(cxt, lfirst(lc));
 		if (args[n++] == NULL)
@@ -363,8 +354,8 @@ parse_logic(ParseContext *cxt, BoolExpr *node)
 static AshExpr *
 parse_boolean_test(ParseContext *cxt, BooleanTest *node)
 {
-	AshExpr    *arg = ash_parse_condition(cxt, (Node *) node->arg);
-	AshExpr    *otherwise;
+	AshExpr *arg = ash_parse_condition(cxt, (Node *) node->arg);
+	AshExpr *otherwise;
 
 	if (arg == NULL)
 		return NULL;
@@ -387,7 +378,7 @@ parse_boolean_test(ParseContext *cxt, BooleanTest *node)
 static AshExpr *
 parse_null_test(ParseContext *cxt, NullTest *node)
 {
-	AshExpr    *arg = ash_parse_node(cxt, (Node *) node->arg);
+	AshExpr *arg = ash_parse_node(cxt, (Node *) node->arg);
 
 	return arg ? ash_expr_is_null(arg, node->nulltesttype == IS_NOT_NULL) : NULL;
 }
@@ -395,7 +386,7 @@ parse_null_test(ParseContext *cxt, NullTest *node)
 static AshExpr *
 parse_case_condition(ParseContext *cxt, AshExpr *subject, CaseWhen *when)
 {
-	AshExpr    *value = ash_parse_node(cxt, (Node *) when->expr);
+	AshExpr *value = ash_parse_node(cxt, (Node *) when->expr);
 
 	if (value == NULL || subject == NULL)
 		return value;
@@ -405,19 +396,19 @@ parse_case_condition(ParseContext *cxt, AshExpr *subject, CaseWhen *when)
 static AshExpr *
 parse_case(ParseContext *cxt, CaseExpr *node)
 {
-	int			nargs = 2 * list_length(node->args) + 1;
-	AshExpr   **args = palloc(sizeof(AshExpr *) * nargs);
-	AshExpr    *subject = NULL;
-	AshExpr    *result;
-	int			first;
-	int			n = 0;
-	ListCell   *lc;
+	int nargs = 2 * list_length(node->args) + 1;
+	AshExpr **args = palloc(sizeof(AshExpr *) * nargs);
+	AshExpr *subject = NULL;
+	AshExpr *result;
+	int first;
+	int n = 0;
+	ListCell *lc;
 
 	if (node->arg != NULL && (subject = ash_parse_node(cxt, (Node *) node->arg)) == NULL)
 		return NULL;
-	foreach(lc, node->args)
+	foreach (lc, node->args)
 	{
-		CaseWhen   *when = lfirst_node(CaseWhen, lc);
+		CaseWhen *when = lfirst_node(CaseWhen, lc);
 
 		if ((args[n++] = parse_case_condition(cxt, subject, when)) == NULL ||
 			(args[n++] = ash_parse_node(cxt, (Node *) when->result)) == NULL)
@@ -440,18 +431,26 @@ parse_case(ParseContext *cxt, CaseExpr *node)
 static AshTypeInst *
 parse_type_name(ParseContext *cxt, TypeName *name)
 {
-	const char *words[][2] = { { "int2", "integer" },	  { "int4", "integer" },
-							   { "int8", "integer" },	  { "text", "string" },
-							   { "varchar", "string" },	  { "bpchar", "string" },
-							   { "citext", "ci_string" }, { "numeric", "decimal" },
-							   { "float4", "float" },	  { "float8", "float" },
-							   { "bool", "boolean" },	  { "timestamp", "naive_datetime_usec" },
+	const char *words[][2] = { { "int2", "integer" },
+							   { "int4", "integer" },
+							   { "int8", "integer" },
+							   { "text", "string" },
+							   { "varchar", "string" },
+							   { "bpchar", "string" },
+							   { "citext", "ci_string" },
+							   { "numeric", "decimal" },
+							   { "float4", "float" },
+							   { "float8", "float" },
+							   { "bool", "boolean" },
+							   { "timestamp", "naive_datetime_usec" },
 							   { "timestamptz", "utc_datetime_usec" },
-							   { "interval", "duration" }, { "jsonb", "map" },
-							   { "json", "map" },		  { "bytea", "binary" } };
+							   { "interval", "duration" },
+							   { "jsonb", "map" },
+							   { "json", "map" },
+							   { "bytea", "binary" } };
 	const char *base = strVal(llast(name->names));
 	AshTypeInst *type;
-	int			first = list_length(cxt->errors->items);
+	int first = list_length(cxt->errors->items);
 
 	if (name->setof || name->pct_type ||
 		(list_length(name->names) > 1 && strcmp(strVal(linitial(name->names)), "pg_catalog") != 0))
@@ -472,9 +471,9 @@ static AshExpr *
 parse_cast(ParseContext *cxt, TypeCast *node)
 {
 	AshTypeInst *type = parse_type_name(cxt, node->typeName);
-	AshExpr    *arg = type ? ash_parse_node(cxt, node->arg) : NULL;
-	AshExpr    *result;
-	int			first = list_length(cxt->errors->items);
+	AshExpr *arg = type ? ash_parse_node(cxt, node->arg) : NULL;
+	AshExpr *result;
+	int first = list_length(cxt->errors->items);
 
 	if (arg == NULL)
 		return NULL;
@@ -484,156 +483,29 @@ parse_cast(ParseContext *cxt, TypeCast *node)
 }
 
 /*
- * Lists, calls, access
+ * Lists and access
  */
-
-static List *
-parse_args(ParseContext *cxt, List *nodes, bool *ok)
-{
-	List	   *args = NIL;
-	ListCell   *lc;
-
-	*ok = true;
-	foreach(lc, nodes)
-	{
-		AshExpr    *arg = ash_parse_node(cxt, lfirst(lc));
-
-		if (arg == NULL)
-		{
-			*ok = false;
-			return NIL;
-		}
-		args = lappend(args, arg);
-	}
-	return args;
-}
 
 static AshExpr *
 parse_array(ParseContext *cxt, A_ArrayExpr *node)
 {
-	bool		ok;
-	List	   *items = parse_args(cxt, node->elements, &ok);
-	int			first = list_length(cxt->errors->items);
-	AshExpr    *list = ok ? ash_expr_list(items, cxt->errors) : NULL;
+	bool ok;
+	List *items = ash_parse_args(cxt, node->elements, &ok);
+	int first = list_length(cxt->errors->items);
+	AshExpr *list = ok ? ash_expr_list(items, cxt->errors) : NULL;
 
 	ash_parse_locate(cxt, first, node->location);
 	return list;
-}
-
-static const AshExprFunc user_function_entry = { .name = "function",
-												 .doc = "A function registered by the domain.",
-												 .max_args = -1,
-												 .sql = ash_sql_pg_function };
-
-static AshExpr *
-call_user_function(ParseContext *cxt, const AshUserFunction *function, const char *name, List *args,
-				   int location)
-{
-	AshExpr    *call;
-	ListCell   *lc;
-
-	if (list_length(args) != function->nargs)
-		return ash_parse_error(cxt, location, "%s takes %d arguments, not %d", name,
-							   function->nargs, list_length(args));
-	call = ash_expr_make_call(&user_function_entry, 0, NULL);
-	call->args = palloc(sizeof(AshExpr *) * Max(function->nargs, 1));
-	foreach(lc, args)
-	{
-		AshExpr    *arg = ash_expr_coerce(lfirst(lc), function->args[call->nargs]);
-
-		if (arg == NULL)
-			return ash_parse_error(cxt, location, "argument %d of %s must be %s, not %s",
-								   call->nargs + 1, name, function->args[call->nargs]->name,
-								   ash_expr_type_name(lfirst(lc)));
-		call->args[call->nargs++] = arg;
-	}
-	call->type = function->returns;
-	call->pg_schema = function->schema;
-	call->pg_name = function->name;
-	call->user_function = true;
-	return call;
-}
-
-static void *
-unknown_function(ParseContext *cxt, const char *name, int location)
-{
-	int			count;
-	const AshExprFunc *table = ash_expr_funcs(&count);
-	List	   *names = NIL;
-	const char *suggestion;
-
-	for (int i = 0; i < count; i++)
-		names = lappend(names, unconstify(char *, table[i].name));
-	suggestion = ash_suggest_one(name, names);
-	if (suggestion != NULL)
-		return ash_parse_error(cxt, location, "there is no function %s; did you mean %s?", name,
-							   suggestion);
-	return ash_parse_error(cxt, location, "there is no function %s in expressions", name);
-}
-
-static AshExpr *
-call_by_name(ParseContext *cxt, const char *name, List *args, int location)
-{
-	const AshResource *res = cxt->scope->resource;
-	AshUserFunction user;
-	AshExpr   **array = palloc(sizeof(AshExpr *) * (list_length(args) + 1));
-	AshExpr    *result;
-	ListCell   *lc;
-
-	if (ash_expr_func_lookup(name, false) != NULL)
-		return call_function(cxt, name, args, location);
-	if (ash_expr_user_function_lookup != NULL && res != NULL &&
-		ash_expr_user_function_lookup(res, name, &user))
-		return call_user_function(cxt, &user, pstrdup(name), args, location);
-	if (!ash_pg_function_exists(name))
-		return unknown_function(cxt, name, location);
-	foreach(lc, args)
-		array[foreach_current_index(lc)] = lfirst(lc);
-	result = ash_pg_function(name, list_length(args), array);
-	if (result == NULL)
-		return ash_parse_error(cxt, location, "function %s does not take these arguments", name);
-	return result;
-}
-
-/* DISTINCT, FILTER, OVER and what else may stand at a call */
-static bool
-is_plain_call(const FuncCall *call)
-{
-	return call->agg_order == NIL && call->agg_filter == NULL && call->over == NULL &&
-		!call->agg_within_group && !call->agg_star && !call->agg_distinct && !call->func_variadic;
-}
-
-static AshExpr *
-parse_call(ParseContext *cxt, FuncCall *call)
-{
-	AshExpr    *result;
-	List	   *args;
-	bool		handled;
-	bool		ok;
-
-	if (call->agg_star)
-		return ash_parse_error(cxt, call->location,
-							   "* is not allowed; count takes a relationship: count(comments)");
-	if (!is_plain_call(call))
-		return ash_parse_error(cxt, call->location,
-							   "DISTINCT, ORDER BY, FILTER, OVER and VARIADIC are not allowed");
-	result = ash_parse_scope_call(cxt, call, &handled);
-	if (handled)
-		return result;
-	if (list_length(call->funcname) > 1 && strcmp(strVal(linitial(call->funcname)), "pg_catalog") != 0)
-		return ash_parse_error(cxt, call->location, "functions of other schemas are not allowed");
-	args = parse_args(cxt, call->args, &ok);
-	return ok ? call_by_name(cxt, strVal(llast(call->funcname)), args, call->location) : NULL;
 }
 
 /* m['a']['b'], m['a'].b, list[n] is refused: at() counts as the framework does */
 static AshExpr *
 parse_access(ParseContext *cxt, A_Indirection *node)
 {
-	AshExpr    *map = ash_parse_node(cxt, node->arg);
-	List	   *keys = NIL;
-	AshExpr    *path;
-	ListCell   *lc;
+	AshExpr *map = ash_parse_node(cxt, node->arg);
+	List *keys = NIL;
+	AshExpr *path;
+	ListCell *lc;
 
 	if (map == NULL)
 		return NULL;
@@ -641,10 +513,10 @@ parse_access(ParseContext *cxt, A_Indirection *node)
 		return ash_parse_error(cxt, exprLocation(node->arg),
 							   "%s has no keys; elements of lists are at(list, index)",
 							   ash_expr_type_name(map));
-	foreach(lc, node->indirection)
+	foreach (lc, node->indirection)
 	{
-		Node	   *step = lfirst(lc);
-		AshExpr    *key = NULL;
+		Node *step = lfirst(lc);
+		AshExpr *key = NULL;
 
 		if (IsA(step, String))
 			key = literal("string", CStringGetTextDatum(strVal(step)));
@@ -675,7 +547,7 @@ parse_value_function(ParseContext *cxt, SQLValueFunction *node)
 static AshExpr *
 parse_name(ParseContext *cxt, ColumnRef *ref)
 {
-	List	   *names = ash_parse_names(cxt, ref);
+	List *names = ash_parse_names(cxt, ref);
 
 	return names ? ash_parse_name(cxt, names, ref->location) : NULL;
 }
@@ -683,8 +555,8 @@ parse_name(ParseContext *cxt, ColumnRef *ref)
 static AshExpr *
 parse_by_tag(ParseContext *cxt, Node *node)
 {
-	bool		ok;
-	List	   *args;
+	bool ok;
+	List *args;
 
 	switch (nodeTag(node))
 	{
@@ -703,7 +575,7 @@ parse_by_tag(ParseContext *cxt, Node *node)
 		case T_CaseExpr:
 			return parse_case(cxt, (CaseExpr *) node);
 		case T_FuncCall:
-			return parse_call(cxt, (FuncCall *) node);
+			return ash_parse_call(cxt, (FuncCall *) node);
 		case T_TypeCast:
 			return parse_cast(cxt, (TypeCast *) node);
 		case T_A_ArrayExpr:
@@ -713,30 +585,36 @@ parse_by_tag(ParseContext *cxt, Node *node)
 		case T_SQLValueFunction:
 			return parse_value_function(cxt, (SQLValueFunction *) node);
 		case T_CoalesceExpr:
-			args = parse_args(cxt, ((CoalesceExpr *) node)->args, &ok);
-			return ok ? call_function(cxt, "coalesce", args, ((CoalesceExpr *) node)->location) : NULL;
+			args = ash_parse_args(cxt, ((CoalesceExpr *) node)->args, &ok);
+			return ok ? ash_parse_call_function(cxt, "coalesce", args,
+												((CoalesceExpr *) node)->location) :
+						NULL;
 		case T_MinMaxExpr:
-			args = parse_args(cxt, ((MinMaxExpr *) node)->args, &ok);
-			return ok ? call_function(cxt, ((MinMaxExpr *) node)->op == IS_GREATEST ? "greatest"
-																					 : "least",
-									  args, ((MinMaxExpr *) node)->location)
-					  : NULL;
+			args = ash_parse_args(cxt, ((MinMaxExpr *) node)->args, &ok);
+			return ok ? ash_parse_call_function(cxt,
+												((MinMaxExpr *) node)->op == IS_GREATEST ?
+													"greatest" :
+													"least",
+												args, ((MinMaxExpr *) node)->location) :
+						NULL;
 		case T_SubLink:
 			return ash_parse_error(cxt, exprLocation(node),
 								   "subqueries are not allowed; use exists(path, condition)");
 		case T_ParamRef:
-			return ash_parse_error(cxt, exprLocation(node), "parameters are not allowed; use arg.name");
+			return ash_parse_error(cxt, exprLocation(node),
+								   "parameters are not allowed; use arg.name");
 		case T_NamedArgExpr:
 			return ash_parse_error(cxt, exprLocation(node), "this function has no named arguments");
 		default:
-			return ash_parse_error(cxt, exprLocation(node), "this kind of expression is not allowed");
+			return ash_parse_error(cxt, exprLocation(node),
+								   "this kind of expression is not allowed");
 	}
 }
 
 AshExpr *
 ash_parse_node(ParseContext *cxt, Node *node)
 {
-	AshExpr    *expr;
+	AshExpr *expr;
 
 	check_stack_depth();
 	if (cxt->depth >= ASH_EXPR_MAX_DEPTH)
@@ -754,10 +632,10 @@ ash_expr_parse(const char *source, const AshScope *scope, AshErrors *errors)
 	MemoryContext scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "ash expression source", ALLOCSET_SMALL_SIZES);
 	MemoryContext cxt = MemoryContextSwitchTo(scratch);
-	AshSource	parsed;
+	AshSource parsed;
 	ParseContext context = { &parsed, scope, 0, 0, errors };
-	Node	   *node = ash_expr_raw_parse(source, &parsed, errors);
-	AshExpr    *expr;
+	Node *node = ash_expr_raw_parse(source, &parsed, errors);
+	AshExpr *expr;
 
 	MemoryContextSwitchTo(cxt);
 	expr = node ? ash_parse_node(&context, node) : NULL;
@@ -769,7 +647,7 @@ AshExpr *
 ash_expr_parse_as(const char *source, const AshScope *scope, const AshTypeInst *type,
 				  AshErrors *errors)
 {
-	AshExpr    *expr = ash_expr_parse(source, scope, errors);
+	AshExpr *expr = ash_expr_parse(source, scope, errors);
 
 	return expr ? ash_expr_as(expr, type, errors) : NULL;
 }
@@ -777,7 +655,7 @@ ash_expr_parse_as(const char *source, const AshScope *scope, const AshTypeInst *
 AshExpr *
 ash_expr_parse_condition(const char *source, const AshScope *scope, AshErrors *errors)
 {
-	AshExpr    *expr = ash_expr_parse(source, scope, errors);
+	AshExpr *expr = ash_expr_parse(source, scope, errors);
 
 	return expr ? ash_expr_condition(expr, errors) : NULL;
 }

@@ -15,6 +15,7 @@
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
+#include "access/transam.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -27,20 +28,33 @@
 
 #define MAX_ARGS 16
 
-/* Where arguments may not go and results not come from. */
+static bool
+takes_any(Oid type)
+{
+	return IsPolymorphicType(type) || type == ANYOID;
+}
+
+/* Not internal, cstring, trigger and the like. */
 static bool
 is_usable_type(Oid type)
 {
-	return get_typtype(type) != TYPTYPE_PSEUDO || IsPolymorphicType(type);
+	return get_typtype(type) != TYPTYPE_PSEUDO || takes_any(type);
 }
 
-/* Literals and untyped templates let PostgreSQL choose. */
+/*
+ * Literals and untyped templates let PostgreSQL choose.  Most of its functions
+ * count in int4, which int8 does not become by itself: narrow tries that.
+ */
 static Oid
-argument_type(const AshExpr *arg)
+argument_type(const AshExpr *arg, bool narrow)
 {
-	if (arg->kind == ASH_EXPR_CONST && arg->adaptable && !ash_expr_is_string(arg->type))
-		return arg->type->oid;
-	return arg->adaptable || ash_expr_is_null_const(arg) ? UNKNOWNOID : arg->type->oid;
+	Oid type = arg->type->oid;
+	bool number = arg->kind == ASH_EXPR_CONST && ash_expr_is_number(arg->type);
+
+	if (ash_expr_is_null_const(arg) ||
+		(arg->adaptable && !number && arg->kind != ASH_EXPR_LIST && type != BOOLOID))
+		return UNKNOWNOID;
+	return narrow && type == INT8OID ? INT4OID : type;
 }
 
 /*
@@ -51,8 +65,8 @@ argument_type(const AshExpr *arg)
 static Oid
 fit_arguments(int nargs, AshExpr **args, const Oid *chosen, Oid result)
 {
-	Oid			actual[MAX_ARGS];
-	Oid			declared[MAX_ARGS];
+	Oid actual[MAX_ARGS];
+	Oid declared[MAX_ARGS];
 
 	for (int i = 0; i < nargs; i++)
 	{
@@ -61,14 +75,18 @@ fit_arguments(int nargs, AshExpr **args, const Oid *chosen, Oid result)
 		declared[i] = chosen[i];
 		if (!is_usable_type(declared[i]))
 			return InvalidOid;
-		if (args[i]->adaptable || ash_expr_is_null_const(args[i]))
+		if (type->oid == INT8OID && declared[i] == INT4OID)
+			args[i] = ash_expr_cast(args[i], ash_type_for_oid(INT4OID));
+		else if (args[i]->adaptable || ash_expr_is_null_const(args[i]))
 		{
-			if (!IsPolymorphicType(declared[i]))
+			if (declared[i] == JSONBOID)
+				type = ash_type_plain("map"); /* its literals are JSON text */
+			else if (!takes_any(declared[i]))
 				type = ash_type_for_oid(declared[i]);
 			args[i] = ash_expr_coerce(args[i], type);
-			if (args[i] == NULL)
-				return InvalidOid;
 		}
+		if (args[i] == NULL)
+			return InvalidOid;
 		actual[i] = args[i]->type->oid;
 	}
 	if (!IsPolymorphicType(result))
@@ -97,8 +115,7 @@ set_result(AshExpr *call, Oid result)
 static Operator
 operator_in(const char *schema, const char *name, Oid left, Oid right)
 {
-	List	   *qualified =
-		list_make2(makeString(pstrdup(schema)), makeString(pstrdup(name)));
+	List *qualified = list_make2(makeString(pstrdup(schema)), makeString(pstrdup(name)));
 
 	if (!OidIsValid(get_namespace_oid(schema, true)))
 		return NULL;
@@ -111,9 +128,9 @@ operator_in(const char *schema, const char *name, Oid left, Oid right)
 static const char *
 foreign_schema(Oid type)
 {
-	HeapTuple	tuple;
-	Oid			schema = PG_CATALOG_NAMESPACE;
-	Oid			element = OidIsValid(type) ? get_element_type(type) : InvalidOid;
+	HeapTuple tuple;
+	Oid schema = PG_CATALOG_NAMESPACE;
+	Oid element = OidIsValid(type) ? get_element_type(type) : InvalidOid;
 
 	if (OidIsValid(element))
 		type = element;
@@ -136,7 +153,7 @@ find_operator(const char *name, Oid left, Oid right, const char **schema)
 	schemas[2] = "pg_catalog";
 	for (int i = 0; i < 3; i++)
 	{
-		Operator	found;
+		Operator found;
 
 		if (schemas[i] == NULL)
 			continue;
@@ -154,7 +171,7 @@ find_operator(const char *name, Oid left, Oid right, const char **schema)
 static bool
 lookup_operator(AshExpr *call, const char *name, Oid left, Oid right, Oid declared[2], Oid *result)
 {
-	Operator	found = find_operator(name, left, right, &call->pg_schema);
+	Operator found = find_operator(name, left, right, &call->pg_schema);
 	FormData_pg_operator form;
 
 	if (found == NULL)
@@ -174,7 +191,7 @@ lookup_operator(AshExpr *call, const char *name, Oid left, Oid right, Oid declar
 bool
 ash_pg_operator_find(AshExpr *call, const char *name, Oid left, Oid right)
 {
-	Oid			declared[2];
+	Oid declared[2];
 
 	return lookup_operator(call, name, left, right, declared, &call->pg_result);
 }
@@ -186,19 +203,27 @@ static const AshExprFunc pg_operator_entry = { .name = "operator",
 											   .is_operator = true,
 											   .sql = ash_sql_pg_operator };
 
-AshExpr *
-ash_pg_operator(const char *name, int nargs, AshExpr **args)
+static AshExpr *
+try_operator(const char *name, int nargs, AshExpr **args, bool narrow)
 {
-	AshExpr    *call = ash_expr_make_call(&pg_operator_entry, nargs, args);
-	Oid			left = nargs == 2 ? argument_type(args[0]) : InvalidOid;
-	Oid			right = argument_type(args[nargs - 1]);
-	Oid			declared[2];
-	Oid			result;
+	AshExpr *call = ash_expr_make_call(&pg_operator_entry, nargs, args);
+	Oid left = nargs == 2 ? argument_type(args[0], narrow) : InvalidOid;
+	Oid right = argument_type(args[nargs - 1], narrow);
+	Oid declared[2];
+	Oid result;
 
 	if (!lookup_operator(call, pstrdup(name), left, right, declared, &result))
 		return NULL;
 	result = fit_arguments(nargs, call->args, nargs == 2 ? declared : declared + 1, result);
 	return set_result(call, result) ? call : NULL;
+}
+
+AshExpr *
+ash_pg_operator(const char *name, int nargs, AshExpr **args)
+{
+	AshExpr *call = try_operator(name, nargs, args, false);
+
+	return call != NULL ? call : try_operator(name, nargs, args, true);
 }
 
 /*
@@ -215,7 +240,7 @@ static bool
 is_usable_function(Oid function)
 {
 	return get_func_prokind(function) == PROKIND_FUNCTION &&
-		func_volatile(function) != PROVOLATILE_VOLATILE && !get_func_retset(function);
+		   func_volatile(function) != PROVOLATILE_VOLATILE && !get_func_retset(function);
 }
 
 static List *
@@ -238,25 +263,23 @@ ash_pg_function_exists(const char *name)
 	return false;
 }
 
-AshExpr *
-ash_pg_function(const char *name, int nargs, AshExpr **args)
+static AshExpr *
+try_function(const char *name, int nargs, AshExpr **args, bool narrow)
 {
-	AshExpr    *call = ash_expr_make_call(&pg_function_entry, nargs, args);
-	Oid			types[MAX_ARGS];
-	Oid		   *chosen;
-	Oid			function;
-	Oid			result;
-	Oid			variadic;
-	bool		retset;
-	int			nvariadic;
-	List	   *defaults = NIL;
+	AshExpr *call = ash_expr_make_call(&pg_function_entry, nargs, args);
+	Oid types[MAX_ARGS];
+	Oid *chosen;
+	Oid function;
+	Oid result;
+	Oid variadic;
+	bool retset;
+	int nvariadic;
+	List *defaults = NIL;
 
-	if (nargs > MAX_ARGS)
-		return NULL;
 	for (int i = 0; i < nargs; i++)
-		types[i] = argument_type(args[i]);
-	if (func_get_detail(pg_function_name(name), NIL, NIL, nargs, types, true, true, false, &function,
-						&result, &retset, &nvariadic, &variadic, &chosen,
+		types[i] = argument_type(args[i], narrow);
+	if (func_get_detail(pg_function_name(name), NIL, NIL, nargs, types, true, true, false,
+						&function, &result, &retset, &nvariadic, &variadic, &chosen,
 						&defaults) != FUNCDETAIL_NORMAL ||
 		!is_usable_function(function))
 		return NULL;
@@ -264,4 +287,35 @@ ash_pg_function(const char *name, int nargs, AshExpr **args)
 	call->pg_name = pstrdup(name);
 	result = fit_arguments(nargs, call->args, chosen, result);
 	return set_result(call, result) ? call : NULL;
+}
+
+AshExpr *
+ash_pg_function(const char *name, int nargs, AshExpr **args)
+{
+	AshExpr *call;
+
+	if (nargs > MAX_ARGS)
+		return NULL;
+	call = try_function(name, nargs, args, false);
+	return call != NULL ? call : try_function(name, nargs, args, true);
+}
+
+/*
+ * " OPERATOR(schema.=) " of the type: of pg_catalog for the server's own types,
+ * else of the schema that the type's extension stands in.
+ */
+const char *
+ash_sql_equals(const AshTypeInst *type)
+{
+	const char *schema;
+	Operator found;
+
+	if (type->oid < FirstNormalObjectId)
+		return " OPERATOR(pg_catalog.=) ";
+	found = find_operator("=", type->oid, type->oid, &schema);
+	if (found == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+						errmsg("type %s has no equality operator", type->name)));
+	ReleaseSysCache(found);
+	return psprintf(" OPERATOR(%s.=) ", ash_quote_ident(schema));
 }

@@ -8,7 +8,7 @@
  * the parser:
  *
  *	  exists(path, cond)	→ "exists"(path, cond)
- *	  order.total			→ "order".total			a keyword before a dot is a name
+ *	  full || order			→ "full" || "order"		no keyword has a meaning but those listed below
  *	  f(default => 1)		→ f("default" => 1)
  *	  x in list_value		→ x in (list_value)
  *
@@ -22,6 +22,7 @@
  */
 #include "expr/internal.h"
 
+#include "common/keywords.h"
 #include "mb/pg_wchar.h"
 #include "parser/parser.h"
 #include "parser/scanner.h"
@@ -32,27 +33,28 @@
 
 typedef struct Token
 {
-	int			code;
-	int			start;
-	int			end;
-	const char *keyword;		   /* NULL when it is none */
+	int code;
+	int start;
+	int end;
+	const char *keyword; /* NULL when it is none */
+	int category;		 /* of the keyword */
 } Token;
 
 typedef struct Insertion
 {
-	int			at;				   /* byte offset in the source */
-	char		what;
+	int at; /* byte offset in the source */
+	char what;
 } Insertion;
 
 typedef struct Scan
 {
 	const char *text;
-	int			ntokens;
-	int			maxtokens;
-	Token	   *tokens;
-	int			ninsertions;
-	int			maxinsertions;
-	Insertion  *insertions;
+	int ntokens;
+	int maxtokens;
+	Token *tokens;
+	int ninsertions;
+	int maxinsertions;
+	Insertion *insertions;
 } Scan;
 
 static void
@@ -69,7 +71,7 @@ add_token(Scan *scan, Token token)
 static void
 insert_at(Scan *scan, int at, char what)
 {
-	Insertion	insertion = { at, what };
+	Insertion insertion = { at, what };
 
 	if (scan->ninsertions == scan->maxinsertions)
 	{
@@ -79,16 +81,48 @@ insert_at(Scan *scan, int at, char what)
 	scan->insertions[scan->ninsertions++] = insertion;
 }
 
-/* Which keyword a token is; identifiers that are none give NULL. */
-static const char *
-token_keyword(int code, const core_YYSTYPE *value)
+/* Reserved words with a meaning inside an expression; any other is a name. */
+static const char *const grammar_words[] = {
+	"all",		"and",	   "any",	   "array",		"as",			"asymmetric",
+	"both",		"case",	   "cast",	   "collate",	"current_date", "current_timestamp",
+	"distinct", "else",	   "end",	   "false",		"for",			"from",
+	"ilike",	"in",	   "is",	   "isnull",	"leading",		"like",
+	"not",		"notnull", "null",	   "or",		"overlaps",		"placing",
+	"select",	"similar", "some",	   "symmetric", "then",			"to",
+	"trailing", "true",	   "variadic", "when",		"where"
+};
+
+static bool
+is_grammar_word(const char *word)
 {
+	for (int i = 0; i < lengthof(grammar_words); i++)
+	{
+		if (strcmp(grammar_words[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+set_keyword(Token *token, const core_YYSTYPE *value)
+{
+	token->keyword = NULL;
 	for (int i = 0; i < ScanKeywords.num_keywords; i++)
 	{
-		if (ScanKeywordTokens[i] == code)
-			return value->keyword;
+		if (ScanKeywordTokens[i] != token->code)
+			continue;
+		token->keyword = value->keyword;
+		token->category = ScanKeywordCategories[i];
+		return;
 	}
-	return NULL;
+}
+
+/* A keyword that must be quoted to be the name it stands for. */
+static bool
+is_name(const Token *token)
+{
+	return token->keyword != NULL && !is_grammar_word(token->keyword) &&
+		   (token->category == RESERVED_KEYWORD || token->category == TYPE_FUNC_NAME_KEYWORD);
 }
 
 static void
@@ -97,15 +131,15 @@ tokenize(Scan *scan)
 	core_yy_extra_type extra;
 	core_yyscan_t scanner = scanner_init(scan->text, &extra, &ScanKeywords, ScanKeywordTokens);
 	core_YYSTYPE value;
-	YYLTYPE		location;
-	Token		token;
+	YYLTYPE location;
+	Token token;
 
 	while ((token.code = core_yylex(&value, &location, scanner)) != 0)
 	{
 		token.start = location;
 		/* flex ends the token it has just matched with a zero byte */
 		token.end = location + strlen(extra.scanbuf + location);
-		token.keyword = token_keyword(token.code, &value);
+		set_keyword(&token, &value);
 		add_token(scan, token);
 	}
 	scanner_finish(scanner);
@@ -115,7 +149,7 @@ static bool
 is_keyword(const Scan *scan, int i, const char *word)
 {
 	return i < scan->ntokens && scan->tokens[i].keyword != NULL &&
-		strcmp(scan->tokens[i].keyword, word) == 0;
+		   strcmp(scan->tokens[i].keyword, word) == 0;
 }
 
 static bool
@@ -128,11 +162,11 @@ is_code(const Scan *scan, int i, int code)
 static int
 skip_brackets(const Scan *scan, int i)
 {
-	int			depth = 0;
+	int depth = 0;
 
 	for (; i < scan->ntokens; i++)
 	{
-		int			code = scan->tokens[i].code;
+		int code = scan->tokens[i].code;
 
 		if (code == '(' || code == '[')
 			depth++;
@@ -161,13 +195,14 @@ skip_primary(const Scan *scan, int i)
 static void
 find_insertions(Scan *scan)
 {
-	int		   *closing = palloc0((scan->ntokens + 1) * sizeof(int));
+	int *closing = palloc0((scan->ntokens + 1) * sizeof(int));
 
 	for (int i = 0; i < scan->ntokens; i++)
 	{
-		Token	   *token = &scan->tokens[i];
-		bool		quoted = is_code(scan, i + 1, '.') || is_code(scan, i + 1, EQUALS_GREATER) ||
-			(is_keyword(scan, i, "exists") && is_code(scan, i + 1, '('));
+		Token *token = &scan->tokens[i];
+		bool quoted = is_name(token) || is_code(scan, i + 1, '.') ||
+					  is_code(scan, i + 1, EQUALS_GREATER) ||
+					  (is_keyword(scan, i, "exists") && is_code(scan, i + 1, '('));
 
 		if (token->keyword != NULL && quoted && !is_code(scan, i - 1, '.'))
 		{
@@ -190,8 +225,8 @@ static void
 rewrite(const Scan *scan, AshSource *source)
 {
 	StringInfoData out;
-	int			from = 0;
-	bool		in_name = false;
+	int from = 0;
+	bool in_name = false;
 
 	initStringInfo(&out);
 	source->inserts = palloc((scan->ninsertions + 1) * sizeof(int));
@@ -200,8 +235,8 @@ rewrite(const Scan *scan, AshSource *source)
 		const Insertion *insertion = &scan->insertions[i];
 
 		for (; from < insertion->at; from++)
-			appendStringInfoChar(&out, in_name ? pg_tolower((unsigned char) scan->text[from])
-											   : scan->text[from]);
+			appendStringInfoChar(&out, in_name ? pg_tolower((unsigned char) scan->text[from]) :
+												 scan->text[from]);
 		appendStringInfoChar(&out, insertion->what);
 		source->inserts[i] = insertion->at;
 		if (insertion->what == '"')
@@ -215,7 +250,7 @@ rewrite(const Scan *scan, AshSource *source)
 static void
 scan_source(const char *text, AshSource *source)
 {
-	Scan		scan = { text };
+	Scan scan = { text };
 
 	scan.maxtokens = scan.maxinsertions = 64;
 	scan.tokens = palloc(scan.maxtokens * sizeof(Token));
@@ -230,8 +265,8 @@ static Node *
 single_expression(List *parsed)
 {
 	SelectStmt *select;
-	SelectStmt	bare;
-	ResTarget  *target;
+	SelectStmt bare;
+	ResTarget *target;
 
 	if (list_length(parsed) != 1)
 		return NULL;
@@ -252,13 +287,13 @@ single_expression(List *parsed)
 static bool
 is_fault_of_text(int sqlstate)
 {
-	int			class = ERRCODE_TO_CATEGORY(sqlstate);
+	int class = ERRCODE_TO_CATEGORY(sqlstate);
 
 	return class == ERRCODE_TO_CATEGORY(ERRCODE_SYNTAX_ERROR) ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_PROGRAM_LIMIT_EXCEEDED) ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_FEATURE_NOT_SUPPORTED) ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE);
+		   class == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) ||
+		   class == ERRCODE_TO_CATEGORY(ERRCODE_PROGRAM_LIMIT_EXCEEDED) ||
+		   class == ERRCODE_TO_CATEGORY(ERRCODE_FEATURE_NOT_SUPPORTED) ||
+		   class == ERRCODE_TO_CATEGORY(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE);
 }
 
 /* Byte offset of a character position from 1. */
@@ -275,7 +310,7 @@ byte_offset(const char *text, int position)
 int
 ash_expr_position(const AshSource *source, int location)
 {
-	int			i = 0;
+	int i = 0;
 
 	if (location < 0)
 		return 0;
@@ -288,8 +323,14 @@ ash_expr_position(const AshSource *source, int location)
 static void
 report_parse_error(const ErrorData *edata, const AshSource *source, AshErrors *errors)
 {
-	int			offset;
+	int offset;
 
+	/* the grammar's own stack is full */
+	if (strncmp(edata->message, "memory exhausted", strlen("memory exhausted")) == 0)
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "expression is nested too deeply");
+		return;
+	}
 	if (edata->cursorpos <= 0)
 	{
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", edata->message);
@@ -303,8 +344,8 @@ report_parse_error(const ErrorData *edata, const AshSource *source, AshErrors *e
 Node *
 ash_expr_raw_parse_own(const char *text)
 {
-	bool		saved = standard_conforming_strings;
-	List	   *volatile parsed = NIL;
+	bool saved = standard_conforming_strings;
+	List *volatile parsed = NIL;
 
 	PG_TRY();
 	{
@@ -323,16 +364,16 @@ Node *
 ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
 {
 	MemoryContext cxt = CurrentMemoryContext;
-	bool		saved = standard_conforming_strings;
-	int			already = list_length(errors->items);
-	Node	   *volatile node = NULL;
+	bool saved = standard_conforming_strings;
+	int already = list_length(errors->items);
+	Node *volatile node = NULL;
 
 	memset(source, 0, sizeof(*source));
 	source->text = text;
 	if (strlen(text) > ASH_EXPR_MAX_SOURCE)
 	{
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "expression is longer than %d bytes", ASH_EXPR_MAX_SOURCE);
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "expression is longer than %d bytes",
+					  ASH_EXPR_MAX_SOURCE);
 		return NULL;
 	}
 	PG_TRY();
@@ -343,7 +384,7 @@ ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *edata;
+		ErrorData *edata;
 
 		standard_conforming_strings = saved;
 		MemoryContextSwitchTo(cxt);
@@ -358,6 +399,6 @@ ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
 
 	if (node == NULL && list_length(errors->items) == already)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "expression must be a single value without FROM, WHERE or other clauses");
+					  "expression must be one value, without an alias and clauses");
 	return node;
 }

@@ -27,15 +27,15 @@
 
 typedef struct Fit
 {
-	AshExpr    *call;
-	const AshTypeInst *list;	   /* type of the list argument, once known */
-	bool		ci;				   /* a string argument is ci_string */
+	AshExpr *call;
+	const AshTypeInst *list; /* type of the list argument, once known */
+	bool ci;				 /* a string argument is ci_string */
 } Fit;
 
 typedef struct ArgumentKind
 {
-	char		letter;
-	const char *type;			   /* registry type it takes, or NULL: see fit_argument */
+	char letter;
+	const char *type; /* registry type it takes, or NULL: see fit_argument */
 	const char *words;
 } ArgumentKind;
 
@@ -74,8 +74,8 @@ argument_kind(char letter)
 AshExpr *
 ash_expr_fold(AshExpr *expr)
 {
-	AshExpr    *text = ash_expr_cast(expr, ash_type_plain("string"));
-	AshExpr    *call = ash_expr_make_call(ash_expr_func_lookup("string_downcase", false), 1, &text);
+	AshExpr *text = ash_expr_cast(expr, ash_type_plain("string"));
+	AshExpr *call = ash_expr_make_call(ash_expr_func_lookup("string_downcase", false), 1, &text);
 
 	call->type = text->type;
 	call->pg_result = text->type->oid;
@@ -88,13 +88,14 @@ fit_number(AshExpr *arg)
 {
 	if (ash_expr_is_number(arg->type))
 		return ash_expr_coerce(arg, arg->type);
-	return ash_expr_coerce(arg, ash_type_plain(arg->kind == ASH_EXPR_TEMPLATE ? "decimal" : "integer"));
+	return ash_expr_coerce(arg,
+						   ash_type_plain(arg->kind == ASH_EXPR_TEMPLATE ? "decimal" : "integer"));
 }
 
 static AshExpr *
 fit_string(AshExpr *arg, Fit *fit)
 {
-	AshExpr    *string = arg;
+	AshExpr *string = arg;
 
 	if (arg->adaptable || !ash_expr_is_string(arg->type))
 		string = ash_expr_coerce(arg, ash_type_plain("string"));
@@ -118,7 +119,7 @@ fit_list(AshExpr *arg, Fit *fit)
 static AshExpr *
 fit_unit(AshExpr *arg)
 {
-	AshExpr    *unit = ash_expr_coerce(arg, ash_type_plain("string"));
+	AshExpr *unit = ash_expr_coerce(arg, ash_type_plain("string"));
 
 	if (unit == NULL || unit->kind != ASH_EXPR_CONST || unit->value.isnull)
 		return unit;
@@ -154,13 +155,13 @@ fit_argument(AshExpr *arg, const ArgumentKind *kind, Fit *fit)
 static bool
 fit_arguments(Fit *fit, const char *signature, AshErrors *errors)
 {
-	AshExpr    *call = fit->call;
-	int			nletters = strchr(signature, '>') - signature;
+	AshExpr *call = fit->call;
+	int nletters = strchr(signature, '>') - signature;
 
 	for (int i = 0; i < call->nargs; i++)
 	{
 		const ArgumentKind *kind = argument_kind(signature[Min(i, nletters - 1)]);
-		AshExpr    *arg = fit_argument(call->args[i], kind, fit);
+		AshExpr *arg = fit_argument(call->args[i], kind, fit);
 
 		if (arg == NULL)
 		{
@@ -201,7 +202,7 @@ AshExpr *
 ash_signature_resolve(AshExpr *call, AshErrors *errors)
 {
 	const char *signature = call->func->signature;
-	Fit			fit = { call, NULL, false };
+	Fit fit = { call, NULL, false };
 
 	if (!fit_arguments(&fit, signature, errors))
 		return NULL;

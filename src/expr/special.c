@@ -20,7 +20,7 @@
 static AshExpr *
 integer_const(int64 value)
 {
-	AshValue	datum = { Int64GetDatum(value), false };
+	AshValue datum = { Int64GetDatum(value), false };
 
 	return ash_expr_const(ash_type_plain("integer"), datum);
 }
@@ -28,8 +28,8 @@ integer_const(int64 value)
 static AshExpr *
 null_const(void)
 {
-	AshValue	null = { (Datum) 0, true };
-	AshExpr    *expr = ash_expr_const(ash_type_plain("term"), null);
+	AshValue null = { (Datum) 0, true };
+	AshExpr *expr = ash_expr_const(ash_type_plain("term"), null);
 
 	expr->adaptable = true;
 	return expr;
@@ -72,9 +72,9 @@ ash_resolve_minmax(AshExpr *call, AshErrors *errors)
 AshExpr *
 ash_expr_make_case(int nargs, AshExpr **args, AshErrors *errors)
 {
-	int			nresults = nargs / 2 + 1;
-	AshExpr   **results = palloc(sizeof(AshExpr *) * nresults);
-	AshExpr    *expr = palloc0(sizeof(AshExpr));
+	int nresults = nargs / 2 + 1;
+	AshExpr **results = palloc(sizeof(AshExpr *) * nresults);
+	AshExpr *expr = palloc0(sizeof(AshExpr));
 
 	Assert(nargs % 2 == 1);
 	expr->kind = ASH_EXPR_CASE;
@@ -103,7 +103,7 @@ ash_expr_make_case(int nargs, AshExpr **args, AshErrors *errors)
 static AshExpr *
 make_case(AshExpr *when, AshExpr *then, AshExpr *otherwise, AshErrors *errors)
 {
-	AshExpr   **args = palloc(sizeof(AshExpr *) * 3);
+	AshExpr **args = palloc(sizeof(AshExpr *) * 3);
 
 	args[0] = when;
 	args[1] = then;
@@ -120,7 +120,7 @@ ash_resolve_if(AshExpr *call, AshErrors *errors)
 AshExpr *
 ash_resolve_nullif(AshExpr *call, AshErrors *errors)
 {
-	AshExpr    *same = ash_expr_call("=", list_make2(call->args[0], call->args[1]), errors);
+	AshExpr *same = ash_expr_call("=", list_make2(call->args[0], call->args[1]), errors);
 
 	return same == NULL ? NULL : make_case(same, null_const(), call->args[0], errors);
 }
@@ -134,12 +134,12 @@ ash_resolve_is_nil(AshExpr *call, AshErrors *errors)
 AshExpr *
 ash_resolve_error(AshExpr *call, AshErrors *errors)
 {
-	AshExpr    *message = ash_expr_cast(call->args[0], ash_type_plain("string"));
+	AshExpr *message = ash_expr_cast(call->args[0], ash_type_plain("string"));
 
 	if (message == NULL)
 	{
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "the message must be a string, not %s",
-					  ash_expr_type_name(call->args[0]));
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "the message must be a string, not %s", ash_expr_type_name(call->args[0]));
 		return NULL;
 	}
 	call->args[0] = message;
@@ -163,46 +163,52 @@ ash_sql_error(AshSql *sql, AshExpr *call)
  */
 
 static const AshExprFunc round_decimal = { .name = "round",
-										   .template = "pg_catalog.round($1, ($2)::pg_catalog.int4)" };
+										   .template =
+											   "pg_catalog.round($1, ($2)::pg_catalog.int4)" };
 /* PostgreSQL rounds halves of floats to even; decimals are rounded as people do */
-static const AshExprFunc round_float = {
-	.name = "round",
-	.template = "(pg_catalog.round(($1)::pg_catalog.\"numeric\", "
-				"($2)::pg_catalog.int4))::pg_catalog.float8"
-};
+static const AshExprFunc round_float = { .name = "round",
+										 .template =
+											 "(pg_catalog.round(($1)::pg_catalog.\"numeric\", "
+											 "($2)::pg_catalog.int4))::pg_catalog.float8" };
 
 AshExpr *
 ash_resolve_round(AshExpr *call, AshErrors *errors)
 {
-	AshExpr    *args[2];
-	AshExpr    *round;
+	AshExpr *args[2];
+	AshExpr *round;
 
 	args[0] = call->args[0];
 	if (args[0]->adaptable && !ash_expr_is_number(args[0]->type))
 		args[0] = ash_expr_coerce(args[0], ash_type_plain("decimal"));
-	args[1] = call->nargs == 1 ? integer_const(0)
-							   : ash_expr_coerce(call->args[1], ash_type_plain("integer"));
+	args[1] = call->nargs == 1 ? integer_const(0) :
+								 ash_expr_coerce(call->args[1], ash_type_plain("integer"));
 	if (args[0] == NULL || args[1] == NULL || !ash_expr_is_number(args[0]->type))
 	{
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "round takes a number and places, not %s",
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "round takes a number and places, not %s",
 					  ash_expr_type_name(call->args[args[1] == NULL ? 1 : 0]));
 		return NULL;
 	}
 	if (args[0]->type->oid == INT8OID)
 		return args[0];
-	round = ash_expr_make_call(args[0]->type->oid == FLOAT8OID ? &round_float : &round_decimal, 2, args);
+	round = ash_expr_make_call(args[0]->type->oid == FLOAT8OID ? &round_float : &round_decimal, 2,
+							   args);
 	round->type = args[0]->type;
 	return round;
 }
 
-#define RELATIVE(fn, sig, how) { .name = fn, .signature = sig, .template = how }
-#define NOW_IN_UTC(op)                                                                             \
-	"pg_catalog.timezone('UTC', pg_catalog.timezone('UTC', pg_catalog.now()) OPERATOR(pg_catalog." \
-	op ") $1)"
+#define RELATIVE(fn, sig, how)                        \
+	{                                                 \
+		.name = fn, .signature = sig, .template = how \
+	}
+#define NOW_IN_UTC(op)                                                                                \
+	"pg_catalog.timezone('UTC', pg_catalog.timezone('UTC', pg_catalog.now()) OPERATOR(pg_catalog." op \
+	") $1)"
 
 static const AshExprFunc relative_functions[2][2] = {
 	{ RELATIVE("ago", "v>T", NOW_IN_UTC("-")),
-	  RELATIVE("ago", "iU>T", "ash.datetime_add(pg_catalog.now(), OPERATOR(pg_catalog.-) $1, $2)") },
+	  RELATIVE("ago", "iU>T",
+			   "ash.datetime_add(pg_catalog.now(), OPERATOR(pg_catalog.-) $1, $2)") },
 	{ RELATIVE("from_now", "v>T", NOW_IN_UTC("+")),
 	  RELATIVE("from_now", "iU>T", "ash.datetime_add(pg_catalog.now(), $1, $2)") },
 };
@@ -210,7 +216,7 @@ static const AshExprFunc relative_functions[2][2] = {
 AshExpr *
 ash_resolve_relative(AshExpr *call, AshErrors *errors)
 {
-	bool		future = strcmp(call->func->name, "from_now") == 0;
+	bool future = strcmp(call->func->name, "from_now") == 0;
 
 	call->func = &relative_functions[future][call->nargs - 1];
 	return ash_signature_resolve(call, errors);
@@ -223,8 +229,8 @@ ash_resolve_relative(AshExpr *call, AshErrors *errors)
 AshExpr *
 ash_resolve_get_path(AshExpr *call, AshErrors *errors)
 {
-	AshExpr    *map = ash_expr_coerce(call->args[0], ash_type_plain("map"));
-	AshExpr    *path = ash_expr_cast(call->args[1], ash_expr_array_type(ash_type_plain("string")));
+	AshExpr *map = ash_expr_coerce(call->args[0], ash_type_plain("map"));
+	AshExpr *path = ash_expr_cast(call->args[1], ash_expr_array_type(ash_type_plain("string")));
 
 	if (map == NULL || path == NULL)
 	{
@@ -243,12 +249,12 @@ ash_resolve_get_path(AshExpr *call, AshErrors *errors)
 AshExpr *
 ash_expr_get_path(AshExpr *document, List *names, AshErrors *errors)
 {
-	List	   *keys = NIL;
-	ListCell   *lc;
+	List *keys = NIL;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
-		AshValue	key = { CStringGetTextDatum(lfirst(lc)), false };
+		AshValue key = { CStringGetTextDatum(lfirst(lc)), false };
 
 		keys = lappend(keys, ash_expr_const(ash_type_plain("string"), key));
 	}
@@ -258,11 +264,12 @@ ash_expr_get_path(AshExpr *document, List *names, AshErrors *errors)
 void
 ash_sql_get_path(AshSql *sql, AshExpr *call)
 {
-	bool		document = call->type->oid == JSONBOID;
-	bool		cast = !document && call->type->oid != TEXTOID;
+	bool document = call->type->oid == JSONBOID;
+	bool cast = !document && call->type->oid != TEXTOID;
 
 	ash_sql_str(sql, cast ? "(" : "");
-	ash_sql_str(sql, document ? "pg_catalog.jsonb_extract_path(" : "pg_catalog.jsonb_extract_path_text(");
+	ash_sql_str(sql, document ? "pg_catalog.jsonb_extract_path(" :
+								"pg_catalog.jsonb_extract_path_text(");
 	ash_sql_expr(sql, call->args[0]);
 	ash_sql_str(sql, ", VARIADIC ");
 	ash_sql_expr(sql, call->args[1]);
@@ -277,7 +284,7 @@ ash_sql_get_path(AshSql *sql, AshExpr *call)
 AshExpr *
 ash_resolve_type(AshExpr *call, AshErrors *errors)
 {
-	AshExpr    *name = call->args[1];
+	AshExpr *name = call->args[1];
 	AshTypeInst *type;
 
 	if (name->kind != ASH_EXPR_CONST || name->value.isnull || name->type->oid != TEXTOID)
@@ -302,9 +309,9 @@ static const AshExprFunc trigram_entry = { .name = "trigram_similarity",
 static const char *
 trigram_schema(void)
 {
-	Oid			extension = get_extension_oid("pg_trgm", true);
+	Oid extension = get_extension_oid("pg_trgm", true);
 	const char *schema = NULL;
-	CatCList   *found;
+	CatCList *found;
 
 	if (!OidIsValid(extension))
 		return NULL;

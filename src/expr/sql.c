@@ -70,8 +70,8 @@ ash_sql_qualified(AshSql *sql, const char *schema, const char *name)
 static void
 write_literal(AshSql *sql, Oid type, Datum value, bool isnull)
 {
-	Oid			output;
-	bool		varlena;
+	Oid output;
+	bool varlena;
 
 	getTypeOutputInfo(type, &output, &varlena);
 	ash_sql_str(sql, isnull ? "NULL" : quote_literal_cstr(OidOutputFunctionCall(output, value)));
@@ -147,7 +147,7 @@ write_const(AshSql *sql, const AshExpr *expr)
 static void
 write_template(AshSql *sql, AshExpr *expr)
 {
-	AshValue	value = { (Datum) 0, true };
+	AshValue value = { (Datum) 0, true };
 
 	if (sql->write_template != NULL)
 	{
@@ -168,11 +168,11 @@ static bool
 write_const_list(AshSql *sql, const AshExpr *list)
 {
 	const AshTypeInst *item = ash_expr_item_type(list->type);
-	AshValue	array = { (Datum) 0, false };
-	Datum	   *values = palloc(sizeof(Datum) * Max(list->nargs, 1));
-	bool	   *nulls = palloc(sizeof(bool) * Max(list->nargs, 1));
-	int			dims[1] = { list->nargs };
-	int			bounds[1] = { 1 };
+	AshValue array = { (Datum) 0, false };
+	Datum *values = palloc(sizeof(Datum) * Max(list->nargs, 1));
+	bool *nulls = palloc(sizeof(bool) * Max(list->nargs, 1));
+	int dims[1] = { list->nargs };
+	int bounds[1] = { 1 };
 
 	for (int i = 0; i < list->nargs; i++)
 	{
@@ -184,9 +184,9 @@ write_const_list(AshSql *sql, const AshExpr *list)
 	if (list->nargs == 0)
 		array.value = PointerGetDatum(construct_empty_array(item->oid));
 	else
-		array.value = PointerGetDatum(construct_md_array(values, nulls, 1, dims, bounds, item->oid,
-														 item->typlen, item->typbyval,
-														 item->typalign));
+		array.value =
+			PointerGetDatum(construct_md_array(values, nulls, 1, dims, bounds, item->oid,
+											   item->typlen, item->typbyval, item->typalign));
 	write_typed_param(sql, list->type, array);
 	return true;
 }
@@ -263,8 +263,8 @@ is_value(const AshExpr *expr)
 void
 ash_sql_distinct(AshSql *sql, AshExpr *call)
 {
-	bool		negated = strcmp(call->func->name, "is_not_distinct_from") == 0;
-	bool		both_null = !is_value(call->args[0]) && !is_value(call->args[1]);
+	bool negated = strcmp(call->func->name, "is_not_distinct_from") == 0;
+	bool both_null = !is_value(call->args[0]) && !is_value(call->args[1]);
 
 	ash_sql_str(sql, "(");
 	ash_sql_pg_operator(sql, call);
@@ -286,7 +286,7 @@ write_from_template(AshSql *sql, AshExpr *call)
 {
 	for (const char *p = call->func->template; *p != '\0'; p++)
 	{
-		bool		argument = p[0] == '$' && p[1] >= '1' && p[1] <= '9';
+		bool argument = p[0] == '$' && p[1] >= '1' && p[1] <= '9';
 
 		if (argument)
 			ash_sql_expr(sql, call->args[*++p - '1']);
@@ -303,7 +303,7 @@ write_from_template(AshSql *sql, AshExpr *call)
 static void
 write_call(AshSql *sql, AshExpr *call)
 {
-	bool		cast = OidIsValid(call->pg_result) && call->pg_result != call->type->oid;
+	bool cast = OidIsValid(call->pg_result) && call->pg_result != call->type->oid;
 
 	if (cast)
 		ash_sql_str(sql, "(");
@@ -324,37 +324,41 @@ write_call(AshSql *sql, AshExpr *call)
  */
 typedef struct CastRule
 {
-	Oid			from;
-	Oid			to;
+	Oid from;
+	Oid to;
+	bool seconds; /* only for types of whole seconds */
 	const char *before;
 	const char *after;
 } CastRule;
 
 #define UTC_ "pg_catalog.timezone('UTC', "
+#define TO_CHAR_ "pg_catalog.to_char("
 
 static const CastRule cast_rules[] = {
-	{ TIMESTAMPTZOID, DATEOID, "(" UTC_, "))::pg_catalog.date" },
-	{ TIMESTAMPTZOID, TIMEOID, "(" UTC_, "))::pg_catalog.\"time\"" },
-	{ TIMESTAMPTZOID, TIMESTAMPOID, UTC_, ")" },
-	{ TIMESTAMPOID, TIMESTAMPTZOID, UTC_, ")" },
-	{ DATEOID, TIMESTAMPTZOID, UTC_ "(", ")::pg_catalog.\"timestamp\")" },
-	{ TIMESTAMPTZOID, TEXTOID, "pg_catalog.to_char(" UTC_,
-	  "), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')" },
-	{ TIMESTAMPOID, TEXTOID, "pg_catalog.to_char(", ", 'YYYY-MM-DD\"T\"HH24:MI:SS.US')" },
-	{ DATEOID, TEXTOID, "pg_catalog.to_char(", ", 'YYYY-MM-DD')" },
-	{ JSONBOID, TEXTOID, "pg_catalog.jsonb_extract_path_text(", ", VARIADIC '{}')" },
+	{ TIMESTAMPTZOID, DATEOID, false, "(" UTC_, "))::pg_catalog.date" },
+	{ TIMESTAMPTZOID, TIMEOID, false, "(" UTC_, "))::pg_catalog.\"time\"" },
+	{ TIMESTAMPTZOID, TIMESTAMPOID, false, UTC_, ")" },
+	{ TIMESTAMPOID, TIMESTAMPTZOID, false, UTC_, ")" },
+	{ DATEOID, TIMESTAMPTZOID, false, UTC_ "(", ")::pg_catalog.\"timestamp\")" },
+	{ TIMESTAMPTZOID, TEXTOID, true, TO_CHAR_ UTC_, "), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')" },
+	{ TIMESTAMPTZOID, TEXTOID, false, TO_CHAR_ UTC_, "), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')" },
+	{ TIMESTAMPOID, TEXTOID, true, TO_CHAR_, ", 'YYYY-MM-DD\"T\"HH24:MI:SS')" },
+	{ TIMESTAMPOID, TEXTOID, false, TO_CHAR_, ", 'YYYY-MM-DD\"T\"HH24:MI:SS.US')" },
+	{ DATEOID, TEXTOID, false, TO_CHAR_, ", 'YYYY-MM-DD')" },
+	{ JSONBOID, TEXTOID, false, "pg_catalog.jsonb_extract_path_text(", ", VARIADIC '{}')" },
 };
 
 static void
 write_cast(AshSql *sql, AshExpr *cast)
 {
-	Oid			from = cast->args[0]->type->oid;
+	const AshTypeInst *from = cast->args[0]->type;
 
 	for (int i = 0; i < lengthof(cast_rules); i++)
 	{
 		const CastRule *rule = &cast_rules[i];
 
-		if (rule->from != from || rule->to != cast->type->oid)
+		if (rule->from != from->oid || rule->to != cast->type->oid ||
+			(rule->seconds && from->typmod != 0))
 			continue;
 		ash_sql_str(sql, rule->before);
 		ash_sql_expr(sql, cast->args[0]);

@@ -14,7 +14,7 @@
 bool
 ash_expr_walk(AshExpr *expr, AshExprWalker walker, void *context)
 {
-	int			ncalc_args = expr->calc_args ? expr->calculation->nargs : 0;
+	int ncalc_args = expr->calc_args ? expr->calculation->nargs : 0;
 
 	check_stack_depth();
 	if (walker(expr, context))
@@ -30,14 +30,14 @@ ash_expr_walk(AshExpr *expr, AshExprWalker walker, void *context)
 			return true;
 	}
 	return expr->kind == ASH_EXPR_AGGREGATE && expr->aggregate->filter != NULL &&
-		ash_expr_walk(expr->aggregate->filter, walker, context);
+		   ash_expr_walk(expr->aggregate->filter, walker, context);
 }
 
 static bool
 needs_row(AshExpr *expr, void *context)
 {
 	return expr->kind == ASH_EXPR_REF || expr->kind == ASH_EXPR_EXISTS ||
-		expr->kind == ASH_EXPR_AGGREGATE;
+		   expr->kind == ASH_EXPR_AGGREGATE;
 }
 
 bool
@@ -49,7 +49,7 @@ ash_expr_has_refs(AshExpr *expr)
 static bool
 needs_query(AshExpr *expr, void *context)
 {
-	AshExpr    *inlined;
+	AshExpr *inlined;
 
 	if (expr->kind == ASH_EXPR_EXISTS || expr->kind == ASH_EXPR_AGGREGATE)
 		return true;
@@ -74,7 +74,7 @@ ash_expr_in_memory(AshExpr *expr)
 static bool
 is_actor(AshExpr *expr, void *context)
 {
-	AshExpr    *inlined;
+	AshExpr *inlined;
 
 	if (expr->kind == ASH_EXPR_TEMPLATE)
 		return expr->template == ASH_TEMPLATE_ACTOR;
@@ -109,17 +109,17 @@ argument_index(const AshExpr *expr, const AshCalculation *calc)
 
 /*
  * Replaces nodes: given a node and how many rows out of it (through exists() and
- * aggregate conditions) the row of the whole expression is, returns what stands in its place, or NULL to keep it (copied,
- * with its children mutated).
+ * aggregate conditions) the row of the whole expression is, returns what stands in its place, or
+ * NULL to keep it (copied, with its children mutated).
  */
-typedef AshExpr *(*Mutator) (AshExpr *expr, int nesting, void *context);
+typedef AshExpr *(*Mutator)(AshExpr *expr, int nesting, void *context);
 
 static AshExpr *mutate(AshExpr *expr, int nesting, Mutator mutator, void *context);
 
 static AshExpr **
 mutate_array(int n, AshExpr **exprs, int nesting, Mutator mutator, void *context)
 {
-	AshExpr   **copy = palloc(sizeof(AshExpr *) * Max(n, 1));
+	AshExpr **copy = palloc(sizeof(AshExpr *) * Max(n, 1));
 
 	for (int i = 0; i < n; i++)
 		copy[i] = mutate(exprs[i], nesting, mutator, context);
@@ -129,8 +129,8 @@ mutate_array(int n, AshExpr **exprs, int nesting, Mutator mutator, void *context
 static AshExpr *
 mutate(AshExpr *expr, int nesting, Mutator mutator, void *context)
 {
-	AshExpr    *copy = mutator(expr, nesting, context);
-	int			inner = nesting + 1 - expr->parent_levels; /* seen from its condition */
+	AshExpr *copy = mutator(expr, nesting, context);
+	int inner = nesting + 1 - expr->parent_levels; /* seen from its condition */
 
 	check_stack_depth();
 	if (copy != NULL)
@@ -142,8 +142,8 @@ mutate(AshExpr *expr, int nesting, Mutator mutator, void *context)
 	copy->args = mutate_array(expr->nargs, expr->args,
 							  expr->kind == ASH_EXPR_EXISTS ? inner : nesting, mutator, context);
 	if (expr->calc_args != NULL)
-		copy->calc_args = mutate_array(expr->calculation->nargs, expr->calc_args, nesting,
-									   mutator, context);
+		copy->calc_args =
+			mutate_array(expr->calculation->nargs, expr->calc_args, nesting, mutator, context);
 	if (expr->kind == ASH_EXPR_AGGREGATE && expr->aggregate->filter != NULL)
 	{
 		copy->aggregate = palloc(sizeof(AshAggregate));
@@ -161,7 +161,7 @@ mutate(AshExpr *expr, int nesting, Mutator mutator, void *context)
 static AshExpr *
 lift_ref(AshExpr *expr, int nesting, void *levels)
 {
-	AshExpr    *copy;
+	AshExpr *copy;
 
 	if (!needs_row(expr, NULL) || expr->parent_levels < nesting)
 		return NULL;
@@ -183,14 +183,14 @@ lift_refs(AshExpr *expr, int levels)
 typedef struct Arguments
 {
 	const AshCalculation *calc;
-	AshExpr   **args;
+	AshExpr **args;
 } Arguments;
 
 static AshExpr *
 put_argument(AshExpr *expr, int nesting, void *context)
 {
-	Arguments  *arguments = context;
-	int			index = argument_index(expr, arguments->calc);
+	Arguments *arguments = context;
+	int index = argument_index(expr, arguments->calc);
 
 	return index < 0 ? NULL : lift_refs(arguments->args[index], nesting);
 }
@@ -198,7 +198,7 @@ put_argument(AshExpr *expr, int nesting, void *context)
 AshExpr *
 ash_expr_with_args(AshExpr *expr, const AshCalculation *calc, AshExpr **args)
 {
-	Arguments	arguments = { calc, args };
+	Arguments arguments = { calc, args };
 
 	return mutate(expr, 0, put_argument, &arguments);
 }
@@ -206,7 +206,7 @@ ash_expr_with_args(AshExpr *expr, const AshCalculation *calc, AshExpr **args)
 AshExpr *
 ash_expr_inlined(AshExpr *ref)
 {
-	AshExpr    *expr;
+	AshExpr *expr;
 	MemoryContext old;
 
 	Assert(ref->kind == ASH_EXPR_REF && ref->calculation != NULL);

@@ -13,8 +13,8 @@
 
 #include "compat.h"
 
-extern void ash_hooks_init(void);		 /* called once by _PG_init */
-extern void ash_rowsecurity_init(void);	 /* policies as row-security quals on ad-hoc SQL */
-extern void ash_permission_init(void);	 /* "direct_writes": "deny" */
+extern void ash_hooks_init(void);		/* called once by _PG_init */
+extern void ash_rowsecurity_init(void); /* policies as row-security quals on ad-hoc SQL */
+extern void ash_permission_init(void);	/* "direct_writes": "deny" */
 
 #endif /* ASH_HOOKS_H */

@@ -31,11 +31,11 @@ static AshResource *
 resource_of(Oid relid)
 {
 	AshResource *res = ash_resource_by_relid(relid);
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (res != NULL || !get_rel_relispartition(relid))
 		return res;
-	foreach(lc, get_partition_ancestors(relid))
+	foreach (lc, get_partition_ancestors(relid))
 	{
 		res = ash_resource_by_relid(lfirst_oid(lc));
 		if (res != NULL)
@@ -48,17 +48,16 @@ static bool
 is_exempt(void)
 {
 	return superuser() || InNoForceRLSOperation() ||
-		SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
+		   SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
 }
 
 static void
 refuse(const AshResource *res)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("table %s of resource \"%s\" is written by actions only", res->qualified,
-					res->name),
-			 errhint("Call ash_run_action('%s', …) instead.", res->name)));
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("table %s of resource \"%s\" is written by actions only", res->qualified,
+						   res->name),
+					errhint("Call ash_run_action('%s', …) instead.", res->name)));
 }
 
 /* SELECT … FOR UPDATE needs the privilege of UPDATE, but updates no column. */
@@ -66,20 +65,20 @@ static bool
 writes_rows(const AshPermInfo *info)
 {
 	return OidIsValid(info->relid) &&
-		((info->requiredPerms & (ACL_INSERT | ACL_DELETE)) != 0 ||
-		 ((info->requiredPerms & ACL_UPDATE) != 0 && !bms_is_empty(info->updatedCols)));
+		   ((info->requiredPerms & (ACL_INSERT | ACL_DELETE)) != 0 ||
+			((info->requiredPerms & ACL_UPDATE) != 0 && !bms_is_empty(info->updatedCols)));
 }
 
 static bool
 check_perms(ASH_CHECK_PERMS_PARAMS)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (prev_check_perms != NULL && !prev_check_perms(ASH_CHECK_PERMS_ARGS))
 		return false;
 	if (IsParallelWorker())
 		return true;
-	foreach(lc, perm_infos)
+	foreach (lc, perm_infos)
 	{
 		const AshPermInfo *info = lfirst(lc);
 		AshResource *res = writes_rows(info) ? resource_of(info->relid) : NULL;

@@ -54,7 +54,7 @@
 /* The text of a qual being written, and whose it is. */
 typedef struct QualText
 {
-	AshSql		sql;			   /* must be first */
+	AshSql sql; /* must be first */
 	const AshResource *res;
 } QualText;
 
@@ -69,10 +69,10 @@ static row_security_policy_hook_type prev_restrictive = NULL;
 static void
 write_path(AshSql *sql, List *path)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	ash_sql_str(sql, "ARRAY[");
-	foreach(lc, path)
+	foreach (lc, path)
 	{
 		if (foreach_current_index(lc) > 0)
 			ash_sql_str(sql, ", ");
@@ -86,13 +86,14 @@ static void
 write_actor_value(AshSql *sql, const AshExpr *expr, const char *resource)
 {
 	const AshTypeInst *type = expr->type;
-	bool		document = type != NULL && type->oid == JSONBOID;
-	bool		list = type != NULL && OidIsValid(get_element_type(type->oid));
+	bool document = type != NULL && type->oid == JSONBOID;
+	bool list = type != NULL && OidIsValid(get_element_type(type->oid));
 
 	ash_sql_str(sql, "(SELECT ");
 	if (list)
-		ash_sql_str(sql, "CASE WHEN pg_catalog.jsonb_typeof(v) OPERATOR(pg_catalog.=) 'array' THEN"
-						 " ARRAY(SELECT pg_catalog.jsonb_array_elements_text(v)) END FROM (SELECT ");
+		ash_sql_str(sql,
+					"CASE WHEN pg_catalog.jsonb_typeof(v) OPERATOR(pg_catalog.=) 'array' THEN"
+					" ARRAY(SELECT pg_catalog.jsonb_array_elements_text(v)) END FROM (SELECT ");
 	if (document || list)
 	{
 		appendStringInfo(&sql->text, "ash.actor(%s)", quote_literal_cstr(resource));
@@ -121,8 +122,8 @@ write_session_value(AshSql *sql, AshExpr *expr)
 	if (expr->template == ASH_TEMPLATE_ACTOR)
 		write_actor_value(sql, expr, res->name);
 	else
-		ash_sql_str(sql, expr->template == ASH_TEMPLATE_TENANT ? "(SELECT ash.tenant_value())"
-																: "NULL");
+		ash_sql_str(sql,
+					expr->template == ASH_TEMPLATE_TENANT ? "(SELECT ash.tenant_value())" : "NULL");
 	ash_sql_str(sql, ")::");
 	ash_sql_str(sql, expr->type != NULL ? expr->type->sql_base : "pg_catalog.text");
 }
@@ -130,7 +131,7 @@ write_session_value(AshSql *sql, AshExpr *expr)
 static char *
 condition_text(AshResource *res, AshExpr *condition)
 {
-	QualText	qual;
+	QualText qual;
 
 	ash_sql_init(&qual.sql, NULL);
 	qual.sql.inline_values = true;
@@ -151,9 +152,9 @@ parse_qual(Relation rel, const char *text)
 {
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *item;
-	RawStmt    *raw = linitial(raw_parser(text, RAW_PARSE_PLPGSQL_EXPR));
-	ResTarget  *target = linitial(castNode(SelectStmt, raw->stmt)->targetList);
-	Node	   *qual;
+	RawStmt *raw = linitial(raw_parser(text, RAW_PARSE_PLPGSQL_EXPR));
+	ResTarget *target = linitial(castNode(SelectStmt, raw->stmt)->targetList);
+	Node *qual;
 
 	pstate->p_sourcetext = text;
 	item = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, makeAlias(ROW_ALIAS, NIL),
@@ -169,7 +170,7 @@ static List *
 one_policy(const char *name, Node *qual)
 {
 	RowSecurityPolicy *policy = palloc0(sizeof(RowSecurityPolicy));
-	Datum		everybody = ObjectIdGetDatum(ACL_ID_PUBLIC);
+	Datum everybody = ObjectIdGetDatum(ACL_ID_PUBLIC);
 
 	policy->policy_name = pstrdup(name);
 	policy->polcmd = '*';
@@ -215,7 +216,7 @@ action_type_of(CmdType command, AshActionType *type)
 static AshExpr *
 within_base(AshResource *res, AshActionType type, AshExpr *condition)
 {
-	AshExpr    *base = type == ASH_ACTION_CREATE ? NULL : ash_resource_base_filter(res, NULL);
+	AshExpr *base = type == ASH_ACTION_CREATE ? NULL : ash_resource_base_filter(res, NULL);
 
 	return base != NULL ? ash_expr_and(base, condition) : condition;
 }
@@ -223,8 +224,8 @@ within_base(AshResource *res, AshActionType type, AshExpr *condition)
 static List *
 policies_of(AshResource *res, Relation rel, AshActionType type)
 {
-	AshPolicySubject subject = {.res = res, .type = type, .action = res->primary_actions[type]};
-	AshExpr    *condition = NULL;
+	AshPolicySubject subject = { .res = res, .type = type, .action = res->primary_actions[type] };
+	AshExpr *condition = NULL;
 
 	if (ash_policy_decide(&subject, &condition) == ASH_DECISION_DENY)
 		return constant_policy("ash", false);
@@ -251,7 +252,7 @@ secured_resource(Relation rel)
 static List *
 permissive_policies(CmdType command, Relation rel)
 {
-	List	   *policies = prev_permissive ? prev_permissive(command, rel) : NIL;
+	List *policies = prev_permissive ? prev_permissive(command, rel) : NIL;
 	AshResource *res = secured_resource(rel);
 	AshActionType type;
 
@@ -274,12 +275,11 @@ static AshExpr *
 tenant_condition(AshResource *res)
 {
 	const AshTypeInst *type = res->tenant_attribute->type;
-	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
-	AshExpr    *tenant = ash_expr_template(ASH_TEMPLATE_TENANT, NIL, type);
-	AshExpr    *same = ash_expr_call("=",
-									 list_make2(ash_expr_attribute(res, res->tenant_attribute),
-												tenant),
-									 errors);
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	AshExpr *tenant = ash_expr_template(ASH_TEMPLATE_TENANT, NIL, type);
+	AshExpr *same =
+		ash_expr_call("=", list_make2(ash_expr_attribute(res, res->tenant_attribute), tenant),
+					  errors);
 
 	if (same == NULL)
 		elog(ERROR, "tenant of %s cannot be compared: %s", res->name, ash_errors_message(errors));
@@ -289,7 +289,7 @@ tenant_condition(AshResource *res)
 static List *
 restrictive_policies(CmdType command, Relation rel)
 {
-	List	   *policies = prev_restrictive ? prev_restrictive(command, rel) : NIL;
+	List *policies = prev_restrictive ? prev_restrictive(command, rel) : NIL;
 	AshResource *res = secured_resource(rel);
 
 	if (res == NULL || res->tenancy != ASH_TENANCY_ATTRIBUTE ||

@@ -13,17 +13,17 @@
 #include "policy/internal.h"
 #include "utils/memutils.h"
 
-static const AshCheckDef *const tables[] = {ash_simple_checks, ash_actor_checks, ash_change_checks,
-											ash_query_checks, ash_function_checks};
+static const AshCheckDef *const tables[] = { ash_simple_checks, ash_actor_checks, ash_change_checks,
+											 ash_query_checks, ash_function_checks };
 
-static const AshOpt no_options[] = {ASH_OPT_END};
+static const AshOpt no_options[] = { ASH_OPT_END };
 
-const AshSpec ash_no_options_spec = {"check", 0, no_options, NULL, NULL};
+const AshSpec ash_no_options_spec = { "check", 0, no_options, NULL, NULL };
 
 static int
 table_length(const AshCheckDef *table)
 {
-	int			n = 0;
+	int n = 0;
 
 	while (table[n].name != NULL)
 		n++;
@@ -34,20 +34,20 @@ const AshCheckDef *
 ash_checks(int *count)
 {
 	static AshCheckDef *checks = NULL;
-	static int	nchecks = 0;
+	static int nchecks = 0;
 
 	if (checks == NULL)
 	{
 		AshCheckDef *all;
-		int			total = 0;
-		int			filled = 0;
+		int total = 0;
+		int filled = 0;
 
 		for (int i = 0; i < lengthof(tables); i++)
 			total += table_length(tables[i]);
 		all = MemoryContextAlloc(TopMemoryContext, sizeof(AshCheckDef) * total);
 		for (int i = 0; i < lengthof(tables); i++)
 		{
-			int			n = table_length(tables[i]);
+			int n = table_length(tables[i]);
 
 			memcpy(all + filled, tables[i], sizeof(AshCheckDef) * n);
 			filled += n;
@@ -62,7 +62,7 @@ ash_checks(int *count)
 const AshCheckDef *
 ash_check_lookup(const char *name)
 {
-	int			n;
+	int n;
 	const AshCheckDef *checks = ash_checks(&n);
 
 	for (int i = 0; i < n; i++)
@@ -74,15 +74,15 @@ ash_check_lookup(const char *name)
 }
 
 void
-ash_check_error(AshErrors *errors, const char *option, const char *fmt,...)
+ash_check_error(AshErrors *errors, const char *option, const char *fmt, ...)
 {
 	StringInfoData buf;
 
 	initStringInfo(&buf);
 	for (;;)
 	{
-		va_list		args;
-		int			needed;
+		va_list args;
+		int needed;
 
 		va_start(args, fmt);
 		needed = appendStringInfoVA(&buf, fmt, args);
@@ -102,7 +102,7 @@ AshTemplate *
 ash_check_operand(AshResource *res, const char *option, json_t *node, const AshTypeInst *type,
 				  AshErrors *errors)
 {
-	AshCast		cast = {.errors = errors, .code = ASH_E_INVALID_DEFINITION, .no_constraints = true};
+	AshCast cast = { .errors = errors, .code = ASH_E_INVALID_DEFINITION, .no_constraints = true };
 	AshTemplate *tmpl;
 
 	ash_errors_push_name(errors, option);
@@ -124,9 +124,9 @@ ash_check_operand(AshResource *res, const char *option, json_t *node, const AshT
 bool
 ash_check_equals_json(AshCall *call, const AshTemplate *tmpl, const JsonbValue *value)
 {
-	JsonbValue	wanted;
-	Jsonb	   *a;
-	Jsonb	   *b;
+	JsonbValue wanted;
+	Jsonb *a;
+	Jsonb *b;
 
 	ash_call_template_json(call, tmpl, &wanted);
 	a = ash_jsonb_from_value(&wanted);

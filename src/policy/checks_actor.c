@@ -21,10 +21,10 @@
  */
 
 AshExpr *
-ash_policy_actor_test(AshResource *res, void (*write) (AshSql *sql, AshExpr *call), List *path,
+ash_policy_actor_test(AshResource *res, void (*write)(AshSql *sql, AshExpr *call), List *path,
 					  Datum value)
 {
-	AshExpr    *test = palloc0(sizeof(AshExpr));
+	AshExpr *test = palloc0(sizeof(AshExpr));
 	AshExprFunc *func = palloc0(sizeof(AshExprFunc));
 
 	func->name = "actor";
@@ -64,7 +64,7 @@ write_absent(AshSql *sql, AshExpr *call)
 static void
 write_attribute_equals(AshSql *sql, AshExpr *call)
 {
-	char	   *value = JsonbToCString(NULL, &DatumGetJsonbP(call->value.value)->root, 0);
+	char *value = JsonbToCString(NULL, &DatumGetJsonbP(call->value.value)->root, 0);
 
 	ash_sql_str(sql, "(SELECT ");
 	ash_policy_write_actor(sql, call->resource);
@@ -121,20 +121,21 @@ filter_absent(const AshPolicySubject *subject, void *options)
 typedef struct ActorAttributeEquals
 {
 	const char *attribute;
-	json_t	   *value_json;
+	json_t *value_json;
 	AshTemplate *value;
-	List	   *path;			   /* of attribute alone */
+	List *path; /* of attribute alone */
 } ActorAttributeEquals;
 
 static const AshOpt attribute_equals_options[] = {
-	{"attribute", ASH_OPT_STRING, offsetof(ActorAttributeEquals, attribute),
-	 ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "key of the actor"},
-	{"value", ASH_OPT_VALUE, offsetof(ActorAttributeEquals, value_json), ASH_OPT_REQUIRED, NULL,
-	 NULL, NULL, "what the actor must have there"},
-	ASH_OPT_END};
-static const AshSpec attribute_equals_spec = {"actor_attribute_equals",
-											  sizeof(ActorAttributeEquals),
-											  attribute_equals_options, NULL, NULL};
+	{ "attribute", ASH_OPT_STRING, offsetof(ActorAttributeEquals, attribute),
+	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "key of the actor" },
+	{ "value", ASH_OPT_VALUE, offsetof(ActorAttributeEquals, value_json), ASH_OPT_REQUIRED, NULL,
+	  NULL, NULL, "what the actor must have there" },
+	ASH_OPT_END
+};
+static const AshSpec attribute_equals_spec = { "actor_attribute_equals",
+											   sizeof(ActorAttributeEquals),
+											   attribute_equals_options, NULL, NULL };
 
 static bool
 prepare_attribute_equals(AshResource *res, void *options, AshErrors *errors)
@@ -151,7 +152,7 @@ static AshTruth
 match_attribute_equals(const AshPolicySubject *subject, void *options)
 {
 	ActorAttributeEquals *opts = options;
-	JsonbValue	value;
+	JsonbValue value;
 
 	if (subject->call == NULL)
 		return ASH_UNKNOWN;
@@ -179,14 +180,15 @@ filter_attribute_equals(const AshPolicySubject *subject, void *options)
 typedef struct ExprOptions
 {
 	const char *source;
-	AshExpr    *expr;
+	AshExpr *expr;
 } ExprOptions;
 
 static const AshOpt expr_options[] = {
-	{"expr", ASH_OPT_EXPR, offsetof(ExprOptions, source), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
-	 NULL, NULL, "condition on the row; may name actor, arg, context and tenant"},
-	ASH_OPT_END};
-static const AshSpec expr_spec = {"expr", sizeof(ExprOptions), expr_options, "expr", NULL};
+	{ "expr", ASH_OPT_EXPR, offsetof(ExprOptions, source), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+	  NULL, NULL, NULL, "condition on the row; may name actor, arg, context and tenant" },
+	ASH_OPT_END
+};
+static const AshSpec expr_spec = { "expr", sizeof(ExprOptions), expr_options, "expr", NULL };
 
 static bool
 prepare_expr(AshResource *res, void *options, AshErrors *errors)
@@ -210,32 +212,33 @@ filter_expr(const AshPolicySubject *subject, void *options)
 
 typedef struct RelatesToActorVia
 {
-	List	   *path_options;
+	List *path_options;
 	const char *field;
-	AshExpr    *expr;
+	AshExpr *expr;
 } RelatesToActorVia;
 
 static const AshOpt relates_options[] = {
-	{"path", ASH_OPT_NAMES, offsetof(RelatesToActorVia, path_options),
-	 ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
-	 "relationships that lead to the actor: a list, or names joined by dots"},
-	{"field", ASH_OPT_STRING, offsetof(RelatesToActorVia, field), ASH_OPT_NONEMPTY, NULL, NULL,
-	 NULL, "record inside the actor that is meant instead of the actor itself"},
-	ASH_OPT_END};
-static const AshSpec relates_spec = {"relates_to_actor_via", sizeof(RelatesToActorVia),
-									 relates_options, "path", NULL};
+	{ "path", ASH_OPT_NAMES, offsetof(RelatesToActorVia, path_options),
+	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
+	  "relationships that lead to the actor: a list, or names joined by dots" },
+	{ "field", ASH_OPT_STRING, offsetof(RelatesToActorVia, field), ASH_OPT_NONEMPTY, NULL, NULL,
+	  NULL, "record inside the actor that is meant instead of the actor itself" },
+	ASH_OPT_END
+};
+static const AshSpec relates_spec = { "relates_to_actor_via", sizeof(RelatesToActorVia),
+									  relates_options, "path", NULL };
 
 /* "team.members.user" and ["team", "members"] alike. */
 static List *
 split_path(List *given)
 {
-	List	   *path = NIL;
-	ListCell   *lc;
+	List *path = NIL;
+	ListCell *lc;
 
-	foreach(lc, given)
+	foreach (lc, given)
 	{
-		char	   *rest = pstrdup(lfirst(lc));
-		char	   *dot;
+		char *rest = pstrdup(lfirst(lc));
+		char *dot;
 
 		while ((dot = strchr(rest, '.')) != NULL)
 		{
@@ -253,7 +256,7 @@ static bool
 is_plain_key(const AshRelationship *rel, const AshResource *destination)
 {
 	return rel->kind == ASH_REL_BELONGS_TO && rel->filter_source == NULL && rel->manual == NULL &&
-		!rel->no_attributes && destination->base_filter_source == NULL;
+		   !rel->no_attributes && destination->base_filter_source == NULL;
 }
 
 /* key = actor.key for each key of the primary key, ANDed. */
@@ -277,7 +280,7 @@ relates_source(const RelatesToActorVia *opts, List *path, List *rels,
 {
 	AshRelationship *first = linitial(rels);
 	StringInfoData source;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&source);
 	if (list_length(rels) == 1 && is_plain_key(first, destination))
@@ -289,7 +292,7 @@ relates_source(const RelatesToActorVia *opts, List *path, List *rels,
 		return source.data;
 	}
 	appendStringInfoString(&source, "exists(");
-	foreach(lc, path)
+	foreach (lc, path)
 		appendStringInfo(&source, "%s%s", foreach_current_index(lc) > 0 ? "." : "",
 						 ash_quote_ident(lfirst(lc)));
 	appendStringInfoString(&source, ", ");
@@ -302,9 +305,9 @@ static bool
 prepare_relates(AshResource *res, void *options, AshErrors *errors)
 {
 	RelatesToActorVia *opts = options;
-	List	   *path = split_path(opts->path_options);
-	List	   *rels;
-	List	   *owners;
+	List *path = split_path(opts->path_options);
+	List *rels;
+	List *owners;
 	AshResource *destination = ash_path_resolve(res, path, &rels, &owners, errors);
 
 	if (destination == NULL)
@@ -320,15 +323,16 @@ filter_relates(const AshPolicySubject *subject, void *options)
 }
 
 const AshCheckDef ash_actor_checks[] = {
-	{"actor_present", "There is an actor.", &ash_no_options_spec, NULL, NULL, match_present,
-	 filter_present},
-	{"actor_absent", "There is no actor.", &ash_no_options_spec, NULL, NULL, match_absent,
-	 filter_absent},
-	{"actor_attribute_equals", "The actor has the value under the key; a missing key never equals.",
-	 &attribute_equals_spec, NULL, prepare_attribute_equals, match_attribute_equals,
-	 filter_attribute_equals},
-	{"expr", "The expression is true for the row.", &expr_spec, "expr", prepare_expr, NULL,
-	 filter_expr},
-	{"relates_to_actor_via", "The row is related to the actor through the path.", &relates_spec,
-	 NULL, prepare_relates, NULL, filter_relates},
-	{NULL}};
+	{ "actor_present", "There is an actor.", &ash_no_options_spec, NULL, NULL, match_present,
+	  filter_present },
+	{ "actor_absent", "There is no actor.", &ash_no_options_spec, NULL, NULL, match_absent,
+	  filter_absent },
+	{ "actor_attribute_equals",
+	  "The actor has the value under the key; a missing key never equals.", &attribute_equals_spec,
+	  NULL, prepare_attribute_equals, match_attribute_equals, filter_attribute_equals },
+	{ "expr", "The expression is true for the row.", &expr_spec, "expr", prepare_expr, NULL,
+	  filter_expr },
+	{ "relates_to_actor_via", "The row is related to the actor through the path.", &relates_spec,
+	  NULL, prepare_relates, NULL, filter_relates },
+	{ NULL }
+};

@@ -24,7 +24,7 @@ truth(bool value)
 static AshTruth
 no_changeset(const AshPolicySubject *subject)
 {
-	bool		writes = subject->type == ASH_ACTION_CREATE || subject->type == ASH_ACTION_UPDATE;
+	bool writes = subject->type == ASH_ACTION_CREATE || subject->type == ASH_ACTION_UPDATE;
 
 	return subject->call == NULL && writes ? ASH_UNKNOWN : ASH_FALSE;
 }
@@ -37,42 +37,44 @@ no_changeset(const AshPolicySubject *subject)
 typedef struct Changing
 {
 	AshAttribute *attribute;
-	AshTemplate *from;			   /* or NULL */
-	AshTemplate *to;			   /* or NULL */
+	AshTemplate *from; /* or NULL */
+	AshTemplate *to;   /* or NULL */
 } Changing;
 
 typedef struct ChangingAttributes
 {
-	json_t	   *attributes;
-	List	   *changing;		   /* of Changing * */
+	json_t *attributes;
+	List *changing; /* of Changing * */
 } ChangingAttributes;
 
 typedef struct Transition
 {
-	json_t	   *from;
-	json_t	   *to;
+	json_t *from;
+	json_t *to;
 } Transition;
 
 static const AshOpt changing_options[] = {
-	{"attributes", ASH_OPT_JSON, offsetof(ChangingAttributes, attributes), ASH_OPT_REQUIRED, NULL,
-	 NULL, NULL, "names, or an object of names with {\"from\", \"to\"}"},
-	ASH_OPT_END};
-static const AshSpec changing_spec = {"changing_attributes", sizeof(ChangingAttributes),
-									  changing_options, NULL, NULL};
+	{ "attributes", ASH_OPT_JSON, offsetof(ChangingAttributes, attributes), ASH_OPT_REQUIRED, NULL,
+	  NULL, NULL, "names, or an object of names with {\"from\", \"to\"}" },
+	ASH_OPT_END
+};
+static const AshSpec changing_spec = { "changing_attributes", sizeof(ChangingAttributes),
+									   changing_options, NULL, NULL };
 
 static const AshOpt transition_options[] = {
-	{"from", ASH_OPT_VALUE, offsetof(Transition, from), 0, NULL, NULL, NULL, "the stored value"},
-	{"to", ASH_OPT_VALUE, offsetof(Transition, to), 0, NULL, NULL, NULL, "the new value"},
-	ASH_OPT_END};
-static const AshSpec transition_spec = {"transition", sizeof(Transition), transition_options, NULL,
-										NULL};
+	{ "from", ASH_OPT_VALUE, offsetof(Transition, from), 0, NULL, NULL, NULL, "the stored value" },
+	{ "to", ASH_OPT_VALUE, offsetof(Transition, to), 0, NULL, NULL, NULL, "the new value" },
+	ASH_OPT_END
+};
+static const AshSpec transition_spec = { "transition", sizeof(Transition), transition_options, NULL,
+										 NULL };
 
 static AshAttribute *
 find_attribute(AshResource *res, const char *name, AshErrors *errors)
 {
 	AshAttribute *attribute = ash_find_attribute(res, name);
-	List	   *names = NIL;
-	AshError   *error;
+	List *names = NIL;
+	AshError *error;
 
 	if (attribute != NULL)
 		return attribute;
@@ -89,7 +91,7 @@ static bool
 add_changing(AshResource *res, ChangingAttributes *opts, const char *name, json_t *transition,
 			 AshErrors *errors)
 {
-	Changing   *changing = palloc0(sizeof(Changing));
+	Changing *changing = palloc0(sizeof(Changing));
 	Transition *given;
 
 	changing->attribute = find_attribute(res, name, errors);
@@ -106,8 +108,8 @@ add_changing(AshResource *res, ChangingAttributes *opts, const char *name, json_
 											errors)) == NULL)
 		return false;
 	return given->to == NULL ||
-		(changing->to = ash_check_operand(res, "to", given->to, changing->attribute->type,
-										  errors)) != NULL;
+		   (changing->to =
+				ash_check_operand(res, "to", given->to, changing->attribute->type, errors)) != NULL;
 }
 
 static bool
@@ -115,10 +117,10 @@ prepare_changing_object(AshResource *res, ChangingAttributes *opts, json_t *obje
 						AshErrors *errors)
 {
 	const char *name;
-	json_t	   *transition;
-	bool		ok = true;
+	json_t *transition;
+	bool ok = true;
 
-	json_object_foreach(object, name, transition)
+	json_object_foreach (object, name, transition)
 	{
 		ash_errors_push_name(errors, name);
 		ok &= add_changing(res, opts, name, transition, errors);
@@ -131,7 +133,7 @@ static bool
 prepare_changing(AshResource *res, void *options, AshErrors *errors)
 {
 	ChangingAttributes *opts = options;
-	int			before = list_length(errors->items);
+	int before = list_length(errors->items);
 
 	if (json_is_string(opts->attributes))
 		return add_changing(res, opts, json_string_value(opts->attributes), NULL, errors);
@@ -139,7 +141,7 @@ prepare_changing(AshResource *res, void *options, AshErrors *errors)
 		(void) prepare_changing_object(res, opts, opts->attributes, errors);
 	for (size_t i = 0; i < json_array_size(opts->attributes); i++)
 	{
-		json_t	   *entry = json_array_get(opts->attributes, i);
+		json_t *entry = json_array_get(opts->attributes, i);
 
 		ash_errors_push_index(errors, (int) i);
 		if (json_is_string(entry))
@@ -159,8 +161,8 @@ prepare_changing(AshResource *res, void *options, AshErrors *errors)
 static bool
 operand_value(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type, AshValue *out)
 {
-	AshErrors  *scratch = ash_errors_create(CurrentMemoryContext);
-	AshCast		cast = {.errors = scratch, .code = ASH_E_INVALID_ATTRIBUTE, .no_constraints = true};
+	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
+	AshCast cast = { .errors = scratch, .code = ASH_E_INVALID_ATTRIBUTE, .no_constraints = true };
 
 	return ash_call_template(call, tmpl, type, &cast, out);
 }
@@ -169,7 +171,7 @@ static bool
 operand_equals(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type,
 			   const AshValue *value)
 {
-	AshValue	wanted;
+	AshValue wanted;
 
 	if (!operand_value(call, tmpl, type, &wanted))
 		return false;
@@ -183,8 +185,8 @@ match_one(const AshPolicySubject *subject, const Changing *changing)
 {
 	AshChangeset *cs = subject->changeset;
 	const AshAttribute *attribute = changing->attribute;
-	int			i = attribute->index;
-	AshValue	stored = {(Datum) 0, true};
+	int i = attribute->index;
+	AshValue stored = { (Datum) 0, true };
 
 	if (!ash_changeset_changing(cs, attribute))
 		return ASH_FALSE;
@@ -205,14 +207,14 @@ match_one(const AshPolicySubject *subject, const Changing *changing)
 static AshTruth
 match_changing(const AshPolicySubject *subject, void *options)
 {
-	AshTruth	result = ASH_TRUE;
-	ListCell   *lc;
+	AshTruth result = ASH_TRUE;
+	ListCell *lc;
 
 	if (subject->changeset == NULL)
 		return no_changeset(subject);
-	foreach(lc, ((ChangingAttributes *) options)->changing)
+	foreach (lc, ((ChangingAttributes *) options)->changing)
 	{
-		AshTruth	one = match_one(subject, lfirst(lc));
+		AshTruth one = match_one(subject, lfirst(lc));
 
 		if (one == ASH_FALSE)
 			return ASH_FALSE;
@@ -226,16 +228,16 @@ match_changing(const AshPolicySubject *subject, void *options)
 static AshExpr *
 filter_changing(const AshPolicySubject *subject, void *options)
 {
-	AshExpr    *all = NULL;
-	ListCell   *lc;
+	AshExpr *all = NULL;
+	ListCell *lc;
 
 	if (subject->changeset == NULL)
 		return NULL;
-	foreach(lc, ((ChangingAttributes *) options)->changing)
+	foreach (lc, ((ChangingAttributes *) options)->changing)
 	{
-		Changing   *changing = lfirst(lc);
-		AshExpr    *stored;
-		AshValue	from;
+		Changing *changing = lfirst(lc);
+		AshExpr *stored;
+		AshValue from;
 
 		if (changing->to != NULL &&
 			(subject->changeset->flags[changing->attribute->index] & ASH_ATOMIC))
@@ -245,13 +247,14 @@ filter_changing(const AshPolicySubject *subject, void *options)
 		if (!operand_value(subject->call, changing->from, changing->attribute->type, &from))
 			return ash_expr_bool(false);
 		stored = ash_expr_attribute(subject->res, changing->attribute);
-		all = ash_expr_and(all, from.isnull
-						   ? ash_expr_is_null(stored, false)
-						   : ash_expr_call("=",
-										   list_make2(stored,
-													  ash_expr_const(changing->attribute->type,
-																	 from)),
-										   subject->call->errors));
+		all =
+			ash_expr_and(all, from.isnull ?
+								  ash_expr_is_null(stored, false) :
+								  ash_expr_call("=",
+												list_make2(stored,
+														   ash_expr_const(changing->attribute->type,
+																		  from)),
+												subject->call->errors));
 	}
 	return all;
 }
@@ -263,29 +266,31 @@ filter_changing(const AshPolicySubject *subject, void *options)
 
 typedef struct RelationshipNames
 {
-	List	   *names;
+	List *names;
 } RelationshipNames;
 
 static const AshOpt relationship_options[] = {
-	{"relationship", ASH_OPT_NAMES, offsetof(RelationshipNames, names),
-	 ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "name of a relationship"},
-	ASH_OPT_END};
-static const AshSpec relationship_spec = {"changing_relationship", sizeof(RelationshipNames),
-										  relationship_options, "relationship", NULL};
+	{ "relationship", ASH_OPT_NAMES, offsetof(RelationshipNames, names),
+	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "name of a relationship" },
+	ASH_OPT_END
+};
+static const AshSpec relationship_spec = { "changing_relationship", sizeof(RelationshipNames),
+										   relationship_options, "relationship", NULL };
 
 static const AshOpt relationships_options[] = {
-	{"relationships", ASH_OPT_NAMES, offsetof(RelationshipNames, names),
-	 ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "names of relationships"},
-	ASH_OPT_END};
-static const AshSpec relationships_spec = {"changing_relationships", sizeof(RelationshipNames),
-										   relationships_options, "relationships", NULL};
+	{ "relationships", ASH_OPT_NAMES, offsetof(RelationshipNames, names),
+	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "names of relationships" },
+	ASH_OPT_END
+};
+static const AshSpec relationships_spec = { "changing_relationships", sizeof(RelationshipNames),
+											relationships_options, "relationships", NULL };
 
 static AshRelationship *
 find_relationship(AshResource *res, const char *name, AshErrors *errors)
 {
 	AshRelationship *relationship = ash_find_relationship(res, name);
-	List	   *names = NIL;
-	AshError   *error;
+	List *names = NIL;
+	AshError *error;
 
 	if (relationship != NULL)
 		return relationship;
@@ -300,10 +305,10 @@ find_relationship(AshResource *res, const char *name, AshErrors *errors)
 static bool
 prepare_relationships(AshResource *res, void *options, AshErrors *errors)
 {
-	bool		ok = true;
-	ListCell   *lc;
+	bool ok = true;
+	ListCell *lc;
 
-	foreach(lc, ((RelationshipNames *) options)->names)
+	foreach (lc, ((RelationshipNames *) options)->names)
 		ok &= find_relationship(res, lfirst(lc), errors) != NULL;
 	return ok;
 }
@@ -312,11 +317,11 @@ prepare_relationships(AshResource *res, void *options, AshErrors *errors)
 static AshTruth
 match_relationships(const AshPolicySubject *subject, void *options)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (subject->changeset == NULL)
 		return no_changeset(subject);
-	foreach(lc, ((RelationshipNames *) options)->names)
+	foreach (lc, ((RelationshipNames *) options)->names)
 	{
 		if (ash_changeset_changing_relationship(subject->changeset, lfirst(lc)))
 			return ASH_TRUE;
@@ -334,15 +339,16 @@ typedef struct RelatingToActor
 	const char *name;
 	AshRelationship *relationship;
 	AshAttribute *source;
-	List	   *actor_key;		   /* path of the actor's side */
+	List *actor_key; /* path of the actor's side */
 } RelatingToActor;
 
 static const AshOpt relating_options[] = {
-	{"relationship", ASH_OPT_NAME, offsetof(RelatingToActor, name), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "a belongs_to that leads to the actor"},
-	ASH_OPT_END};
-static const AshSpec relating_spec = {"relating_to_actor", sizeof(RelatingToActor),
-									  relating_options, "relationship", NULL};
+	{ "relationship", ASH_OPT_NAME, offsetof(RelatingToActor, name), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "a belongs_to that leads to the actor" },
+	ASH_OPT_END
+};
+static const AshSpec relating_spec = { "relating_to_actor", sizeof(RelatingToActor),
+									   relating_options, "relationship", NULL };
 
 static bool
 prepare_relating(AshResource *res, void *options, AshErrors *errors)
@@ -366,20 +372,20 @@ prepare_relating(AshResource *res, void *options, AshErrors *errors)
 static bool
 input_names(const JsonbValue *input, const char *key, const JsonbValue *actor, int depth)
 {
-	JsonbValue	member;
-	Jsonb	   *container;
+	JsonbValue member;
+	Jsonb *container;
 
 	if (input->type != jbvBinary)
 	{
-		Jsonb	   *a = ash_jsonb_from_value(input);
-		Jsonb	   *b = ash_jsonb_from_value(actor);
+		Jsonb *a = ash_jsonb_from_value(input);
+		Jsonb *b = ash_jsonb_from_value(actor);
 
 		return compareJsonbContainers(&a->root, &b->root) == 0;
 	}
 	container = ash_jsonb_from_value(input);
 	if (JB_ROOT_IS_OBJECT(container))
-		return ash_jsonb_get(container, key, strlen(key), &member) &&
-			member.type != jbvBinary && input_names(&member, key, actor, depth + 1);
+		return ash_jsonb_get(container, key, strlen(key), &member) && member.type != jbvBinary &&
+			   input_names(&member, key, actor, depth + 1);
 	for (uint32 i = 0; depth == 0 && i < JB_ROOT_COUNT(container); i++)
 	{
 		if (input_names(getIthJsonbValueFromContainer(&container->root, i), key, actor, depth + 1))
@@ -391,12 +397,12 @@ input_names(const JsonbValue *input, const char *key, const JsonbValue *actor, i
 static bool
 managed_names_actor(const AshChangeset *cs, const RelatingToActor *opts, const JsonbValue *actor)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, cs->managed)
+	foreach (lc, cs->managed)
 	{
 		AshManaged *managed = lfirst(lc);
-		JsonbValue	input;
+		JsonbValue input;
 
 		if (managed->relationship != opts->relationship || managed->input == NULL)
 			continue;
@@ -412,10 +418,10 @@ match_relating(const AshPolicySubject *subject, void *options)
 {
 	RelatingToActor *opts = options;
 	AshChangeset *cs = subject->changeset;
-	AshErrors  *scratch;
-	AshCast		cast = {.code = ASH_E_INVALID_ATTRIBUTE, .no_constraints = true};
-	JsonbValue	actor;
-	AshValue	key;
+	AshErrors *scratch;
+	AshCast cast = { .code = ASH_E_INVALID_ATTRIBUTE, .no_constraints = true };
+	JsonbValue actor;
+	AshValue key;
 
 	if (cs == NULL)
 		return no_changeset(subject);
@@ -438,8 +444,8 @@ static AshExpr *
 filter_relating(const AshPolicySubject *subject, void *options)
 {
 	RelatingToActor *opts = options;
-	AshExpr    *actor;
-	AshErrors  *scratch;
+	AshExpr *actor;
+	AshErrors *scratch;
 
 	if (subject->call != NULL || subject->type != ASH_ACTION_CREATE)
 		return NULL;
@@ -450,12 +456,13 @@ filter_relating(const AshPolicySubject *subject, void *options)
 }
 
 const AshCheckDef ash_change_checks[] = {
-	{"changing_attributes", "All of the attributes are changing, from and to the values given.",
-	 &changing_spec, "attributes", prepare_changing, match_changing, filter_changing},
-	{"changing_relationship", "The relationship is managed, or its foreign key is changing.",
-	 &relationship_spec, NULL, prepare_relationships, match_relationships, NULL},
-	{"changing_relationships", "Any of the relationships is changing.", &relationships_spec, NULL,
-	 prepare_relationships, match_relationships, NULL},
-	{"relating_to_actor", "The belongs_to is being set to the actor.", &relating_spec, NULL,
-	 prepare_relating, match_relating, filter_relating},
-	{NULL}};
+	{ "changing_attributes", "All of the attributes are changing, from and to the values given.",
+	  &changing_spec, "attributes", prepare_changing, match_changing, filter_changing },
+	{ "changing_relationship", "The relationship is managed, or its foreign key is changing.",
+	  &relationship_spec, NULL, prepare_relationships, match_relationships, NULL },
+	{ "changing_relationships", "Any of the relationships is changing.", &relationships_spec, NULL,
+	  prepare_relationships, match_relationships, NULL },
+	{ "relating_to_actor", "The belongs_to is being set to the actor.", &relating_spec, NULL,
+	  prepare_relating, match_relating, filter_relating },
+	{ NULL }
+};

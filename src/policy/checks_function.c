@@ -27,24 +27,25 @@
 typedef struct FunctionOptions
 {
 	const char *name;
-	json_t	   *options_json;
-	Jsonb	   *options;
+	json_t *options_json;
+	Jsonb *options;
 } FunctionOptions;
 
 static const AshOpt function_options[] = {
-	{"function", ASH_OPT_STRING, offsetof(FunctionOptions, name),
-	 ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
-	 "schema.name of (subject jsonb, options jsonb, actor jsonb) returns boolean"},
-	{"options", ASH_OPT_JSON, offsetof(FunctionOptions, options_json), 0, "{}", NULL, NULL,
-	 "given to the function as they are"},
-	ASH_OPT_END};
-static const AshSpec function_spec = {"function", sizeof(FunctionOptions), function_options,
-									  "function", NULL};
+	{ "function", ASH_OPT_STRING, offsetof(FunctionOptions, name),
+	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
+	  "schema.name of (subject jsonb, options jsonb, actor jsonb) returns boolean" },
+	{ "options", ASH_OPT_JSON, offsetof(FunctionOptions, options_json), 0, "{}", NULL, NULL,
+	  "given to the function as they are" },
+	ASH_OPT_END
+};
+static const AshSpec function_spec = { "function", sizeof(FunctionOptions), function_options, NULL,
+									   NULL };
 
 static Oid
 find_function(const char *name)
 {
-	Oid			args[] = {JSONBOID, JSONBOID, JSONBOID};
+	Oid args[] = { JSONBOID, JSONBOID, JSONBOID };
 
 	return LookupFuncName(stringToQualifiedNameList(name), 3, args, true);
 }
@@ -53,7 +54,7 @@ static bool
 prepare_function(AshResource *res, void *options, AshErrors *errors)
 {
 	FunctionOptions *opts = options;
-	Oid			function;
+	Oid function;
 
 	/* row-security quals name it in statements of any search_path */
 	if (strchr(opts->name, '.') == NULL)
@@ -75,9 +76,9 @@ prepare_function(AshResource *res, void *options, AshErrors *errors)
 						opts->name);
 		return false;
 	}
-	opts->options = opts->options_json != NULL
-		? ash_jsonb_from_json(opts->options_json)
-		: DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	opts->options = opts->options_json != NULL ?
+						ash_jsonb_from_json(opts->options_json) :
+						DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
 	return true;
 }
 
@@ -176,9 +177,9 @@ static AshTruth
 match_function(const AshPolicySubject *subject, void *options)
 {
 	FunctionOptions *opts = options;
-	Oid			function;
-	FmgrInfo	flinfo;
-	Datum		result;
+	Oid function;
+	FmgrInfo flinfo;
+	Datum result;
 	LOCAL_FCINFO(fcinfo, 3);
 
 	if (subject->call == NULL)
@@ -209,8 +210,8 @@ match_function(const AshPolicySubject *subject, void *options)
 static void
 write_call(AshSql *sql, AshExpr *call)
 {
-	List	   *names = stringToQualifiedNameList(linitial(call->template_path));
-	char	   *options = JsonbToCString(NULL, &DatumGetJsonbP(call->value.value)->root, 0);
+	List *names = stringToQualifiedNameList(linitial(call->template_path));
+	char *options = JsonbToCString(NULL, &DatumGetJsonbP(call->value.value)->root, 0);
 
 	ash_sql_str(sql, "(SELECT coalesce(");
 	ash_sql_qualified(sql, strVal(linitial(names)), strVal(lsecond(names)));
@@ -224,7 +225,7 @@ static AshExpr *
 filter_function(const AshPolicySubject *subject, void *options)
 {
 	FunctionOptions *opts = options;
-	char	   *json;
+	char *json;
 
 	if (subject->call != NULL)
 		return NULL;
@@ -235,6 +236,7 @@ filter_function(const AshPolicySubject *subject, void *options)
 }
 
 const AshCheckDef ash_function_checks[] = {
-	{"function", "A SQL function (subject jsonb, options jsonb, actor jsonb) returns true.",
-	 &function_spec, NULL, prepare_function, match_function, filter_function},
-	{NULL}};
+	{ "function", "A SQL function (subject jsonb, options jsonb, actor jsonb) returns true.",
+	  &function_spec, "function", prepare_function, match_function, filter_function },
+	{ NULL }
+};

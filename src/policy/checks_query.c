@@ -32,13 +32,15 @@ typedef struct AccessingFrom
 } AccessingFrom;
 
 static const AshOpt accessing_options[] = {
-	{"resource", ASH_OPT_STRING, offsetof(AccessingFrom, resource),
-	 ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "resource the relationship stands on"},
-	{"relationship", ASH_OPT_NAME, offsetof(AccessingFrom, relationship), ASH_OPT_REQUIRED, NULL,
-	 NULL, NULL, "name of the relationship"},
-	ASH_OPT_END};
-static const AshSpec accessing_spec = {"accessing_from", sizeof(AccessingFrom), accessing_options,
-									   NULL, NULL};
+	{ "resource", ASH_OPT_STRING, offsetof(AccessingFrom, resource),
+	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
+	  "resource the relationship stands on" },
+	{ "relationship", ASH_OPT_NAME, offsetof(AccessingFrom, relationship), ASH_OPT_REQUIRED, NULL,
+	  NULL, NULL, "name of the relationship" },
+	ASH_OPT_END
+};
+static const AshSpec accessing_spec = { "accessing_from", sizeof(AccessingFrom), accessing_options,
+										NULL, NULL };
 
 static AshTruth
 match_accessing(const AshPolicySubject *subject, void *options)
@@ -63,17 +65,17 @@ typedef struct Selecting
 	AshAttribute *attribute;
 } Selecting;
 
-static const AshOpt selecting_options[] = {
-	{"attribute", ASH_OPT_NAME, offsetof(Selecting, name), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "name of an attribute"},
-	ASH_OPT_END};
-static const AshSpec selecting_spec = {"selecting", sizeof(Selecting), selecting_options,
-									   "attribute", NULL};
+static const AshOpt selecting_options[] = { { "attribute", ASH_OPT_NAME, offsetof(Selecting, name),
+											  ASH_OPT_REQUIRED, NULL, NULL, NULL,
+											  "name of an attribute" },
+											ASH_OPT_END };
+static const AshSpec selecting_spec = { "selecting", sizeof(Selecting), selecting_options,
+										"attribute", NULL };
 
 static bool
 prepare_selecting(AshResource *res, void *options, AshErrors *errors)
 {
-	Selecting  *opts = options;
+	Selecting *opts = options;
 
 	opts->attribute = ash_find_attribute(res, opts->name);
 	if (opts->attribute == NULL)
@@ -84,9 +86,9 @@ prepare_selecting(AshResource *res, void *options, AshErrors *errors)
 static bool
 list_names(List *names, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
 		if (strcmp(lfirst(lc), name) == 0)
 			return true;
@@ -119,11 +121,11 @@ typedef struct Loading
 	const char *field;
 } Loading;
 
-static const AshOpt loading_options[] = {
-	{"field", ASH_OPT_NAME, offsetof(Loading, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "relationship, calculation or aggregate"},
-	ASH_OPT_END};
-static const AshSpec loading_spec = {"loading", sizeof(Loading), loading_options, "field", NULL};
+static const AshOpt loading_options[] = { { "field", ASH_OPT_NAME, offsetof(Loading, field),
+											ASH_OPT_REQUIRED, NULL, NULL, NULL,
+											"relationship, calculation or aggregate" },
+										  ASH_OPT_END };
+static const AshSpec loading_spec = { "loading", sizeof(Loading), loading_options, "field", NULL };
 
 static bool
 prepare_loading(AshResource *res, void *options, AshErrors *errors)
@@ -148,11 +150,11 @@ load_name(const AshLoad *load)
 static AshTruth
 match_loading(const AshPolicySubject *subject, void *options)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (subject->query == NULL)
 		return ASH_FALSE;
-	foreach(lc, subject->query->loads)
+	foreach (lc, subject->query->loads)
 	{
 		if (strcmp(load_name(lfirst(lc)), ((Loading *) options)->field) == 0)
 			return ASH_TRUE;
@@ -167,28 +169,29 @@ match_loading(const AshPolicySubject *subject, void *options)
 
 typedef struct FilteringOn
 {
-	List	   *path;
+	List *path;
 	const char *field;
 } FilteringOn;
 
 static const AshOpt filtering_options[] = {
-	{"path", ASH_OPT_NAMES, offsetof(FilteringOn, path), 0, NULL, NULL, NULL,
-	 "relationships that lead to the field"},
-	{"field", ASH_OPT_NAME, offsetof(FilteringOn, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "attribute, calculation or aggregate"},
-	ASH_OPT_END};
-static const AshSpec filtering_spec = {"filtering_on", sizeof(FilteringOn), filtering_options,
-									   "field", NULL};
+	{ "path", ASH_OPT_NAMES, offsetof(FilteringOn, path), 0, NULL, NULL, NULL,
+	  "relationships that lead to the field" },
+	{ "field", ASH_OPT_NAME, offsetof(FilteringOn, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "attribute, calculation or aggregate" },
+	ASH_OPT_END
+};
+static const AshSpec filtering_spec = { "filtering_on", sizeof(FilteringOn), filtering_options,
+										"field", NULL };
 
 static bool
 same_path(List *relationships, List *names)
 {
-	ListCell   *rel;
-	ListCell   *name;
+	ListCell *rel;
+	ListCell *name;
 
 	if (list_length(relationships) != list_length(names))
 		return false;
-	forboth(rel, relationships, name, names)
+	forboth (rel, relationships, name, names)
 	{
 		if (strcmp(((AshRelationship *) lfirst(rel))->name, lfirst(name)) != 0)
 			return false;
@@ -216,13 +219,13 @@ is_field(AshExpr *expr, void *context)
 static AshTruth
 match_filtering(const AshPolicySubject *subject, void *options)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (subject->call == NULL)
 		return ASH_UNKNOWN;
 	if (subject->query == NULL)
 		return ASH_FALSE;
-	foreach(lc, subject->query->filters)
+	foreach (lc, subject->query->filters)
 	{
 		if (ash_expr_walk(lfirst(lc), is_field, options))
 			return ASH_TRUE;
@@ -231,12 +234,13 @@ match_filtering(const AshPolicySubject *subject, void *options)
 }
 
 const AshCheckDef ash_query_checks[] = {
-	{"accessing_from", "The read comes from that relationship of that resource.", &accessing_spec,
-	 NULL, NULL, match_accessing, NULL},
-	{"selecting", "The attribute is selected; selecting everything counts.", &selecting_spec, NULL,
-	 prepare_selecting, match_selecting, NULL},
-	{"loading", "The field is being loaded.", &loading_spec, NULL, prepare_loading, match_loading,
-	 NULL},
-	{"filtering_on", "The query filters on the field.", &filtering_spec, NULL, NULL,
-	 match_filtering, NULL},
-	{NULL}};
+	{ "accessing_from", "The read comes from that relationship of that resource.", &accessing_spec,
+	  NULL, NULL, match_accessing, NULL },
+	{ "selecting", "The attribute is selected; selecting everything counts.", &selecting_spec, NULL,
+	  prepare_selecting, match_selecting, NULL },
+	{ "loading", "The field is being loaded.", &loading_spec, NULL, prepare_loading, match_loading,
+	  NULL },
+	{ "filtering_on", "The query filters on the field.", &filtering_spec, NULL, NULL,
+	  match_filtering, NULL },
+	{ NULL }
+};

@@ -43,36 +43,37 @@ match_never(const AshPolicySubject *subject, void *options)
 
 typedef struct NamesOptions
 {
-	List	   *names;
-	uint32		types;			   /* action_type: ASH_ON() bits */
+	List *names;
+	uint32 types; /* action_type: ASH_ON() bits */
 } NamesOptions;
 
 static const AshOpt action_type_options[] = {
-	{"type", ASH_OPT_NAMES, offsetof(NamesOptions, names), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
-	 NULL, NULL, NULL, "action types: create, read, update, destroy, action"},
-	ASH_OPT_END};
-static const AshSpec action_type_spec = {"action_type", sizeof(NamesOptions), action_type_options,
-										 "type", NULL};
+	{ "type", ASH_OPT_NAMES, offsetof(NamesOptions, names), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+	  NULL, NULL, NULL, "action types: create, read, update, destroy, action" },
+	ASH_OPT_END
+};
+static const AshSpec action_type_spec = { "action_type", sizeof(NamesOptions), action_type_options,
+										  "type", NULL };
 
-static const AshOpt action_options[] = {
-	{"name", ASH_OPT_NAMES, offsetof(NamesOptions, names), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
-	 NULL, NULL, NULL, "names of actions"},
-	ASH_OPT_END};
-static const AshSpec action_spec = {"action", sizeof(NamesOptions), action_options, "name", NULL};
+static const AshOpt action_options[] = { { "name", ASH_OPT_NAMES, offsetof(NamesOptions, names),
+										   ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
+										   "names of actions" },
+										 ASH_OPT_END };
+static const AshSpec action_spec = { "action", sizeof(NamesOptions), action_options, "name", NULL };
 
-static const AshOpt resource_options[] = {
-	{"name", ASH_OPT_NAMES, offsetof(NamesOptions, names), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
-	 NULL, NULL, NULL, "names of resources, as \"domain.resource\""},
-	ASH_OPT_END};
-static const AshSpec resource_spec = {"resource", sizeof(NamesOptions), resource_options, "name",
-									  NULL};
+static const AshOpt resource_options[] = { { "name", ASH_OPT_NAMES, offsetof(NamesOptions, names),
+											 ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
+											 "names of resources, as \"domain.resource\"" },
+										   ASH_OPT_END };
+static const AshSpec resource_spec = { "resource", sizeof(NamesOptions), resource_options, "name",
+									   NULL };
 
 static bool
 names_contain(List *names, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
 		if (strcmp(lfirst(lc), name) == 0)
 			return true;
@@ -84,12 +85,12 @@ static bool
 prepare_action_type(AshResource *res, void *options, AshErrors *errors)
 {
 	NamesOptions *opts = options;
-	bool		ok = true;
-	ListCell   *lc;
+	bool ok = true;
+	ListCell *lc;
 
-	foreach(lc, opts->names)
+	foreach (lc, opts->names)
 	{
-		int			type = ASH_ACTION_CREATE;
+		int type = ASH_ACTION_CREATE;
 
 		while (type <= ASH_ACTION_GENERIC && strcmp(ash_action_types[type], lfirst(lc)) != 0)
 			type++;
@@ -137,19 +138,20 @@ match_private_action(const AshPolicySubject *subject, void *options)
 
 typedef struct ContextEquals
 {
-	List	   *key;
-	json_t	   *value_json;
+	List *key;
+	json_t *value_json;
 	AshTemplate *value;
 } ContextEquals;
 
 static const AshOpt context_equals_options[] = {
-	{"key", ASH_OPT_NAMES, offsetof(ContextEquals, key), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
-	 NULL, NULL, "key of the context, or the keys that lead to it"},
-	{"value", ASH_OPT_VALUE, offsetof(ContextEquals, value_json), ASH_OPT_REQUIRED, NULL, NULL,
-	 NULL, "what must stand there"},
-	ASH_OPT_END};
-static const AshSpec context_equals_spec = {"context_equals", sizeof(ContextEquals),
-											context_equals_options, NULL, NULL};
+	{ "key", ASH_OPT_NAMES, offsetof(ContextEquals, key), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
+	  NULL, NULL, "key of the context, or the keys that lead to it" },
+	{ "value", ASH_OPT_VALUE, offsetof(ContextEquals, value_json), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "what must stand there" },
+	ASH_OPT_END
+};
+static const AshSpec context_equals_spec = { "context_equals", sizeof(ContextEquals),
+											 context_equals_options, NULL, NULL };
 
 static bool
 prepare_context_equals(AshResource *res, void *options, AshErrors *errors)
@@ -164,7 +166,7 @@ static AshTruth
 match_context_equals(const AshPolicySubject *subject, void *options)
 {
 	ContextEquals *opts = options;
-	JsonbValue	value;
+	JsonbValue value;
 
 	if (subject->call == NULL || !ash_jsonb_get_path(subject->call->context, opts->key, &value))
 		return ASH_FALSE;
@@ -172,15 +174,16 @@ match_context_equals(const AshPolicySubject *subject, void *options)
 }
 
 const AshCheckDef ash_simple_checks[] = {
-	{"always", "True for every call.", &ash_no_options_spec, NULL, NULL, match_always, NULL},
-	{"never", "False for every call.", &ash_no_options_spec, NULL, NULL, match_never, NULL},
-	{"action_type", "The action is of one of the types.", &action_type_spec, NULL,
-	 prepare_action_type, match_action_type, NULL},
-	{"action", "The action is one of those named.", &action_spec, NULL, NULL, match_action, NULL},
-	{"resource", "The resource is one of those named.", &resource_spec, NULL, NULL, match_resource,
-	 NULL},
-	{"private_action", "The action is not public.", &ash_no_options_spec, NULL, NULL,
-	 match_private_action, NULL},
-	{"context_equals", "The context of the call holds the value under the key.",
-	 &context_equals_spec, NULL, prepare_context_equals, match_context_equals, NULL},
-	{NULL}};
+	{ "always", "True for every call.", &ash_no_options_spec, NULL, NULL, match_always, NULL },
+	{ "never", "False for every call.", &ash_no_options_spec, NULL, NULL, match_never, NULL },
+	{ "action_type", "The action is of one of the types.", &action_type_spec, NULL,
+	  prepare_action_type, match_action_type, NULL },
+	{ "action", "The action is one of those named.", &action_spec, NULL, NULL, match_action, NULL },
+	{ "resource", "The resource is one of those named.", &resource_spec, NULL, NULL, match_resource,
+	  NULL },
+	{ "private_action", "The action is not public.", &ash_no_options_spec, NULL, NULL,
+	  match_private_action, NULL },
+	{ "context_equals", "The context of the call holds the value under the key.",
+	  &context_equals_spec, NULL, prepare_context_equals, match_context_equals, NULL },
+	{ NULL }
+};

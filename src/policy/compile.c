@@ -22,9 +22,9 @@
 #include "policy/internal.h"
 #include "utils/memutils.h"
 
-const char *const ash_check_effects[] = {"authorize_if", "forbid_if", "authorize_unless",
-										 "forbid_unless", NULL};
-const char *const ash_access_types[] = {"filter", "strict", "runtime", NULL};
+const char *const ash_check_effects[] = { "authorize_if", "forbid_if", "authorize_unless",
+										  "forbid_unless", NULL };
+const char *const ash_access_types[] = { "filter", "strict", "runtime", NULL };
 
 /*-------------------------------------------------------------------------
  * Schemas of the entries
@@ -33,69 +33,71 @@ const char *const ash_access_types[] = {"filter", "strict", "runtime", NULL};
 
 typedef struct PolicyOptions
 {
-	json_t	   *policy;
-	json_t	   *bypass;
-	json_t	   *checks;
-	int			access_type;
+	json_t *policy;
+	json_t *bypass;
+	json_t *checks;
+	int access_type;
 	const char *description;
 	const char *error_message;
 } PolicyOptions;
 
 static const AshOpt policy_options[] = {
-	{"policy", ASH_OPT_JSON, offsetof(PolicyOptions, policy), 0, NULL, NULL, NULL,
-	 "when the policy applies: it must then pass"},
-	{"bypass", ASH_OPT_JSON, offsetof(PolicyOptions, bypass), 0, NULL, NULL, NULL,
-	 "when the bypass applies: if it passes, policies after it do not matter"},
-	{"checks", ASH_OPT_JSON, offsetof(PolicyOptions, checks), 0, NULL, NULL, NULL,
-	 "checks in order; the first that decides wins"},
-	{"access_type", ASH_OPT_ENUM, offsetof(PolicyOptions, access_type), 0, NULL, ash_access_types,
-	 NULL, "filter, strict or runtime; that of the resource by default"},
-	{"description", ASH_OPT_STRING, offsetof(PolicyOptions, description), 0, NULL, NULL, NULL,
-	 "for people"},
-	{"error_message", ASH_OPT_STRING, offsetof(PolicyOptions, error_message), 0, NULL, NULL, NULL,
-	 "message when this policy is what forbids"},
-	ASH_OPT_END};
-static const AshSpec policy_spec = {"policy", sizeof(PolicyOptions), policy_options, NULL, NULL};
+	{ "policy", ASH_OPT_JSON, offsetof(PolicyOptions, policy), 0, NULL, NULL, NULL,
+	  "when the policy applies: it must then pass" },
+	{ "bypass", ASH_OPT_JSON, offsetof(PolicyOptions, bypass), 0, NULL, NULL, NULL,
+	  "when the bypass applies: if it passes, policies after it do not matter" },
+	{ "checks", ASH_OPT_JSON, offsetof(PolicyOptions, checks), 0, NULL, NULL, NULL,
+	  "checks in order; the first that decides wins" },
+	{ "access_type", ASH_OPT_ENUM, offsetof(PolicyOptions, access_type), 0, NULL, ash_access_types,
+	  NULL, "filter, strict or runtime; that of the resource by default" },
+	{ "description", ASH_OPT_STRING, offsetof(PolicyOptions, description), 0, NULL, NULL, NULL,
+	  "for people" },
+	{ "error_message", ASH_OPT_STRING, offsetof(PolicyOptions, error_message), 0, NULL, NULL, NULL,
+	  "message when this policy is what forbids" },
+	ASH_OPT_END
+};
+static const AshSpec policy_spec = { "policy", sizeof(PolicyOptions), policy_options, NULL, NULL };
 
 typedef struct FieldPolicyOptions
 {
-	List	   *fields;
-	List	   *bypass_fields;
-	json_t	   *condition;
-	json_t	   *checks;
+	List *fields;
+	List *bypass_fields;
+	json_t *condition;
+	json_t *checks;
 	const char *description;
 } FieldPolicyOptions;
 
 static const AshOpt field_policy_options[] = {
-	{"fields", ASH_OPT_NAMES, offsetof(FieldPolicyOptions, fields),
-	 ASH_OPT_NONEMPTY | ASH_OPT_STAR, NULL, NULL, NULL, "fields the policy is about"},
-	{"bypass_fields", ASH_OPT_NAMES, offsetof(FieldPolicyOptions, bypass_fields),
-	 ASH_OPT_NONEMPTY | ASH_OPT_STAR, NULL, NULL, NULL, "fields the bypass is about"},
-	{"condition", ASH_OPT_JSON, offsetof(FieldPolicyOptions, condition), 0, NULL, NULL, NULL,
-	 "when it applies; always by default"},
-	{"checks", ASH_OPT_JSON, offsetof(FieldPolicyOptions, checks), 0, NULL, NULL, NULL,
-	 "checks in order; the first that decides wins"},
-	{"description", ASH_OPT_STRING, offsetof(FieldPolicyOptions, description), 0, NULL, NULL, NULL,
-	 "for people"},
-	ASH_OPT_END};
-static const AshSpec field_policy_spec = {"field_policy", sizeof(FieldPolicyOptions),
-										  field_policy_options, NULL, NULL};
+	{ "fields", ASH_OPT_NAMES, offsetof(FieldPolicyOptions, fields),
+	  ASH_OPT_NONEMPTY | ASH_OPT_STAR, NULL, NULL, NULL, "fields the policy is about" },
+	{ "bypass_fields", ASH_OPT_NAMES, offsetof(FieldPolicyOptions, bypass_fields),
+	  ASH_OPT_NONEMPTY | ASH_OPT_STAR, NULL, NULL, NULL, "fields the bypass is about" },
+	{ "condition", ASH_OPT_JSON, offsetof(FieldPolicyOptions, condition), 0, NULL, NULL, NULL,
+	  "when it applies; always by default" },
+	{ "checks", ASH_OPT_JSON, offsetof(FieldPolicyOptions, checks), 0, NULL, NULL, NULL,
+	  "checks in order; the first that decides wins" },
+	{ "description", ASH_OPT_STRING, offsetof(FieldPolicyOptions, description), 0, NULL, NULL, NULL,
+	  "for people" },
+	ASH_OPT_END
+};
+static const AshSpec field_policy_spec = { "field_policy", sizeof(FieldPolicyOptions),
+										   field_policy_options, NULL, NULL };
 
 typedef struct CheckOptions
 {
 	const char *name;
 } CheckOptions;
 
-static const AshOpt check_options[] = {
-	{"name", ASH_OPT_STRING, offsetof(CheckOptions, name), 0, NULL, NULL, NULL,
-	 "shown in place of the check by ash_explain_policies"},
-	ASH_OPT_END};
-static const AshSpec check_spec = {"check", sizeof(CheckOptions), check_options, NULL, NULL};
+static const AshOpt check_options[] = { { "name", ASH_OPT_STRING, offsetof(CheckOptions, name), 0,
+										  NULL, NULL, NULL,
+										  "shown in place of the check by ash_explain_policies" },
+										ASH_OPT_END };
+static const AshSpec check_spec = { "check", sizeof(CheckOptions), check_options, NULL, NULL };
 
 typedef struct Compiler
 {
 	AshResource *res;
-	AshErrors  *errors;
+	AshErrors *errors;
 } Compiler;
 
 /*-------------------------------------------------------------------------
@@ -122,8 +124,8 @@ has_argument(AshArgument **args, int nargs, const char *name)
 AshExpr *
 ash_policy_parse(AshResource *res, const char *source, AshErrors *errors)
 {
-	AshScope	scope = ash_scope_for(res, NULL);
-	int			total = 0;
+	AshScope scope = ash_scope_for(res, NULL);
+	int total = 0;
 
 	for (int i = 0; i < res->nactions; i++)
 		total += res->actions[i]->nargs;
@@ -150,15 +152,15 @@ ash_policy_parse(AshResource *res, const char *source, AshErrors *errors)
 static void
 unknown_check(Compiler *compiler, const char *name)
 {
-	List	   *names = NIL;
-	int			n;
+	List *names = NIL;
+	int n;
 	const AshCheckDef *defs = ash_checks(&n);
-	AshError   *error;
+	AshError *error;
 
 	for (int i = 0; i < n; i++)
 		names = lappend(names, unconstify(char *, defs[i].name));
-	error = ash_error_add(compiler->errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "no such check \"%s\"", name);
+	error = ash_error_add(compiler->errors, ASH_E_INVALID_DEFINITION, NULL, "no such check \"%s\"",
+						  name);
 	error->did_you_mean = ash_suggest(name, names);
 }
 
@@ -168,11 +170,11 @@ check_name(json_t *node)
 {
 	const char *first = NULL;
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 
 	if (json_is_string(node))
 		return json_string_value(node);
-	json_object_foreach(node, key, value)
+	json_object_foreach (node, key, value)
 	{
 		if (ash_check_lookup(key) != NULL)
 			return key;
@@ -183,26 +185,30 @@ check_name(json_t *node)
 }
 
 /*
- * What a check is given, as the object its spec describes: a payload under the
- * option it stands for, and what stands beside the name (the options of a function).
+ * What a check is given, as the object its spec describes: what stands under the
+ * name, as the option it stands for unless it is that object, and what stands beside
+ * the name (the options of a function).
  */
 static json_t *
-check_given(json_t *node, const char *name, const char *payload)
+check_given(json_t *node, const char *name, const AshCheckDef *def)
 {
-	json_t	   *given = json_is_object(node) ? json_object_get(node, name) : NULL;
-	json_t	   *made;
-	json_t	   *value;
+	const char *payload = def->payload;
+	const char *shorthand = def->spec->shorthand;
+	json_t *given = json_is_object(node) ? json_object_get(node, name) : NULL;
+	const char *whole = payload != NULL || json_is_object(given) ? payload : shorthand;
+	json_t *made;
+	json_t *value;
 	const char *key;
 
 	if (json_object_size(node) <= 1 && payload == NULL && given != NULL && !json_is_true(given) &&
 		!json_is_null(given))
 		return given;
 	made = ash_json_own(CurrentMemoryContext, ash_json_object());
-	if (payload != NULL && given != NULL)
-		json_object_set(made, payload, given);
+	if (whole != NULL && given != NULL && !json_is_true(given) && !json_is_null(given))
+		json_object_set(made, whole, given);
 	else if (json_is_object(given))
 		json_object_update(made, given);
-	json_object_foreach(node, key, value)
+	json_object_foreach (node, key, value)
 	{
 		if (strcmp(key, name) != 0)
 			json_object_set(made, key, value);
@@ -214,7 +220,7 @@ check_given(json_t *node, const char *name, const char *payload)
 static const char *
 describe_check(json_t *node, const char *name)
 {
-	json_t	   *given = json_is_object(node) ? json_object_get(node, name) : NULL;
+	json_t *given = json_is_object(node) ? json_object_get(node, name) : NULL;
 
 	if (given == NULL || json_is_true(given) || json_is_null(given))
 		return pstrdup(name);
@@ -229,15 +235,16 @@ describe_check(json_t *node, const char *name)
 static AshCheck *
 compile_check(Compiler *compiler, json_t *node, const char *label)
 {
-	AshErrors  *errors = compiler->errors;
+	AshErrors *errors = compiler->errors;
 	const char *name = check_name(node);
-	AshCheck   *check = palloc0(sizeof(AshCheck));
-	json_t	   *given;
-	bool		ok;
+	AshCheck *check = palloc0(sizeof(AshCheck));
+	json_t *given;
+	bool ok;
 
 	if (name == NULL)
 	{
-		ash_check_error(errors, NULL, "a check must be a name or an object with the name as its key");
+		ash_check_error(errors, NULL,
+						"a check must be a name or an object with the name as its key");
 		return NULL;
 	}
 	check->def = ash_check_lookup(name);
@@ -247,7 +254,7 @@ compile_check(Compiler *compiler, json_t *node, const char *label)
 		return NULL;
 	}
 	check->name = label != NULL ? label : describe_check(node, name);
-	given = check_given(node, name, check->def->payload);
+	given = check_given(node, name, check->def);
 	ash_errors_push_name(errors, name);
 	ok = ash_spec_check(check->def->spec, given, NULL, errors);
 	if (ok && check->def->spec->size > 0)
@@ -262,8 +269,8 @@ compile_check(Compiler *compiler, json_t *node, const char *label)
 static List *
 compile_condition(Compiler *compiler, const char *key, json_t *node)
 {
-	List	   *conditions = NIL;
-	AshCheck   *check;
+	List *conditions = NIL;
+	AshCheck *check;
 
 	if (node == NULL || json_is_null(node))
 		return conditions;
@@ -290,9 +297,9 @@ compile_condition(Compiler *compiler, const char *key, json_t *node)
 static AshPolicyCheck *
 compile_policy_check(Compiler *compiler, json_t *node)
 {
-	AshErrors  *errors = compiler->errors;
+	AshErrors *errors = compiler->errors;
 	AshPolicyCheck *policy_check = palloc0(sizeof(AshPolicyCheck));
-	const char *also[] = {NULL, NULL};
+	const char *also[] = { NULL, NULL };
 	CheckOptions *common;
 
 	for (int i = 0; also[0] == NULL && ash_check_effects[i] != NULL; i++)
@@ -321,9 +328,9 @@ compile_policy_check(Compiler *compiler, json_t *node)
 static bool
 only_forbids(List *checks)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, checks)
+	foreach (lc, checks)
 	{
 		AshCheckEffect effect = ((AshPolicyCheck *) lfirst(lc))->effect;
 
@@ -336,10 +343,10 @@ only_forbids(List *checks)
 static void
 compile_checks(Compiler *compiler, json_t *list, AshPolicy *policy)
 {
-	AshErrors  *errors = compiler->errors;
-	int			before = list_length(errors->items);
-	bool		many = json_is_array(list);
-	int			n = many ? (int) json_array_size(list) : list != NULL;
+	AshErrors *errors = compiler->errors;
+	int before = list_length(errors->items);
+	bool many = json_is_array(list);
+	int n = many ? (int) json_array_size(list) : list != NULL;
 
 	if (n == 0)
 	{
@@ -374,9 +381,9 @@ compile_checks(Compiler *compiler, json_t *list, AshPolicy *policy)
 static AshPolicy *
 compile_policy(Compiler *compiler, json_t *node)
 {
-	AshErrors  *errors = compiler->errors;
+	AshErrors *errors = compiler->errors;
 	PolicyOptions *opts;
-	AshPolicy  *policy;
+	AshPolicy *policy;
 
 	if (!ash_spec_check(&policy_spec, node, NULL, errors))
 		return NULL;
@@ -399,16 +406,16 @@ compile_policy(Compiler *compiler, json_t *node)
 }
 
 /* Compiles one entry of a list. */
-typedef AshPolicy *(*EntryCompiler) (Compiler *compiler, json_t *node);
+typedef AshPolicy *(*EntryCompiler)(Compiler *compiler, json_t *node);
 
 static List *
 compile_list(Compiler *compiler, json_t *list, EntryCompiler compile)
 {
-	List	   *policies = NIL;
+	List *policies = NIL;
 
 	for (size_t i = 0; i < json_array_size(list); i++)
 	{
-		AshPolicy  *policy;
+		AshPolicy *policy;
 
 		ash_errors_push_index(compiler->errors, (int) i);
 		policy = compile(compiler, json_array_get(list, i));
@@ -429,15 +436,15 @@ static bool
 is_field(const AshResource *res, const char *name)
 {
 	return strcmp(name, "*") == 0 || ash_find_attribute(res, name) != NULL ||
-		ash_find_calculation(res, name) != NULL || ash_find_aggregate(res, name) != NULL;
+		   ash_find_calculation(res, name) != NULL || ash_find_aggregate(res, name) != NULL;
 }
 
 static void
 unknown_field(Compiler *compiler, const char *name)
 {
 	AshResource *res = compiler->res;
-	List	   *names = NIL;
-	AshError   *error;
+	List *names = NIL;
+	AshError *error;
 
 	for (int i = 0; i < res->nattributes; i++)
 		names = lappend(names, unconstify(char *, res->attributes[i]->name));
@@ -453,10 +460,10 @@ unknown_field(Compiler *compiler, const char *name)
 static void
 check_fields(Compiler *compiler, const char *key, List *fields)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	ash_errors_push_name(compiler->errors, key);
-	foreach(lc, fields)
+	foreach (lc, fields)
 	{
 		AshAttribute *attribute = ash_find_attribute(compiler->res, lfirst(lc));
 
@@ -474,7 +481,7 @@ static AshPolicy *
 compile_field_policy(Compiler *compiler, json_t *node)
 {
 	FieldPolicyOptions *opts;
-	AshPolicy  *policy;
+	AshPolicy *policy;
 
 	if (!ash_spec_check(&field_policy_spec, node, NULL, compiler->errors))
 		return NULL;
@@ -499,16 +506,16 @@ compile_field_policy(Compiler *compiler, json_t *node)
 static bool
 covers(List *policies, const char *field)
 {
-	ListCell   *lc;
-	ListCell   *name;
+	ListCell *lc;
+	ListCell *name;
 
-	foreach(lc, policies)
+	foreach (lc, policies)
 	{
-		AshPolicy  *policy = lfirst(lc);
+		AshPolicy *policy = lfirst(lc);
 
 		if (policy->bypass)
 			continue;
-		foreach(name, policy->fields)
+		foreach (name, policy->fields)
 		{
 			if (strcmp(lfirst(name), "*") == 0 || strcmp(lfirst(name), field) == 0)
 				return true;
@@ -554,7 +561,7 @@ check_coverage(Compiler *compiler, List *policies)
 static List *
 compile_key(Compiler *compiler, const char *key, json_t *list, EntryCompiler compile)
 {
-	List	   *policies;
+	List *policies;
 
 	ash_errors_push_name(compiler->errors, key);
 	if (list != NULL && !json_is_array(list))
@@ -567,21 +574,21 @@ compile_key(Compiler *compiler, const char *key, json_t *list, EntryCompiler com
 void
 ash_resource_policies(AshResource *res, AshErrors *errors)
 {
-	AshErrors  *own = errors ? errors : ash_errors_create(CurrentMemoryContext);
-	int			before = list_length(own->items);
-	Compiler	compiler = {res, own};
+	AshErrors *own = errors ? errors : ash_errors_create(CurrentMemoryContext);
+	int before = list_length(own->items);
+	Compiler compiler = { res, own };
 	MemoryContext cxt;
 	MemoryContext old;
-	List	   *policies;
-	List	   *field_policies;
+	List *policies;
+	List *field_policies;
 
 	if (res->policies_compiled)
 		return;
 	cxt = AllocSetContextCreate(CurrentMemoryContext, "ash policies", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(cxt);
 	policies = compile_key(&compiler, "policies", res->policies_json, compile_policy);
-	field_policies = compile_key(&compiler, "field_policies", res->field_policies_json,
-								 compile_field_policy);
+	field_policies =
+		compile_key(&compiler, "field_policies", res->field_policies_json, compile_field_policy);
 	if (field_policies != NIL && list_length(own->items) == before)
 		check_coverage(&compiler, field_policies);
 	MemoryContextSwitchTo(old);

@@ -29,13 +29,13 @@
 #include "miscadmin.h"
 #include "policy/internal.h"
 
-static const Formula formula_true = {ASH_TRUE, NULL};
-static const Formula formula_false = {ASH_FALSE, NULL};
+static const Formula formula_true = { ASH_TRUE, NULL };
+static const Formula formula_false = { ASH_FALSE, NULL };
 
 static Formula
 formula_unknown(AshExpr *expr)
 {
-	Formula		f = {ASH_UNKNOWN, expr};
+	Formula f = { ASH_UNKNOWN, expr };
 
 	return f;
 }
@@ -68,8 +68,8 @@ formula_or(Formula a, Formula b)
 static Literal
 literal_decided(bool value)
 {
-	Literal		literal = {value ? formula_true : formula_false,
-	value ? formula_false : formula_true};
+	Literal literal = { value ? formula_true : formula_false,
+						value ? formula_false : formula_true };
 
 	return literal;
 }
@@ -78,7 +78,7 @@ literal_decided(bool value)
 static Literal
 literal_undecidable(void)
 {
-	Literal		literal = {formula_false, formula_false};
+	Literal literal = { formula_false, formula_false };
 
 	return literal;
 }
@@ -92,7 +92,7 @@ is_not_known(AshExpr *expr, void *changeset)
 {
 	AshChangeset *cs = changeset;
 	const AshAttribute *attribute = expr->attribute;
-	uint8		flags;
+	uint8 flags;
 
 	if (expr->kind != ASH_EXPR_REF)
 		return false;
@@ -102,8 +102,8 @@ is_not_known(AshExpr *expr, void *changeset)
 	if (flags & (ASH_ATOMIC | ASH_INVALID))
 		return true;
 	return !(flags & ASH_CHANGING) &&
-		(attribute->generated || attribute->dflt.kind != ASH_DEFAULT_NONE ||
-		 (cs->res->tenancy == ASH_TENANCY_ATTRIBUTE && attribute == cs->res->tenant_attribute));
+		   (attribute->generated || attribute->dflt.kind != ASH_DEFAULT_NONE ||
+			(cs->res->tenancy == ASH_TENANCY_ATTRIBUTE && attribute == cs->res->tenant_attribute));
 }
 
 static bool
@@ -112,16 +112,16 @@ create_is_known(const AshPolicySubject *subject, AshExpr *expr)
 	AshChangeset *cs = subject->changeset;
 
 	return subject->type == ASH_ACTION_CREATE && cs != NULL && cs->result == NULL &&
-		cs->before_action == NIL && cs->managed == NIL && !subject->action->upsert &&
-		!subject->call->opts->upsert && ash_expr_in_memory(expr) &&
-		!ash_expr_walk(expr, is_not_known, cs);
+		   cs->before_action == NIL && cs->managed == NIL && !subject->action->upsert &&
+		   !subject->call->opts->upsert && ash_expr_in_memory(expr) &&
+		   !ash_expr_walk(expr, is_not_known, cs);
 }
 
 /* Value of a condition that needs no row but, at most, the changeset's values. */
 static AshValue
 evaluate(const AshPolicySubject *subject, AshExpr *expr)
 {
-	AshValue	value = {(Datum) 0, true};
+	AshValue value = { (Datum) 0, true };
 
 	if (!ash_expr_eval(expr, &subject->call->bindings, ash_changeset_ref, subject->changeset,
 					   &value))
@@ -133,7 +133,7 @@ evaluate(const AshPolicySubject *subject, AshExpr *expr)
 static Literal
 literal_adhoc(const AshPolicySubject *subject, AshExpr *expr, int access_type)
 {
-	Literal		literal;
+	Literal literal;
 
 	if (access_type == ASH_ACCESS_STRICT && ash_expr_has_refs(expr))
 		return literal_undecidable();
@@ -141,10 +141,10 @@ literal_adhoc(const AshPolicySubject *subject, AshExpr *expr, int access_type)
 	literal.not = formula_unknown(ash_expr_not(expr));
 	if (ash_expr_uses_actor(expr))
 	{
-		AshExpr    *present = ash_policy_actor_present(subject->res);
+		AshExpr *present = ash_policy_actor_present(subject->res);
 
 		literal.is.expr = ash_expr_and(present, expr);
-		literal.not.expr = ash_expr_or(ash_expr_not(present), literal.not.expr);
+		literal.not .expr = ash_expr_or(ash_expr_not(present), literal.not .expr);
 	}
 	return literal;
 }
@@ -153,8 +153,8 @@ literal_adhoc(const AshPolicySubject *subject, AshExpr *expr, int access_type)
 static Literal
 literal_filter(const AshPolicySubject *subject, AshExpr *expr, int access_type)
 {
-	Literal		literal;
-	AshValue	value;
+	Literal literal;
+	AshValue value;
 
 	if (!subject->call->has_actor && ash_expr_uses_actor(expr))
 		return literal_decided(false);
@@ -180,16 +180,16 @@ Literal
 ash_policy_check(const AshPolicySubject *subject, const AshCheck *check, int access_type)
 {
 	const AshCheckDef *def = check->def;
-	AshTruth	truth = def->match ? def->match(subject, check->options) : ASH_UNKNOWN;
-	AshExpr    *expr;
+	AshTruth truth = def->match ? def->match(subject, check->options) : ASH_UNKNOWN;
+	AshExpr *expr;
 
 	if (truth != ASH_UNKNOWN)
 		return literal_decided(truth == ASH_TRUE);
 	expr = def->filter ? def->filter(subject, check->options) : NULL;
 	if (expr == NULL)
 		return literal_undecidable();
-	return subject->call == NULL ? literal_adhoc(subject, expr, access_type)
-								 : literal_filter(subject, expr, access_type);
+	return subject->call == NULL ? literal_adhoc(subject, expr, access_type) :
+								   literal_filter(subject, expr, access_type);
 }
 
 /*-------------------------------------------------------------------------
@@ -201,16 +201,16 @@ ash_policy_check(const AshPolicySubject *subject, const AshCheck *check, int acc
 Literal
 ash_policy_conditions(const AshPolicySubject *subject, const AshPolicy *policy)
 {
-	Literal		all = literal_decided(true);
-	ListCell   *lc;
+	Literal all = literal_decided(true);
+	ListCell *lc;
 
-	foreach(lc, policy->conditions)
+	foreach (lc, policy->conditions)
 	{
-		Literal		one = ash_policy_check(subject, lfirst(lc), policy->access_type);
+		Literal one = ash_policy_check(subject, lfirst(lc), policy->access_type);
 
 		all.is = formula_and(all.is, one.is);
-		all.not = formula_or(all.not, one.not);
-		if (all.not.truth == ASH_TRUE)
+		all.not = formula_or(all.not, one.not );
+		if (all.not .truth == ASH_TRUE)
 			break;
 	}
 	return all;
@@ -220,19 +220,18 @@ static Formula
 checks_from(const AshPolicySubject *subject, const AshPolicy *policy, int i)
 {
 	AshPolicyCheck *check;
-	Literal		literal;
-	Formula		own;
+	Literal literal;
+	Formula own;
 
 	check_stack_depth();
 	if (i == list_length(policy->checks))
 		return formula_false;
 	check = list_nth(policy->checks, i);
 	literal = ash_policy_check(subject, check->check, policy->access_type);
-	own = check->effect == ASH_AUTHORIZE_IF || check->effect == ASH_FORBID_UNLESS ? literal.is
-																				  : literal.not;
+	own = check->effect == ASH_AUTHORIZE_IF || check->effect == ASH_FORBID_UNLESS ? literal.is :
+																					literal.not ;
 	if (check->effect == ASH_AUTHORIZE_IF || check->effect == ASH_AUTHORIZE_UNLESS)
-		return own.truth == ASH_TRUE ? own
-									 : formula_or(own, checks_from(subject, policy, i + 1));
+		return own.truth == ASH_TRUE ? own : formula_or(own, checks_from(subject, policy, i + 1));
 	return own.truth == ASH_FALSE ? own : formula_and(own, checks_from(subject, policy, i + 1));
 }
 
@@ -247,35 +246,35 @@ static Formula
 policies_from(const AshPolicySubject *subject, List *policies, int i, Formula applied)
 {
 	const AshPolicy *policy;
-	Literal		condition;
-	Formula		passes;
+	Literal condition;
+	Formula passes;
 
 	check_stack_depth();
 	if (i == list_length(policies))
 		return applied;
 	policy = list_nth(policies, i);
 	condition = ash_policy_conditions(subject, policy);
-	if (condition.not.truth == ASH_TRUE)
+	if (condition.not .truth == ASH_TRUE)
 		return policies_from(subject, policies, i + 1, applied);
 	passes = ash_policy_checks(subject, policy);
 	if (policy->bypass)
 	{
 		passes = formula_and(condition.is, passes);
-		return passes.truth == ASH_TRUE
-			? passes
-			: formula_or(passes, policies_from(subject, policies, i + 1, applied));
+		return passes.truth == ASH_TRUE ?
+				   passes :
+				   formula_or(passes, policies_from(subject, policies, i + 1, applied));
 	}
 	passes = formula_or(condition.not, passes);
 	if (passes.truth == ASH_FALSE)
 		return passes;
-	return formula_and(passes, policies_from(subject, policies, i + 1,
-											 formula_or(applied, condition.is)));
+	return formula_and(passes,
+					   policies_from(subject, policies, i + 1, formula_or(applied, condition.is)));
 }
 
 AshDecision
 ash_policy_decide(const AshPolicySubject *subject, AshExpr **filter)
 {
-	Formula		result;
+	Formula result;
 
 	*filter = NULL;
 	if (!subject->res->has_policies)
@@ -300,14 +299,14 @@ void
 ash_policy_forbid(const AshPolicySubject *subject)
 {
 	const char *message = "forbidden";
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, subject->res->policies)
+	foreach (lc, subject->res->policies)
 	{
 		const AshPolicy *policy = lfirst(lc);
 
 		if (policy->error_message == NULL || policy->bypass ||
-			ash_policy_conditions(subject, policy).not.truth == ASH_TRUE ||
+			ash_policy_conditions(subject, policy).not .truth == ASH_TRUE ||
 			ash_policy_checks(subject, policy).truth == ASH_TRUE)
 			continue;
 		message = policy->error_message;
@@ -324,9 +323,9 @@ ash_policy_forbid(const AshPolicySubject *subject)
 static bool
 names_field(const AshPolicy *policy, const char *field, bool star)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, policy->fields)
+	foreach (lc, policy->fields)
 	{
 		if (strcmp(lfirst(lc), field) == 0 || (star && strcmp(lfirst(lc), "*") == 0))
 			return true;
@@ -337,10 +336,10 @@ names_field(const AshPolicy *policy, const char *field, bool star)
 static List *
 policies_of_field(const AshResource *res, const char *field, bool star)
 {
-	List	   *policies = NIL;
-	ListCell   *lc;
+	List *policies = NIL;
+	ListCell *lc;
 
-	foreach(lc, res->field_policies)
+	foreach (lc, res->field_policies)
 	{
 		if (names_field(lfirst(lc), field, star))
 			policies = lappend(policies, lfirst(lc));
@@ -353,8 +352,7 @@ static List *
 policies_of_private(const AshResource *res, const char *field, bool *decided, bool *visible)
 {
 	*decided = false;
-	if (res->private_fields == ASH_PRIVATE_INCLUDE ||
-		policies_of_field(res, field, false) != NIL)
+	if (res->private_fields == ASH_PRIVATE_INCLUDE || policies_of_field(res, field, false) != NIL)
 		return policies_of_field(res, field, true);
 	*decided = true;
 	*visible = res->private_fields == ASH_PRIVATE_SHOW;
@@ -368,17 +366,17 @@ ash_policy_field_condition(const AshPolicySubject *subject, const char *field, b
 	const AshResource *res = subject->res;
 	AshPolicySubject rows = *subject;
 	const AshAttribute *attribute = ash_find_attribute(res, field);
-	List	   *policies;
-	bool		decided = false;
-	bool		visible = true;
-	Formula		result;
+	List *policies;
+	bool decided = false;
+	bool visible = true;
+	Formula result;
 
 	*never = false;
 	if (attribute != NULL && attribute->primary_key)
 		return NULL;
 	ash_resource_policies(subject->res, NULL);
-	policies = is_public ? policies_of_field(res, field, true)
-						 : policies_of_private(res, field, &decided, &visible);
+	policies = is_public ? policies_of_field(res, field, true) :
+						   policies_of_private(res, field, &decided, &visible);
 	if (decided)
 	{
 		*never = !visible;

@@ -17,7 +17,7 @@
 #include "catalog/entities.h"
 #include "policy/internal.h"
 
-static const char *const decisions[] = {"allow", "deny", "filter"};
+static const char *const decisions[] = { "allow", "deny", "filter" };
 
 static void
 write_string(StringInfo out, const char *str)
@@ -56,7 +56,7 @@ static void
 write_check(StringInfo out, const AshPolicySubject *subject, const AshPolicy *policy,
 			const AshCheck *check, const char *effect)
 {
-	Literal		literal = ash_policy_check(subject, check, policy->access_type);
+	Literal literal = ash_policy_check(subject, check, policy->access_type);
 
 	appendStringInfo(out, "{\"%s\":", effect);
 	write_string(out, check->name);
@@ -68,10 +68,10 @@ write_check(StringInfo out, const AshPolicySubject *subject, const AshPolicy *po
 static void
 write_policy(StringInfo out, const AshPolicySubject *subject, const AshPolicy *policy)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	appendStringInfo(out, "{\"%s\":[", policy->bypass ? "bypass" : "policy");
-	foreach(lc, policy->conditions)
+	foreach (lc, policy->conditions)
 	{
 		if (foreach_current_index(lc) > 0)
 			appendStringInfoChar(out, ',');
@@ -86,7 +86,7 @@ write_policy(StringInfo out, const AshPolicySubject *subject, const AshPolicy *p
 	write_truth(out, "applies", ash_policy_conditions(subject, policy).is);
 	write_truth(out, "passes", ash_policy_checks(subject, policy));
 	appendStringInfoString(out, ",\"checks\":[");
-	foreach(lc, policy->checks)
+	foreach (lc, policy->checks)
 	{
 		AshPolicyCheck *check = lfirst(lc);
 
@@ -100,22 +100,21 @@ write_policy(StringInfo out, const AshPolicySubject *subject, const AshPolicy *p
 void
 ash_policy_explain(const AshPolicySubject *subject, StringInfo out)
 {
-	AshExpr    *filter;
+	AshExpr *filter;
 	AshDecision decision = ash_policy_decide(subject, &filter);
-	ListCell   *lc;
+	ListCell *lc;
 
 	appendStringInfoString(out, "{\"resource\":");
 	write_string(out, subject->res->name);
 	appendStringInfoString(out, ",\"action\":");
 	write_string(out, subject->action ? subject->action->name : ash_action_types[subject->type]);
 	appendStringInfo(out, ",\"actor\":%s",
-					 subject->call->actor
-					 ? JsonbToCString(NULL, &subject->call->actor->root, 0)
-					 : "null");
+					 subject->call->actor ? JsonbToCString(NULL, &subject->call->actor->root, 0) :
+											"null");
 	appendStringInfo(out, ",\"decision\":\"%s\"", decisions[decision]);
 	write_filter(out, filter);
 	appendStringInfoString(out, ",\"policies\":[");
-	foreach(lc, subject->res->policies)
+	foreach (lc, subject->res->policies)
 	{
 		if (foreach_current_index(lc) > 0)
 			appendStringInfoChar(out, ',');

@@ -22,7 +22,7 @@ extern const AshCheckDef ash_function_checks[];
 extern const AshSpec ash_no_options_spec;
 
 /* A definition fault, at the current path or one option below it. */
-extern void ash_check_error(AshErrors *errors, const char *option, const char *fmt,...)
+extern void ash_check_error(AshErrors *errors, const char *option, const char *fmt, ...)
 	pg_attribute_printf(3, 4);
 
 /*
@@ -41,7 +41,7 @@ extern AshExpr *ash_policy_parse(AshResource *res, const char *source, AshErrors
  * For ad-hoc SQL: a boolean that asks ash.actor() when the statement runs.  The text
  * of its test is written by write.
  */
-extern AshExpr *ash_policy_actor_test(AshResource *res, void (*write) (AshSql *sql, AshExpr *call),
+extern AshExpr *ash_policy_actor_test(AshResource *res, void (*write)(AshSql *sql, AshExpr *call),
 									  List *path, Datum value);
 extern AshExpr *ash_policy_actor_present(AshResource *res);
 /* ash.actor('resource') */
@@ -50,15 +50,15 @@ extern void ash_policy_write_actor(AshSql *sql, const AshResource *res);
 /* Three-valued: unknown carries the expression that decides. */
 typedef struct Formula
 {
-	AshTruth	truth;
-	AshExpr    *expr;			   /* ASH_UNKNOWN only */
+	AshTruth truth;
+	AshExpr *expr; /* ASH_UNKNOWN only */
 } Formula;
 
 /* A check or a condition and its negation, which is not always the opposite: see decide.c. */
 typedef struct Literal
 {
-	Formula		is;
-	Formula		not;
+	Formula is;
+	Formula not ;
 } Literal;
 
 /* decide.c: the parts, for explain.c */

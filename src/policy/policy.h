@@ -28,20 +28,20 @@ typedef struct AshCheckDef AshCheckDef;
  */
 typedef struct AshPolicySubject
 {
-	AshCall    *call;			   /* NULL: ad-hoc SQL */
+	AshCall *call; /* NULL: ad-hoc SQL */
 	AshResource *res;
 	AshActionType type;
-	AshAction  *action;			   /* or NULL: ad-hoc SQL, loads without an action */
+	AshAction *action;				/* or NULL: ad-hoc SQL, loads without an action */
 	struct AshChangeset *changeset; /* writes */
-	struct AshQuery *query;		   /* reads */
+	struct AshQuery *query;			/* reads */
 } AshPolicySubject;
 
 /* One check: definition plus its filled options. */
 typedef struct AshCheck
 {
 	const AshCheckDef *def;
-	void	   *options;
-	const char *name;			   /* as the definition names or describes it */
+	void *options;
+	const char *name; /* as the definition names or describes it */
 } AshCheck;
 
 typedef enum AshCheckEffect
@@ -55,25 +55,25 @@ typedef enum AshCheckEffect
 typedef struct AshPolicyCheck
 {
 	AshCheckEffect effect;
-	AshCheck   *check;
+	AshCheck *check;
 } AshPolicyCheck;
 
 struct AshPolicy
 {
-	bool		bypass;
-	List	   *conditions;		   /* of AshCheck *, ANDed; NIL = always; group conditions included */
-	List	   *checks;			   /* of AshPolicyCheck * */
-	int			access_type;	   /* AshAccessType */
+	bool bypass;
+	List *conditions; /* of AshCheck *, ANDed; NIL = always; group conditions included */
+	List *checks;	  /* of AshPolicyCheck * */
+	int access_type;  /* AshAccessType */
 	const char *description;
 	const char *error_message;
-	List	   *fields;			   /* field policies: of char *; "*" = all of them */
+	List *fields; /* field policies: of char *; "*" = all of them */
 };
 
 typedef enum AshTruth
 {
 	ASH_FALSE,
 	ASH_TRUE,
-	ASH_UNKNOWN					   /* depends on the row: see the expression */
+	ASH_UNKNOWN /* depends on the row: see the expression */
 } AshTruth;
 
 /*
@@ -86,11 +86,11 @@ struct AshCheckDef
 	const char *name;
 	const char *doc;
 	const AshSpec *spec;
-	const char *payload;		   /* option that is the whole of what stands under the name, or NULL */
+	const char *payload; /* option that is the whole of what stands under the name, or NULL */
 	/* resolve names, compile expressions; adds definition errors */
-	bool		(*prepare) (AshResource *res, void *options, AshErrors *errors);
-	AshTruth	(*match) (const AshPolicySubject *subject, void *options);
-	AshExpr    *(*filter) (const AshPolicySubject *subject, void *options);
+	bool (*prepare)(AshResource *res, void *options, AshErrors *errors);
+	AshTruth (*match)(const AshPolicySubject *subject, void *options);
+	AshExpr *(*filter)(const AshPolicySubject *subject, void *options);
 };
 
 /* registry (checks.c) */
@@ -120,7 +120,8 @@ typedef enum AshDecision
  */
 extern AshDecision ash_policy_decide(const AshPolicySubject *subject, AshExpr **filter);
 
-/* Every policy, condition and check with its truth for the subject, as JSON (ash_explain_policies). */
+/* Every policy, condition and check with its truth for the subject, as JSON (ash_explain_policies).
+ */
 extern void ash_policy_explain(const AshPolicySubject *subject, StringInfo out);
 
 /* Adds the Forbidden error for the subject (policy's error_message, or "forbidden"). */

@@ -251,7 +251,7 @@ ash_query_authorize(AshQuery *query)
 			ash_policy_forbid(&subject);
 			break;
 		case ASH_DECISION_FILTER:
-			if (query->call->opts->authorize_with_error)
+			if (query->call->opts->authorize_with == 1)
 				forbid_hidden_rows(query, &subject, filter);
 			add_filter(query, filter);
 			break;

@@ -396,17 +396,15 @@ ash_row_exists(AshRowScope *row, AshExpr *expr)
 	ash_sql_str(sql, ")");
 }
 
-/*
- * A condition over a row whose columns can be reached as alias.column, where
- * nothing can be added to the FROM clause: joins go into a sub-select.
+/*-------------------------------------------------------------------------
+ * Conditions and values in statements of other rooms
+ *-------------------------------------------------------------------------
  */
-void
-ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias, AshExpr *expr)
+
+static AshRowScope
+foreign_row(AshSql *sql, AshResource *res, const char *alias)
 {
 	AshRowScope row = {0};
-	StringInfoData outer;
-	char	   *condition;
-	void	   *context = sql->context;
 
 	ash_sql_callbacks(sql);
 	row.sql = sql;
@@ -415,10 +413,19 @@ ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias, AshE
 	row.alias = alias;
 	row.whole = alias;
 	row.from = ash_from_create(NULL);
-	outer = ash_sql_divert(sql);
+	return row;
+}
+
+/* Nothing can be added to the FROM clause there: joins go into a sub-select. */
+void
+ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias, AshExpr *expr)
+{
+	AshRowScope row = foreign_row(sql, res, alias);
+	StringInfoData outer = ash_sql_divert(sql);
+	char	   *condition;
+
 	ash_row_where(&row, list_make1(expr));
 	condition = ash_sql_collect(sql, outer);
-	sql->context = context;
 	if (row.from->items == NIL)
 	{
 		appendStringInfo(&sql->text, "(%s)", condition);
@@ -427,4 +434,36 @@ ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias, AshE
 	appendStringInfo(&sql->text, "EXISTS (SELECT 1 FROM (SELECT 1) AS %s", ash_next_alias(sql));
 	ash_from_write(sql, row.from);
 	appendStringInfo(&sql->text, " WHERE %s)", condition);
+}
+
+void
+ash_query_write_expr(AshSql *sql, AshResource *res, const char *alias, AshExpr *expr)
+{
+	AshRowScope row = foreign_row(sql, res, alias);
+	char	   *text = ash_row_expr_text(&row, expr);
+
+	if (row.from->items == NIL)
+	{
+		ash_sql_str(sql, text);
+		return;
+	}
+	appendStringInfo(&sql->text, "(SELECT %s FROM (SELECT 1) AS %s", text, ash_next_alias(sql));
+	ash_from_write(sql, row.from);
+	ash_sql_str(sql, ")");
+}
+
+/* An index stands on one table: columns have no alias, and there is nothing to join. */
+void
+ash_query_write_index_predicate(AshSql *sql, AshResource *res, const char *source)
+{
+	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
+	AshScope	scope = {.resource = res};
+	AshExpr    *expr = ash_expr_parse_condition(source, &scope, errors);
+	AshRowScope row = foreign_row(sql, res, "");
+
+	if (expr == NULL)
+		elog(ERROR, "condition of an index of %s: %s", res->name, ash_errors_message(errors));
+	ash_row_where(&row, list_make1(expr));
+	if (row.from->items != NIL)
+		elog(ERROR, "the condition of an index of %s needs other rows", res->name);
 }

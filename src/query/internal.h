@@ -114,10 +114,13 @@ extern AshRelated ash_related(AshRowScope *source, AshRelationship *rel, bool au
 /* join_filters: an AshExpr * or NULL for each step, or NULL */
 extern AshChain ash_related_chain(AshRowScope *source, List *path, bool authorize,
 								  AshRelatedRows rows, AshExpr **join_filters);
-/* conditions that tie row to source; m2m adds its join resource to *item */
+/* conditions (of char *) that tie row to source; a many_to_many adds its join resource to item */
 extern void ash_related_match(AshRowScope *source, AshRelationship *rel, AshRowScope *row,
 							  bool authorize, AshRelatedRows rows, StringInfo item,
 							  List **conditions);
+/* a.x = b.y */
+extern char *ash_equal_columns(AshRowScope *a, const AshAttribute *x, AshRowScope *b,
+							   const AshAttribute *y);
 /* base filter, tenant, read policies */
 extern List *ash_row_conditions(AshRowScope *row, AshAction *action, bool authorize,
 								AshRowScope *source, AshRelationship *rel);
@@ -232,8 +235,8 @@ typedef struct AshOutput
 	AshOutputColumn *source;
 	int			ord;			   /* column of the parent's number, or -1 */
 	int			keyset;			   /* first of the sort columns, or -1 */
-	int		   *load_keys;		   /* by number of relationship load: first key column */
-	int			nloads;
+	int			nloads;			   /* relationship loads … */
+	int		  **load_keys;		   /* … and the columns of their keys */
 	const char *tail;			   /* constant text at the end of each row, or NULL */
 	int			tail_len;
 } AshOutput;
@@ -256,7 +259,7 @@ typedef struct AshKeys
 	int			nattributes;
 	const AshAttribute **attributes;
 	int			nkeys;
-	Datum	  **values;			   /* by attribute, then key */
+	Datum	  **values;			   /* by attribute, then key; never null */
 } AshKeys;
 
 extern void ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql);
@@ -284,6 +287,9 @@ extern void ash_row_beyond(AshRowScope *row, AshQuery *query);
  */
 typedef struct AshRowset AshRowset;
 
+/* what stands at the end of every row */
+extern void ash_output_finish(AshOutput *output, AshKeysetWriter *keyset, AshRowWriter *writer,
+							  Datum *values, bool *nulls);
 extern AshRowset *ash_rowset_create(AshQuery *query, AshOutput *output);
 extern void ash_rowset_add(AshRowset *rows, Datum *values, bool *nulls, const char *extra);
 extern void ash_rowset_select(AshRowset *rows, AshKeys *keys);

@@ -105,7 +105,7 @@ ash_field_mask(AshCall *call, AshResource *res, AshAction *action, const char *f
 		return mask;
 	subject.call = call->res == res ? call : ash_query_subcall(call, res, action);
 	subject.res = res;
-	subject.type = ASH_ACTION_READ;
+	subject.type = action != NULL ? action->type : ASH_ACTION_READ;
 	subject.action = action != NULL ? action : res->primary_actions[ASH_ACTION_READ];
 	mask.condition = ash_policy_field_condition(&subject, field, is_public, &mask.never);
 	return mask;

@@ -241,9 +241,8 @@ key_attribute(AshResource *res, const char *name, const AshRelationship *rel)
 	return attr;
 }
 
-/* a.x = b.y */
-static char *
-equal_columns(AshRowScope *a, const AshAttribute *x, AshRowScope *b, const AshAttribute *y)
+char *
+ash_equal_columns(AshRowScope *a, const AshAttribute *x, AshRowScope *b, const AshAttribute *y)
 {
 	StringInfoData outer = ash_sql_divert(a->sql);
 
@@ -277,12 +276,12 @@ match_through(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool 
 	AshRowScope *join = ash_row_create(sql, row->call, through, from, source);
 	const AshAttribute *from_source = key_attribute(through, rel->source_attribute_on_join, rel);
 	const AshAttribute *to_dest = key_attribute(through, rel->destination_attribute_on_join, rel);
-	char	   *match = equal_columns(join, from_source, source,
+	char	   *match = ash_equal_columns(join, from_source, source,
 									  key_attribute(source->res, rel->source_attribute, rel));
 	char	   *more = conditions_text(join, ash_row_conditions(join,
 																ash_related_action(NULL, through),
 																authorize, source, rel));
-	char	   *on = equal_columns(row, key_attribute(row->res, rel->destination_attribute, rel),
+	char	   *on = ash_equal_columns(row, key_attribute(row->res, rel->destination_attribute, rel),
 								   join, to_dest);
 	StringInfoData outer = ash_sql_divert(sql);
 	char	   *text;
@@ -314,23 +313,18 @@ ash_related_match(AshRowScope *source, AshRelationship *rel, AshRowScope *row, b
 				  AshRelatedRows rows, StringInfo item, List **conditions)
 {
 	AshExpr    *filter = ash_relationship_filter(source->res, rel, NULL);
-	List	   *more = ash_row_conditions(row, ash_related_action(rel, row->res),
-										  authorize && rel->authorize, source, rel);
-	char	   *text;
 
 	if (rel->kind == ASH_REL_MANY_TO_MANY)
 		match_through(source, rel, row, authorize, rows, item, conditions);
 	else if (!rel->no_attributes)
-		*conditions = lappend(*conditions,
-							  equal_columns(row,
-											key_attribute(row->res, rel->destination_attribute, rel),
-											source,
-											key_attribute(source->res, rel->source_attribute, rel)));
+	{
+		const AshAttribute *to = key_attribute(row->res, rel->destination_attribute, rel);
+		const AshAttribute *from = key_attribute(source->res, rel->source_attribute, rel);
+
+		*conditions = lappend(*conditions, ash_equal_columns(row, to, source, from));
+	}
 	if (filter != NULL)
-		more = lappend(more, filter);
-	text = conditions_text(row, more);
-	if (text != NULL)
-		*conditions = lappend(*conditions, text);
+		*conditions = lappend(*conditions, conditions_text(row, list_make1(filter)));
 }
 
 static char *
@@ -396,6 +390,7 @@ ash_related(AshRowScope *source, AshRelationship *rel, bool authorize, AshRelate
 	StringInfoData outer;
 	StringInfoData item;
 	List	   *conditions = NIL;
+	char	   *own;
 	AshOptInt	limit = rel->limit;
 	AshRelated	related;
 
@@ -410,6 +405,10 @@ ash_related(AshRowScope *source, AshRelationship *rel, bool authorize, AshRelate
 	sql->text = outer;
 
 	ash_related_match(source, rel, row, authorize, rows, &item, &conditions);
+	own = conditions_text(row, ash_row_conditions(row, ash_related_action(rel, dest),
+												  authorize && rel->authorize, source, rel));
+	if (own != NULL)
+		conditions = lappend(conditions, own);
 	if (single && !ash_relationship_unique(rel))
 	{
 		limit.set = true;

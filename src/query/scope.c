@@ -93,8 +93,9 @@ ash_sql_collect(AshSql *sql, StringInfoData outer)
 void
 ash_row_column(AshRowScope *row, const AshAttribute *attr)
 {
-	ash_sql_str(row->sql, row->alias);
-	appendStringInfoChar(&row->sql->text, '.');
+	/* no alias: a condition of an index */
+	if (row->alias[0] != '\0')
+		appendStringInfo(&row->sql->text, "%s.", row->alias);
 	ash_sql_ident(row->sql, attr->source);
 }
 

@@ -185,3 +185,11 @@ ash_type_check_sql(const AshTypeInst *inst, const char *column)
 		return NULL;
 	return inst->type->check_sql(inst, column);
 }
+
+AshValue
+ash_value_copy(const AshTypeInst *inst, AshValue value)
+{
+	if (!value.isnull && !inst->typbyval)
+		value.value = datumCopy(value.value, false, inst->typlen);
+	return value;
+}

@@ -1,0 +1,154 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/undefine.c
+ *	  ash_definition and ash_undefine: documents back out, and away.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "define/internal.h"
+#include "executor/spi.h"
+
+/*-------------------------------------------------------------------------
+ * Definitions back out
+ *-------------------------------------------------------------------------
+ */
+
+static void
+no_such_definition(const char *name)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+					errmsg("there is no domain or resource \"%s\"", name)));
+}
+
+/* name is that of a domain, or of a resource: its domain and, then, the resource. */
+static List *
+find_definition(const char *name, AshStored *domain)
+{
+	AshStored  *resource = palloc0(sizeof(AshStored));
+
+	if (ash_store_domain(name, domain))
+		return ash_store_resources(name);
+	if (!ash_store_resource(name, resource) || !ash_store_domain(resource->domain, domain))
+		no_such_definition(name);
+	return list_make1(resource);
+}
+
+char *
+ash_definition_text(const char *name)
+{
+	AshStored	domain;
+	List	   *stored = find_definition(name, &domain);
+	json_t	   *document = ash_json_parse(domain.document, strlen(domain.document), NULL);
+	json_t	   *resources = ash_json_object();
+	ListCell   *lc;
+
+	ash_json_own(CurrentMemoryContext, document);
+	ash_json_set(document, "resources", resources);
+	foreach(lc, stored)
+	{
+		AshStored  *resource = lfirst(lc);
+
+		ash_json_set(resources, strchr(resource->name, '.') + 1,
+					 ash_json_parse(resource->document, strlen(resource->document), NULL));
+	}
+	return ash_json_dump(document, true);
+}
+
+/*-------------------------------------------------------------------------
+ * Undefining
+ *-------------------------------------------------------------------------
+ */
+
+static List *
+names_of(List *stored)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stored)
+		names = lappend(names, ((AshStored *) lfirst(lc))->name);
+	return names;
+}
+
+/* Nothing that stays may refer to what goes. */
+static void
+check_unused(const char *name, List *stored)
+{
+	List	   *dependents = ash_store_dependents(names_of(stored));
+	StringInfoData others;
+	ListCell   *lc;
+
+	if (stored == NIL || dependents == NIL)
+		return;
+	initStringInfo(&others);
+	foreach(lc, names_of(dependents))
+		appendStringInfo(&others, "%s%s", others.len > 0 ? ", " : "", (char *) lfirst(lc));
+	ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+					errmsg("cannot undefine \"%s\": other resources refer to it", name),
+					errdetail("Resources that refer to it: %s.", others.data)));
+}
+
+/* One DROP TABLE for all, so that their foreign keys go with them; "" when there are none. */
+static char *
+drop_statement(List *stored)
+{
+	StringInfoData sql;
+	ListCell   *lc;
+
+	initStringInfo(&sql);
+	foreach(lc, stored)
+	{
+		AshResource *res = ash_resource_get(((AshStored *) lfirst(lc))->name, NULL);
+
+		if (res == NULL || res->embedded)
+			continue;
+		appendStringInfo(&sql, "%s%s", sql.len > 0 ? ", " : "DROP TABLE IF EXISTS ",
+						 res->qualified);
+	}
+	return sql.data;
+}
+
+/* As the current user: whoever drops a table must own it. */
+static void
+run_drop(const char *sql)
+{
+	if (sql[0] == '\0')
+		return;
+	if (SPI_connect() != SPI_OK_CONNECT || SPI_execute(sql, false, 0) < 0)
+		elog(ERROR, "could not drop the tables");
+	SPI_finish();
+}
+
+char *
+ash_undefine_name(const char *name, bool drop_table)
+{
+	AshStored	domain;
+	List	   *stored;
+	char	   *drop;
+	json_t	   *result = ash_json_own(CurrentMemoryContext, ash_json_object());
+	json_t	   *resources = json_array();
+	ListCell   *lc;
+
+	ash_json_set(result, "resources", resources);
+	ash_store_lock();
+	stored = find_definition(name, &domain);
+	ash_define_check_owner(&domain);
+	check_unused(name, stored);
+	drop = drop_table ? drop_statement(stored) : "";
+	foreach(lc, stored)
+	{
+		ash_store_delete_resource(lfirst(lc));
+		json_array_append_new(resources, json_string_nocheck(((AshStored *) lfirst(lc))->name));
+	}
+	if (strcmp(name, domain.name) == 0)
+	{
+		ash_store_delete_domain(&domain);
+		ash_json_set(result, "domain", json_string_nocheck(name));
+	}
+	CommandCounterIncrement();
+	run_drop(drop);
+	return ash_json_dump(result, false);
+}

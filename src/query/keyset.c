@@ -1,0 +1,574 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/query/keyset.c
+ *	  Keysets: the place of a row in a sorted result, as an opaque text.
+ *
+ * A keyset is base64url of
+ *
+ *	 version (1) | signature (16) | sort (4) | values
+ *
+ * where each value is a length and the text of its type's output function, sort is
+ * a hash of resource and sort, and signature a truncated HMAC-SHA256 of all that
+ * follows it under a key that only this database has (ash.secret).  So a keyset
+ * cannot be made up, cannot be used with another sort, and its values go to
+ * input functions only after they have proved to be our own.  It is bounded: a
+ * row whose sort values are longer has no keyset.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
+#include "common/base64.h"
+#include "common/cryptohash.h"
+#include "common/hashfn.h"
+#include "common/hmac.h"
+#include "common/sha2.h"
+#include "mb/pg_wchar.h"
+#include "port/pg_bswap.h"
+#include "query/internal.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#define ASH_KEYSET_VERSION	 1
+#define ASH_KEYSET_SIGNATURE 16
+#define ASH_KEYSET_HEADER	 (1 + ASH_KEYSET_SIGNATURE + 4)
+#define ASH_KEYSET_MAX		 4096	   /* characters */
+#define ASH_KEYSET_NULL		 0xFFFFFFFF
+#define ASH_SECRET_SIZE		 32
+
+/* ash.secret's key for keysets; of the table with this oid. */
+static uint8 secret[ASH_SECRET_SIZE];
+static Oid	secret_relid = InvalidOid;
+
+struct AshKeysetWriter
+{
+	AshQuery   *query;
+	uint32		sort;
+	pg_hmac_ctx *hmac;
+	StringInfoData bytes;
+	StringInfoData text;
+	int			nvalues;
+	Oid		   *types;
+	FmgrInfo   *output;
+};
+
+/*-------------------------------------------------------------------------
+ * Secret
+ *-------------------------------------------------------------------------
+ */
+
+/*
+ * Read with the library's own eyes: nobody is granted the table.  Its only row is
+ * written when the extension is created and never changes.
+ */
+static void
+read_secret(void)
+{
+	Oid			relid = ash_catalog_relid("secret");
+	Relation	rel;
+	TableScanDesc scan;
+	TupleTableSlot *slot;
+	bool		found = false;
+
+	if (OidIsValid(relid) && relid == secret_relid)
+		return;
+	if (!OidIsValid(relid))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("table ash.secret does not exist"),
+						errhint("Create the extension ash again.")));
+	rel = table_open(relid, AccessShareLock);
+	slot = table_slot_create(rel, NULL);
+	scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
+	if (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		bytea	   *value;
+
+		slot_getallattrs(slot);
+		value = DatumGetByteaPP(slot->tts_values[1]);
+		found = VARSIZE_ANY_EXHDR(value) == ASH_SECRET_SIZE;
+		if (found)
+			memcpy(secret, VARDATA_ANY(value), ASH_SECRET_SIZE);
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	table_close(rel, AccessShareLock);
+	if (!found)
+		elog(ERROR, "ash.secret has no usable key");
+	secret_relid = relid;
+}
+
+static void
+free_hmac(void *hmac)
+{
+	pg_hmac_free(hmac);
+}
+
+/* Freed with the current memory context. */
+static pg_hmac_ctx *
+make_hmac(void)
+{
+	pg_hmac_ctx *hmac;
+	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
+
+	read_secret();
+	hmac = pg_hmac_create(PG_SHA256);
+	if (hmac == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	callback->func = free_hmac;
+	callback->arg = hmac;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	return hmac;
+}
+
+static void
+sign(pg_hmac_ctx *hmac, const uint8 *data, size_t len, uint8 *signature)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+
+	if (pg_hmac_init(hmac, secret, ASH_SECRET_SIZE) < 0 ||
+		pg_hmac_update(hmac, data, len) < 0 ||
+		pg_hmac_final(hmac, digest, sizeof(digest)) < 0)
+		elog(ERROR, "could not sign a keyset: %s", pg_hmac_error(hmac));
+	memcpy(signature, digest, ASH_KEYSET_SIGNATURE);
+}
+
+/* What the sort is: fields, arguments of calculations do not count, and directions. */
+static uint32
+sort_hash(const AshQuery *query)
+{
+	uint32		hash = hash_bytes((const unsigned char *) query->res->name,
+								  strlen(query->res->name));
+	ListCell   *lc;
+
+	foreach(lc, query->sort)
+	{
+		const AshSortItem *item = lfirst(lc);
+		const char *name = ash_expr_describe(item->expr);
+
+		hash = hash_combine(hash, hash_bytes((const unsigned char *) name, strlen(name)));
+		hash = hash_combine(hash, hash_uint32(item->order));
+		hash = hash_combine(hash, hash_uint32(item->expr->type->oid));
+	}
+	return hash;
+}
+
+/*-------------------------------------------------------------------------
+ * Writing
+ *-------------------------------------------------------------------------
+ */
+
+AshKeysetWriter *
+ash_keyset_writer(AshQuery *query)
+{
+	AshKeysetWriter *writer = palloc0(sizeof(AshKeysetWriter));
+	int			i = 0;
+	ListCell   *lc;
+
+	writer->query = query;
+	writer->sort = sort_hash(query);
+	writer->hmac = make_hmac();
+	writer->nvalues = list_length(query->sort);
+	writer->types = palloc(sizeof(Oid) * Max(writer->nvalues, 1));
+	writer->output = palloc(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
+	initStringInfo(&writer->bytes);
+	initStringInfo(&writer->text);
+	foreach(lc, query->sort)
+	{
+		Oid			function;
+		bool		varlena;
+
+		writer->types[i] = ((AshSortItem *) lfirst(lc))->expr->type->oid;
+		getTypeOutputInfo(writer->types[i], &function, &varlena);
+		fmgr_info(function, &writer->output[i++]);
+	}
+	return writer;
+}
+
+static void
+append_number(StringInfo bytes, uint32 number)
+{
+	uint32		network = pg_hton32(number);
+
+	appendBinaryStringInfo(bytes, (char *) &network, 4);
+}
+
+static void
+append_value(AshKeysetWriter *writer, int i, Datum value, bool isnull)
+{
+	char	   *text;
+
+	if (isnull)
+	{
+		append_number(&writer->bytes, ASH_KEYSET_NULL);
+		return;
+	}
+	text = OutputFunctionCall(&writer->output[i], value);
+	append_number(&writer->bytes, strlen(text));
+	appendStringInfoString(&writer->bytes, text);
+}
+
+/* base64 with - and _ and without padding */
+static void
+append_base64url(StringInfo out, const StringInfo bytes)
+{
+	int			size = pg_b64_enc_len(bytes->len);
+	int			len;
+
+	enlargeStringInfo(out, size);
+	len = pg_b64_encode(bytes->data, bytes->len, out->data + out->len, size);
+	for (int i = 0; i < len; i++)
+	{
+		char	   *c = out->data + out->len + i;
+
+		if (*c == '=')
+		{
+			len = i;
+			break;
+		}
+		*c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+	}
+	out->len += len;
+	out->data[out->len] = '\0';
+}
+
+/* The row's keyset as a JSON string, or null when its values are too long. */
+void
+ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *nulls)
+{
+	StringInfo	bytes = &writer->bytes;
+
+	resetStringInfo(bytes);
+	appendStringInfoChar(bytes, ASH_KEYSET_VERSION);
+	appendStringInfoSpaces(bytes, ASH_KEYSET_SIGNATURE);
+	append_number(bytes, writer->sort);
+	for (int i = 0; i < writer->nvalues; i++)
+		append_value(writer, i, values[i], nulls[i]);
+	if (pg_b64_enc_len(bytes->len) > ASH_KEYSET_MAX)
+	{
+		appendStringInfoString(out, "null");
+		return;
+	}
+	sign(writer->hmac, (uint8 *) bytes->data + 1 + ASH_KEYSET_SIGNATURE,
+		 bytes->len - 1 - ASH_KEYSET_SIGNATURE, (uint8 *) bytes->data + 1);
+	appendStringInfoChar(out, '"');
+	append_base64url(out, bytes);
+	appendStringInfoChar(out, '"');
+}
+
+/*-------------------------------------------------------------------------
+ * Reading
+ *-------------------------------------------------------------------------
+ */
+
+static bool
+invalid_keyset(AshQuery *query, const char *text, bool of_other_sort)
+{
+	StringInfoData quoted;
+	int			len = strlen(text);
+
+	initStringInfo(&quoted);
+	ash_write_json_string(&quoted, text, pg_mbcliplen(text, len, Min(len, 200)));
+	if (of_other_sort)
+		ash_error_add(query->call->errors, ASH_E_INVALID_KEYSET, NULL,
+					  "Invalid value provided as a keyset: %s", quoted.data);
+	else
+		ash_error_add(query->call->errors, ASH_E_INVALID_KEYSET, NULL,
+					  "Invalid value provided as a keyset for %s: %s",
+					  query->after != NULL ? "after" : "before", quoted.data);
+	return false;
+}
+
+/* base64url → bytes; false when it is none. */
+static bool
+decode(const char *text, StringInfo bytes)
+{
+	int			len = strlen(text);
+	char	   *plain;
+	int			n;
+
+	if (len > ASH_KEYSET_MAX)
+		return false;
+	plain = palloc(len + 4);
+	memcpy(plain, text, len);
+	for (int i = 0; i < len; i++)
+		plain[i] = plain[i] == '-' ? '+' : plain[i] == '_' ? '/' : plain[i];
+	while (len % 4 != 0)
+		plain[len++] = '=';
+	enlargeStringInfo(bytes, pg_b64_dec_len(len) + 1);
+	n = pg_b64_decode(plain, len, bytes->data, pg_b64_dec_len(len) + 1);
+	if (n < ASH_KEYSET_HEADER)
+		return false;
+	bytes->len = n;
+	return bytes->data[0] == ASH_KEYSET_VERSION;
+}
+
+static bool
+is_signed(const StringInfo bytes)
+{
+	uint8		signature[ASH_KEYSET_SIGNATURE];
+	int			difference = 0;
+
+	sign(make_hmac(), (uint8 *) bytes->data + 1 + ASH_KEYSET_SIGNATURE,
+		 bytes->len - 1 - ASH_KEYSET_SIGNATURE, signature);
+	for (int i = 0; i < ASH_KEYSET_SIGNATURE; i++)
+		difference |= signature[i] ^ (uint8) bytes->data[1 + i];
+	return difference == 0;
+}
+
+static bool
+take_number(StringInfo bytes, uint32 *number)
+{
+	if (bytes->len - bytes->cursor < 4)
+		return false;
+	memcpy(number, bytes->data + bytes->cursor, 4);
+	*number = pg_ntoh32(*number);
+	bytes->cursor += 4;
+	return true;
+}
+
+static bool
+take_value(StringInfo bytes, const AshTypeInst *type, AshValue *value)
+{
+	uint32		len;
+	Oid			function;
+	Oid			ioparam;
+
+	if (!take_number(bytes, &len))
+		return false;
+	value->value = (Datum) 0;
+	value->isnull = len == ASH_KEYSET_NULL;
+	if (value->isnull)
+		return true;
+	if (len > bytes->len - bytes->cursor)
+		return false;
+	getTypeInputInfo(type->oid, &function, &ioparam);
+	value->value = OidInputFunctionCall(function, pnstrdup(bytes->data + bytes->cursor, len),
+										ioparam, -1);
+	bytes->cursor += len;
+	return true;
+}
+
+bool
+ash_keyset_read(AshQuery *query)
+{
+	const char *text = query->after != NULL ? query->after : query->before;
+	StringInfoData bytes;
+	uint32		sort = 0;
+	int			i = 0;
+	ListCell   *lc;
+
+	if (text == NULL)
+		return true;
+	initStringInfo(&bytes);
+	if (!decode(text, &bytes) || !is_signed(&bytes))
+		return invalid_keyset(query, text, false);
+	bytes.cursor = 1 + ASH_KEYSET_SIGNATURE;
+	take_number(&bytes, &sort);
+	if (sort != sort_hash(query))
+		return invalid_keyset(query, text, true);
+	query->cursor = palloc0(sizeof(AshValue) * Max(list_length(query->sort), 1));
+	foreach(lc, query->sort)
+	{
+		AshSortItem *item = lfirst(lc);
+
+		if (!take_value(&bytes, item->expr->type, &query->cursor[i++]))
+			return invalid_keyset(query, text, false);
+	}
+	return bytes.cursor == bytes.len || invalid_keyset(query, text, false);
+}
+
+/*-------------------------------------------------------------------------
+ * The condition
+ *-------------------------------------------------------------------------
+ */
+
+/* The operator of the type's default order. */
+static Oid
+order_operator(const AshTypeInst *type, bool greater)
+{
+	TypeCacheEntry *entry = lookup_type_cache(type->oid, TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
+	Oid			operator = greater ? entry->gt_opr : entry->lt_opr;
+
+	if (!OidIsValid(operator))
+		elog(ERROR, "type %s has no order", type->name);
+	return operator;
+}
+
+static Form_pg_operator
+operator_form(Oid operator, HeapTuple *tuple)
+{
+	*tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	if (!HeapTupleIsValid(*tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operator);
+	return (Form_pg_operator) GETSTRUCT(*tuple);
+}
+
+/* " OPERATOR(schema.<) " */
+static void
+write_operator(AshSql *sql, const AshTypeInst *type, bool greater)
+{
+	HeapTuple	tuple;
+	Form_pg_operator form = operator_form(order_operator(type, greater), &tuple);
+
+	appendStringInfo(&sql->text, " OPERATOR(%s.%s) ",
+					 ash_quote_ident(get_namespace_name(form->oprnamespace)),
+					 NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+}
+
+static bool
+is_builtin_order(const AshTypeInst *type)
+{
+	HeapTuple	tuple;
+	Form_pg_operator form = operator_form(order_operator(type, true), &tuple);
+	bool		builtin = form->oprnamespace == PG_CATALOG_NAMESPACE;
+
+	ReleaseSysCache(tuple);
+	return builtin;
+}
+
+static void
+write_compare(AshRowScope *row, const AshSortItem *item, const AshValue *value, const char *op)
+{
+	ash_row_expr(row, item->expr);
+	ash_sql_str(row->sql, op);
+	ash_sql_param(row->sql, item->expr->type->oid, value->value, false);
+}
+
+/* Does the row come after the value, in this item's order? */
+static void
+write_after(AshRowScope *row, const AshSortItem *item, const AshValue *value, bool reverse)
+{
+	AshSql	   *sql = row->sql;
+	bool		desc = (item->order == ASH_SORT_DESC || item->order == ASH_SORT_DESC_NILS_LAST);
+	bool		nulls_first = (item->order == ASH_SORT_DESC ||
+							   item->order == ASH_SORT_ASC_NILS_FIRST);
+
+	desc ^= reverse;
+	nulls_first ^= reverse;
+	if (value->isnull)
+	{
+		if (!nulls_first)
+		{
+			ash_sql_str(sql, "false");
+			return;
+		}
+		ash_row_expr(row, item->expr);
+		ash_sql_str(sql, " IS NOT NULL");
+		return;
+	}
+	ash_sql_str(sql, "(");
+	ash_row_expr(row, item->expr);
+	write_operator(sql, item->expr->type, !desc);
+	ash_sql_param(sql, item->expr->type->oid, value->value, false);
+	if (!nulls_first)
+	{
+		ash_sql_str(sql, " OR ");
+		ash_row_expr(row, item->expr);
+		ash_sql_str(sql, " IS NULL");
+	}
+	ash_sql_str(sql, ")");
+}
+
+static void
+write_same(AshRowScope *row, const AshSortItem *item, const AshValue *value)
+{
+	if (!value->isnull)
+	{
+		write_compare(row, item, value, ash_sql_equals(item->expr->type));
+		return;
+	}
+	ash_row_expr(row, item->expr);
+	ash_sql_str(row->sql, " IS NULL");
+}
+
+static bool
+is_ascending(const AshSortItem *item)
+{
+	return item->order == ASH_SORT_ASC || item->order == ASH_SORT_ASC_NILS_FIRST;
+}
+
+/* Attributes that are never null, all in one direction: a row comparison, which an index serves. */
+static bool
+is_row_comparison(const AshQuery *query)
+{
+	int			i = 0;
+	ListCell   *lc;
+
+	foreach(lc, query->sort)
+	{
+		const AshSortItem *item = lfirst(lc);
+
+		if (item->expr->kind != ASH_EXPR_REF || item->expr->attribute == NULL ||
+			item->expr->path != NIL || item->expr->attribute->allow_nil ||
+			query->cursor[i++].isnull || !is_builtin_order(item->expr->type) ||
+			is_ascending(item) != is_ascending(linitial(query->sort)))
+			return false;
+	}
+	return query->sort != NIL;
+}
+
+static void
+write_row_comparison(AshRowScope *row, AshQuery *query, bool reverse)
+{
+	AshSql	   *sql = row->sql;
+	int			i = 0;
+	ListCell   *lc;
+
+	ash_sql_str(sql, "ROW(");
+	foreach(lc, query->sort)
+	{
+		ash_sql_str(sql, i++ > 0 ? ", " : "");
+		ash_row_expr(row, ((AshSortItem *) lfirst(lc))->expr);
+	}
+	appendStringInfo(&sql->text, ") OPERATOR(pg_catalog.%s) ROW(",
+					 is_ascending(linitial(query->sort)) != reverse ? ">" : "<");
+	i = 0;
+	foreach(lc, query->sort)
+	{
+		ash_sql_str(sql, i > 0 ? ", " : "");
+		ash_sql_param(sql, ((AshSortItem *) lfirst(lc))->expr->type->oid, query->cursor[i].value,
+					  false);
+		i++;
+	}
+	ash_sql_str(sql, ")");
+}
+
+/* (a after x) OR (a same x AND ((b after y) OR …)) */
+void
+ash_row_beyond(AshRowScope *row, AshQuery *query)
+{
+	AshSql	   *sql = row->sql;
+	bool		reverse = query->before != NULL;
+	int			i = 0;
+	ListCell   *lc;
+
+	if (is_row_comparison(query))
+	{
+		write_row_comparison(row, query, reverse);
+		return;
+	}
+	foreach(lc, query->sort)
+	{
+		ash_sql_str(sql, "(");
+		write_after(row, lfirst(lc), &query->cursor[i], reverse);
+		if (lnext(query->sort, lc) != NULL)
+		{
+			ash_sql_str(sql, " OR (");
+			write_same(row, lfirst(lc), &query->cursor[i]);
+			ash_sql_str(sql, " AND ");
+		}
+		i++;
+	}
+	for (; i > 1; i--)
+		ash_sql_str(sql, "))");
+	ash_sql_str(sql, ")");
+}

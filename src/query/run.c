@@ -1,0 +1,349 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/query/run.c
+ *	  Runs a query and writes its result.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/tuptable.h"
+#include "query/internal.h"
+
+static bool
+failed(const AshQuery *query)
+{
+	return ash_errors_any(query->call->errors);
+}
+
+/*-------------------------------------------------------------------------
+ * Streaming
+ *-------------------------------------------------------------------------
+ */
+
+typedef struct Stream
+{
+	AshOutput  *output;
+	AshKeysetWriter *keyset;
+} Stream;
+
+static void
+finish_row(AshRowWriter *writer, Datum *values, bool *nulls)
+{
+	Stream	   *stream = writer->context;
+
+	ash_output_finish(stream->output, stream->keyset, writer, values, nulls);
+}
+
+/* Rows straight to out; returns how many there were. */
+static uint64
+stream_rows(AshQuery *query, AshOutput *output, int64 limit, StringInfo out)
+{
+	Stream		stream = {output, NULL};
+	AshRowWriter writer = {0};
+	AshSql		sql;
+
+	ash_query_sql_init(query, &sql);
+	ash_statement_rows(query, output, NULL, &sql);
+	if (failed(query))
+		return 0;
+	if (output->keyset >= 0)
+		stream.keyset = ash_keyset_writer(query);
+	writer.ncolumns = output->ncolumns;
+	writer.columns = output->json;
+	writer.out = out;
+	writer.max_rows = limit;
+	if (stream.keyset != NULL || output->tail != NULL)
+		writer.finish_row = finish_row;
+	writer.context = &stream;
+	return ash_data_stream(query->res, &sql, &writer);
+}
+
+/* Rows, with "," between; at most limit are written (0 = all).  Returns how many there were. */
+static uint64
+write_rows(AshQuery *query, int64 limit, StringInfo out)
+{
+	AshOutput  *output = ash_output_create(query, false);
+	AshRowset  *rows;
+
+	/* before a cursor the rows come in reverse */
+	if (output->nloads == 0 && query->before == NULL)
+		return stream_rows(query, output, limit, out);
+	rows = ash_rowset_create(query, output);
+	ash_rowset_select(rows, NULL);
+	ash_rowset_load(rows);
+	if (failed(query))
+		return 0;
+	ash_rowset_write(rows, limit, out);
+	return ash_rowset_count(rows);
+}
+
+/*-------------------------------------------------------------------------
+ * Results
+ *-------------------------------------------------------------------------
+ */
+
+static void
+take_count(TupleTableSlot *slot, void *arg)
+{
+	bool		isnull;
+
+	*(int64 *) arg = DatumGetInt64(slot_getattr(slot, 1, &isnull));
+}
+
+static int64
+count_all(AshQuery *query)
+{
+	AshSql		sql;
+	int64		count = 0;
+
+	ash_query_sql_init(query, &sql);
+	ash_statement_count(query, NULL, &sql);
+	if (!failed(query))
+		ash_data_each(query->res, &sql, take_count, &count);
+	return count;
+}
+
+static void
+run_page(AshQuery *query, StringInfo out)
+{
+	int64		count = -1;
+	uint64		found;
+
+	ash_query_complete_sort(query);
+	if (!ash_keyset_read(query))
+		return;
+	ash_page_open(query, out);
+	found = write_rows(query, query->page_limit, out);
+	if (failed(query))
+		return;
+	if (query->page_count)
+		count = count_all(query);
+	ash_page_close(query, count, found > query->page_limit, out);
+}
+
+/* An array, or a page. */
+void
+ash_query_run(AshQuery *query, StringInfo out)
+{
+	if (failed(query) || !ash_page_default(query))
+		return;
+	if (query->page != ASH_PAGE_NONE)
+	{
+		run_page(query, out);
+		return;
+	}
+	appendStringInfoChar(out, '[');
+	write_rows(query, 0, out);
+	appendStringInfoChar(out, ']');
+}
+
+/*
+ * At most one record, or null.  More than one adds MULTIPLE_RESULTS; a page is not
+ * made.
+ */
+int
+ash_query_run_one(AshQuery *query, StringInfo out)
+{
+	int			start = out->len;
+	uint64		found;
+
+	if (failed(query))
+		return 0;
+	query->page = ASH_PAGE_NONE;
+	query->after = query->before = NULL;
+	if (!query->limit.set || query->limit.value > 2)
+	{
+		query->limit.set = true;
+		query->limit.value = 2;
+	}
+	found = write_rows(query, 1, out);
+	if (found > 1)
+		ash_error_add(query->call->errors, ASH_E_MULTIPLE_RESULTS, NULL,
+					  "expected at most one result but got at least 2.\n\n"
+					  "    Please ensure your action is configured with an appropriate filter to ensure a single result is returned.");
+	if (failed(query))
+	{
+		out->len = start;
+		out->data[start] = '\0';
+	}
+	else if (found == 0)
+		appendStringInfoString(out, "null");
+	return (int) Min(found, 2);
+}
+
+/*-------------------------------------------------------------------------
+ * Values
+ *-------------------------------------------------------------------------
+ */
+
+typedef struct Fetch
+{
+	AshResource *res;
+	AshOutput  *output;
+	List	   *rows;
+} Fetch;
+
+static void
+fetch_row(TupleTableSlot *slot, void *arg)
+{
+	Fetch	   *fetch = arg;
+	AshValue   *row = palloc(sizeof(AshValue) * Max(fetch->res->nattributes, 1));
+
+	slot_getallattrs(slot);
+	for (int i = 0; i < fetch->res->nattributes; i++)
+	{
+		AshValue	value = {slot->tts_values[i], slot->tts_isnull[i]};
+
+		row[i] = ash_value_copy(fetch->res->attributes[i]->type, value);
+	}
+	fetch->rows = lappend(fetch->rows, row);
+}
+
+/* All attributes, not masked: for actions, not for callers. */
+List *
+ash_query_fetch(AshQuery *query, int limit)
+{
+	AshQuery	whole = *query;
+	Fetch		fetch = {query->res, NULL, NIL};
+	AshSql		sql;
+
+	if (failed(query))
+		return NIL;
+	whole.select = NULL;
+	for (int i = 0; i < query->res->nattributes; i++)
+		whole.select = bms_add_member(whole.select, i);
+	whole.select_given = true;
+	whole.loads = NIL;
+	whole.page = ASH_PAGE_NONE;
+	whole.bare = true;
+	if (limit > 0 && (!whole.limit.set || whole.limit.value > limit))
+	{
+		whole.limit.set = true;
+		whole.limit.value = limit;
+	}
+	fetch.output = ash_output_create(&whole, false);
+	ash_query_sql_init(&whole, &sql);
+	ash_statement_rows(&whole, fetch.output, NULL, &sql);
+	if (!failed(query))
+		ash_data_each(query->res, &sql, fetch_row, &fetch);
+	return fetch.rows;
+}
+
+/*-------------------------------------------------------------------------
+ * Aggregates over the query
+ *-------------------------------------------------------------------------
+ */
+
+typedef struct Aggregated
+{
+	const AshTypeInst *type;
+	StringInfo	out;
+} Aggregated;
+
+static void
+write_aggregated(TupleTableSlot *slot, void *arg)
+{
+	Aggregated *aggregated = arg;
+	AshValue	value;
+
+	value.value = slot_getattr(slot, 1, &value.isnull);
+	ash_type_write_json(aggregated->out, aggregated->type, &value);
+}
+
+static void
+write_exists(TupleTableSlot *slot, void *arg)
+{
+	*(bool *) arg = true;
+}
+
+static void
+run_exists(AshQuery *query, StringInfo out)
+{
+	bool		exists = false;
+	AshSql		sql;
+
+	ash_query_sql_init(query, &sql);
+	ash_statement_exists(query, NIL, &sql);
+	if (!failed(query))
+		ash_data_each(query->res, &sql, write_exists, &exists);
+	appendStringInfoString(out, exists ? "true" : "false");
+}
+
+/* The type of the result; first adds an error when the field cannot be aggregated so. */
+static const AshTypeInst *
+aggregate_type(AshAggregateKind kind, const AshExpr *field, AshErrors *errors)
+{
+	AshExpr    *list;
+
+	if (kind == ASH_AGG_COUNT)
+		return ash_type_plain("integer");
+	if (kind == ASH_AGG_EXISTS)
+		return ash_type_plain("boolean");
+	if (kind == ASH_AGG_AVG)
+		return ash_type_plain("float");
+	if (kind != ASH_AGG_LIST)
+		return field->type;
+	list = ash_expr_list(list_make1(unconstify(AshExpr *, field)), errors);
+	return list ? list->type : NULL;
+}
+
+static bool
+check_field(AshQuery *query, AshAggregateKind kind, const AshExpr *field, const char *name)
+{
+	AshErrors  *errors = query->call->errors;
+
+	if (field == NULL)
+	{
+		ash_error_add(errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s", name,
+					  query->res->name);
+		return false;
+	}
+	if ((kind == ASH_AGG_SUM || kind == ASH_AGG_AVG) && field->type->item == NULL &&
+		strcmp(field->type->type->storage, "int8") != 0 &&
+		strcmp(field->type->type->storage, "numeric") != 0 &&
+		strcmp(field->type->type->storage, "float8") != 0 &&
+		strcmp(field->type->type->storage, "interval") != 0)
+	{
+		ash_error_add(errors, ASH_E_INVALID_QUERY, name, "%s is not a number", name);
+		return false;
+	}
+	return true;
+}
+
+void
+ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field, StringInfo out)
+{
+	AshAggregateCall call = {.kind = kind};
+	Aggregated	aggregated;
+	AshSql		sql;
+
+	if (failed(query))
+		return;
+	query->page = ASH_PAGE_NONE;
+	query->lock = 0;
+	if (kind == ASH_AGG_EXISTS && !query->limit.set && !query->offset.set)
+	{
+		run_exists(query, out);
+		return;
+	}
+	if (field != NULL)
+	{
+		call.field = ash_field_ref(query->res, field, query->call->errors);
+		if (!check_field(query, kind, call.field, field))
+			return;
+		/* field policies count: what the caller may not see is not aggregated */
+		call.field->from_input = true;
+	}
+	call.type = aggregate_type(kind, call.field, query->call->errors);
+	call.dflt.isnull = true;
+	if (kind == ASH_AGG_FIRST || kind == ASH_AGG_LIST)
+		call.sort = query->sort;
+	ash_query_sql_init(query, &sql);
+	if (!failed(query))
+		ash_statement_aggregate(query, &call, &sql);
+	aggregated.type = call.type;
+	aggregated.out = out;
+	if (!failed(query))
+		ash_data_each(query->res, &sql, write_aggregated, &aggregated);
+}

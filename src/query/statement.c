@@ -1,0 +1,609 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/query/statement.c
+ *	  A query as one SELECT.
+ *
+ * The plain form is a single level.  Further levels are put around it when they
+ * pay or are needed:
+ *
+ *	 - DISTINCT ON has its own order, so it is a sub-select of its own;
+ *	 - aggregates, and whatever else looks at other rows, are computed outside of a
+ *	   sub-select that cuts the page, so only for the rows that are shown;
+ *	 - for parents' keys, the page of each parent is a LATERAL sub-select.
+ *
+ * Values of the sort that the outer level could not compute as cheaply are carried
+ * out of the sub-select as "~s0", …; the row itself, for calculations that are
+ * functions of it, as "~row".  Limits are parameters like all other values.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "query/internal.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+
+/* A statement being put together. */
+typedef struct Builder
+{
+	AshQuery   *query;
+	AshOutput  *output;			   /* NULL for counts and aggregates */
+	AshKeys    *keys;			   /* or NULL */
+	AshSql	   *sql;
+	AshRowScope *key_row;		   /* the keys' columns */
+	AshRowScope *parent_row;	   /* what parent() means in the relationship's filter */
+	const char *key_base;		   /* FROM item of the keys */
+	bool		whole_needed;	   /* a calculation wants the row itself */
+	List	   *extra;			   /* of AshExpr *: further conditions */
+	List	   *distinct;		   /* of char *: the DISTINCT ON of the level being written */
+} Builder;
+
+/* What a level consists of. */
+#define LEVEL_WHERE 0x01
+#define LEVEL_ORDER 0x02
+#define LEVEL_LIMIT 0x04
+#define LEVEL_LOCK	0x08
+#define LEVEL_KEYSET 0x10
+
+void
+ash_query_sql_init(AshQuery *query, AshSql *sql)
+{
+	ash_sql_init(sql, &query->call->bindings);
+	ash_sql_callbacks(sql);
+}
+
+/*-------------------------------------------------------------------------
+ * Limits
+ *-------------------------------------------------------------------------
+ */
+
+/* LIMIT of the statement; false when there is none.  A page asks for one row more. */
+static bool
+statement_limit(const AshQuery *query, int64 *limit)
+{
+	bool		limited = query->limit.set;
+
+	*limit = limited ? query->limit.value : 0;
+	if (query->page == ASH_PAGE_NONE)
+		return limited;
+	if (limited)
+		*limit = Max(*limit - query->page_offset, 0);
+	*limit = limited ? Min(*limit, query->page_limit + 1) : query->page_limit + 1;
+	return true;
+}
+
+static int64
+statement_offset(const AshQuery *query)
+{
+	return (query->offset.set ? query->offset.value : 0) +
+		(query->page == ASH_PAGE_OFFSET ? query->page_offset : 0);
+}
+
+static bool
+is_limited(const AshQuery *query)
+{
+	int64		limit;
+
+	return statement_limit(query, &limit) || statement_offset(query) > 0;
+}
+
+static void
+write_count(AshSql *sql, const char *keyword, int64 count)
+{
+	ash_sql_str(sql, keyword);
+	ash_sql_param(sql, INT8OID, Int64GetDatum(count), false);
+}
+
+static void
+write_limit(Builder *b)
+{
+	int64		limit;
+
+	if (statement_limit(b->query, &limit))
+		write_count(b->sql, " LIMIT ", limit);
+	if (statement_offset(b->query) > 0)
+		write_count(b->sql, " OFFSET ", statement_offset(b->query));
+}
+
+/*-------------------------------------------------------------------------
+ * Sorts
+ *-------------------------------------------------------------------------
+ */
+
+/* An attribute of the row itself is as cheap outside of a sub-select as inside. */
+static bool
+is_own_attribute(const AshExpr *expr)
+{
+	return expr->kind == ASH_EXPR_REF && expr->attribute != NULL && expr->path == NIL &&
+		!expr->from_input;
+}
+
+/* Sort item n, on a row that may carry its value. */
+static void
+write_sort_value(AshRowScope *row, const AshSortItem *item, int n, bool carried)
+{
+	if (carried && !is_own_attribute(item->expr))
+		appendStringInfo(&row->sql->text, "%s.\"~s%d\"", row->alias, n);
+	else
+		ash_row_expr(row, item->expr);
+}
+
+static void
+write_order(Builder *b, AshRowScope *row, bool carried)
+{
+	bool		first = true;
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, b->distinct)
+	{
+		ash_sql_str(b->sql, first ? " ORDER BY " : ", ");
+		ash_sql_str(b->sql, lfirst(lc));
+		first = false;
+	}
+	foreach(lc, b->query->sort)
+	{
+		AshSortItem *item = lfirst(lc);
+
+		ash_sql_str(b->sql, first ? " ORDER BY " : ", ");
+		first = false;
+		write_sort_value(row, item, n++, carried);
+		ash_order_suffix(b->sql, item->order, b->query->before != NULL);
+	}
+}
+
+static void
+write_carried(Builder *b, AshRowScope *row)
+{
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, b->query->sort)
+	{
+		AshSortItem *item = lfirst(lc);
+
+		if (!is_own_attribute(item->expr))
+		{
+			ash_sql_str(b->sql, ", ");
+			ash_row_expr(row, item->expr);
+			appendStringInfo(&b->sql->text, " AS \"~s%d\"", n);
+		}
+		n++;
+	}
+}
+
+/*-------------------------------------------------------------------------
+ * Keys
+ *-------------------------------------------------------------------------
+ */
+
+static void
+write_key_array(AshSql *sql, const AshTypeInst *type, Datum *values, int n)
+{
+	Oid			array_type = get_array_type(type->oid);
+	ArrayType  *array = construct_array(values, n, type->oid, type->typlen, type->typbyval,
+										type->typalign);
+
+	ash_sql_str(sql, "pg_catalog.unnest(");
+	ash_sql_param(sql, array_type, PointerGetDatum(array), false);
+	ash_sql_str(sql, ")");
+}
+
+/* The keys as rows: their columns are named like the attributes', then "~ord". */
+static void
+prepare_keys(Builder *b)
+{
+	AshKeys    *keys = b->keys;
+	AshSql	   *sql = b->sql;
+	StringInfoData outer;
+
+	if (keys == NULL)
+		return;
+	b->key_row = ash_row_create(sql, b->query->call, keys->res, ash_from_create(NULL), NULL);
+	b->parent_row = b->key_row;
+	outer = ash_sql_divert(sql);
+	if (keys->nattributes > 1)
+		ash_sql_str(sql, "ROWS FROM (");
+	for (int i = 0; i < keys->nattributes; i++)
+	{
+		ash_sql_str(sql, i > 0 ? ", " : "");
+		write_key_array(sql, keys->attributes[i]->type, keys->values[i], keys->nkeys);
+	}
+	appendStringInfo(&sql->text, "%s WITH ORDINALITY AS %s(", keys->nattributes > 1 ? ")" : "",
+					 b->key_row->alias);
+	for (int i = 0; i < keys->nattributes; i++)
+	{
+		ash_sql_ident(sql, keys->attributes[i]->source);
+		ash_sql_str(sql, ", ");
+	}
+	ash_sql_str(sql, "\"~ord\")");
+	if (keys->relationship != NULL && ash_relationship_uses_parent(keys->res, keys->relationship))
+	{
+		b->parent_row = ash_row_create(sql, b->query->call, keys->res, b->key_row->from, NULL);
+		ash_sql_str(sql, " INNER JOIN ");
+		ash_sql_table(sql, b->query->call, keys->res);
+		appendStringInfo(&sql->text, " AS %s ON (", b->parent_row->alias);
+		for (int i = 0; i < keys->nattributes; i++)
+			appendStringInfo(&sql->text, "%s%s", i > 0 ? " AND " : "",
+							 ash_equal_columns(b->parent_row, keys->attributes[i], b->key_row,
+											   keys->attributes[i]));
+		ash_sql_str(sql, ")");
+	}
+	b->key_base = ash_sql_collect(sql, outer);
+}
+
+/* Conditions that tie the row to the keys; may add to the FROM item. */
+static List *
+match_keys(Builder *b, AshRowScope *row, StringInfo item)
+{
+	AshKeys    *keys = b->keys;
+	List	   *conditions = NIL;
+
+	if (keys == NULL)
+		return NIL;
+	row->parent = b->parent_row;
+	if (keys->relationship != NULL)
+		ash_related_match(b->parent_row, keys->relationship, row, b->query->call->authorize,
+						  ASH_RELATED_DISTINCT, item, &conditions);
+	for (int i = 0; keys->relationship == NULL && i < keys->nattributes; i++)
+		conditions = lappend(conditions,
+							 ash_equal_columns(row, keys->attributes[i], b->key_row,
+											   keys->attributes[i]));
+	return conditions;
+}
+
+/*-------------------------------------------------------------------------
+ * Levels
+ *-------------------------------------------------------------------------
+ */
+
+static char *
+table_item(Builder *b, AshRowScope *row)
+{
+	StringInfoData outer = ash_sql_divert(b->sql);
+
+	ash_sql_table(b->sql, b->query->call, b->query->res);
+	appendStringInfo(&b->sql->text, " AS %s", row->alias);
+	return ash_sql_collect(b->sql, outer);
+}
+
+static AshRowScope *
+new_row(Builder *b)
+{
+	return ash_row_create(b->sql, b->query->call, b->query->res, ash_from_create(NULL), NULL);
+}
+
+/* " WHERE …" with everything that decides which rows there are. */
+static void
+write_where(Builder *b, AshRowScope *row, List *matches, bool keyset)
+{
+	AshSql	   *sql = b->sql;
+	List	   *filters = list_concat_copy(b->query->filters, b->extra);
+	bool		any = false;
+	ListCell   *lc;
+
+	foreach(lc, matches)
+	{
+		ash_sql_str(sql, any ? " AND " : " WHERE ");
+		ash_sql_str(sql, lfirst(lc));
+		any = true;
+	}
+	if (filters != NIL)
+	{
+		ash_sql_str(sql, any ? " AND " : " WHERE ");
+		ash_row_where(row, filters);
+		any = true;
+	}
+	if (keyset && b->query->cursor != NULL)
+	{
+		ash_sql_str(sql, any ? " AND " : " WHERE ");
+		ash_row_beyond(row, b->query);
+	}
+}
+
+/* SELECT targets FROM item …: targets and item are text already, over row. */
+static void
+write_level(Builder *b, AshRowScope *row, const char *targets, const char *item, List *matches,
+			int parts, bool carried)
+{
+	AshSql	   *sql = b->sql;
+	StringInfoData outer = ash_sql_divert(sql);
+	char	   *rest;
+	const char *after;
+
+	if (parts & LEVEL_WHERE)
+		write_where(b, row, matches, (parts & LEVEL_KEYSET) != 0);
+	if (parts & LEVEL_ORDER)
+		write_order(b, row, carried);
+	if (parts & LEVEL_LIMIT)
+		write_limit(b);
+	if ((parts & LEVEL_LOCK) && b->query->lock != 0)
+	{
+		const char *lock = ash_lock_sql(b->query->lock, &after);
+
+		appendStringInfo(&sql->text, "%s OF %s%s", lock, row->alias, after);
+	}
+	rest = ash_sql_collect(sql, outer);
+	appendStringInfo(&sql->text, "SELECT %s FROM %s", targets, item);
+	ash_from_write(sql, row->from);
+	ash_sql_str(sql, rest);
+}
+
+/* The columns of the output. */
+static char *
+output_targets(Builder *b, AshRowScope *row, bool carried)
+{
+	AshOutput  *output = b->output;
+	AshSql	   *sql = b->sql;
+	StringInfoData outer = ash_sql_divert(sql);
+
+	for (int i = 0; i < output->ncolumns; i++)
+	{
+		const AshOutputColumn *source = &output->source[i];
+
+		ash_sql_str(sql, i > 0 ? ", " : "");
+		if (i == output->ord)
+			appendStringInfo(&sql->text, "%s.\"~ord\"", b->key_row->alias);
+		else if (output->json[i].mask == ASH_MASK_NEVER)
+			ash_sql_str(sql, "NULL");
+		else if (source->attribute != NULL)
+			ash_row_column(row, source->attribute);
+		else if (source->sort >= 0)
+			write_sort_value(row, list_nth(b->query->sort, source->sort), source->sort, carried);
+		else
+			ash_row_expr(row, source->expr);
+	}
+	return ash_sql_collect(sql, outer);
+}
+
+/* All columns of the row, and what the level outside needs besides. */
+static char *
+inner_targets(Builder *b, AshRowScope *row, bool carry)
+{
+	AshSql	   *sql = b->sql;
+	StringInfoData outer = ash_sql_divert(sql);
+	ListCell   *lc;
+
+	foreach(lc, b->distinct)
+	{
+		ash_sql_str(sql, lc == list_head(b->distinct) ? "DISTINCT ON (" : ", ");
+		ash_sql_str(sql, lfirst(lc));
+	}
+	appendStringInfo(&sql->text, "%s%s.*", b->distinct != NIL ? ") " : "", row->alias);
+	if (b->whole_needed && row->whole == row->alias)
+		appendStringInfo(&sql->text, ", %s AS \"~row\"", row->whole);
+	if (carry)
+		write_carried(b, row);
+	return ash_sql_collect(sql, outer);
+}
+
+/* A row whose columns come out of a sub-select. */
+static AshRowScope *
+outer_row(Builder *b)
+{
+	AshRowScope *row = new_row(b);
+
+	if (b->whole_needed)
+		row->whole = psprintf("%s.\"~row\"", row->alias);
+	return row;
+}
+
+/* The distinct rows, as a FROM item for row. */
+static char *
+distinct_item(Builder *b, AshRowScope *row)
+{
+	AshSql	   *sql = b->sql;
+	AshRowScope *inner = new_row(b);
+	StringInfoData item;
+	StringInfoData outer;
+	List	   *matches;
+	char	   *targets;
+	ListCell   *lc;
+
+	if (b->query->lock != 0)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("a read with \"distinct\" cannot lock rows")));
+	initStringInfo(&item);
+	appendStringInfoString(&item, table_item(b, inner));
+	matches = match_keys(b, inner, &item);
+	/* the same text twice: DISTINCT ON must stand at the head of ORDER BY as it is */
+	foreach(lc, b->query->distinct)
+		b->distinct = lappend(b->distinct,
+							  ash_row_expr_text(inner, ((AshSortItem *) lfirst(lc))->expr));
+	targets = inner_targets(b, inner, false);
+	outer = ash_sql_divert(sql);
+	ash_sql_str(sql, "(");
+	write_level(b, inner, targets, item.data, matches, LEVEL_WHERE | LEVEL_ORDER, false);
+	b->distinct = NIL;
+	appendStringInfo(&sql->text, ") AS %s", row->alias);
+	return ash_sql_collect(sql, outer);
+}
+
+/* The rows of the query, cut to the page, as a FROM item for row. */
+static char *
+page_item(Builder *b, AshRowScope *row, bool limited, bool keyset)
+{
+	AshSql	   *sql = b->sql;
+	bool		distinct = b->query->distinct != NIL;
+	AshRowScope *inner = distinct ? outer_row(b) : new_row(b);
+	int			parts = distinct ? 0 : LEVEL_WHERE | LEVEL_LOCK;
+	StringInfoData item;
+	StringInfoData outer;
+	List	   *matches = NIL;
+	char	   *targets;
+
+	initStringInfo(&item);
+	if (distinct)
+		appendStringInfoString(&item, distinct_item(b, inner));
+	else
+	{
+		appendStringInfoString(&item, table_item(b, inner));
+		matches = match_keys(b, inner, &item);
+	}
+	if (limited)
+		parts |= LEVEL_ORDER | LEVEL_LIMIT;
+	if (keyset)
+		parts |= LEVEL_KEYSET;
+	targets = inner_targets(b, inner, limited);
+	outer = ash_sql_divert(sql);
+	appendStringInfo(&sql->text, "%s(", b->keys != NULL ? "LATERAL " : "");
+	write_level(b, inner, targets, item.data, matches, parts, false);
+	appendStringInfo(&sql->text, ") AS %s", row->alias);
+	return ash_sql_collect(sql, outer);
+}
+
+/* keys CROSS JOIN LATERAL (…), or the page alone */
+static char *
+from_page(Builder *b, AshRowScope *row, bool limited, bool keyset)
+{
+	char	   *item = page_item(b, row, limited, keyset);
+	StringInfoData text;
+
+	if (b->keys == NULL)
+		return item;
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s CROSS JOIN %s", b->key_base, item);
+	return text.data;
+}
+
+/* Is a column computed from other rows? */
+static bool
+output_is_costly(const AshOutput *output)
+{
+	for (int i = 0; i < output->ncolumns; i++)
+	{
+		const AshOutputColumn *source = &output->source[i];
+
+		if (source->expr != NULL && source->sort < 0 && ash_expr_is_costly(source->expr))
+			return true;
+	}
+	return false;
+}
+
+static bool
+output_needs_whole(const AshOutput *output)
+{
+	for (int i = 0; i < output->ncolumns; i++)
+	{
+		const AshExpr *expr = output->source[i].expr;
+
+		if (expr != NULL && expr->kind == ASH_EXPR_REF && expr->calculation != NULL &&
+			expr->calculation->expr_source == NULL)
+			return true;
+	}
+	return false;
+}
+
+/*-------------------------------------------------------------------------
+ * Statements
+ *-------------------------------------------------------------------------
+ */
+
+static Builder
+make_builder(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql)
+{
+	Builder		b = {.query = query,.output = output,.keys = keys,.sql = sql};
+
+	b.whole_needed = output != NULL && output_needs_whole(output);
+	prepare_keys(&b);
+	return b;
+}
+
+void
+ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql)
+{
+	Builder		b = make_builder(query, output, keys, sql);
+	bool		limited = is_limited(query);
+	bool		keyset = query->cursor != NULL;
+	AshRowScope *row;
+	char	   *item;
+	char	   *targets;
+
+	if (keys == NULL && query->distinct == NIL && !(limited && output_is_costly(output)))
+	{
+		row = new_row(&b);
+		item = table_item(&b, row);
+		targets = output_targets(&b, row, false);
+		write_level(&b, row, targets, item, NIL,
+					LEVEL_WHERE | LEVEL_ORDER | LEVEL_LIMIT | LEVEL_LOCK | LEVEL_KEYSET, false);
+		return;
+	}
+	row = outer_row(&b);
+	item = from_page(&b, row, limited, keyset);
+	targets = output_targets(&b, row, limited);
+	write_level(&b, row, targets, item, NIL, LEVEL_ORDER, limited);
+}
+
+void
+ash_query_write_statement(AshQuery *query, AshSql *sql)
+{
+	ash_statement_rows(query, ash_output_create(query, false), NULL, sql);
+}
+
+/* How many rows there are; for keys: of each, as (ord, count).  The page does not count. */
+void
+ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql)
+{
+	AshQuery	all = *query;
+	Builder		b;
+	AshRowScope *row;
+	char	   *item;
+
+	all.page = ASH_PAGE_NONE;
+	all.cursor = NULL;
+	all.before = NULL;
+	all.lock = 0;
+	if (!is_limited(&all))
+		all.sort = NIL;
+	b = make_builder(&all, NULL, keys, sql);
+	if (keys == NULL && all.distinct == NIL && !is_limited(&all))
+	{
+		row = new_row(&b);
+		item = table_item(&b, row);
+		write_level(&b, row, "pg_catalog.count(*)", item, NIL, LEVEL_WHERE, false);
+		return;
+	}
+	row = outer_row(&b);
+	item = from_page(&b, row, is_limited(&all), false);
+	if (keys == NULL)
+	{
+		write_level(&b, row, "pg_catalog.count(*)", item, NIL, 0, false);
+		return;
+	}
+	write_level(&b, row, psprintf("%s.\"~ord\", pg_catalog.count(*)", b.key_row->alias), item, NIL,
+				0, false);
+	appendStringInfo(&sql->text, " GROUP BY %s.\"~ord\"", b.key_row->alias);
+}
+
+/* One value over all rows of the query. */
+void
+ash_statement_aggregate(AshQuery *query, const AshAggregateCall *call, AshSql *sql)
+{
+	Builder		b = make_builder(query, NULL, NULL, sql);
+	bool		limited = is_limited(query);
+	bool		flat = query->distinct == NIL && !limited;
+	AshRowScope *row = flat ? new_row(&b) : outer_row(&b);
+	StringInfoData outer;
+	char	   *item;
+	char	   *targets;
+
+	item = flat ? table_item(&b, row) : from_page(&b, row, limited, false);
+	outer = ash_sql_divert(sql);
+	ash_aggregate_call_write(row, call);
+	targets = ash_sql_collect(sql, outer);
+	write_level(&b, row, targets, item, NIL, flat ? LEVEL_WHERE : 0, false);
+}
+
+/* A row of the query that also meets the conditions, if there is one. */
+void
+ash_statement_exists(AshQuery *query, List *conditions, AshSql *sql)
+{
+	Builder		b = make_builder(query, NULL, NULL, sql);
+	AshRowScope *row = new_row(&b);
+	char	   *item = table_item(&b, row);
+
+	b.extra = conditions;
+	write_level(&b, row, "1", item, NIL, LEVEL_WHERE, false);
+	ash_sql_str(sql, " LIMIT 1");
+}
