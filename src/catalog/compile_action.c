@@ -37,6 +37,7 @@ attribute_names(const AshResource *res)
 static void
 compile_accept(AshResource *res, AshAction *action, json_t *node, AshErrors *errors)
 {
+	json_t	   *written = json_object_get(res->document, "attributes");
 	size_t		i;
 	json_t	   *item;
 
@@ -47,7 +48,9 @@ compile_accept(AshResource *res, AshAction *action, json_t *node, AshErrors *err
 		AshAttribute *attr = ash_find_attribute(res, name);
 
 		ash_errors_push_index(errors, (int) i);
-		if (attr == NULL)
+		if (attr == NULL && json_object_get(written, name) != NULL)
+			;					   /* faulty itself, and said to be */
+		else if (attr == NULL)
 			ash_spec_unknown("attribute", name, attribute_names(res), errors);
 		else if (!attr->writable)
 			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,

@@ -44,7 +44,7 @@ typedef struct AshSql AshSql;
 struct AshExpr
 {
 	AshExprKind kind;
-	const AshTypeInst *type; /* result; NULL only for an untyped template or NULL */
+	const AshTypeInst *type; /* result; what has none yet is a term and adaptable */
 	int nargs;
 	AshExpr **args;
 

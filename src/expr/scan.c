@@ -365,7 +365,7 @@ ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	bool saved = standard_conforming_strings;
-	int already = list_length(errors->items);
+	volatile int already = list_length(errors->items);
 	Node *volatile node = NULL;
 
 	memset(source, 0, sizeof(*source));
