@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "action/action.h"
+#include "define/define.h"
 #include "hooks/hooks.h"
 #include "utils/guc.h"
 
@@ -49,5 +49,6 @@ _PG_init(void)
 	ash_catalog_init();
 	ash_data_init();
 	ash_action_init();
+	ash_define_init();
 	ash_hooks_init();
 }

@@ -27,6 +27,9 @@ typedef struct Bulk
 	int			first;			   /* of the current batch */
 	int64		batch_size;
 	int			error_count;
+	int			succeeded;		   /* rows written, in batches that stand */
+	int			batch_succeeded;
+	bool		batch_failed;	   /* something went wrong after a row had been written */
 	int			batches;
 	bool		stopped;
 	StringInfoData errors;		   /* JSON, comma separated */
@@ -126,7 +129,15 @@ run_input(Bulk *bulk, void *item)
 	call->bindings.errors = errors;
 	cs = ash_action_write(call, create ? ash_jsonb_from_value(item) : bulk->input,
 						  create ? NULL : item);
-	if (!ash_errors_any(errors) && outer->opts->return_records)
+	if (ash_errors_any(errors) && cs->result != NULL && !is_skipped_filter(errors))
+	{
+		/* written, and then wrong: the batch has to go */
+		bulk->batch_failed = true;
+		ash_errors_append_all(outer->errors, errors);
+	}
+	else if (!ash_errors_any(errors))
+		bulk->batch_succeeded++;
+	if (!ash_errors_any(errors) && !bulk->batch_failed && outer->opts->return_records)
 	{
 		MemoryContext old = MemoryContextSwitchTo(outer->cxt);
 
@@ -154,6 +165,8 @@ run_batch_body(AshCall *call, void *arg)
 
 		CHECK_FOR_INTERRUPTS();
 		errors = run_input(bulk, lfirst(lc));
+		if (bulk->batch_failed)
+			break;
 		if (errors != NULL)
 		{
 			keep_errors(bulk, errors, index);
@@ -186,8 +199,12 @@ run_batch(Bulk *bulk)
 		bulk->errors.len = length_before;
 		bulk->errors.data[length_before] = '\0';
 		bulk->batch_rows = NIL;
+		bulk->batch_succeeded = 0;
+		bulk->batch_failed = false;
 		fail_batch(bulk, &failed);
 	}
+	bulk->succeeded += bulk->batch_succeeded;
+	bulk->batch_succeeded = 0;
 	bulk->rows = list_concat(bulk->rows, bulk->batch_rows);
 	bulk->batch_rows = NIL;
 	bulk->batch = NIL;
@@ -213,13 +230,9 @@ add_input(Bulk *bulk, void *item)
 static const char *
 status_of(const Bulk *bulk)
 {
-	const AshOptions *opts = bulk->call->opts;
-
 	if (bulk->error_count == 0)
 		return "success";
-	if (opts->return_records && bulk->rows == NIL && !(bulk->stopped && bulk->batches > 1))
-		return "error";
-	return "partial_success";
+	return bulk->succeeded == 0 ? "error" : "partial_success";
 }
 
 static void
@@ -263,6 +276,26 @@ finish_bulk(Bulk *bulk, StringInfo out)
 		write_result(bulk, out);
 }
 
+/* Without the tenant it needs, the whole call is one error. */
+static bool
+check_tenant(AshCall *call, StringInfo out)
+{
+	AshResource *res = call->res;
+	Bulk		failed = {.call = call};
+
+	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || call->has_tenant || res->tenant_global ||
+		call->action->multitenancy != ASH_TENANCY_ENFORCE)
+		return true;
+	failed.error_count = 1;
+	initStringInfo(&failed.errors);
+	ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
+				  "Queries against the %s resource require a tenant to be specified", res->name);
+	ash_errors_json(&failed.errors, call->errors);
+	ash_errors_truncate(call->errors, 0);
+	write_result(&failed, out);
+	return false;
+}
+
 /*-------------------------------------------------------------------------
  * The three kinds
  *-------------------------------------------------------------------------
@@ -281,6 +314,11 @@ ash_bulk_create(AshCall *call, const Jsonb *inputs, StringInfo out)
 		ash_error_add(call->errors, ASH_E_INVALID_INPUT, NULL,
 					  "the inputs of a bulk create must be a JSON array of objects");
 	if (ash_errors_any(call->errors))
+	{
+		MemoryContextSwitchTo(old);
+		return;
+	}
+	if (!check_tenant(call, out))
 	{
 		MemoryContextSwitchTo(old);
 		return;
@@ -331,6 +369,48 @@ named_rows(AshCall *call)
 	return rows;
 }
 
+/* Is a strategy other than going through the rows one by one allowed?  By default it is. */
+static bool
+allows_atomic(const AshCall *call)
+{
+	const Jsonb *strategy = call->opts->strategy;
+	char	   *text;
+
+	if (strategy == NULL)
+		return true;
+	text = JsonbToCString(NULL, unconstify(JsonbContainer *, &strategy->root), VARSIZE(strategy));
+	return strstr(text, "\"atomic") != NULL;
+}
+
+/*
+ * One statement over the chosen rows would skip those that the policies of the
+ * action exclude (or fail as a whole, with authorize_with "error").
+ */
+static void
+authorize_rows(AshCall *call, AshQuery *query)
+{
+	AshPolicySubject subject = {
+		.call = call,.res = call->res,.type = call->action->type,.action = call->action
+	};
+	AshExpr    *condition = NULL;
+
+	if (!call->authorize || !call->res->has_policies || !allows_atomic(call) ||
+		call->opts->authorize_with == 1)
+		return;
+	switch (ash_policy_decide(&subject, &condition))
+	{
+		case ASH_DECISION_FILTER:
+			query->filters = lappend(query->filters, condition);
+			break;
+		case ASH_DECISION_DENY:
+			if (!ash_errors_any(call->errors))
+				ash_policy_forbid(&subject);
+			break;
+		case ASH_DECISION_ALLOW:
+			break;
+	}
+}
+
 /* The rows that the filter of the call chooses among those that the actor may read. */
 static List *
 chosen_rows(AshCall *call)
@@ -348,6 +428,8 @@ chosen_rows(AshCall *call)
 	ash_query_apply_options(query);
 	if (!ash_errors_any(call->errors) && call->authorize)
 		ash_query_authorize(query);
+	if (!ash_errors_any(call->errors))
+		authorize_rows(call, query);
 	query->lock = ASH_LOCK_UPDATE;
 	return ash_errors_any(call->errors) ? NIL : ash_query_fetch(query, 0);
 }

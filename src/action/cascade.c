@@ -58,8 +58,8 @@ typedef struct Cascade
 
 static const AshOpt cascade_destroy_options[] = {
 	CASCADE_OPTIONS,
-	{ "after_action", ASH_OPT_BOOL, offsetof(Cascade, after_action), 0, "true", NULL, NULL,
-	  "false: before the record itself is destroyed" },
+	{ "after_action", ASH_OPT_BOOL, offsetof(Cascade, after_action), 0, "false", NULL, NULL,
+	  "true: after the record itself was destroyed, which a foreign key forbids" },
 	ASH_OPT_END
 };
 

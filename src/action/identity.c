@@ -26,11 +26,14 @@ is_upsert_target(const AshChangeset *cs, const AshIdentity *identity)
 	return name != NULL && strcmp(name, identity->name) == 0;
 }
 
+/* A new row always has new keys; a null may be one, too. */
 static bool
 any_key_changing(const AshChangeset *cs, const AshIdentity *identity)
 {
 	ListCell *lc;
 
+	if (cs->type == ASH_ACTION_CREATE)
+		return true;
 	foreach (lc, identity->keys)
 	{
 		const AshAttribute *attr = ash_find_attribute(cs->res, lfirst(lc));
@@ -86,20 +89,29 @@ applies_where(AshChangeset *cs, const AshIdentity *identity, List **conditions)
 	return true;
 }
 
+/*
+ * Asked in a call of its own: the errors that the changeset already has do not
+ * keep this question from being answered.
+ */
 static bool
 is_taken(AshChangeset *cs, const AshIdentity *identity)
 {
 	List *conditions = key_conditions(cs, identity);
+	AshCall *call;
 	AshQuery *query;
+	bool taken;
 
 	if (conditions == NIL || !applies_where(cs, identity, &conditions))
 		return false;
-	query = identity->all_tenants ? ash_query_bare(cs->call, cs->res) :
-									ash_query_create(cs->call, cs->res, NULL);
 	if (cs->data != NULL)
 		conditions = lappend(conditions, ash_expr_not(ash_query_key_filter(cs->res, cs->data)));
+	call = ash_call_nested(cs->call, cs->res, NULL);
+	query = identity->all_tenants ? ash_query_bare(call, cs->res) :
+									ash_query_create(call, cs->res, NULL);
 	query->filters = list_concat(query->filters, conditions);
-	return !ash_errors_any(cs->call->errors) && ash_query_fetch(query, 1) != NIL;
+	taken = !ash_errors_any(call->errors) && ash_query_fetch(query, 1) != NIL;
+	ash_call_end(call);
+	return taken;
 }
 
 static void

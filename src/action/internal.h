@@ -22,6 +22,7 @@ extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshR
 /* the JSON of the record a write leaves, with its loads, select and notifications */
 extern void ash_action_result(AshChangeset *cs, StringInfo out);
 extern void ash_action_record_json(AshChangeset *cs, StringInfo out);
+extern const Jsonb *ash_action_loads(const AshChangeset *cs); /* of the action and the caller */
 extern List *ash_action_select(AshCall *call, const AshChangeset *cs);
 
 /* upsert.c */

@@ -252,6 +252,21 @@ handle_input(AshManaging *m, const Jsonb *input, int index)
  *-------------------------------------------------------------------------
  */
 
+/*
+ * Do the rules ask what is related already?  Those that only add do not: the
+ * related rows are then neither read nor part of the returned record.
+ */
+static bool
+needs_originals(const AshManaging *m)
+{
+	AshManageVerb on_match = rule_of(m, ASH_ON_MATCH)->verb;
+	AshManageVerb on_no_match = rule_of(m, ASH_ON_NO_MATCH)->verb;
+
+	return rule_of(m, ASH_ON_MISSING)->verb != ASH_MANAGE_IGNORE ||
+		   (on_match != ASH_MANAGE_IGNORE && on_match != ASH_MANAGE_NO_MATCH) ||
+		   (on_no_match != ASH_MANAGE_IGNORE && on_no_match != ASH_MANAGE_CREATE);
+}
+
 static bool
 is_wanted(const AshManaging *m, const AshValue *row)
 {
@@ -311,7 +326,8 @@ manage_set(AshManaging *m)
 	ListCell *lc;
 	bool ok = true;
 
-	m->originals = ash_managing_related(m);
+	if (needs_originals(m))
+		m->originals = ash_managing_related(m);
 	if (failed(m) || !handle_missing(m))
 		return false;
 	m->current = reversed(m->current);

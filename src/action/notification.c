@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "action/internal.h"
+#include "utils/datum.h"
 #include "utils/json.h"
 
 typedef struct Notification
@@ -20,6 +21,8 @@ typedef struct Notification
 	AshResource *res;
 	AshAction  *action;
 	AshValue   *row;
+	Jsonb	   *load;
+	StringInfo	extra;			   /* managed relationships, as the record's JSON has them */
 	bool		actor;
 } Notification;
 
@@ -41,6 +44,13 @@ copy_row(const AshResource *res, const AshValue *row)
 	return copy;
 }
 
+static Jsonb *
+copy_jsonb(const Jsonb *jsonb)
+{
+	return jsonb == NULL ? NULL
+		: (Jsonb *) DatumGetPointer(datumCopy(JsonbPGetDatum(jsonb), false, -1));
+}
+
 /* Remember the write of cs, when the caller of the whole wants notifications. */
 void
 ash_notification_add(AshChangeset *cs)
@@ -56,6 +66,8 @@ ash_notification_add(AshChangeset *cs)
 	notification->res = cs->res;
 	notification->action = cs->action;
 	notification->row = copy_row(cs->res, cs->result);
+	notification->load = copy_jsonb(ash_action_loads(cs));
+	notification->extra = ash_changeset_extra(cs);
 	notification->actor = cs->call->has_actor;
 	top->notifications = lappend(top->notifications, notification);
 	MemoryContextSwitchTo(old);
@@ -91,8 +103,8 @@ write_notification(AshCall *call, const Notification *notification, StringInfo o
 	/* the record as written, before select and field policies (spec 15) */
 	call->authorize = false;
 	ash_records_write(call, notification->res, list_make1(notification->row),
-					  own && notification->action->type != ASH_ACTION_DESTROY
-					  ? call->opts->load : NULL, NIL, false, NIL, out);
+					  notification->action->type != ASH_ACTION_DESTROY ? notification->load : NULL,
+					  NIL, false, notification->extra ? list_make1(notification->extra) : NIL, out);
 	call->authorize = authorize;
 	appendStringInfoChar(out, '}');
 }

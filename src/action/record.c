@@ -201,17 +201,23 @@ push_load(JsonbParseState **state, const Jsonb *load)
 }
 
 /* What the action and the caller want to be loaded, together; NULL for nothing. */
-static Jsonb *
+static const Jsonb *
 merge_loads(const Jsonb *a, const Jsonb *b)
 {
 	JsonbParseState *state = NULL;
 
 	if (a == NULL || b == NULL)
-		return unconstify(Jsonb *, a ? a : b);
+		return a ? a : b;
 	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
 	push_load(&state, a);
 	push_load(&state, b);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL));
+}
+
+const Jsonb *
+ash_action_loads(const AshChangeset *cs)
+{
+	return merge_loads(cs->load, cs->call->opts->load);
 }
 
 /* Names to be selected: of the caller, else of the action; NIL for all. */
@@ -249,7 +255,7 @@ ash_action_record_json(AshChangeset *cs, StringInfo out)
 	StringInfo	extra = ash_changeset_extra(cs);
 
 	ash_records_write(call, cs->res, list_make1(cs->result),
-					  merge_loads(cs->load, call->opts->load), ash_action_select(call, cs), false,
+					  ash_action_loads(cs), ash_action_select(call, cs), false,
 					  extra ? list_make1(extra) : NIL, out);
 }
 

@@ -136,22 +136,40 @@ default_fields(const AshChangeset *cs, Bitmapset *keys)
 	return set;
 }
 
+/* An explicit list: its fields, and those with a literal update default (spec 23.18). */
 static Bitmapset *
-overwritten(AshChangeset *cs, Bitmapset *keys)
+with_literal_defaults(const AshResource *res, Bitmapset *set)
+{
+	for (int i = 0; i < res->nattributes; i++)
+		if (res->attributes[i]->update_default.kind == ASH_DEFAULT_LITERAL && !bms_is_empty(set))
+			set = bms_add_member(set, i);
+	return set;
+}
+
+static Bitmapset *
+overwritten(AshChangeset *cs, Bitmapset *keys, bool *listed)
 {
 	const Jsonb *fields = cs->call->opts->upsert_fields;
 	JsonbValue	value;
 
 	if (fields == NULL && cs->action->upsert_fields != NULL)
 		fields = ash_jsonb_from_json(cs->action->upsert_fields);
+	*listed = false;
 	if (fields == NULL)
 		return default_fields(cs, keys);
 	if (JB_ROOT_IS_ARRAY(fields) && !JB_ROOT_IS_SCALAR(fields))
-		return named_attributes(cs->res, fields);
+	{
+		*listed = true;
+		return with_literal_defaults(cs->res, named_attributes(cs->res, fields));
+	}
 	if (JB_ROOT_IS_SCALAR(fields))
 		return all_attributes(cs->res);
 	if (ash_jsonb_get(fields, "replace", 7, &value))
-		return named_attributes(cs->res, ash_jsonb_from_value(&value));
+	{
+		*listed = true;
+		return with_literal_defaults(cs->res, named_attributes(cs->res,
+															   ash_jsonb_from_value(&value)));
+	}
 	if (ash_jsonb_get(fields, "replace_all_except", 18, &value))
 		return bms_difference(all_attributes(cs->res),
 							  named_attributes(cs->res, ash_jsonb_from_value(&value)));
@@ -194,22 +212,26 @@ write_insert(AshSql *sql, const AshChangeset *cs, const bool *given)
 	ash_sql_str(sql, ")");
 }
 
-/* The value an overwritten attribute gets: an atomic's, its update default, or the proposed one. */
+/*
+ * The value an overwritten attribute gets: an atomic's, the proposed one, or its
+ * update default, when nothing was proposed or it came in beside an explicit list.
+ */
 static void
-write_conflict_value(AshSql *sql, AshChangeset *cs, int i, const bool *given)
+write_conflict_value(AshSql *sql, AshChangeset *cs, int i, const bool *given, bool listed)
 {
 	const AshAttribute *attr = cs->res->attributes[i];
 	AshCast		cast = {.errors = cs->call->errors,.code = ASH_E_INVALID_ATTRIBUTE,
 	.field = attr->name};
 	AshValue	value;
 
-	if (cs->flags[i] & ASH_ATOMIC)
+	if (cs->atomics[i] != NULL)
 	{
 		ash_query_write_expr(sql, cs->res, "t", cs->atomics[i]);
 		return;
 	}
 	if (attr->update_default.kind != ASH_DEFAULT_NONE &&
-		(!given[i] || (cs->flags[i] & ASH_DEFAULTED)) &&
+		(!given[i] || (listed && (cs->flags[i] & ASH_DEFAULTED) &&
+					   attr->update_default.kind == ASH_DEFAULT_LITERAL)) &&
 		ash_call_default(cs->call, &attr->update_default, attr->type, &cast, &value))
 	{
 		ash_sql_param(sql, attr->type->oid, value.value, value.isnull);
@@ -220,9 +242,11 @@ write_conflict_value(AshSql *sql, AshChangeset *cs, int i, const bool *given)
 }
 
 static void
-write_update(AshSql *sql, AshChangeset *cs, Bitmapset *fields, Bitmapset *keys, const bool *given)
+write_update(AshSql *sql, AshChangeset *cs, Bitmapset *keys, const bool *given)
 {
 	const char *separator = " DO UPDATE SET ";
+	bool		listed;
+	Bitmapset  *fields = overwritten(cs, keys, &listed);
 	int			i = -1;
 
 	/* an update that changes nothing still gives the row back */
@@ -233,7 +257,7 @@ write_update(AshSql *sql, AshChangeset *cs, Bitmapset *fields, Bitmapset *keys, 
 		ash_sql_str(sql, separator);
 		ash_sql_ident(sql, cs->res->attributes[i]->source);
 		ash_sql_str(sql, " = ");
-		write_conflict_value(sql, cs, i, given);
+		write_conflict_value(sql, cs, i, given, listed);
 		separator = ", ";
 	}
 }
@@ -291,7 +315,7 @@ ash_upsert_row(AshChangeset *cs, const bool *given)
 	ash_sql_init(&sql, &cs->call->bindings);
 	write_insert(&sql, cs, given);
 	write_target(&sql, res, identity, keys);
-	write_update(&sql, cs, overwritten(cs, keys), keys, given);
+	write_update(&sql, cs, keys, given);
 	if (!write_condition(&sql, cs))
 		return false;
 	ash_sql_str(&sql, " RETURNING ");

@@ -167,7 +167,8 @@ static void
 mark_given(const AshChangeset *cs, bool *given)
 {
 	for (int i = 0; i < cs->res->nattributes; i++)
-		given[i] = (cs->flags[i] & (ASH_CHANGING | ASH_ATOMIC)) == ASH_CHANGING;
+		given[i] = (cs->flags[i] & ASH_CHANGING) &&
+			(cs->type == ASH_ACTION_CREATE || !(cs->flags[i] & ASH_ATOMIC));
 }
 
 static void

@@ -16,7 +16,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/internal.h"
@@ -33,34 +33,34 @@
 
 typedef struct CacheEntry
 {
-	char		name[RESOURCE_NAME_LEN]; /* hash key */
+	char name[RESOURCE_NAME_LEN]; /* hash key */
 	AshResource *res;
 } CacheEntry;
 
 /* What a table is: the name of its resource, or "" when it has none. */
 typedef struct TableEntry
 {
-	Oid			relid;			   /* hash key */
-	uint64		epoch;			   /* of the lookup */
-	char		name[RESOURCE_NAME_LEN];
+	Oid relid;	  /* hash key */
+	uint64 epoch; /* of the lookup */
+	char name[RESOURCE_NAME_LEN];
 } TableEntry;
 
 static MemoryContext cache_cxt = NULL;
 static HTAB *resources = NULL;
 static HTAB *tables = NULL;
-static List *dead = NIL;		   /* of MemoryContext, in cache_cxt */
+static List *dead = NIL;				/* of MemoryContext, in cache_cxt */
 static AshOverlayLoader overlay = NULL; /* resources that ash_define is working on */
 static void *overlay_arg = NULL;
 
-static uint64 generation = 1;	   /* counts deaths */
-static uint64 catalog_epoch = 1;   /* counts changes of definitions … */
-static uint64 swept_epoch = 1;	   /* … up to which the cache is known to be good */
-static uint64 relation_epoch = 1;  /* counts changes of tables, indexes and schemas */
+static uint64 generation = 1;	  /* counts deaths */
+static uint64 catalog_epoch = 1;  /* counts changes of definitions … */
+static uint64 swept_epoch = 1;	  /* … up to which the cache is known to be good */
+static uint64 relation_epoch = 1; /* counts changes of tables, indexes and schemas */
 
 /* Transaction nesting level of each call that is running, outermost first. */
 static int *call_levels = NULL;
-static int	call_depth = 0;
-static int	call_room = 0;
+static int call_depth = 0;
+static int call_room = 0;
 
 /*-------------------------------------------------------------------------
  * Life and death
@@ -70,7 +70,7 @@ static int	call_room = 0;
 static void
 create_cache(void)
 {
-	HASHCTL		ctl = {0};
+	HASHCTL ctl = { 0 };
 
 	if (cache_cxt != NULL)
 		return;
@@ -99,11 +99,11 @@ bury(CacheEntry *entry)
 static void
 free_dead(void)
 {
-	List	   *doomed = dead;
-	ListCell   *lc;
+	List *doomed = dead;
+	ListCell *lc;
 
 	dead = NIL;
-	foreach(lc, doomed)
+	foreach (lc, doomed)
 		MemoryContextDelete(lfirst(lc));
 	list_free(doomed);
 }
@@ -111,12 +111,12 @@ free_dead(void)
 static bool
 depends_on_buried(const AshResource *res, List *buried)
 {
-	ListCell   *dep;
-	ListCell   *lc;
+	ListCell *dep;
+	ListCell *lc;
 
-	foreach(dep, res->deps)
+	foreach (dep, res->deps)
 	{
-		foreach(lc, buried)
+		foreach (lc, buried)
 		{
 			if (strcmp(lfirst(dep), lfirst(lc)) == 0)
 				return true;
@@ -131,7 +131,7 @@ bury_dependents(List *buried)
 {
 	HASH_SEQ_STATUS seq;
 	CacheEntry *entry;
-	bool		again = buried != NIL;
+	bool again = buried != NIL;
 
 	while (again)
 	{
@@ -154,8 +154,8 @@ sweep(void)
 {
 	HASH_SEQ_STATUS seq;
 	CacheEntry *entry;
-	List	   *buried = NIL;
-	uint64		seen = catalog_epoch;
+	List *buried = NIL;
+	uint64 seen = catalog_epoch;
 
 	if (swept_epoch == seen || resources == NULL)
 		return;
@@ -214,9 +214,9 @@ report_unusable(const char *name, const AshErrors *errors)
 static AshResource *
 build(const AshCatalogRow *row)
 {
-	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
-	json_t	   *domain = ash_json_parse(row->domain, strlen(row->domain), NULL);
-	json_t	   *resource;
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	json_t *domain = ash_json_parse(row->domain, strlen(row->domain), NULL);
+	json_t *resource;
 	AshResource *res;
 
 	ash_json_own(CurrentMemoryContext, domain);
@@ -233,8 +233,8 @@ build(const AshCatalogRow *row)
 static AshResource *
 load(const char *name)
 {
-	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "ash load",
-												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "ash load", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(scratch);
 	AshResource *res = NULL;
 	AshCatalogRow row;
@@ -274,8 +274,8 @@ find_or_load(const char *name)
 static void
 add_no_such_resource(const char *name, AshErrors *errors)
 {
-	AshError   *error = ash_error_add(errors, ASH_E_NO_SUCH_RESOURCE, NULL,
-									  "no such resource \"%s\"", name);
+	AshError *error =
+		ash_error_add(errors, ASH_E_NO_SUCH_RESOURCE, NULL, "no such resource \"%s\"", name);
 
 	ash_error_var_text(errors, error, "resource", name);
 	error->did_you_mean = ash_suggest(name, ash_resource_names());
@@ -320,10 +320,10 @@ ash_ref_resource(AshResourceRef *ref)
 static TableEntry *
 look_up_table(Oid relid)
 {
-	char	   *schema = get_namespace_name(get_rel_namespace(relid));
-	char	   *table = get_rel_name(relid);
-	char	   *name = NULL;
-	uint64		epoch = relation_epoch;
+	char *schema = get_namespace_name(get_rel_namespace(relid));
+	char *table = get_rel_name(relid);
+	char *name = NULL;
+	uint64 epoch = relation_epoch;
 	TableEntry *entry;
 
 	if (schema != NULL && table != NULL)
@@ -352,7 +352,7 @@ ash_resource_by_relid(Oid relid)
 Oid
 ash_resource_relid(AshResource *res)
 {
-	Oid			namespace;
+	Oid namespace;
 
 	if (OidIsValid(res->relid) && res->relid_epoch == relation_epoch)
 		return res->relid;
@@ -360,10 +360,10 @@ ash_resource_relid(AshResource *res)
 	res->relid = OidIsValid(namespace) ? get_relname_relid(res->table, namespace) : InvalidOid;
 	res->relid_epoch = relation_epoch;
 	if (!OidIsValid(res->relid))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-						errmsg("table %s of resource \"%s\" does not exist", res->qualified,
-							   res->name),
-						errhint("Run ash_migrate('%s').", res->domain.name)));
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table %s of resource \"%s\" does not exist", res->qualified, res->name),
+				 errhint("Run ash_migrate('%s').", res->domain.name)));
 	return res->relid;
 }
 
@@ -380,8 +380,8 @@ ash_calls_enter(void)
 	{
 		call_room = Max(16, call_room * 2);
 		call_levels = call_levels == NULL ?
-			MemoryContextAlloc(TopMemoryContext, sizeof(int) * call_room) :
-			repalloc(call_levels, sizeof(int) * call_room);
+						  MemoryContextAlloc(TopMemoryContext, sizeof(int) * call_room) :
+						  repalloc(call_levels, sizeof(int) * call_room);
 	}
 	call_levels[call_depth++] = GetCurrentTransactionNestLevel();
 }

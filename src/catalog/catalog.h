@@ -31,7 +31,7 @@ extern AshResource *ash_ref_resource(AshResourceRef *ref);
 extern AshResource *ash_resource_by_relid(Oid relid);
 
 /* Oid of the resource's table; raises undefined_table with a hint to migrate. */
-extern Oid	ash_resource_relid(AshResource *res);
+extern Oid ash_resource_relid(AshResource *res);
 
 /* Bracket every API call, so that dead resources are freed only in between. */
 extern void ash_calls_enter(void);
@@ -41,7 +41,7 @@ extern void ash_calls_leave(void);
 extern uint64 ash_catalog_generation(void);
 
 /* Oid of a table or index of the extension's own schema. */
-extern Oid	ash_catalog_relid(const char *name);
+extern Oid ash_catalog_relid(const char *name);
 
 /* init: registers the invalidation callbacks */
 extern void ash_catalog_init(void);
@@ -73,7 +73,7 @@ extern AshResource *ash_resource_compile(MemoryContext parent, json_t *domain, j
  * compiles it on demand: *out is NULL for one that is faulty or being compiled.
  * A NULL loader ends it.
  */
-typedef bool (*AshOverlayLoader) (void *arg, const char *name, AshResource **out);
+typedef bool (*AshOverlayLoader)(void *arg, const char *name, AshResource **out);
 extern void ash_catalog_set_overlay(AshOverlayLoader loader, void *arg);
 
 /* Is name a resource of the catalog (or the overlay)? */
@@ -85,12 +85,12 @@ extern List *ash_resource_names(void);
 /* rows.c: what the catalog tables say; texts are palloc'd */
 typedef struct AshCatalogRow
 {
-	char	   *name;
-	char	   *domain_name;
-	char	   *domain;			   /* the domain's expanded document */
-	char	   *expanded;		   /* the resource's */
-	int64		revision;
-	Oid			owner;			   /* InvalidOid when the role is gone */
+	char *name;
+	char *domain_name;
+	char *domain;	/* the domain's expanded document */
+	char *expanded; /* the resource's */
+	int64 revision;
+	Oid owner; /* InvalidOid when the role is gone */
 } AshCatalogRow;
 
 /* False when there is none, or the extension does not exist in this database. */

@@ -4,12 +4,13 @@
  *	  An expanded document → AshResource.
  *
  * Everything is built in one new memory context, which owns references to the
- * two documents; on any error it is deleted and the result is NULL.  The order
- * matters: attributes come before what names them.
+ * two documents.  On any error the result is NULL, and the context is left to its
+ * parent: errors may point into it.  The order matters: attributes come before
+ * what names them.
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "catalog/internal.h"
 #include "utils/builtins.h"
@@ -19,16 +20,16 @@ void **
 ash_compile_section(AshResource *res, json_t *node, const char *key, AshMemberCompiler compile,
 					int *count, AshErrors *errors)
 {
-	json_t	   *section = json_object_get(node, key);
-	void	  **members = palloc0(sizeof(void *) * (json_object_size(section) + 1));
+	json_t *section = json_object_get(node, key);
+	void **members = palloc0(sizeof(void *) * (json_object_size(section) + 1));
 	const char *name;
-	json_t	   *member;
+	json_t *member;
 
 	*count = 0;
 	ash_errors_push_name(errors, key);
-	json_object_foreach(section, name, member)
+	json_object_foreach (section, name, member)
 	{
-		void	   *compiled;
+		void *compiled;
 
 		ash_errors_push_name(errors, name);
 		compiled = compile(res, name, member, errors);
@@ -43,11 +44,11 @@ ash_compile_section(AshResource *res, json_t *node, const char *key, AshMemberCo
 void
 ash_resource_add_dep(AshResource *res, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (strcmp(name, res->name) == 0)
 		return;
-	foreach(lc, res->deps)
+	foreach (lc, res->deps)
 	{
 		if (strcmp(lfirst(lc), name) == 0)
 			return;
@@ -58,8 +59,8 @@ ash_resource_add_dep(AshResource *res, const char *name)
 static void
 compile_domain(AshResource *res, json_t *domain)
 {
-	AshDomain  *filled = ash_spec_fill(&ash_domain_spec, domain);
-	json_t	   *node = json_object_get(domain, "authorization");
+	AshDomain *filled = ash_spec_fill(&ash_domain_spec, domain);
+	json_t *node = json_object_get(domain, "authorization");
 	AshAuthorization *authorization;
 
 	if (filled->schema == NULL)
@@ -92,11 +93,11 @@ compile_table(AshResource *res)
 static void
 compile_attributes(AshResource *res, json_t *node, AshErrors *errors)
 {
-	int			i;
+	int i;
 
-	res->attributes = (AshAttribute **) ash_compile_section(res, node, "attributes",
-															ash_compile_attribute,
-															&res->nattributes, errors);
+	res->attributes =
+		(AshAttribute **) ash_compile_section(res, node, "attributes", ash_compile_attribute,
+											  &res->nattributes, errors);
 	res->primary_key = palloc0(sizeof(AshAttribute *) * (res->nattributes + 1));
 	for (i = 0; i < res->nattributes; i++)
 	{
@@ -111,7 +112,7 @@ compile_attributes(AshResource *res, json_t *node, AshErrors *errors)
 static void
 compile_relationships(AshResource *res, json_t *node, AshErrors *errors)
 {
-	int			i;
+	int i;
 
 	res->relationships = (AshRelationship **) ash_compile_section(res, node, "relationships",
 																  ash_compile_relationship,
@@ -123,16 +124,16 @@ compile_relationships(AshResource *res, json_t *node, AshErrors *errors)
 static void
 compile_computed(AshResource *res, json_t *node, AshErrors *errors)
 {
-	int			i;
+	int i;
 
-	res->calculations = (AshCalculation **) ash_compile_section(res, node, "calculations",
-																ash_compile_calculation,
-																&res->ncalculations, errors);
+	res->calculations =
+		(AshCalculation **) ash_compile_section(res, node, "calculations", ash_compile_calculation,
+												&res->ncalculations, errors);
 	for (i = 0; i < res->ncalculations; i++)
 		res->calculations[i]->index = i;
-	res->aggregates = (AshAggregate **) ash_compile_section(res, node, "aggregates",
-															ash_compile_aggregate,
-															&res->naggregates, errors);
+	res->aggregates =
+		(AshAggregate **) ash_compile_section(res, node, "aggregates", ash_compile_aggregate,
+											  &res->naggregates, errors);
 	for (i = 0; i < res->naggregates; i++)
 		res->aggregates[i]->index = i;
 }
@@ -140,13 +141,13 @@ compile_computed(AshResource *res, json_t *node, AshErrors *errors)
 static void
 compile_actions(AshResource *res, json_t *node, AshErrors *errors)
 {
-	int			i;
+	int i;
 
 	res->actions = (AshAction **) ash_compile_section(res, node, "actions", ash_compile_action,
 													  &res->nactions, errors);
 	for (i = 0; i < res->nactions; i++)
 	{
-		AshAction  *action = res->actions[i];
+		AshAction *action = res->actions[i];
 
 		action->index = i;
 		if (action->primary)
@@ -166,9 +167,9 @@ static void
 compile_check_constraints(AshResource *res, json_t *node)
 {
 	const char *name;
-	json_t	   *item;
+	json_t *item;
 
-	json_object_foreach(json_object_get(node, "check_constraints"), name, item)
+	json_object_foreach (json_object_get(node, "check_constraints"), name, item)
 	{
 		AshCheckConstraint *constraint = palloc0(sizeof(AshCheckConstraint));
 
@@ -183,7 +184,7 @@ compile_check_constraints(AshResource *res, json_t *node)
 static void
 compile_tenancy(AshResource *res, json_t *node, AshErrors *errors)
 {
-	json_t	   *tenancy = json_object_get(node, "multitenancy");
+	json_t *tenancy = json_object_get(node, "multitenancy");
 	AshMultitenancy *filled;
 
 	if (tenancy == NULL)
@@ -207,9 +208,9 @@ compile_tenancy(AshResource *res, json_t *node, AshErrors *errors)
 static void
 compile_policies(AshResource *res, json_t *domain, json_t *node)
 {
-	json_t	   *shared = json_object_get(domain, "policies");
-	json_t	   *own = json_object_get(node, "policies");
-	json_t	   *all;
+	json_t *shared = json_object_get(domain, "policies");
+	json_t *own = json_object_get(node, "policies");
+	json_t *all;
 
 	res->has_policies = !res->embedded ? (shared != NULL || own != NULL) : own != NULL;
 	res->has_field_policies = json_array_size(res->field_policies_json) > 0;
@@ -239,9 +240,9 @@ compile_resource(MemoryContext cxt, json_t *domain, json_t *node, const char *na
 	compile_table(res);
 	compile_attributes(res, node, errors);
 	compile_relationships(res, node, errors);
-	res->identities = (AshIdentity **) ash_compile_section(res, node, "identities",
-														   ash_compile_identity,
-														   &res->nidentities, errors);
+	res->identities =
+		(AshIdentity **) ash_compile_section(res, node, "identities", ash_compile_identity,
+											 &res->nidentities, errors);
 	compile_computed(res, node, errors);
 	compile_tenancy(res, node, errors);
 	compile_actions(res, node, errors);
@@ -254,7 +255,7 @@ AshResource *
 ash_resource_compile(MemoryContext parent, json_t *domain, json_t *resource, const char *name,
 					 AshErrors *errors)
 {
-	int			before = list_length(errors->items);
+	int before = list_length(errors->items);
 	MemoryContext cxt = AllocSetContextCreate(parent, "ash resource", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	AshResource *res;
@@ -262,8 +263,5 @@ ash_resource_compile(MemoryContext parent, json_t *domain, json_t *resource, con
 	MemoryContextCopyAndSetIdentifier(cxt, name);
 	res = compile_resource(cxt, domain, resource, name, errors);
 	MemoryContextSwitchTo(old);
-	if (list_length(errors->items) == before)
-		return res;
-	MemoryContextDelete(cxt);
-	return NULL;
+	return list_length(errors->items) == before ? res : NULL;
 }

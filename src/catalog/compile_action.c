@@ -5,18 +5,18 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "catalog/internal.h"
 
 static void
 compile_arguments(AshResource *res, AshAction *action, json_t *node, AshErrors *errors)
 {
-	int			i;
+	int i;
 
-	action->args = (AshArgument **) ash_compile_section(res, node, "arguments",
-														ash_compile_argument, &action->nargs,
-														errors);
+	action->args =
+		(AshArgument **) ash_compile_section(res, node, "arguments", ash_compile_argument,
+											 &action->nargs, errors);
 	for (i = 0; i < action->nargs; i++)
 		action->args[i]->index = i;
 }
@@ -25,8 +25,8 @@ compile_arguments(AshResource *res, AshAction *action, json_t *node, AshErrors *
 static List *
 attribute_names(const AshResource *res)
 {
-	List	   *names = NIL;
-	int			i;
+	List *names = NIL;
+	int i;
 
 	for (i = 0; i < res->nattributes; i++)
 		names = lappend(names, (void *) res->attributes[i]->name);
@@ -37,19 +37,19 @@ attribute_names(const AshResource *res)
 static void
 compile_accept(AshResource *res, AshAction *action, json_t *node, AshErrors *errors)
 {
-	json_t	   *written = json_object_get(res->document, "attributes");
-	size_t		i;
-	json_t	   *item;
+	json_t *written = json_object_get(res->document, "attributes");
+	size_t i;
+	json_t *item;
 
 	ash_errors_push_name(errors, "accept");
-	json_array_foreach(json_object_get(node, "accept"), i, item)
+	json_array_foreach (json_object_get(node, "accept"), i, item)
 	{
 		const char *name = json_string_value(item);
 		AshAttribute *attr = ash_find_attribute(res, name);
 
 		ash_errors_push_index(errors, (int) i);
 		if (attr == NULL && json_object_get(written, name) != NULL)
-			;					   /* faulty itself, and said to be */
+			; /* faulty itself, and said to be */
 		else if (attr == NULL)
 			ash_spec_unknown("attribute", name, attribute_names(res), errors);
 		else if (!attr->writable)
@@ -77,7 +77,7 @@ compare_inputs(const void *a, const void *b)
 static void
 add_input(AshAction *action, const char *name, const AshAttribute *attr, const AshArgument *arg)
 {
-	AshInput   *input = &action->inputs[action->ninputs++];
+	AshInput *input = &action->inputs[action->ninputs++];
 
 	input->name = name;
 	input->namelen = (int) strlen(name);
@@ -88,10 +88,11 @@ add_input(AshAction *action, const char *name, const AshAttribute *attr, const A
 static void
 collect_inputs(AshResource *res, AshAction *action)
 {
-	int			attno = -1;
-	int			i;
+	int attno = -1;
+	int i;
 
-	action->inputs = palloc0(sizeof(AshInput) * (action->nargs + bms_num_members(action->accept) + 1));
+	action->inputs =
+		palloc0(sizeof(AshInput) * (action->nargs + bms_num_members(action->accept) + 1));
 	for (i = 0; i < action->nargs; i++)
 		add_input(action, action->args[i]->name, NULL, action->args[i]);
 	while ((attno = bms_next_member(action->accept, attno)) >= 0)
@@ -106,12 +107,12 @@ collect_inputs(AshResource *res, AshAction *action)
 static json_t *
 merge_lists(json_t *node, const char *const *keys)
 {
-	json_t	   *merged = NULL;
+	json_t *merged = NULL;
 	const char *key;
-	json_t	   *list;
-	int			i;
+	json_t *list;
+	int i;
 
-	json_object_foreach(node, key, list)
+	json_object_foreach (node, key, list)
 	{
 		for (i = 0; keys[i] != NULL; i++)
 		{
@@ -128,8 +129,8 @@ merge_lists(json_t *node, const char *const *keys)
 static void
 compile_lists(AshAction *action, json_t *node)
 {
-	static const char *const steps[] = {"changes", "validations", "steps", NULL};
-	static const char *const prepares[] = {"prepare", "preparations", "validations", NULL};
+	static const char *const steps[] = { "changes", "validations", "steps", NULL };
+	static const char *const prepares[] = { "prepare", "preparations", "validations", NULL };
 
 	action->steps_json = NULL;
 	action->prepare_json = NULL;
@@ -142,7 +143,7 @@ compile_lists(AshAction *action, json_t *node)
 static void
 compile_pagination(AshAction *action, json_t *node)
 {
-	json_t	   *size = json_object_get(json_object_get(node, "pagination"), "max_page_size");
+	json_t *size = json_object_get(json_object_get(node, "pagination"), "max_page_size");
 
 	if (action->pagination != NULL)
 		action->pagination->max_page_size = size ? json_integer_value(size) : 250;
@@ -151,7 +152,7 @@ compile_pagination(AshAction *action, json_t *node)
 static void
 compile_generic(AshResource *res, AshAction *action, json_t *node, AshErrors *errors)
 {
-	json_t	   *run = json_object_get(node, "run");
+	json_t *run = json_object_get(node, "run");
 
 	action->run = ash_function_name(run);
 	action->run_options = json_object_get(run, "options");
@@ -167,7 +168,7 @@ compile_generic(AshResource *res, AshAction *action, json_t *node, AshErrors *er
 void *
 ash_compile_action(AshResource *res, const char *name, json_t *node, AshErrors *errors)
 {
-	AshAction  *action = ash_spec_fill(&ash_action_spec, node);
+	AshAction *action = ash_spec_fill(&ash_action_spec, node);
 
 	action->name = pstrdup(name);
 	action->metadata = json_object_get(node, "metadata");

@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "catalog/internal.h"
 #include "catalog/pg_type.h"
@@ -24,7 +24,7 @@ static char *
 embedded_name(const char *type)
 {
 	const char *bracket = strchr(type, '[');
-	size_t		len = bracket ? bracket - type : strlen(type);
+	size_t len = bracket ? bracket - type : strlen(type);
 
 	return memchr(type, '.', len) != NULL ? pnstrdup(type, len) : NULL;
 }
@@ -33,7 +33,7 @@ AshTypeInst *
 ash_compile_type(AshResource *res, json_t *node, AshErrors *errors)
 {
 	const char *name = json_string_value(json_object_get(node, "type"));
-	char	   *embedded;
+	char *embedded;
 
 	if (name == NULL)
 	{
@@ -50,21 +50,21 @@ ash_compile_type(AshResource *res, json_t *node, AshErrors *errors)
 static const struct
 {
 	const char *source;
-	Oid			oid;
+	Oid oid;
 	AshDefaultKind kind;
 } known_defaults[] = {
-	{"gen_random_uuid()", UUIDOID, ASH_DEFAULT_UUID},
-	{"uuid_generate_v4()", UUIDOID, ASH_DEFAULT_UUID},
-	{"uuid_generate_v7()", UUIDOID, ASH_DEFAULT_UUID_V7},
-	{"uuidv7()", UUIDOID, ASH_DEFAULT_UUID_V7},
-	{"now()", TIMESTAMPTZOID, ASH_DEFAULT_NOW},
-	{"current_timestamp", TIMESTAMPTZOID, ASH_DEFAULT_NOW},
+	{ "gen_random_uuid()", UUIDOID, ASH_DEFAULT_UUID },
+	{ "uuid_generate_v4()", UUIDOID, ASH_DEFAULT_UUID },
+	{ "uuid_generate_v7()", UUIDOID, ASH_DEFAULT_UUID_V7 },
+	{ "uuidv7()", UUIDOID, ASH_DEFAULT_UUID_V7 },
+	{ "now()", TIMESTAMPTZOID, ASH_DEFAULT_NOW },
+	{ "current_timestamp", TIMESTAMPTZOID, ASH_DEFAULT_NOW },
 };
 
 static void
 compile_default_expr(AshDefault *out, const char *source, const AshTypeInst *type)
 {
-	int			i;
+	int i;
 
 	out->kind = ASH_DEFAULT_EXPR;
 	out->expr_source = pstrdup(source);
@@ -76,21 +76,30 @@ compile_default_expr(AshDefault *out, const char *source, const AshTypeInst *typ
 	}
 }
 
+/* A literal must be a value of the type now: no record would ever get it otherwise. */
 static void
-compile_default_literal(AshDefault *out, json_t *value, const AshTypeInst *type,
-						const char *field, AshErrors *errors)
+compile_default_literal(AshDefault *out, json_t *value, const AshTypeInst *type, const char *field,
+						AshErrors *errors)
 {
-	AshCast		cast = {errors, ASH_E_INVALID_DEFINITION, field};
+	AshErrors *faults = ash_errors_create(CurrentMemoryContext);
+	AshCast cast = { faults, ASH_E_INVALID_ATTRIBUTE, field };
+	ListCell *lc;
 
 	if (ash_type_cast_json(type, value, &cast, &out->value))
+	{
 		out->kind = ASH_DEFAULT_LITERAL;
+		return;
+	}
+	foreach (lc, faults->items)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "not a value of type %s: %s",
+					  type->name, ((AshError *) lfirst(lc))->message);
 }
 
 void
 ash_compile_default(AshDefault *out, json_t *node, const char *key, const AshTypeInst *type,
 					const char *field, AshErrors *errors)
 {
-	json_t	   *value = json_object_get(node, key);
+	json_t *value = json_object_get(node, key);
 	const char *expr = NULL;
 	const char *function = NULL;
 
@@ -173,7 +182,7 @@ ash_compile_argument(AshResource *res, const char *name, json_t *node, AshErrors
 static const char *
 foreign_key_name(const AshResource *res, const AshRelationship *rel, json_t *node)
 {
-	json_t	   *name = json_object_get(json_object_get(node, "references"), "name");
+	json_t *name = json_object_get(json_object_get(node, "references"), "name");
 	const AshAttribute *attr = ash_find_attribute(res, rel->source_attribute);
 
 	if (json_is_string(name))
@@ -185,13 +194,13 @@ void *
 ash_compile_relationship(AshResource *res, const char *name, json_t *node, AshErrors *errors)
 {
 	AshRelationship *rel = ash_spec_fill(&ash_relationship_spec, node);
-	json_t	   *from_many = json_object_get(node, "from_many");
+	json_t *from_many = json_object_get(node, "from_many");
 
 	rel->name = pstrdup(name);
 	rel->definition = node;
 	rel->manual = ash_function_name(json_object_get(node, "manual"));
 	rel->from_many = from_many != NULL ? json_is_true(from_many) :
-		rel->kind == ASH_REL_HAS_ONE && rel->sort != NULL;
+										 rel->kind == ASH_REL_HAS_ONE && rel->sort != NULL;
 	if (rel->kind == ASH_REL_BELONGS_TO && !res->embedded)
 		rel->constraint_name = foreign_key_name(res, rel, node);
 	ash_resource_add_dep(res, rel->destination.name);
@@ -215,7 +224,7 @@ void *
 ash_compile_calculation(AshResource *res, const char *name, json_t *node, AshErrors *errors)
 {
 	AshCalculation *calc = ash_spec_fill(&ash_calculation_spec, node);
-	int			i;
+	int i;
 
 	calc->name = pstrdup(name);
 	calc->sortable = sortable_of(node);

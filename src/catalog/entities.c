@@ -7,58 +7,62 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "catalog/entities.h"
 
-const char *const ash_action_types[] = {"create", "read", "update", "destroy", "action", NULL};
-const char *const ash_aggregate_kinds[] = {"count", "exists", "first", "sum", "list",
-										   "max", "min", "avg", "custom", NULL};
-const char *const ash_relationship_kinds[] = {"belongs_to", "has_one", "has_many", "many_to_many",
-											  NULL};
+const char *const ash_action_types[] = { "create", "read", "update", "destroy", "action", NULL };
+const char *const ash_aggregate_kinds[] = { "count", "exists", "first", "sum",	  "list",
+											"max",	 "min",	   "avg",	"custom", NULL };
+const char *const ash_relationship_kinds[] = { "belongs_to", "has_one", "has_many", "many_to_many",
+											   NULL };
 
-static const char *const field_uses[] = {"false", "simple_equality", "true", NULL};
-static const char *const authorizes[] = {"by_default", "always", "when_requested", NULL};
-static const char *const actor_sources[] = {"claims", "current_user", NULL};
-static const char *const page_types[] = {"offset", "keyset", NULL};
-static const char *const strategies[] = {"none", "attribute", NULL};
-static const char *const access_types[] = {"filter", "strict", "runtime", NULL};
-static const char *const private_fields[] = {"show", "hide", "include", NULL};
-static const char *const securities[] = {"invoker", "definer", NULL};
-static const char *const direct_writes[] = {"allow", "deny", "validate", NULL};
-static const char *const tenancies[] = {"enforce", "allow_global", "bypass", "bypass_all", NULL};
-static const char *const countables[] = {"false", "true", "by_default", NULL};
-static const char *const on_deletes[] = {"nothing", "restrict", "delete", "nilify", NULL};
-static const char *const on_updates[] = {"nothing", "restrict", "update", "nilify", NULL};
-static const char *const deferrables[] = {"false", "true", "initially", NULL};
-static const char *const helpers[] = {"uuid_primary_key", "uuid_v7_primary_key",
-									  "integer_primary_key", "create_timestamp",
-									  "update_timestamp", "timestamps", NULL};
+static const char *const field_uses[] = { "false", "simple_equality", "true", NULL };
+static const char *const authorizes[] = { "by_default", "always", "when_requested", NULL };
+static const char *const actor_sources[] = { "claims", "current_user", NULL };
+static const char *const page_types[] = { "offset", "keyset", NULL };
+static const char *const strategies[] = { "none", "attribute", NULL };
+static const char *const access_types[] = { "filter", "strict", "runtime", NULL };
+static const char *const private_fields[] = { "show", "hide", "include", NULL };
+static const char *const securities[] = { "invoker", "definer", NULL };
+static const char *const direct_writes[] = { "allow", "deny", "validate", NULL };
+static const char *const tenancies[] = { "enforce", "allow_global", "bypass", "bypass_all", NULL };
+static const char *const countables[] = { "false", "true", "by_default", NULL };
+static const char *const on_deletes[] = { "nothing", "restrict", "delete", "nilify", NULL };
+static const char *const on_updates[] = { "nothing", "restrict", "update", "nilify", NULL };
+static const char *const deferrables[] = { "false", "true", "initially", NULL };
+static const char *const helpers[] = { "uuid_primary_key",
+									   "uuid_v7_primary_key",
+									   "integer_primary_key",
+									   "create_timestamp",
+									   "update_timestamp",
+									   "timestamps",
+									   NULL };
 
 /* Rows of the tables below; S is the struct that the table fills. */
-#define OPT(name, kind, field, flags, dflt, doc)                                                   \
-	{                                                                                              \
-		name, ASH_OPT_##kind, offsetof(S, field), flags, dflt, NULL, NULL, doc                     \
+#define OPT(name, kind, field, flags, dflt, doc)                               \
+	{                                                                          \
+		name, ASH_OPT_##kind, offsetof(S, field), flags, dflt, NULL, NULL, doc \
 	}
-#define CHOICE(name, kind, field, choices, dflt, doc)                                              \
-	{                                                                                              \
-		name, ASH_OPT_##kind, offsetof(S, field), 0, dflt, choices, NULL, doc                      \
+#define CHOICE(name, kind, field, choices, dflt, doc)                         \
+	{                                                                         \
+		name, ASH_OPT_##kind, offsetof(S, field), 0, dflt, choices, NULL, doc \
 	}
-#define NESTED(name, kind, field, spec, doc)                                                       \
-	{                                                                                              \
-		name, ASH_OPT_##kind, offsetof(S, field), 0, NULL, NULL, spec, doc                         \
+#define NESTED(name, kind, field, spec, doc)                               \
+	{                                                                      \
+		name, ASH_OPT_##kind, offsetof(S, field), 0, NULL, NULL, spec, doc \
 	}
-#define SEEN(name, kind, flags, dflt, doc)                                                         \
-	{                                                                                              \
-		name, ASH_OPT_##kind, 0, (flags) | ASH_OPT_UNFILLED, dflt, NULL, NULL, doc                 \
+#define SEEN(name, kind, flags, dflt, doc)                                         \
+	{                                                                              \
+		name, ASH_OPT_##kind, 0, (flags) | ASH_OPT_UNFILLED, dflt, NULL, NULL, doc \
 	}
-#define SEEN_CHOICE(name, choices, dflt, doc)                                                      \
-	{                                                                                              \
-		name, ASH_OPT_ENUM, 0, ASH_OPT_UNFILLED, dflt, choices, NULL, doc                          \
+#define SEEN_CHOICE(name, choices, dflt, doc)                             \
+	{                                                                     \
+		name, ASH_OPT_ENUM, 0, ASH_OPT_UNFILLED, dflt, choices, NULL, doc \
 	}
-#define SEEN_NESTED(name, kind, spec, doc)                                                         \
-	{                                                                                              \
-		name, ASH_OPT_##kind, 0, ASH_OPT_UNFILLED, NULL, NULL, spec, doc                           \
+#define SEEN_NESTED(name, kind, spec, doc)                               \
+	{                                                                    \
+		name, ASH_OPT_##kind, 0, ASH_OPT_UNFILLED, NULL, NULL, spec, doc \
 	}
 
 /*-------------------------------------------------------------------------
@@ -70,16 +74,18 @@ static const char *const helpers[] = {"uuid_primary_key", "uuid_v7_primary_key",
 static const AshOpt authorization_options[] = {
 	CHOICE("authorize", ENUM, authorize, authorizes, "\"by_default\"",
 		   "when policies are enforced: unless told otherwise, always, or only on request"),
-	OPT("require_actor", BOOL, require_actor, 0, "false", "refuse calls without the option \"actor\""),
+	OPT("require_actor", BOOL, require_actor, 0, "false",
+		"refuse calls without the option \"actor\""),
 	OPT("actor", STRING, actor, ASH_OPT_NONEMPTY, NULL, "resource the actor is a record of"),
 	CHOICE("actor_source", STRING, actor_source, actor_sources, NULL,
 		   "where the actor comes from when neither the options nor ash.actor name one"),
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_authorization_spec = {"authorization", sizeof(AshAuthorization),
-										authorization_options, NULL,
-										"When and for whom the policies of a domain are enforced"};
+const AshSpec ash_authorization_spec = {
+	"authorization", sizeof(AshAuthorization), authorization_options, NULL,
+	"When and for whom the policies of a domain are enforced"
+};
 
 static const AshOpt user_type_options[] = {
 	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type it is based on"),
@@ -87,19 +93,19 @@ static const AshOpt user_type_options[] = {
 	SEEN("description", STRING, 0, NULL, NULL),
 	ASH_OPT_END,
 };
-const AshSpec ash_user_type_spec = {"type", 0, user_type_options, "type",
-									"A type of the domain: another type with constraints"};
+const AshSpec ash_user_type_spec = { "type", 0, user_type_options, "type",
+									 "A type of the domain: another type with constraints" };
 
 static const AshOpt user_function_options[] = {
 	SEEN("function", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
 		 "SQL function, as \"schema.name\""),
-	SEEN("arguments", NAMES, 0, "[]", "types of its arguments"),
+	SEEN("arguments", JSON, 0, "[]", "list of the types of its arguments"),
 	SEEN("returns", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type of its result"),
 	SEEN("description", STRING, 0, NULL, NULL),
 	ASH_OPT_END,
 };
-const AshSpec ash_user_function_spec = {"function", 0, user_function_options, NULL,
-										"A SQL function that expressions of the domain may call"};
+const AshSpec ash_user_function_spec = { "function", 0, user_function_options, NULL,
+										 "A SQL function that expressions of the domain may call" };
 
 #define S AshDomain
 static const AshOpt domain_options[] = {
@@ -117,8 +123,8 @@ static const AshOpt domain_options[] = {
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_domain_spec = {"domain", sizeof(AshDomain), domain_options, NULL,
-								 "A domain: resources that belong together"};
+const AshSpec ash_domain_spec = { "domain", sizeof(AshDomain), domain_options, NULL,
+								  "A domain: resources that belong together" };
 
 /*-------------------------------------------------------------------------
  * Resource
@@ -133,18 +139,19 @@ static const AshOpt multitenancy_options[] = {
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_multitenancy_spec = {"multitenancy", sizeof(AshMultitenancy),
-									   multitenancy_options, NULL, "How tenants are kept apart"};
+const AshSpec ash_multitenancy_spec = { "multitenancy", sizeof(AshMultitenancy),
+										multitenancy_options, NULL, "How tenants are kept apart" };
 
 static const AshOpt check_constraint_options[] = {
 	SEEN("check", STRING, ASH_OPT_NONEMPTY, NULL,
 		 "SQL condition; without it only the error of an existing constraint is mapped"),
 	SEEN("attribute", NAME, ASH_OPT_REQUIRED, NULL, "attribute the error is about"),
 	SEEN("message", STRING, ASH_OPT_NONEMPTY, "\"is invalid\"", "message of the error"),
+	SEEN("validate", BOOL, 0, "true", "false: rows that were there before need not satisfy it"),
 	ASH_OPT_END,
 };
-const AshSpec ash_check_constraint_spec = {"check_constraint", 0, check_constraint_options, NULL,
-										   "A CHECK constraint of the table"};
+const AshSpec ash_check_constraint_spec = { "check_constraint", 0, check_constraint_options, NULL,
+											"A CHECK constraint of the table" };
 
 static const AshOpt custom_index_options[] = {
 	SEEN("fields", JSON, ASH_OPT_REQUIRED, NULL,
@@ -159,8 +166,8 @@ static const AshOpt custom_index_options[] = {
 	SEEN("message", STRING, 0, NULL, "message when a unique index is violated"),
 	ASH_OPT_END,
 };
-const AshSpec ash_custom_index_spec = {"custom_index", 0, custom_index_options, "fields",
-									   "An index of the table"};
+const AshSpec ash_custom_index_spec = { "custom_index", 0, custom_index_options, "fields",
+										"An index of the table" };
 
 #define S AshResource
 static const AshOpt resource_options[] = {
@@ -199,8 +206,8 @@ static const AshOpt resource_options[] = {
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_resource_spec = {"resource", sizeof(AshResource), resource_options, NULL,
-								   "A resource: a table and what may be done with its rows"};
+const AshSpec ash_resource_spec = { "resource", sizeof(AshResource), resource_options, NULL,
+									"A resource: a table and what may be done with its rows" };
 
 #define S AshAttribute
 static const AshOpt attribute_options[] = {
@@ -216,7 +223,8 @@ static const AshOpt attribute_options[] = {
 	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
 	OPT("generated", BOOL, generated, 0, "false", "the table may produce the value"),
 	OPT("always_select", BOOL, always_select, 0, "false", "cannot be deselected"),
-	OPT("select_by_default", BOOL, select_by_default, 0, "true", "selected unless a select says otherwise"),
+	OPT("select_by_default", BOOL, select_by_default, 0, "true",
+		"selected unless a select says otherwise"),
 	SEEN("default", VALUE, 0, NULL, "value on create: a literal, {\"expr\"} or {\"function\"}"),
 	SEEN("update_default", VALUE, 0, NULL, "value on update: the same forms"),
 	OPT("match_other_defaults", BOOL, match_other_defaults, 0, "false",
@@ -228,24 +236,26 @@ static const AshOpt attribute_options[] = {
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_attribute_spec = {"attribute", sizeof(AshAttribute), attribute_options, "type",
-									"An attribute: a column of the table"};
+const AshSpec ash_attribute_spec = { "attribute", sizeof(AshAttribute), attribute_options, "type",
+									 "An attribute: a column of the table" };
 
 #define S AshArgument
 static const AshOpt argument_options[] = {
-	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type; \"type[]\" is a list of it"),
+	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
+		 "type; \"type[]\" is a list of it"),
 	SEEN("constraints", JSON, 0, NULL, "constraints of the type"),
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("allow_nil", BOOL, allow_nil, 0, "true", "false: a value is required"),
 	OPT("public", BOOL, public, 0, "true", "false: only set by the engine, never from input"),
 	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
 	SEEN("default", VALUE, 0, NULL, "value when absent: a literal, {\"expr\"} or {\"function\"}"),
-	OPT("allow_expr", BOOL, allow_expr, 0, "false", "calculations: expressions may be given for it"),
+	OPT("allow_expr", BOOL, allow_expr, 0, "false",
+		"calculations: expressions may be given for it"),
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_argument_spec = {"argument", sizeof(AshArgument), argument_options, "type",
-								   "An argument of an action or a calculation"};
+const AshSpec ash_argument_spec = { "argument", sizeof(AshArgument), argument_options, "type",
+									"An argument of an action or a calculation" };
 
 static const AshOpt references_options[] = {
 	SEEN("ignore", BOOL, 0, "false", "no foreign key"),
@@ -254,29 +264,35 @@ static const AshOpt references_options[] = {
 	SEEN_CHOICE("deferrable", deferrables, "false", NULL),
 	SEEN("name", NAME, 0, NULL, "name of the constraint"),
 	SEEN("index", BOOL, 0, "false", "index on the referencing column"),
+	SEEN("validate", BOOL, 0, "true", "false: rows that were there before need not satisfy it"),
 	SEEN("message", STRING, 0, NULL, "message when it is violated"),
 	ASH_OPT_END,
 };
-const AshSpec ash_references_spec = {"references", 0, references_options, NULL,
-									 "The foreign key of a belongs_to"};
+const AshSpec ash_references_spec = { "references", 0, references_options, NULL,
+									  "The foreign key of a belongs_to" };
 
 #define S AshRelationship
 static const AshOpt relationship_options[] = {
 	SEEN("belongs_to", STRING, ASH_OPT_NONEMPTY, NULL, "destination: this row holds its key"),
 	SEEN("has_one", STRING, ASH_OPT_NONEMPTY, NULL, "destination: one row holds this one's key"),
 	SEEN("has_many", STRING, ASH_OPT_NONEMPTY, NULL, "destination: its rows hold this one's key"),
-	SEEN("many_to_many", STRING, ASH_OPT_NONEMPTY, NULL, "destination: rows of \"through\" connect them"),
+	SEEN("many_to_many", STRING, ASH_OPT_NONEMPTY, NULL,
+		 "destination: rows of \"through\" connect them"),
 	CHOICE("kind", ENUM, kind, ash_relationship_kinds, NULL, "long form of the keys above …"),
-	OPT("destination", STRING, destination.name, ASH_OPT_NONEMPTY, NULL, "… as \"domain.resource\""),
+	OPT("destination", STRING, destination.name, ASH_OPT_NONEMPTY, NULL,
+		"… as \"domain.resource\""),
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("source_attribute", NAME, source_attribute, 0, NULL, "attribute of this resource"),
-	OPT("destination_attribute", NAME, destination_attribute, 0, NULL, "attribute of the destination"),
-	SEEN("validate_destination_attribute", BOOL, 0, "true", "the destination attribute must exist and fit"),
+	OPT("destination_attribute", NAME, destination_attribute, 0, NULL,
+		"attribute of the destination"),
+	SEEN("validate_destination_attribute", BOOL, 0, "true",
+		 "the destination attribute must exist and fit"),
 	OPT("public", BOOL, public, 0, "false", "may be loaded and filtered by callers"),
 	OPT("writable", BOOL, writable, 0, "true", "may be managed"),
 	OPT("filterable", BOOL, filterable, 0, "true", "may be filtered by"),
 	OPT("sortable", BOOL, sortable, 0, "true", "may be sorted by"),
-	OPT("read_action", NAME, read_action, 0, NULL, "action that reads related rows; the primary one when absent"),
+	OPT("read_action", NAME, read_action, 0, NULL,
+		"action that reads related rows; the primary one when absent"),
 	OPT("filter", EXPR, filter_source, 0, NULL, "condition on related rows; parent.x is this row"),
 	OPT("sort", JSON, sort, 0, NULL, "order of related rows"),
 	OPT("limit", INT, limit, 0, NULL, "at most so many related rows"),
@@ -285,7 +301,8 @@ static const AshOpt relationship_options[] = {
 	OPT("violation_message", STRING, violation_message, 0, NULL, NULL),
 	OPT("authorize", BOOL, authorize, 0, "true", NULL),
 	OPT("allow_nil", BOOL, allow_nil, 0, "true", "false: a related row is required"),
-	OPT("primary_key", BOOL, primary_key, 0, "false", "the defined attribute is part of the primary key"),
+	OPT("primary_key", BOOL, primary_key, 0, "false",
+		"the defined attribute is part of the primary key"),
 	SEEN("define_attribute", BOOL, 0, "true", "define the source attribute"),
 	SEEN("attribute_type", STRING, ASH_OPT_NONEMPTY, NULL, "type of the defined attribute"),
 	SEEN("attribute_writable", BOOL, 0, NULL, "as \"writable\" when absent"),
@@ -296,18 +313,22 @@ static const AshOpt relationship_options[] = {
 	SEEN("from_many", BOOL, 0, NULL, "the first of many; true when there is a sort"),
 	SEEN("manual", JSON, 0, NULL, "SQL function that gives the related rows"),
 	OPT("through", STRING, through.name, ASH_OPT_NONEMPTY, NULL, "resource that connects the two"),
-	OPT("join_relationship", NAME, join_relationship, 0, NULL, "has_many to \"through\"; defined when absent"),
+	OPT("join_relationship", NAME, join_relationship, 0, NULL,
+		"has_many to \"through\"; defined when absent"),
 	OPT("source_attribute_on_join_resource", NAME, source_attribute_on_join, 0, NULL, NULL),
-	OPT("destination_attribute_on_join_resource", NAME, destination_attribute_on_join, 0, NULL, NULL),
+	OPT("destination_attribute_on_join_resource", NAME, destination_attribute_on_join, 0, NULL,
+		NULL),
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_relationship_spec = {"relationship", sizeof(AshRelationship),
-									   relationship_options, NULL, "A relationship to a resource"};
+const AshSpec ash_relationship_spec = { "relationship", sizeof(AshRelationship),
+										relationship_options, NULL,
+										"A relationship to a resource" };
 
 #define S AshIdentity
 static const AshOpt identity_options[] = {
-	OPT("keys", NAMES, keys, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "attributes that are unique together"),
+	OPT("keys", NAMES, keys, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
+		"attributes that are unique together"),
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("where", EXPR, where, 0, NULL, "condition on the rows it is about"),
 	OPT("nils_distinct", BOOL, nils_distinct, 0, "true", "null differs from null"),
@@ -315,13 +336,14 @@ static const AshOpt identity_options[] = {
 	OPT("pre_check", BOOL, pre_check, 0, "false", "looked up before the row is written"),
 	OPT("all_tenants", BOOL, all_tenants, 0, "false", "unique across tenants"),
 	OPT("message", STRING, message, ASH_OPT_NONEMPTY, "\"has already been taken\"", NULL),
-	OPT("field_names", NAMES, field_names, 0, NULL, "fields the error is about; the keys when absent"),
+	OPT("field_names", NAMES, field_names, 0, NULL,
+		"fields the error is about; the keys when absent"),
 	OPT("index_name", NAME, index_name, 0, NULL, "name of the unique index"),
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_identity_spec = {"identity", sizeof(AshIdentity), identity_options, "keys",
-								   "An identity: attributes that are unique together"};
+const AshSpec ash_identity_spec = { "identity", sizeof(AshIdentity), identity_options, "keys",
+									"An identity: attributes that are unique together" };
 
 #define S AshCalculation
 static const AshOpt calculation_options[] = {
@@ -330,7 +352,8 @@ static const AshOpt calculation_options[] = {
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("expr", EXPR, expr_source, 0, NULL, "expression over the row"),
 	OPT("function", STRING, function, ASH_OPT_NONEMPTY, NULL, "SQL function of the row"),
-	OPT("batch_function", STRING, batch_function, ASH_OPT_NONEMPTY, NULL, "SQL function of many rows"),
+	OPT("batch_function", STRING, batch_function, ASH_OPT_NONEMPTY, NULL,
+		"SQL function of many rows"),
 	SEEN("arguments", JSON, 0, NULL, "arguments, by name"),
 	OPT("public", BOOL, public, 0, "false", "may be loaded, filtered and sorted by callers"),
 	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
@@ -341,8 +364,8 @@ static const AshOpt calculation_options[] = {
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_calculation_spec = {"calculation", sizeof(AshCalculation), calculation_options,
-									  NULL, "A calculation: a field computed from the row"};
+const AshSpec ash_calculation_spec = { "calculation", sizeof(AshCalculation), calculation_options,
+									   NULL, "A calculation: a field computed from the row" };
 
 #define S AshAggregate
 static const AshOpt aggregate_options[] = {
@@ -377,8 +400,8 @@ static const AshOpt aggregate_options[] = {
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_aggregate_spec = {"aggregate", sizeof(AshAggregate), aggregate_options, NULL,
-									"An aggregate: a field computed from related rows"};
+const AshSpec ash_aggregate_spec = { "aggregate", sizeof(AshAggregate), aggregate_options, NULL,
+									 "An aggregate: a field computed from related rows" };
 
 /*-------------------------------------------------------------------------
  * Actions
@@ -396,8 +419,8 @@ static const AshOpt pagination_options[] = {
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_pagination_spec = {"pagination", sizeof(AshPagination), pagination_options, NULL,
-									 "Pages of a read action"};
+const AshSpec ash_pagination_spec = { "pagination", sizeof(AshPagination), pagination_options, NULL,
+									  "Pages of a read action" };
 
 static const AshOpt metadata_options[] = {
 	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL),
@@ -407,8 +430,8 @@ static const AshOpt metadata_options[] = {
 	SEEN("default", VALUE, 0, NULL, NULL),
 	ASH_OPT_END,
 };
-const AshSpec ash_metadata_spec = {"metadata", 0, metadata_options, "type",
-								   "Typed metadata of the records an action returns"};
+const AshSpec ash_metadata_spec = { "metadata", 0, metadata_options, "type",
+									"Typed metadata of the records an action returns" };
 
 #define S AshAction
 static const AshOpt action_options[] = {
@@ -416,19 +439,24 @@ static const AshOpt action_options[] = {
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("primary", BOOL, primary, 0, "false", "the one used when none is named"),
 	OPT("public", BOOL, public, 0, "true", "may be called from outside"),
-	OPT("transaction", BOOL, transaction, 0, NULL, "in a subtransaction of its own where it matters"),
+	OPT("transaction", BOOL, transaction, 0, NULL,
+		"in a subtransaction of its own where it matters"),
 	SEEN("arguments", JSON, 0, NULL, "arguments, by name"),
-	SEEN("accept", NAMES, ASH_OPT_STAR, NULL, "attributes that may be given; \"*\": public writable ones"),
-	OPT("require_attributes", NAMES, require_attributes, 0, NULL, "must be given, whatever their default"),
+	SEEN("accept", NAMES, ASH_OPT_STAR, NULL,
+		 "attributes that may be given; \"*\": public writable ones"),
+	OPT("require_attributes", NAMES, require_attributes, 0, NULL,
+		"must be given, whatever their default"),
 	OPT("allow_nil_input", NAMES, allow_nil_input, 0, NULL, "may be missing from the input"),
-	OPT("skip_unknown_inputs", NAMES, skip_unknown_inputs, ASH_OPT_STAR, NULL, "silently dropped inputs"),
+	OPT("skip_unknown_inputs", NAMES, skip_unknown_inputs, ASH_OPT_STAR, NULL,
+		"silently dropped inputs"),
 	SEEN("changes", JSON, 0, NULL, "changes, in order"),
 	SEEN("validations", JSON, 0, NULL, "validations, in order"),
 	OPT("steps", JSON, steps_json, 0, NULL, "changes and validations in one list, in order"),
 	OPT("skip_global_validations", BOOL, skip_global_validations, 0, "false", NULL),
 	OPT("delay_global_validations", BOOL, delay_global_validations, 0, "false",
 		"the resource's validations run after the changes that wait"),
-	CHOICE("multitenancy", ENUM, multitenancy, tenancies, "\"enforce\"", "what the tenant means to it"),
+	CHOICE("multitenancy", ENUM, multitenancy, tenancies, "\"enforce\"",
+		   "what the tenant means to it"),
 	OPT("manual", STRING, manual, ASH_OPT_NONEMPTY, NULL, "SQL function that does the work"),
 	OPT("timeout", INT, timeout, 0, NULL, "milliseconds"),
 	SEEN("metadata", JSON, 0, NULL, "metadata of its records, by name"),
@@ -437,7 +465,8 @@ static const AshOpt action_options[] = {
 	OPT("upsert_fields", JSON, upsert_fields, 0, NULL,
 		"attributes to overwrite: a list, {\"replace\": …}, \"replace_all\" or {\"replace_all_except\": …}"),
 	OPT("upsert_condition", EXPR, upsert_condition, 0, NULL, "overwrite only when it holds"),
-	OPT("require_atomic", BOOL, require_atomic, 0, "false", "refuse to run unless in one statement"),
+	OPT("require_atomic", BOOL, require_atomic, 0, "false",
+		"refuse to run unless in one statement"),
 	OPT("soft", BOOL, soft, 0, "false", "a destroy that updates"),
 	OPT("get", BOOL, get, 0, "false", "at most one record"),
 	OPT("get_by", NAMES, get_by, 0, NULL, "attributes that find the record"),
@@ -452,7 +481,7 @@ static const AshOpt action_options[] = {
 	ASH_OPT_END,
 };
 #undef S
-const AshSpec ash_action_spec = {"action", sizeof(AshAction), action_options, NULL, "An action"};
+const AshSpec ash_action_spec = { "action", sizeof(AshAction), action_options, NULL, "An action" };
 
 static const AshOpt code_interface_options[] = {
 	SEEN("action", NAME, 0, NULL, "action; the interface's name when absent"),
@@ -466,19 +495,22 @@ static const AshOpt code_interface_options[] = {
 	SEEN("require_reference", BOOL, 0, "true", "update and destroy take the key first"),
 	ASH_OPT_END,
 };
-const AshSpec ash_code_interface_spec = {"code_interface", 0, code_interface_options, "action",
-										 "A SQL function for an action or a calculation"};
+const AshSpec ash_code_interface_spec = { "code_interface", 0, code_interface_options, "action",
+										  "A SQL function for an action or a calculation" };
 
 const AshSpec *const *
 ash_entity_specs(void)
 {
 	static const AshSpec *const specs[] = {
-		&ash_domain_spec,		  &ash_authorization_spec,	  &ash_user_type_spec,
-		&ash_user_function_spec,  &ash_resource_spec,		  &ash_multitenancy_spec,
-		&ash_attribute_spec,	  &ash_relationship_spec,	  &ash_references_spec,
-		&ash_identity_spec,		  &ash_action_spec,			  &ash_argument_spec,
-		&ash_pagination_spec,	  &ash_metadata_spec,		  &ash_calculation_spec,
-		&ash_aggregate_spec,	  &ash_code_interface_spec,	  &ash_check_constraint_spec,
+		&ash_domain_spec,		  &ash_authorization_spec,
+		&ash_user_type_spec,	  &ash_user_function_spec,
+		&ash_resource_spec,		  &ash_multitenancy_spec,
+		&ash_attribute_spec,	  &ash_relationship_spec,
+		&ash_references_spec,	  &ash_identity_spec,
+		&ash_action_spec,		  &ash_argument_spec,
+		&ash_pagination_spec,	  &ash_metadata_spec,
+		&ash_calculation_spec,	  &ash_aggregate_spec,
+		&ash_code_interface_spec, &ash_check_constraint_spec,
 		&ash_custom_index_spec,	  NULL,
 	};
 

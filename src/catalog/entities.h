@@ -17,18 +17,18 @@
 /* {"authorization": …} of a domain */
 typedef struct AshAuthorization
 {
-	int			authorize;		   /* AshAuthorize */
-	bool		require_actor;
-	const char *actor;			   /* "helpdesk.representative", or NULL */
-	const char *actor_source;	   /* "claims", "current_user" or NULL */
+	int authorize; /* AshAuthorize */
+	bool require_actor;
+	const char *actor;		  /* "helpdesk.representative", or NULL */
+	const char *actor_source; /* "claims", "current_user" or NULL */
 } AshAuthorization;
 
 /* {"multitenancy": …} of a resource */
 typedef struct AshMultitenancy
 {
-	int			strategy;		   /* AshTenancyStrategy */
+	int strategy; /* AshTenancyStrategy */
 	const char *attribute;
-	bool		global;
+	bool global;
 } AshMultitenancy;
 
 extern const AshSpec ash_domain_spec;
@@ -55,7 +55,8 @@ extern const AshSpec ash_custom_index_spec;
 extern const AshSpec *const *ash_entity_specs(void);
 extern const AshSpec *ash_entity_spec(const char *name);
 
-/* "create", "read", … by AshActionType; "count", "exists", … by AshAggregateKind; … by AshRelKind */
+/* "create", "read", … by AshActionType; "count", "exists", … by AshAggregateKind; … by AshRelKind
+ */
 extern const char *const ash_action_types[];
 extern const char *const ash_aggregate_kinds[];
 extern const char *const ash_relationship_kinds[];

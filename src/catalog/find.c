@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "catalog/catalog.h"
 
@@ -29,8 +29,8 @@ StaticAssertDecl(offsetof(AshArgument, name) == 0, "name comes first");
 static void *
 find(void *items, int count, const char *name)
 {
-	Named	  **named = items;
-	int			i;
+	Named **named = items;
+	int i;
 
 	for (i = 0; i < count; i++)
 	{
@@ -85,14 +85,14 @@ ash_find_argument(const AshAction *action, const char *name)
 const AshInput *
 ash_find_input(const AshAction *action, const char *name, int len)
 {
-	int			low = 0;
-	int			high = action->ninputs - 1;
+	int low = 0;
+	int high = action->ninputs - 1;
 
 	while (low <= high)
 	{
-		int			middle = (low + high) / 2;
+		int middle = (low + high) / 2;
 		const AshInput *input = &action->inputs[middle];
-		int			order = len - input->namelen;
+		int order = len - input->namelen;
 
 		if (order == 0)
 			order = memcmp(name, input->name, len);

@@ -15,8 +15,8 @@
 #include "catalog/entities.h"
 
 /* Builds one named member of a section; NULL after adding an error. */
-typedef void *(*AshMemberCompiler) (AshResource *res, const char *name, json_t *node,
-									AshErrors *errors);
+typedef void *(*AshMemberCompiler)(AshResource *res, const char *name, json_t *node,
+								   AshErrors *errors);
 
 /* The members of object node[key] as an array of pointers; a missing key is an empty one. */
 extern void **ash_compile_section(AshResource *res, json_t *node, const char *key,
@@ -44,9 +44,9 @@ typedef enum AshCatalogObject
 	ASH_CATALOG_RESOURCE_TABLE_KEY
 } AshCatalogObject;
 
-extern Oid	ash_catalog_object(AshCatalogObject object);
+extern Oid ash_catalog_object(AshCatalogObject object);
 /* what the last lookup gave, without looking anything up (invalidation callbacks) */
-extern Oid	ash_catalog_object_seen(AshCatalogObject object);
+extern Oid ash_catalog_object_seen(AshCatalogObject object);
 
 /* cache.c: changes whenever a table, an index or a schema of this database does */
 extern uint64 ash_relation_epoch(void);

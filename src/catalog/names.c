@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "catalog/catalog.h"
 #include "common/hashfn.h"
@@ -22,10 +22,10 @@
 char *
 ash_object_name(const char *table, const char *label, const char *suffix)
 {
-	char	   *stem = label ? psprintf("%s_%s", table, label) : pstrdup(table);
-	char	   *full = psprintf("%s_%s", stem, suffix);
-	int			room = NAMEDATALEN - 1 - HASH_LEN - 1 - (int) strlen(suffix);
-	uint32		hash;
+	char *stem = label ? psprintf("%s_%s", table, label) : pstrdup(table);
+	char *full = psprintf("%s_%s", stem, suffix);
+	int room = NAMEDATALEN - 1 - HASH_LEN - 1 - (int) strlen(suffix);
+	uint32 hash;
 
 	if (strlen(full) < NAMEDATALEN)
 		return full;

@@ -9,14 +9,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/dependency.h"
-#include "catalog/namespace.h"
 #include "catalog/internal.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
 #include "commands/extension.h"
 #include "utils/acl.h"
@@ -42,7 +42,7 @@
 #define Natts_resource 12
 
 /* Gets one row while its scan is open. */
-typedef void (*RowReader) (HeapTuple tuple, TupleDesc desc, void *out);
+typedef void (*RowReader)(HeapTuple tuple, TupleDesc desc, void *out);
 
 /*-------------------------------------------------------------------------
  * Our own tables
@@ -53,14 +53,13 @@ typedef void (*RowReader) (HeapTuple tuple, TupleDesc desc, void *out);
 static Oid
 catalog_namespace(void)
 {
-	Oid			namespace = get_namespace_oid("ash", true);
-	Oid			extension;
+	Oid namespace = get_namespace_oid("ash", true);
+	Oid extension;
 
 	if (!OidIsValid(namespace))
 		return InvalidOid;
 	extension = get_extension_oid("ash", true);
-	if (!OidIsValid(extension) ||
-		getExtensionOfObject(NamespaceRelationId, namespace) != extension)
+	if (!OidIsValid(extension) || getExtensionOfObject(NamespaceRelationId, namespace) != extension)
 		return InvalidOid;
 	return namespace;
 }
@@ -68,21 +67,21 @@ catalog_namespace(void)
 Oid
 ash_catalog_relid(const char *name)
 {
-	Oid			namespace = catalog_namespace();
+	Oid namespace = catalog_namespace();
 
 	return OidIsValid(namespace) ? get_relname_relid(name, namespace) : InvalidOid;
 }
 
-static const char *const object_names[] = {"domain", "domain_pkey", "resource", "resource_pkey",
-										   "resource_table_key"};
-static Oid	object_relids[lengthof(object_names)];
+static const char *const object_names[] = { "domain", "domain_pkey", "resource", "resource_pkey",
+											"resource_table_key" };
+static Oid object_relids[lengthof(object_names)];
 static uint64 object_epochs[lengthof(object_names)];
 
 /* The same, remembered while no relation or schema changed. */
 Oid
 ash_catalog_object(AshCatalogObject object)
 {
-	uint64		epoch = ash_relation_epoch();
+	uint64 epoch = ash_relation_epoch();
 
 	if (object_epochs[object] != epoch)
 	{
@@ -108,11 +107,11 @@ static bool
 scan_one(AshCatalogObject table, AshCatalogObject index, int nkeys, ScanKey keys, RowReader read,
 		 void *out)
 {
-	Oid			relid = ash_catalog_object(table);
-	Relation	rel;
+	Oid relid = ash_catalog_object(table);
+	Relation rel;
 	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		found;
+	HeapTuple tuple;
+	bool found;
 
 	if (!OidIsValid(relid))
 		return false;
@@ -136,8 +135,8 @@ text_key(ScanKey key, AttrNumber attno, const char *value)
 static char *
 text_column(HeapTuple tuple, TupleDesc desc, AttrNumber attno)
 {
-	bool		isnull;
-	Datum		value = heap_getattr(tuple, attno, desc, &isnull);
+	bool isnull;
+	Datum value = heap_getattr(tuple, attno, desc, &isnull);
 
 	return isnull ? NULL : TextDatumGetCString(value);
 }
@@ -155,7 +154,7 @@ static void
 read_resource(HeapTuple tuple, TupleDesc desc, void *out)
 {
 	AshCatalogRow *row = out;
-	bool		isnull;
+	bool isnull;
 
 	row->name = text_column(tuple, desc, Anum_resource_name);
 	row->domain_name = text_column(tuple, desc, Anum_resource_domain);
@@ -166,7 +165,7 @@ read_resource(HeapTuple tuple, TupleDesc desc, void *out)
 static void
 read_revision(HeapTuple tuple, TupleDesc desc, void *out)
 {
-	bool		isnull;
+	bool isnull;
 
 	*(int64 *) out = DatumGetInt64(heap_getattr(tuple, Anum_resource_revision, desc, &isnull));
 }
@@ -201,7 +200,7 @@ ash_catalog_row(const char *name, AshCatalogRow *out)
 int64
 ash_catalog_revision(const char *name)
 {
-	int64		revision = 0;
+	int64 revision = 0;
 
 	scan_resource(name, read_revision, &revision);
 	return revision;
@@ -211,7 +210,7 @@ char *
 ash_catalog_name_of_table(const char *schema, const char *table)
 {
 	ScanKeyData keys[2];
-	char	   *name = NULL;
+	char *name = NULL;
 
 	text_key(&keys[0], Anum_resource_schema, schema);
 	text_key(&keys[1], Anum_resource_table_name, table);
@@ -222,11 +221,11 @@ ash_catalog_name_of_table(const char *schema, const char *table)
 List *
 ash_resource_names(void)
 {
-	Oid			relid = ash_catalog_object(ASH_CATALOG_RESOURCE);
-	List	   *names = NIL;
-	Relation	rel;
+	Oid relid = ash_catalog_object(ASH_CATALOG_RESOURCE);
+	List *names = NIL;
+	Relation rel;
 	SysScanDesc scan;
-	HeapTuple	tuple;
+	HeapTuple tuple;
 
 	if (!OidIsValid(relid))
 		return NIL;
@@ -245,7 +244,7 @@ ASH_FUNCTION(ash_catalog_changed);
 Datum
 ash_catalog_changed(PG_FUNCTION_ARGS)
 {
-	Oid			relid = ash_catalog_relid("resource");
+	Oid relid = ash_catalog_relid("resource");
 
 	if (OidIsValid(relid))
 		CacheInvalidateRelcacheByRelid(relid);

@@ -5,11 +5,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "catalog/catalog.h"
 
-typedef bool (*TemplateReader) (AshTemplate *tmpl, json_t *value, AshErrors *errors);
+typedef bool (*TemplateReader)(AshTemplate *tmpl, json_t *value, AshErrors *errors);
 
 static bool
 wrong(const char *expected, json_t *value, AshErrors *errors)
@@ -32,7 +32,7 @@ read_name(AshTemplate *tmpl, json_t *value, AshErrors *errors)
 static List *
 split_path(const char *text)
 {
-	List	   *path = NIL;
+	List *path = NIL;
 	const char *dot;
 
 	while ((dot = strchr(text, '.')) != NULL)
@@ -47,8 +47,8 @@ split_path(const char *text)
 static bool
 read_path(AshTemplate *tmpl, json_t *value, AshErrors *errors)
 {
-	size_t		i;
-	json_t	   *item;
+	size_t i;
+	json_t *item;
 
 	if (json_is_string(value) && json_string_length(value) > 0)
 	{
@@ -57,7 +57,7 @@ read_path(AshTemplate *tmpl, json_t *value, AshErrors *errors)
 	}
 	if (!json_is_array(value) || json_array_size(value) == 0)
 		return wrong("a name or a list of names", value, errors);
-	json_array_foreach(value, i, item)
+	json_array_foreach (value, i, item)
 	{
 		if (!json_is_string(item))
 			return wrong("a name", item, errors);
@@ -86,7 +86,7 @@ static bool
 read_decimal(AshTemplate *tmpl, json_t *value, AshErrors *errors)
 {
 	const char *text = json_string_value(value);
-	json_t	   *number;
+	json_t *number;
 
 	number = text == NULL ? NULL : json_loads(text, JSON_DECODE_ANY, NULL);
 	if (!json_is_number(number))
@@ -105,14 +105,14 @@ static const struct
 	AshTemplateKind kind;
 	TemplateReader read;
 } templates[] = {
-	{"arg", ASH_TEMPLATE_ARG, read_name},
-	{"argument", ASH_TEMPLATE_ARG, read_name},
-	{"attribute", ASH_TEMPLATE_ATTRIBUTE, read_name},
-	{"actor", ASH_TEMPLATE_ACTOR, read_path},
-	{"context", ASH_TEMPLATE_CONTEXT, read_path},
-	{"tenant", ASH_TEMPLATE_TENANT, read_tenant},
-	{"expr", ASH_TEMPLATE_EXPR, read_expr},
-	{"decimal", ASH_TEMPLATE_LITERAL, read_decimal},
+	{ "arg", ASH_TEMPLATE_ARG, read_name },
+	{ "argument", ASH_TEMPLATE_ARG, read_name },
+	{ "attribute", ASH_TEMPLATE_ATTRIBUTE, read_name },
+	{ "actor", ASH_TEMPLATE_ACTOR, read_path },
+	{ "context", ASH_TEMPLATE_CONTEXT, read_path },
+	{ "tenant", ASH_TEMPLATE_TENANT, read_tenant },
+	{ "expr", ASH_TEMPLATE_EXPR, read_expr },
+	{ "decimal", ASH_TEMPLATE_LITERAL, read_decimal },
 };
 
 /* The result lives in CurrentMemoryContext; NULL after adding an error. */
@@ -120,9 +120,9 @@ AshTemplate *
 ash_template_compile(json_t *node, AshErrors *errors)
 {
 	AshTemplate *tmpl = palloc0(sizeof(AshTemplate));
-	json_t	   *value;
-	bool		ok;
-	int			i;
+	json_t *value;
+	bool ok;
+	int i;
 
 	tmpl->json = node;
 	for (i = 0; json_object_size(node) == 1 && i < lengthof(templates); i++)

@@ -273,23 +273,41 @@ prepare_optimistic_lock(const AshBuiltinScope *scope, void *options, AshErrors *
 	return opts->next != NULL;
 }
 
-/* The version the caller saw must still be the stored one, and moves on by one. */
+/*
+ * The version the caller saw: the one in options.record when that is a whole
+ * record, else the stored one, which then guards against later writers only.
+ */
+static bool
+version_seen(AshChangeset *cs, const AshAttribute *attr, AshValue *out)
+{
+	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
+	const JsonbValue *record = cs->call->opts->record;
+	JsonbValue given;
+
+	*out = cs->data[attr->index];
+	if (record == NULL || record->type != jbvBinary ||
+		!ash_jsonb_get(ash_jsonb_from_value(record), attr->name, strlen(attr->name), &given))
+		return true;
+	return ash_type_cast(attr->type, &given, &cast, out);
+}
+
+/* The version that was seen must still be the stored one, and moves on by one. */
 static bool
 run_optimistic_lock(AshChangeset *cs, void *options)
 {
 	OptimisticLock *opts = options;
-	AshExpr *seen;
 	AshExpr *unchanged;
+	AshValue seen;
 
 	if (cs->data == NULL)
 		return true;
-	if (cs->data[opts->target->index].isnull)
+	if (!version_seen(cs, opts->target, &seen))
+		return false;
+	if (seen.isnull)
 		unchanged = ash_expr_is_null(opts->current, false);
 	else
-	{
-		seen = ash_expr_const(opts->target->type, cs->data[opts->target->index]);
-		unchanged = call2("=", opts->current, seen, cs->call->errors);
-	}
+		unchanged =
+			call2("=", opts->current, ash_expr_const(opts->target->type, seen), cs->call->errors);
 	if (unchanged == NULL)
 		return false;
 	cs->filters = lappend(cs->filters, unchanged);

@@ -168,6 +168,7 @@ add_vars(AshErrors *errors, AshError *error, const Jsonb *object)
 	JsonbValue vars;
 	JsonbValue key;
 	JsonbValue value;
+	const char *name;
 
 	if (!ash_jsonb_get(object, "vars", 4, &vars) || vars.type != jbvBinary ||
 		!JsonContainerIsObject(vars.val.binary.data))
@@ -178,8 +179,11 @@ add_vars(AshErrors *errors, AshError *error, const Jsonb *object)
 		if (token != WJB_KEY)
 			continue;
 		(void) JsonbIteratorNext(&it, &value, true);
-		ash_error_var_json(errors, error, pnstrdup(key.val.string.val, key.val.string.len),
-						   ash_jsonb_value_json(&value));
+		name = pnstrdup(key.val.string.val, key.val.string.len);
+		if (value.type == jbvString)
+			ash_error_var_text(errors, error, name, ash_jsonb_value_text(&value));
+		else
+			ash_error_var_json(errors, error, name, ash_jsonb_value_json(&value));
 	}
 }
 

@@ -55,7 +55,7 @@ column_allowed(const AshColumn *column, const Datum *values, const bool *nulls)
 static void
 write_forbidden(AshRowWriter *writer, const Datum *values, const bool *nulls)
 {
-	bool		first = true;
+	bool first = true;
 
 	ash_write_separator(writer);
 	appendStringInfoString(writer->out, "\"_forbidden\":[");
@@ -76,15 +76,15 @@ write_forbidden(AshRowWriter *writer, const Datum *values, const bool *nulls)
 void
 ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls)
 {
-	StringInfo	out = writer->out;
-	bool		masked = false;
+	StringInfo out = writer->out;
+	bool masked = false;
 
 	appendStringInfoCharMacro(out, '{');
 	writer->first_pending = true;
 	for (int i = 0; i < writer->ncolumns; i++)
 	{
 		const AshColumn *column = &writer->columns[i];
-		bool		allowed;
+		bool allowed;
 
 		if (column->key == NULL)
 			continue;
@@ -98,7 +98,7 @@ ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls)
 			column->write(out, column->type, values[i]);
 		else
 		{
-			AshValue	value = {values[i], false};
+			AshValue value = { values[i], false };
 
 			ash_type_write_json(out, column->type, &value);
 		}

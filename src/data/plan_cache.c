@@ -35,30 +35,30 @@
 #include "utils/plancache.h"
 #include "utils/resowner.h"
 
-#define ASH_PLANS_MAX	 256
-#define ASH_PLAN_BUCKETS 256		   /* a power of two */
+#define ASH_PLANS_MAX 256
+#define ASH_PLAN_BUCKETS 256 /* a power of two */
 
 struct AshPlan
 {
-	dlist_node	bucket;
-	dlist_node	used;			   /* most recently used first */
-	uint32		hash;
-	Oid			role;
-	int			nparams;
-	Oid		   *param_types;
-	int			len;
-	char	   *text;
-	SPIPlanPtr	spi;
-	int			pins;
+	dlist_node bucket;
+	dlist_node used; /* most recently used first */
+	uint32 hash;
+	Oid role;
+	int nparams;
+	Oid *param_types;
+	int len;
+	char *text;
+	SPIPlanPtr spi;
+	int pins;
 	MemoryContext cxt;
 };
 
 typedef struct PlanCache
 {
 	MemoryContext cxt;
-	int			count;
-	dlist_head	used;
-	dlist_head	buckets[ASH_PLAN_BUCKETS];
+	int count;
+	dlist_head used;
+	dlist_head buckets[ASH_PLAN_BUCKETS];
 } PlanCache;
 
 /* Is a statement of ours being rewritten?  See the banner. */
@@ -74,7 +74,7 @@ ash_data_own_statement(Oid relid)
 static void
 free_spi_plan(void *arg)
 {
-	AshPlan    *plan = arg;
+	AshPlan *plan = arg;
 
 	if (plan->spi != NULL)
 		SPI_freeplan(plan->spi);
@@ -84,7 +84,7 @@ free_spi_plan(void *arg)
 static PlanCache *
 plan_cache(AshResource *res)
 {
-	PlanCache  *cache = res->data_cache;
+	PlanCache *cache = res->data_cache;
 
 	if (likely(cache != NULL))
 		return cache;
@@ -100,7 +100,7 @@ plan_cache(AshResource *res)
 static uint32
 statement_hash(const AshSql *sql, Oid role)
 {
-	uint32		hash = hash_bytes((const unsigned char *) sql->text.data, sql->text.len);
+	uint32 hash = hash_bytes((const unsigned char *) sql->text.data, sql->text.len);
 
 	if (sql->nparams > 0)
 		hash = hash_combine(hash, hash_bytes((const unsigned char *) sql->param_types,
@@ -112,19 +112,19 @@ static bool
 is_plan_of(const AshPlan *plan, const AshSql *sql, uint32 hash, Oid role)
 {
 	return plan->hash == hash && plan->role == role && plan->nparams == sql->nparams &&
-		plan->len == sql->text.len && memcmp(plan->text, sql->text.data, plan->len) == 0 &&
-		(plan->nparams == 0 ||
-		 memcmp(plan->param_types, sql->param_types, sizeof(Oid) * plan->nparams) == 0);
+		   plan->len == sql->text.len && memcmp(plan->text, sql->text.data, plan->len) == 0 &&
+		   (plan->nparams == 0 ||
+			memcmp(plan->param_types, sql->param_types, sizeof(Oid) * plan->nparams) == 0);
 }
 
 static AshPlan *
 find_plan(PlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
 {
-	dlist_iter	iter;
+	dlist_iter iter;
 
-	dlist_foreach(iter, &cache->buckets[hash % ASH_PLAN_BUCKETS])
+	dlist_foreach (iter, &cache->buckets[hash % ASH_PLAN_BUCKETS])
 	{
-		AshPlan    *plan = dlist_container(AshPlan, bucket, iter.cur);
+		AshPlan *plan = dlist_container(AshPlan, bucket, iter.cur);
 
 		if (is_plan_of(plan, sql, hash, role))
 			return plan;
@@ -150,7 +150,7 @@ make_room(PlanCache *cache)
 		return;
 	for (node = cache->used.head.prev; node != &cache->used.head; node = node->prev)
 	{
-		AshPlan    *plan = dlist_container(AshPlan, used, node);
+		AshPlan *plan = dlist_container(AshPlan, used, node);
 
 		if (plan->pins == 0)
 		{
@@ -164,8 +164,8 @@ make_room(PlanCache *cache)
 static SPIPlanPtr
 prepare_own(AshSql *sql)
 {
-	bool		outer = own_statement;
-	SPIPlanPtr	volatile spi = NULL;
+	bool outer = own_statement;
+	SPIPlanPtr volatile spi = NULL;
 
 	PG_TRY();
 	{
@@ -186,8 +186,8 @@ prepare_own(AshSql *sql)
 static void
 revalidate_own(AshPlan *plan)
 {
-	List	   *sources = SPI_plan_get_plan_sources(plan->spi);
-	bool		outer = own_statement;
+	List *sources = SPI_plan_get_plan_sources(plan->spi);
+	bool outer = own_statement;
 
 	PG_TRY();
 	{
@@ -204,10 +204,10 @@ revalidate_own(AshPlan *plan)
 static AshPlan *
 add_plan(PlanCache *cache, AshSql *sql, uint32 hash, Oid role)
 {
-	SPIPlanPtr	spi = prepare_own(sql);
+	SPIPlanPtr spi = prepare_own(sql);
 	MemoryContextCallback *callback;
 	MemoryContext cxt;
-	AshPlan    *plan;
+	AshPlan *plan;
 
 	make_room(cache);
 	cxt = AllocSetContextCreate(cache->cxt, "ash plan", ALLOCSET_SMALL_SIZES);
@@ -241,10 +241,10 @@ add_plan(PlanCache *cache, AshSql *sql, uint32 hash, Oid role)
 AshPlan *
 ash_plan_get(AshResource *res, AshSql *sql)
 {
-	PlanCache  *cache = plan_cache(res);
-	Oid			role = GetUserId();
-	uint32		hash = statement_hash(sql, role);
-	AshPlan    *plan = find_plan(cache, sql, hash, role);
+	PlanCache *cache = plan_cache(res);
+	Oid role = GetUserId();
+	uint32 hash = statement_hash(sql, role);
+	AshPlan *plan = find_plan(cache, sql, hash, role);
 
 	if (plan == NULL)
 		plan = add_plan(cache, sql, hash, role);

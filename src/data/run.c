@@ -22,11 +22,11 @@
 typedef struct RowReceiver
 {
 	DestReceiver pub;
-	MemoryContext cxt;			   /* fn runs here */
-	bool		reset;			   /* … and it is reset after each row */
-	AshRowFn	fn;
-	void	   *arg;
-	uint64		rows;
+	MemoryContext cxt; /* fn runs here */
+	bool reset;		   /* … and it is reset after each row */
+	AshRowFn fn;
+	void *arg;
+	uint64 rows;
 } RowReceiver;
 
 static bool
@@ -57,7 +57,7 @@ end_rows(DestReceiver *self)
 static RowReceiver
 make_receiver(AshRowFn fn, void *arg)
 {
-	RowReceiver receiver = {0};
+	RowReceiver receiver = { 0 };
 
 	receiver.pub.receiveSlot = receive_row;
 	receiver.pub.rStartup = start_rows;
@@ -89,7 +89,7 @@ statement_params(const AshSql *sql)
 }
 
 /* What the statement being started writes, until its privileges are checked. */
-static Oid	starting = InvalidOid;
+static Oid starting = InvalidOid;
 
 bool
 ash_data_executing(Oid relid)
@@ -104,9 +104,9 @@ ash_data_executing(Oid relid)
 static uint64
 run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes)
 {
-	SPIExecuteOptions options = {0};
-	AshPlan    *plan;
-	uint64		processed;
+	SPIExecuteOptions options = { 0 };
+	AshPlan *plan;
+	uint64 processed;
 	volatile int rc = 0;
 
 	options.params = statement_params(sql);

@@ -24,12 +24,19 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
+/* May the current user define this domain, or the domain of this resource, anew? */
+bool
+ash_define_is_owner(const AshStored *stored)
+{
+	Oid owner = get_role_oid(stored->owner, true);
+
+	return superuser() || (OidIsValid(owner) && has_privs_of_role(GetUserId(), owner));
+}
+
 void
 ash_define_check_owner(const AshStored *domain)
 {
-	Oid			owner = get_role_oid(domain->owner, true);
-
-	if (superuser() || (OidIsValid(owner) && has_privs_of_role(GetUserId(), owner)))
+	if (ash_define_is_owner(domain))
 		return;
 	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					errmsg("must be owner of domain \"%s\"", domain->name)));
@@ -48,8 +55,8 @@ check_not_system(const char *schema)
 void
 ash_define_check_schema(const char *schema)
 {
-	Oid			namespace = get_namespace_oid(schema, true);
-	AclResult	result;
+	Oid namespace = get_namespace_oid(schema, true);
+	AclResult result;
 
 	check_not_system(schema);
 	if (OidIsValid(namespace))
@@ -67,9 +74,9 @@ ash_define_check_schema(const char *schema)
 void
 ash_define_check_table(AshResource *res)
 {
-	Oid			namespace = get_namespace_oid(res->schema, true);
-	Oid			relid;
-	char		kind;
+	Oid namespace = get_namespace_oid(res->schema, true);
+	Oid relid;
+	char kind;
 
 	ash_define_check_schema(res->schema);
 	relid = OidIsValid(namespace) ? get_relname_relid(res->table, namespace) : InvalidOid;
@@ -79,8 +86,8 @@ ash_define_check_table(AshResource *res)
 	if (!ash_class_ownercheck(relid, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(kind), res->table);
 	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE &&
-		kind != RELKIND_FOREIGN_TABLE && kind != RELKIND_VIEW)
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-						errmsg("%s is no table", res->qualified),
-						errdetail("It is to be the table of resource \"%s\".", res->name)));
+		kind != RELKIND_FOREIGN_TABLE && kind != RELKIND_VIEW && kind != RELKIND_MATVIEW)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("%s is no table", res->qualified),
+				 errdetail("It is to be the table of resource \"%s\".", res->name)));
 }

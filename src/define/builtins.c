@@ -13,7 +13,7 @@ static void
 add(List **list, const char *kind, const char *name, const AshSpec *spec, const char *doc)
 {
 	AshBuiltin *builtin = palloc0(sizeof(AshBuiltin));
-	json_t	   *options;
+	json_t *options;
 
 	builtin->kind = kind;
 	builtin->name = name;
@@ -48,30 +48,30 @@ add_types(List **list)
 static void
 add_functions(List **list, const AshExprFunc *funcs, int count, const char *kind)
 {
-	int			i;
+	int i;
 
 	for (i = 0; i < count; i++)
 		add(list, kind, funcs[i].name, NULL, funcs[i].doc);
 }
 
 /* One loop for each registry whose entries have name, spec and doc. */
-#define ADD_REGISTRY(list, kind, type, entries)                                                    \
-	do                                                                                             \
-	{                                                                                              \
-		int			count_;                                                                        \
-		const type *entries_ = entries(&count_);                                                   \
-		int			i_;                                                                            \
-                                                                                                   \
-		for (i_ = 0; i_ < count_; i_++)                                                            \
-			add(list, kind, entries_[i_].name, entries_[i_].spec, entries_[i_].doc);               \
+#define ADD_REGISTRY(list, kind, type, entries)                                      \
+	do                                                                               \
+	{                                                                                \
+		int count_;                                                                  \
+		const type *entries_ = entries(&count_);                                     \
+		int i_;                                                                      \
+                                                                                     \
+		for (i_ = 0; i_ < count_; i_++)                                              \
+			add(list, kind, entries_[i_].name, entries_[i_].spec, entries_[i_].doc); \
 	} while (0)
 
 List *
 ash_builtin_list(void)
 {
-	List	   *list = NIL;
+	List *list = NIL;
 	const AshExprFunc *funcs;
-	int			count;
+	int count;
 
 	add_entities(&list);
 	add_types(&list);

@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "define/internal.h"
 #include "miscadmin.h"
@@ -18,7 +18,7 @@
 typedef struct Applies
 {
 	const char *option;
-	uint32		kinds;			   /* bits by index of the kind */
+	uint32 kinds; /* bits by index of the kind */
 } Applies;
 
 #define BIT(n) (1u << (n))
@@ -28,38 +28,38 @@ typedef struct Applies
 #define MANY (BIT(ASH_REL_HAS_MANY) | BIT(ASH_REL_MANY_TO_MANY))
 
 static const Applies relationship_applies[] = {
-	{"allow_nil", TO_ONE},
-	{"primary_key", BIT(ASH_REL_BELONGS_TO)},
-	{"define_attribute", BIT(ASH_REL_BELONGS_TO)},
-	{"attribute_type", BIT(ASH_REL_BELONGS_TO)},
-	{"attribute_writable", BIT(ASH_REL_BELONGS_TO)},
-	{"attribute_public", BIT(ASH_REL_BELONGS_TO)},
-	{"attribute_always_select", BIT(ASH_REL_BELONGS_TO)},
-	{"references", BIT(ASH_REL_BELONGS_TO)},
-	{"no_attributes", HAS},
-	{"manual", HAS},
-	{"from_many", BIT(ASH_REL_HAS_ONE)},
-	{"limit", MANY},
-	{"offset", MANY},
-	{"through", BIT(ASH_REL_MANY_TO_MANY)},
-	{"join_relationship", BIT(ASH_REL_MANY_TO_MANY)},
-	{"source_attribute_on_join_resource", BIT(ASH_REL_MANY_TO_MANY)},
-	{"destination_attribute_on_join_resource", BIT(ASH_REL_MANY_TO_MANY)},
-	{NULL, 0},
+	{ "allow_nil", TO_ONE },
+	{ "primary_key", BIT(ASH_REL_BELONGS_TO) },
+	{ "define_attribute", BIT(ASH_REL_BELONGS_TO) },
+	{ "attribute_type", BIT(ASH_REL_BELONGS_TO) },
+	{ "attribute_writable", BIT(ASH_REL_BELONGS_TO) },
+	{ "attribute_public", BIT(ASH_REL_BELONGS_TO) },
+	{ "attribute_always_select", BIT(ASH_REL_BELONGS_TO) },
+	{ "references", BIT(ASH_REL_BELONGS_TO) },
+	{ "no_attributes", HAS },
+	{ "manual", HAS },
+	{ "from_many", BIT(ASH_REL_HAS_ONE) },
+	{ "limit", MANY },
+	{ "offset", MANY },
+	{ "through", BIT(ASH_REL_MANY_TO_MANY) },
+	{ "join_relationship", BIT(ASH_REL_MANY_TO_MANY) },
+	{ "source_attribute_on_join_resource", BIT(ASH_REL_MANY_TO_MANY) },
+	{ "destination_attribute_on_join_resource", BIT(ASH_REL_MANY_TO_MANY) },
+	{ NULL, 0 },
 };
 
 #define ORDERED (BIT(ASH_AGG_FIRST) | BIT(ASH_AGG_LIST) | BIT(ASH_AGG_CUSTOM))
 #define CUSTOM BIT(ASH_AGG_CUSTOM)
 
 static const Applies aggregate_applies[] = {
-	{"field", ~BIT(ASH_AGG_EXISTS)},
-	{"sort", ORDERED},
-	{"include_nil", BIT(ASH_AGG_FIRST) | BIT(ASH_AGG_LIST)},
-	{"uniq", BIT(ASH_AGG_COUNT) | BIT(ASH_AGG_LIST)},
-	{"type", CUSTOM},
-	{"constraints", CUSTOM},
-	{"implementation", CUSTOM},
-	{NULL, 0},
+	{ "field", ~BIT(ASH_AGG_EXISTS) },
+	{ "sort", ORDERED },
+	{ "include_nil", BIT(ASH_AGG_FIRST) | BIT(ASH_AGG_LIST) },
+	{ "uniq", BIT(ASH_AGG_COUNT) | BIT(ASH_AGG_LIST) },
+	{ "type", CUSTOM },
+	{ "constraints", CUSTOM },
+	{ "implementation", CUSTOM },
+	{ NULL, 0 },
 };
 
 #define CREATE BIT(ASH_ACTION_CREATE)
@@ -70,33 +70,33 @@ static const Applies aggregate_applies[] = {
 #define WRITE (CREATE | UPDATE | DESTROY)
 
 static const Applies action_applies[] = {
-	{"primary", ~GENERIC},
-	{"accept", WRITE},
-	{"require_attributes", WRITE},
-	{"allow_nil_input", WRITE},
-	{"changes", WRITE},
-	{"steps", WRITE},
-	{"skip_global_validations", WRITE | READ},
-	{"delay_global_validations", WRITE},
-	{"manual", ~GENERIC},
-	{"metadata", ~GENERIC},
-	{"upsert", CREATE},
-	{"upsert_identity", CREATE},
-	{"upsert_fields", CREATE},
-	{"upsert_condition", CREATE},
-	{"require_atomic", UPDATE | DESTROY},
-	{"soft", DESTROY},
-	{"get", READ},
-	{"get_by", READ},
-	{"filter", READ},
-	{"pagination", READ},
-	{"prepare", READ | GENERIC},
-	{"preparations", READ | GENERIC},
-	{"returns", GENERIC},
-	{"constraints", GENERIC},
-	{"allow_nil", GENERIC},
-	{"run", GENERIC},
-	{NULL, 0},
+	{ "primary", ~GENERIC },
+	{ "accept", WRITE },
+	{ "require_attributes", WRITE },
+	{ "allow_nil_input", WRITE },
+	{ "changes", WRITE },
+	{ "steps", WRITE },
+	{ "skip_global_validations", WRITE | READ },
+	{ "delay_global_validations", WRITE },
+	{ "manual", ~GENERIC },
+	{ "metadata", ~GENERIC },
+	{ "upsert", CREATE },
+	{ "upsert_identity", CREATE },
+	{ "upsert_fields", CREATE },
+	{ "upsert_condition", CREATE },
+	{ "require_atomic", UPDATE | DESTROY },
+	{ "soft", DESTROY },
+	{ "get", READ },
+	{ "get_by", READ },
+	{ "filter", READ },
+	{ "pagination", READ },
+	{ "prepare", READ | GENERIC },
+	{ "preparations", READ | GENERIC },
+	{ "returns", GENERIC },
+	{ "constraints", GENERIC },
+	{ "allow_nil", GENERIC },
+	{ "run", GENERIC },
+	{ NULL, 0 },
 };
 
 static void
@@ -110,15 +110,13 @@ fault(AshErrors *errors, const char *key, const char *message)
 }
 
 static void
-check_applies(const Applies *table, json_t *node, int kind, const char *kind_name,
-			  AshErrors *errors)
+check_applies(const Applies *table, json_t *node, int kind, const char *what, AshErrors *errors)
 {
 	for (; table->option != NULL; table++)
 	{
 		if (json_object_get(node, table->option) == NULL || (table->kinds & BIT(kind)))
 			continue;
-		fault(errors, table->option, psprintf("\"%s\" takes no option \"%s\"", kind_name,
-											  table->option));
+		fault(errors, table->option, psprintf("%s takes no option \"%s\"", what, table->option));
 	}
 }
 
@@ -126,11 +124,11 @@ check_applies(const Applies *table, json_t *node, int kind, const char *kind_nam
 static int
 only_kind(const char *const *kinds, json_t *node, const char *what, AshErrors *errors)
 {
-	json_t	   *kind = json_object_get(node, "kind");
+	json_t *kind = json_object_get(node, "kind");
 	StringInfoData all;
-	int			found = -1;
-	int			count = 0;
-	int			i;
+	int found = -1;
+	int count = 0;
+	int i;
 
 	for (i = 0; kinds[i] != NULL; i++)
 	{
@@ -155,16 +153,16 @@ only_kind(const char *const *kinds, json_t *node, const char *what, AshErrors *e
  *-------------------------------------------------------------------------
  */
 
-typedef void (*MemberCheck) (json_t *node, AshErrors *errors);
+typedef void (*MemberCheck)(json_t *node, AshErrors *errors);
 
 /* An object of named members, each checked against spec and then by check. */
 static void
 check_section(json_t *parent, const char *key, const AshSpec *spec, MemberCheck check,
 			  AshErrors *errors)
 {
-	json_t	   *section = json_object_get(parent, key);
+	json_t *section = json_object_get(parent, key);
 	const char *name;
-	json_t	   *member;
+	json_t *member;
 
 	if (section == NULL)
 		return;
@@ -174,7 +172,7 @@ check_section(json_t *parent, const char *key, const AshSpec *spec, MemberCheck 
 		return;
 	}
 	ash_errors_push_name(errors, key);
-	json_object_foreach(section, name, member)
+	json_object_foreach (section, name, member)
 	{
 		ash_errors_push_name(errors, name);
 		if (ash_spec_check_name(name, errors) && ash_spec_check(spec, member, NULL, errors) &&
@@ -188,10 +186,43 @@ check_section(json_t *parent, const char *key, const AshSpec *spec, MemberCheck 
 static void
 check_is_list(json_t *node, const char *key, AshErrors *errors)
 {
-	json_t	   *list = json_object_get(node, key);
+	json_t *list = json_object_get(node, key);
 
 	if (list != NULL && !json_is_array(list))
 		fault(errors, key, psprintf("expected a list, got %s", ash_json_kind(list)));
+}
+
+static void
+check_function_type(json_t *name, AshErrors *errors)
+{
+	if (!json_is_string(name))
+		fault(errors, NULL, psprintf("expected a type, got %s", ash_json_kind(name)));
+	else
+		ash_type_compile(json_string_value(name), NULL, errors);
+}
+
+static void
+check_function(json_t *node, AshErrors *errors)
+{
+	json_t *arguments = json_object_get(node, "arguments");
+	size_t i;
+	json_t *item;
+
+	if (strchr(json_string_value(json_object_get(node, "function")), '.') == NULL)
+		fault(errors, "function", "a SQL function is named \"schema.name\"");
+	if (arguments != NULL && !json_is_array(arguments))
+		fault(errors, "arguments", "expected a list of types");
+	ash_errors_push_name(errors, "arguments");
+	json_array_foreach (arguments, i, item)
+	{
+		ash_errors_push_index(errors, (int) i);
+		check_function_type(item, errors);
+		ash_errors_pop(errors);
+	}
+	ash_errors_pop(errors);
+	ash_errors_push_name(errors, "returns");
+	check_function_type(json_object_get(node, "returns"), errors);
+	ash_errors_pop(errors);
 }
 
 static void
@@ -212,7 +243,7 @@ is_resource_name(const char *name)
 static void
 check_relationship(json_t *node, AshErrors *errors)
 {
-	int			kind = only_kind(ash_relationship_kinds, node, "a relationship", errors);
+	int kind = only_kind(ash_relationship_kinds, node, "a relationship", errors);
 	const char *destination;
 
 	if (kind < 0)
@@ -224,7 +255,8 @@ check_relationship(json_t *node, AshErrors *errors)
 		fault(errors, NULL, "the key \"destination\" is required");
 	else if (!is_resource_name(destination))
 		fault(errors, NULL, "a resource is named \"domain.resource\"");
-	check_applies(relationship_applies, node, kind, ash_relationship_kinds[kind], errors);
+	check_applies(relationship_applies, node, kind, psprintf("a %s", ash_relationship_kinds[kind]),
+				  errors);
 	if (kind == ASH_REL_MANY_TO_MANY && json_object_get(node, "through") == NULL)
 		fault(errors, NULL, "the key \"through\" is required");
 }
@@ -232,9 +264,9 @@ check_relationship(json_t *node, AshErrors *errors)
 static void
 check_calculation(json_t *node, AshErrors *errors)
 {
-	int			ways = (json_object_get(node, "expr") != NULL) +
-		(json_object_get(node, "function") != NULL) +
-		(json_object_get(node, "batch_function") != NULL);
+	int ways = (json_object_get(node, "expr") != NULL) +
+			   (json_object_get(node, "function") != NULL) +
+			   (json_object_get(node, "batch_function") != NULL);
 
 	if (ways != 1)
 		fault(errors, NULL, "a calculation needs one of expr, function, batch_function");
@@ -244,12 +276,12 @@ check_calculation(json_t *node, AshErrors *errors)
 static bool
 is_path(json_t *node)
 {
-	size_t		i;
-	json_t	   *item;
+	size_t i;
+	json_t *item;
 
 	if (json_is_string(node))
 		return json_string_length(node) > 0;
-	json_array_foreach(node, i, item)
+	json_array_foreach (node, i, item)
 	{
 		if (!json_is_string(item) || json_string_length(item) == 0)
 			return false;
@@ -260,8 +292,8 @@ is_path(json_t *node)
 static void
 check_aggregate(json_t *node, AshErrors *errors)
 {
-	int			kind = only_kind(ash_aggregate_kinds, node, "an aggregate", errors);
-	json_t	   *path;
+	int kind = only_kind(ash_aggregate_kinds, node, "an aggregate", errors);
+	json_t *path;
 
 	if (kind < 0)
 		return;
@@ -270,12 +302,13 @@ check_aggregate(json_t *node, AshErrors *errors)
 		path = json_object_get(node, "path");
 	if (path == NULL || !is_path(path))
 		fault(errors, ash_aggregate_kinds[kind], "expected a path of relationships");
-	check_applies(aggregate_applies, node, kind, ash_aggregate_kinds[kind], errors);
-	if (json_object_get(node, "field") == NULL && kind != ASH_AGG_COUNT &&
-		kind != ASH_AGG_EXISTS && kind != ASH_AGG_CUSTOM)
+	check_applies(aggregate_applies, node, kind,
+				  psprintf("the aggregate \"%s\"", ash_aggregate_kinds[kind]), errors);
+	if (json_object_get(node, "field") == NULL && kind != ASH_AGG_COUNT && kind != ASH_AGG_EXISTS &&
+		kind != ASH_AGG_CUSTOM)
 		fault(errors, NULL, "the key \"field\" is required");
-	if (kind == ASH_AGG_CUSTOM && (json_object_get(node, "implementation") == NULL ||
-								   json_object_get(node, "type") == NULL))
+	if (kind == ASH_AGG_CUSTOM &&
+		(json_object_get(node, "implementation") == NULL || json_object_get(node, "type") == NULL))
 		fault(errors, NULL, "the keys \"implementation\" and \"type\" are required");
 }
 
@@ -287,7 +320,7 @@ check_aggregate(json_t *node, AshErrors *errors)
 static int
 action_type(const char *name)
 {
-	int			i;
+	int i;
 
 	for (i = 0; ash_action_types[i] != NULL; i++)
 	{
@@ -300,10 +333,9 @@ action_type(const char *name)
 static void
 check_run(json_t *node, AshErrors *errors)
 {
-	json_t	   *run = json_object_get(node, "run");
+	json_t *run = json_object_get(node, "run");
 
-	if (run == NULL || json_is_string(run) ||
-		json_is_string(json_object_get(run, "function")))
+	if (run == NULL || json_is_string(run) || json_is_string(json_object_get(run, "function")))
 		return;
 	fault(errors, "run", "expected the name of a SQL function or {\"function\": …}");
 }
@@ -318,7 +350,8 @@ check_action(json_t *node, AshErrors *errors)
 		fault(errors, NULL, "the key \"type\" is required");
 		return;
 	}
-	check_applies(action_applies, node, action_type(type), psprintf("type\": \"%s", type), errors);
+	check_applies(action_applies, node, action_type(type),
+				  psprintf("an action of type \"%s\"", type), errors);
 	check_section(node, "arguments", &ash_argument_spec, NULL, errors);
 	check_section(node, "metadata", &ash_metadata_spec, NULL, errors);
 	check_is_list(node, "changes", errors);
@@ -327,23 +360,23 @@ check_action(json_t *node, AshErrors *errors)
 	check_is_list(node, "prepare", errors);
 	check_is_list(node, "preparations", errors);
 	check_run(node, errors);
-	if (json_object_get(node, "steps") != NULL && (json_object_get(node, "changes") != NULL ||
-												   json_object_get(node, "validations") != NULL))
+	if (json_object_get(node, "steps") != NULL &&
+		(json_object_get(node, "changes") != NULL || json_object_get(node, "validations") != NULL))
 		fault(errors, "steps", "\"steps\" takes the place of \"changes\" and \"validations\"");
 }
 
 static const AshOpt default_accept_options[] = {
-	{"accept", ASH_OPT_NAMES, 0, ASH_OPT_STAR, NULL, NULL, NULL, NULL},
+	{ "accept", ASH_OPT_NAMES, 0, ASH_OPT_STAR, NULL, NULL, NULL, NULL },
 	ASH_OPT_END,
 };
-static const AshSpec default_accept_spec = {"accept", 0, default_accept_options, "accept", NULL};
+static const AshSpec default_accept_spec = { "accept", 0, default_accept_options, "accept", NULL };
 
 /* "read", or {"create": accept} */
 static void
 check_default_action(json_t *node, AshErrors *errors)
 {
 	const char *name = json_string_value(node);
-	json_t	   *value = NULL;
+	json_t *value = NULL;
 
 	if (json_is_object(node) && json_object_size(node) == 1)
 	{
@@ -353,12 +386,14 @@ check_default_action(json_t *node, AshErrors *errors)
 	if (name == NULL)
 		fault(errors, NULL, "expected the name of a default action or {\"create\": accept}");
 	else if (action_type(name) < 0 || action_type(name) == ASH_ACTION_GENERIC)
-		ash_spec_unknown("default action", name,
-						 list_make4("create", "read", "update", "destroy"), errors);
+		ash_spec_unknown("default action", name, list_make4("create", "read", "update", "destroy"),
+						 errors);
 	else if (value == NULL)
 		return;
 	else if (strcmp(name, "read") == 0 || strcmp(name, "destroy") == 0)
 		fault(errors, NULL, psprintf("the default action \"%s\" accepts nothing", name));
+	else if (json_is_object(value))
+		fault(errors, name, "expected a list of names, got an object");
 	else
 		ash_spec_check(&default_accept_spec, value, NULL, errors);
 }
@@ -366,18 +401,18 @@ check_default_action(json_t *node, AshErrors *errors)
 static void
 check_actions(json_t *resource, AshErrors *errors)
 {
-	json_t	   *actions = json_object_get(resource, "actions");
-	json_t	   *named;
-	size_t		i;
-	json_t	   *item;
-	json_t	   *defaults = json_object_get(actions, "defaults");
+	json_t *actions = json_object_get(resource, "actions");
+	json_t *named;
+	size_t i;
+	json_t *item;
+	json_t *defaults = json_object_get(actions, "defaults");
 
 	if (defaults != NULL)
 	{
 		ash_errors_push_name(errors, "actions");
 		check_is_list(actions, "defaults", errors);
 		ash_errors_push_name(errors, "defaults");
-		json_array_foreach(defaults, i, item)
+		json_array_foreach (defaults, i, item)
 		{
 			ash_errors_push_index(errors, (int) i);
 			check_default_action(item, errors);
@@ -403,16 +438,16 @@ check_actions(json_t *resource, AshErrors *errors)
  */
 
 /* Keys that records carry about themselves. */
-static const char *const reserved_fields[] = {"_keyset", "_tenant", "_upsert_skipped",
-											  "_metadata", "_forbidden"};
+static const char *const reserved_fields[] = { "_keyset", "_tenant", "_upsert_skipped", "_metadata",
+											   "_forbidden" };
 
 static void
 check_field_name(json_t *resource, const char *section, const char *name, AshErrors *errors)
 {
-	static const char *const sections[] = {"attributes", "relationships", "calculations",
-										   "aggregates"};
-	int			count = 0;
-	int			i;
+	static const char *const sections[] = { "attributes", "relationships", "calculations",
+											"aggregates" };
+	int count = 0;
+	int i;
 
 	for (i = 0; i < lengthof(sections); i++)
 		count += json_object_get(json_object_get(resource, sections[i]), name) != NULL;
@@ -432,10 +467,10 @@ static void
 check_field_names(json_t *resource, const char *section, AshErrors *errors)
 {
 	const char *name;
-	json_t	   *member;
+	json_t *member;
 
 	ash_errors_push_name(errors, section);
-	json_object_foreach(json_object_get(resource, section), name, member)
+	json_object_foreach (json_object_get(resource, section), name, member)
 	{
 		ash_errors_push_name(errors, name);
 		check_field_name(resource, section, name, errors);
@@ -449,7 +484,7 @@ check_field_names(json_t *resource, const char *section, AshErrors *errors)
 static void
 check_tenancy(json_t *resource, AshErrors *errors)
 {
-	json_t	   *tenancy = json_object_get(resource, "multitenancy");
+	json_t *tenancy = json_object_get(resource, "multitenancy");
 	const char *strategy = json_string_value(json_object_get(tenancy, "strategy"));
 
 	if (strategy != NULL && strcmp(strategy, "none") == 0)
@@ -486,9 +521,9 @@ check_resource(json_t *node, AshErrors *errors)
 static void
 check_resources(json_t *domain, AshErrors *errors)
 {
-	json_t	   *resources = json_object_get(domain, "resources");
+	json_t *resources = json_object_get(domain, "resources");
 	const char *name;
-	json_t	   *node;
+	json_t *node;
 
 	if (resources != NULL && !json_is_object(resources))
 	{
@@ -497,7 +532,7 @@ check_resources(json_t *domain, AshErrors *errors)
 		return;
 	}
 	ash_errors_push_name(errors, "resources");
-	json_object_foreach(resources, name, node)
+	json_object_foreach (resources, name, node)
 	{
 		ash_errors_push_name(errors, name);
 		if (strchr(name, '.') != NULL)
@@ -523,7 +558,7 @@ ash_define_check(json_t *domain, AshErrors *errors)
 	if (name != NULL && strchr(name, '.') != NULL)
 		fault(errors, "domain", "the name of a domain must not contain a dot");
 	check_section(domain, "types", &ash_user_type_spec, NULL, errors);
-	check_section(domain, "functions", &ash_user_function_spec, NULL, errors);
+	check_section(domain, "functions", &ash_user_function_spec, check_function, errors);
 	check_is_list(domain, "policies", errors);
 	check_resources(domain, errors);
 }

@@ -38,6 +38,9 @@ extern List *ash_builtin_list(void); /* of AshBuiltin * */
 /* verify.c: everything a compiled resource says, asked of the rooms that compile it */
 extern bool ash_resource_verify(AshResource *res, AshErrors *errors);
 
+/* functions.c: makes the functions of domains known to expressions; called by _PG_init */
+extern void ash_define_init(void);
+
 /* plan.c: the schema planner */
 typedef struct AshPlanStep
 {

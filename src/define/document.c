@@ -23,22 +23,22 @@
 /* One resource on its way into the catalog. */
 typedef struct Defining
 {
-	const char *name;			   /* "domain.resource" */
-	AshDomainDocument *doc;		   /* NULL: a stored one that refers to a changed one */
-	json_t	   *domain;			   /* expanded documents */
-	json_t	   *expanded;
-	List	   *path;			   /* in the text */
-	AshResource *res;			   /* NULL: not compiled yet, or faulty */
-	bool		started;
+	const char *name;		/* "domain.resource" */
+	AshDomainDocument *doc; /* NULL: a stored one that refers to a changed one */
+	json_t *domain;			/* expanded documents */
+	json_t *expanded;
+	List *path;		  /* in the text */
+	AshResource *res; /* NULL: not compiled yet, or faulty */
+	bool started;
 } Defining;
 
 typedef struct Work
 {
 	AshDefinition def;
 	const char *text;
-	size_t		len;
+	size_t len;
 	MemoryContext cxt;
-	List	   *items;			   /* of Defining * */
+	List *items; /* of Defining * */
 } Work;
 
 /*-------------------------------------------------------------------------
@@ -60,7 +60,7 @@ add_document(Work *work, json_t *node, List *path)
 {
 	AshDomainDocument *doc = palloc0(sizeof(AshDomainDocument));
 	const char *schema;
-	ListCell   *lc;
+	ListCell *lc;
 
 	work->def.errors->path = path;
 	ash_define_check(node, work->def.errors);
@@ -69,7 +69,7 @@ add_document(Work *work, json_t *node, List *path)
 	doc->name = json_string_value(json_object_get(node, "domain"));
 	schema = json_string_value(json_object_get(node, "schema"));
 	doc->schema = schema ? schema : doc->name;
-	foreach(lc, work->def.domains)
+	foreach (lc, work->def.domains)
 	{
 		AshDomainDocument *other = lfirst(lc);
 
@@ -85,15 +85,15 @@ add_document(Work *work, json_t *node, List *path)
 static void
 read_documents(Work *work)
 {
-	json_t	   *root = ash_json_parse(work->text, work->len, work->def.errors);
-	size_t		i;
-	json_t	   *node;
+	json_t *root = ash_json_parse(work->text, work->len, work->def.errors);
+	size_t i;
+	json_t *node;
 
 	throw_if_any(work);
 	ash_json_own(work->cxt, root);
 	if (!json_is_array(root))
 		add_document(work, root, NIL);
-	json_array_foreach(root, i, node)
+	json_array_foreach (root, i, node)
 		add_document(work, node, list_make1(makeInteger((int) i)));
 	throw_if_any(work);
 }
@@ -106,7 +106,7 @@ read_documents(Work *work)
 static Defining *
 add_item(Work *work, const char *name, json_t *domain, json_t *expanded)
 {
-	Defining	   *item = palloc0(sizeof(Defining));
+	Defining *item = palloc0(sizeof(Defining));
 
 	item->name = name;
 	item->domain = domain;
@@ -118,16 +118,16 @@ add_item(Work *work, const char *name, json_t *domain, json_t *expanded)
 static void
 add_defined(Work *work, AshDomainDocument *doc)
 {
-	json_t	   *resources = json_object_get(doc->expanded, "resources");
-	json_t	   *domain = json_copy(doc->expanded);
+	json_t *resources = json_object_get(doc->expanded, "resources");
+	json_t *domain = json_copy(doc->expanded);
 	const char *name;
-	json_t	   *node;
+	json_t *node;
 
 	ash_json_own(work->cxt, domain);
 	json_object_del(domain, "resources");
-	json_object_foreach(resources, name, node)
+	json_object_foreach (resources, name, node)
 	{
-		Defining	   *item = add_item(work, psprintf("%s.%s", doc->name, name), domain, node);
+		Defining *item = add_item(work, psprintf("%s.%s", doc->name, name), domain, node);
 
 		item->doc = doc;
 		item->path = list_concat_copy(doc->path, list_make2(makeString("resources"),
@@ -138,9 +138,9 @@ add_defined(Work *work, AshDomainDocument *doc)
 static Defining *
 find_item(Work *work, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, work->items)
+	foreach (lc, work->items)
 	{
 		if (strcmp(((Defining *) lfirst(lc))->name, name) == 0)
 			return lfirst(lc);
@@ -157,9 +157,9 @@ parse_owned(Work *work, const char *text)
 static AshDomainDocument *
 find_domain(Work *work, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, work->def.domains)
+	foreach (lc, work->def.domains)
 	{
 		if (strcmp(((AshDomainDocument *) lfirst(lc))->name, name) == 0)
 			return lfirst(lc);
@@ -172,8 +172,8 @@ static json_t *
 domain_of(Work *work, const char *name)
 {
 	AshDomainDocument *doc = find_domain(work, name);
-	AshStored	stored;
-	json_t	   *domain;
+	AshStored stored;
+	json_t *domain;
 
 	if (doc == NULL)
 	{
@@ -186,21 +186,26 @@ domain_of(Work *work, const char *name)
 	return domain;
 }
 
-/* Stored resources that the change could break: those that refer to changed ones. */
+/*
+ * Stored resources that the change could break: those that refer to changed ones.
+ * Others' resources are left alone: who refers to what is not his has no say in it.
+ */
 static void
 add_dependents(Work *work)
 {
-	List	   *names = NIL;
-	ListCell   *lc;
+	List *names = NIL;
+	ListCell *lc;
 
-	foreach(lc, work->items)
+	foreach (lc, work->items)
 		names = lappend(names, (void *) ((Defining *) lfirst(lc))->name);
 	if (names == NIL)
 		return;
-	foreach(lc, ash_store_dependents(names))
+	foreach (lc, ash_store_dependents(names))
 	{
-		AshStored  *stored = lfirst(lc);
+		AshStored *stored = lfirst(lc);
 
+		if (!ash_define_is_owner(stored))
+			continue;
 		add_item(work, stored->name, domain_of(work, stored->domain),
 				 parse_owned(work, stored->expanded));
 	}
@@ -210,16 +215,16 @@ add_dependents(Work *work)
 static void
 blame_change(Work *work, const Defining *item, AshErrors *faults)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (item->doc != NULL)
 	{
 		ash_errors_move(work->def.errors, faults);
 		return;
 	}
-	foreach(lc, faults->items)
+	foreach (lc, faults->items)
 	{
-		AshError   *fault = lfirst(lc);
+		AshError *fault = lfirst(lc);
 
 		ash_error_add(work->def.errors, ASH_E_INVALID_DEFINITION, NULL,
 					  "resource \"%s\" would no longer be valid: %s: %s", item->name,
@@ -230,8 +235,8 @@ blame_change(Work *work, const Defining *item, AshErrors *faults)
 static void
 compile_item(Work *work, Defining *item)
 {
-	AshErrors  *faults = ash_errors_create(work->cxt);
-	List	   *outer = work->def.errors->path;
+	AshErrors *faults = ash_errors_create(work->cxt);
+	List *outer = work->def.errors->path;
 
 	item->started = true;
 	item->res = ash_resource_compile(work->cxt, item->domain, item->expanded, item->name, faults);
@@ -246,8 +251,8 @@ compile_item(Work *work, Defining *item)
 static bool
 load_item(void *arg, const char *name, AshResource **out)
 {
-	Work	   *work = arg;
-	Defining	   *item = find_item(work, name);
+	Work *work = arg;
+	Defining *item = find_item(work, name);
 	MemoryContext old;
 
 	if (item == NULL)
@@ -267,7 +272,7 @@ load_item(void *arg, const char *name, AshResource **out)
 static void
 verify_item(Work *work, Defining *item)
 {
-	AshErrors  *faults = ash_errors_create(work->cxt);
+	AshErrors *faults = ash_errors_create(work->cxt);
 
 	CHECK_FOR_INTERRUPTS();
 	ash_resource_verify(item->res, faults);
@@ -281,7 +286,7 @@ static void
 verify_table(Work *work, Defining *item)
 {
 	AshResource *res = item->res;
-	ListCell   *lc;
+	ListCell *lc;
 	const char *other = NULL;
 
 	if (res->embedded || item->doc == NULL)
@@ -289,9 +294,9 @@ verify_table(Work *work, Defining *item)
 	other = ash_catalog_name_of_table(res->schema, res->table);
 	if (other != NULL && find_item(work, other) != NULL)
 		other = NULL;
-	foreach(lc, work->items)
+	foreach (lc, work->items)
 	{
-		Defining	   *before = lfirst(lc);
+		Defining *before = lfirst(lc);
 
 		if (before == item)
 			break;
@@ -310,14 +315,14 @@ verify_table(Work *work, Defining *item)
 static void
 compile_and_verify(Work *work)
 {
-	ListCell   *lc;
+	ListCell *lc;
 	AshResource *res;
 
-	foreach(lc, work->items)
+	foreach (lc, work->items)
 		load_item(work, ((Defining *) lfirst(lc))->name, &res);
 	if (ash_errors_any(work->def.errors))
 		return;
-	foreach(lc, work->items)
+	foreach (lc, work->items)
 	{
 		verify_table(work, lfirst(lc));
 		verify_item(work, lfirst(lc));
@@ -327,9 +332,9 @@ compile_and_verify(Work *work)
 static void
 compile_all(Work *work)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, work->def.domains)
+	foreach (lc, work->def.domains)
 		add_defined(work, lfirst(lc));
 	add_dependents(work);
 	ash_catalog_set_overlay(load_item, work);
@@ -354,7 +359,7 @@ compile_all(Work *work)
 static json_t *
 without_resources(Work *work, json_t *document)
 {
-	json_t	   *copy = ash_json_own(work->cxt, json_copy(document));
+	json_t *copy = ash_json_own(work->cxt, json_copy(document));
 
 	json_object_del(copy, "resources");
 	return copy;
@@ -363,9 +368,9 @@ without_resources(Work *work, json_t *document)
 static AshStored *
 find_stored(List *stored, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, stored)
+	foreach (lc, stored)
 	{
 		if (strcmp(((AshStored *) lfirst(lc))->name, name) == 0)
 			return lfirst(lc);
@@ -377,15 +382,15 @@ find_stored(List *stored, const char *name)
 static bool
 store_domain(Work *work, AshDomainDocument *doc, const AshStored *former)
 {
-	char	   *document = ash_json_dump(without_resources(work, doc->source), true);
-	char	   *expanded = ash_json_dump(without_resources(work, doc->expanded), false);
+	char *document = ash_json_dump(without_resources(work, doc->source), true);
+	char *expanded = ash_json_dump(without_resources(work, doc->expanded), false);
 
 	if (former != NULL && strcmp(former->document, document) == 0 &&
 		strcmp(former->expanded, expanded) == 0)
 		return false;
-	if (former == NULL || strcmp(json_string_value(json_object_get(
-									 parse_owned(work, former->expanded), "schema")),
-								 doc->schema) != 0)
+	if (former == NULL ||
+		strcmp(json_string_value(json_object_get(parse_owned(work, former->expanded), "schema")),
+			   doc->schema) != 0)
 		ash_define_check_schema(doc->schema);
 	ash_store_put_domain(doc, former, document, expanded);
 	return former != NULL;
@@ -394,7 +399,7 @@ store_domain(Work *work, AshDomainDocument *doc, const AshStored *former)
 static void
 report(json_t *resources, const char *name, const char *status)
 {
-	json_t	   *entry = ash_json_object();
+	json_t *entry = ash_json_object();
 
 	ash_json_set(entry, "name", json_string_nocheck(name));
 	ash_json_set(entry, "status", json_string(status));
@@ -402,12 +407,12 @@ report(json_t *resources, const char *name, const char *status)
 }
 
 static void
-store_resource(Defining *item, const AshStored *former, int position, json_t *summary)
+store_resource(Defining *item, const AshStored *former, json_t *summary)
 {
-	json_t	   *source = json_object_get(json_object_get(item->doc->source, "resources"),
-										 item->res->short_name);
-	char	   *document = ash_json_dump(source, true);
-	char	   *expanded = ash_json_dump(item->expanded, false);
+	json_t *source =
+		json_object_get(json_object_get(item->doc->source, "resources"), item->res->short_name);
+	char *document = ash_json_dump(source, true);
+	char *expanded = ash_json_dump(item->expanded, false);
 
 	if (former != NULL && strcmp(former->document, document) == 0 &&
 		strcmp(former->expanded, expanded) == 0)
@@ -417,29 +422,28 @@ store_resource(Defining *item, const AshStored *former, int position, json_t *su
 	}
 	if (!item->res->embedded)
 		ash_define_check_table(item->res);
-	ash_store_put_resource(item->doc, item->res, former, position, document, expanded);
+	ash_store_put_resource(item->doc, item->res, former, document, expanded);
 	report(summary, item->name, former ? "replaced" : "created");
 }
 
 static void
 store_document(Work *work, AshDomainDocument *doc, json_t *summary)
 {
-	AshStored	former;
-	bool		known = ash_store_domain(doc->name, &former);
-	List	   *stored = known ? ash_store_resources(doc->name) : NIL;
-	int			position = list_length(stored);
-	ListCell   *lc;
+	AshStored former;
+	bool known = ash_store_domain(doc->name, &former);
+	List *stored = known ? ash_store_resources(doc->name) : NIL;
+	ListCell *lc;
 
 	if (known)
 		ash_define_check_owner(&former);
 	if (store_domain(work, doc, known ? &former : NULL))
 		ash_store_touch(doc->name);
-	foreach(lc, work->items)
+	foreach (lc, work->items)
 	{
-		Defining	   *item = lfirst(lc);
+		Defining *item = lfirst(lc);
 
 		if (item->doc == doc)
-			store_resource(item, find_stored(stored, item->name), ++position, summary);
+			store_resource(item, find_stored(stored, item->name), summary);
 	}
 }
 
@@ -447,11 +451,11 @@ store_document(Work *work, AshDomainDocument *doc, json_t *summary)
 static int
 migrate_all(Work *work)
 {
-	int			steps = 0;
-	ListCell   *lc;
+	int steps = 0;
+	ListCell *lc;
 
 	CommandCounterIncrement();
-	foreach(lc, work->def.domains)
+	foreach (lc, work->def.domains)
 		steps += list_length(ash_plan_apply(((AshDomainDocument *) lfirst(lc))->name, false));
 	return steps;
 }
@@ -459,14 +463,14 @@ migrate_all(Work *work)
 static json_t *
 store_all(Work *work, bool migrate)
 {
-	json_t	   *result = ash_json_own(work->cxt, ash_json_object());
-	json_t	   *domains = json_array();
-	json_t	   *resources = json_array();
-	ListCell   *lc;
+	json_t *result = ash_json_own(work->cxt, ash_json_object());
+	json_t *domains = json_array();
+	json_t *resources = json_array();
+	ListCell *lc;
 
 	ash_json_set(result, "domains", domains);
 	ash_json_set(result, "resources", resources);
-	foreach(lc, work->def.domains)
+	foreach (lc, work->def.domains)
 	{
 		AshDomainDocument *doc = lfirst(lc);
 
@@ -482,9 +486,9 @@ char *
 ash_define_document(const char *text, int len, bool migrate)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	Work		work = {{0}};
-	json_t	   *result;
-	char	   *summary;
+	Work work = { { 0 } };
+	json_t *result;
+	char *summary;
 
 	work.cxt = AllocSetContextCreate(caller, "ash define", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(work.cxt);

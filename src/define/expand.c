@@ -33,7 +33,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "define/internal.h"
 
@@ -45,7 +45,7 @@
 json_t *
 ash_json_listed(json_t *node)
 {
-	json_t	   *list;
+	json_t *list;
 
 	if (json_is_array(node))
 		return json_deep_copy(node);
@@ -81,9 +81,9 @@ static void
 copy_others(json_t *out, json_t *source, const char *const *except)
 {
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 
-	json_object_foreach(source, key, value)
+	json_object_foreach (source, key, value)
 	{
 		if (!is_one_of(key, except))
 			ash_json_set(out, key, json_deep_copy(value));
@@ -96,8 +96,9 @@ copy_others(json_t *out, json_t *source, const char *const *except)
  */
 
 static const char *const resource_parts[] = {
-	"schema", "table", "attributes", "relationships", "identities", "calculations", "aggregates",
-	"actions", "policies", "field_policies", "code_interface", "custom_indexes", "default_accept", NULL,
+	"schema",		  "table",	 "attributes", "relationships",	 "identities",	   "calculations",
+	"aggregates",	  "actions", "policies",   "field_policies", "code_interface", "custom_indexes",
+	"default_accept", NULL,
 };
 
 static const char *
@@ -127,10 +128,10 @@ begin_resource(AshExpansion *exp)
 static void
 expand_policies(AshExpansion *exp)
 {
-	json_t	   *own = json_object_get(exp->source, "policies");
-	json_t	   *shared = json_object_get(exp->doc->source, "policies");
-	json_t	   *flat = json_object_get(exp->doc->expanded, "policies");
-	List	   *here = exp->errors->path;
+	json_t *own = json_object_get(exp->source, "policies");
+	json_t *shared = json_object_get(exp->doc->source, "policies");
+	json_t *flat = json_object_get(exp->doc->expanded, "policies");
+	List *here = exp->errors->path;
 
 	if (json_object_get(exp->source, "field_policies") != NULL)
 		ash_json_set(exp->out, "field_policies",
@@ -141,23 +142,23 @@ expand_policies(AshExpansion *exp)
 	if (own == NULL)
 		return;
 	ash_json_set(exp->out, "policies", ash_expand_policies(exp->def, here, own));
-	ash_expand_policy_paths(exp->def, here, here,
-							exp->embedded ? 0 : (int) json_array_size(flat), own);
+	ash_expand_policy_paths(exp->def, here, here, exp->embedded ? 0 : (int) json_array_size(flat),
+							own);
 }
 
 static void
 expand_code_interface(AshExpansion *exp)
 {
-	json_t	   *section = json_object_get(exp->source, "code_interface");
-	json_t	   *out = ash_json_object();
+	json_t *section = json_object_get(exp->source, "code_interface");
+	json_t *out = ash_json_object();
 	const char *name;
-	json_t	   *node;
+	json_t *node;
 
 	if (section == NULL)
 		return;
-	json_object_foreach(section, name, node)
+	json_object_foreach (section, name, node)
 	{
-		json_t	   *copy = json_is_string(node) ? ash_json_object() : json_deep_copy(node);
+		json_t *copy = json_is_string(node) ? ash_json_object() : json_deep_copy(node);
 
 		if (json_is_string(node))
 			ash_json_set(copy, "action", json_deep_copy(node));
@@ -173,19 +174,19 @@ expand_code_interface(AshExpansion *exp)
 static void
 expand_custom_indexes(AshExpansion *exp)
 {
-	json_t	   *list = json_object_get(exp->source, "custom_indexes");
-	json_t	   *out;
-	size_t		i;
-	json_t	   *item;
+	json_t *list = json_object_get(exp->source, "custom_indexes");
+	json_t *out;
+	size_t i;
+	json_t *item;
 
 	if (list == NULL)
 		return;
 	list = ash_json_listed(list);
 	out = json_array();
-	json_array_foreach(list, i, item)
+	json_array_foreach (list, i, item)
 	{
-		json_t	   *copy = json_is_object(item) ? json_deep_copy(item) : ash_json_object();
-		json_t	   *fields = json_is_object(item) ? json_object_get(item, "fields") : item;
+		json_t *copy = json_is_object(item) ? json_deep_copy(item) : ash_json_object();
+		json_t *fields = json_is_object(item) ? json_object_get(item, "fields") : item;
 
 		ash_json_set(copy, "fields", ash_json_listed(fields));
 		json_array_append_new(out, copy);
@@ -210,53 +211,51 @@ expand_rest(AshExpansion *exp)
  *-------------------------------------------------------------------------
  */
 
-typedef void (*ExpandFn) (AshExpansion *exp);
+typedef void (*ExpandFn)(AshExpansion *exp);
 
 static void
 for_each_resource(AshDefinition *def, AshDomainDocument *doc, ExpandFn expand)
 {
-	json_t	   *resources = json_object_get(doc->source, "resources");
-	List	   *outer = def->errors->path;
+	json_t *resources = json_object_get(doc->source, "resources");
+	List *outer = def->errors->path;
 	const char *name;
-	json_t	   *node;
+	json_t *node;
 
-	json_object_foreach(resources, name, node)
+	json_object_foreach (resources, name, node)
 	{
-		AshExpansion exp = {def, def->errors, doc, name, node};
+		AshExpansion exp = { def, def->errors, doc, name, node };
 
 		exp.embedded = json_is_true(json_object_get(node, "embedded"));
 		exp.out = json_object_get(json_object_get(doc->expanded, "resources"), name);
-		def->errors->path = list_concat_copy(doc->path,
-											 list_make2(makeString("resources"),
-														makeString(pstrdup(name))));
+		def->errors->path = list_concat_copy(doc->path, list_make2(makeString("resources"),
+																   makeString(pstrdup(name))));
 		expand(&exp);
 	}
 	def->errors->path = outer;
 }
 
-static const char *const domain_parts[] = {"domain", "schema", "policies", "authorization",
-										   "resources", "$schema", NULL};
+static const char *const domain_parts[] = { "domain",	 "schema",	"policies", "authorization",
+											"resources", "$schema", NULL };
 
 static void
 expand_authorization(AshDefinition *def, AshDomainDocument *doc)
 {
-	json_t	   *node = json_object_get(doc->source, "authorization");
+	json_t *node = json_object_get(doc->source, "authorization");
 	const char *actor = json_string_value(json_object_get(node, "actor"));
-	AshExpansion exp = {def, def->errors, doc};
+	AshExpansion exp = { def, def->errors, doc };
 
 	if (node == NULL)
 		return;
 	node = json_deep_copy(node);
 	if (actor != NULL)
-		ash_json_set(node, "actor",
-					 json_string_nocheck(ash_expand_resource_name(&exp, actor)));
+		ash_json_set(node, "actor", json_string_nocheck(ash_expand_resource_name(&exp, actor)));
 	ash_json_set(doc->expanded, "authorization", node);
 }
 
 static void
 expand_domain(AshDefinition *def, AshDomainDocument *doc)
 {
-	json_t	   *policies = json_object_get(doc->source, "policies");
+	json_t *policies = json_object_get(doc->source, "policies");
 
 	doc->expanded = ash_json_own(CurrentMemoryContext, ash_json_object());
 	ash_json_set(doc->expanded, "domain", json_string_nocheck(doc->name));
@@ -278,16 +277,16 @@ expand_domain(AshDefinition *def, AshDomainDocument *doc)
 void
 ash_define_expand(AshDefinition *def)
 {
-	static const ExpandFn passes[] = {begin_resource, ash_expand_attributes,
-									  ash_expand_relationships, expand_rest};
-	ListCell   *lc;
-	int			i;
+	static const ExpandFn passes[] = { begin_resource, ash_expand_attributes,
+									   ash_expand_relationships, expand_rest };
+	ListCell *lc;
+	int i;
 
-	foreach(lc, def->domains)
+	foreach (lc, def->domains)
 		expand_domain(def, lfirst(lc));
 	for (i = 0; i < lengthof(passes); i++)
 	{
-		foreach(lc, def->domains)
+		foreach (lc, def->domains)
 			for_each_resource(def, lfirst(lc), passes[i]);
 	}
 }

@@ -5,17 +5,17 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "define/internal.h"
 
 /* Every action of the source is copied without these, which are built anew. */
-static const char *const rebuilt[] = {"type", "transaction", "arguments", "accept", "run", NULL};
+static const char *const rebuilt[] = { "type", "transaction", "arguments", "accept", "run", NULL };
 
 static bool
 is_rebuilt(const char *key)
 {
-	int			i;
+	int i;
 
 	for (i = 0; rebuilt[i] != NULL; i++)
 	{
@@ -47,7 +47,7 @@ writes(json_t *action)
 static bool
 flag(json_t *node, const char *key, bool missing)
 {
-	json_t	   *value = json_object_get(node, key);
+	json_t *value = json_object_get(node, key);
 
 	return value ? json_is_true(value) : missing;
 }
@@ -55,12 +55,12 @@ flag(json_t *node, const char *key, bool missing)
 static void
 accept_one(json_t *accept, json_t *arguments, const char *name)
 {
-	size_t		i;
-	json_t	   *item;
+	size_t i;
+	json_t *item;
 
 	if (json_object_get(arguments, name) != NULL)
 		return;
-	json_array_foreach(accept, i, item)
+	json_array_foreach (accept, i, item)
 	{
 		if (strcmp(json_string_value(item), name) == 0)
 			return;
@@ -72,22 +72,22 @@ accept_one(json_t *accept, json_t *arguments, const char *name)
 static json_t *
 expand_accept(AshExpansion *exp, json_t *written, json_t *arguments)
 {
-	json_t	   *attributes = json_object_get(exp->out, "attributes");
-	json_t	   *names = ash_json_listed(written);
-	json_t	   *accept = json_array();
+	json_t *attributes = json_object_get(exp->out, "attributes");
+	json_t *names = ash_json_listed(written);
+	json_t *accept = json_array();
 	const char *name;
-	json_t	   *attr;
-	size_t		i;
-	json_t	   *item;
+	json_t *attr;
+	size_t i;
+	json_t *item;
 
-	json_array_foreach(names, i, item)
+	json_array_foreach (names, i, item)
 	{
 		if (strcmp(json_string_value(item), "*") != 0)
 		{
 			accept_one(accept, arguments, json_string_value(item));
 			continue;
 		}
-		json_object_foreach(attributes, name, attr)
+		json_object_foreach (attributes, name, attr)
 		{
 			if (flag(attr, "public", false) && flag(attr, "writable", true))
 				accept_one(accept, arguments, name);
@@ -101,12 +101,12 @@ expand_accept(AshExpansion *exp, json_t *written, json_t *arguments)
 static void
 set_accept(AshExpansion *exp, json_t *node, json_t *out)
 {
-	json_t	   *written = json_object_get(node, "accept");
-	json_t	   *accept;
-	size_t		i;
-	size_t		j;
-	json_t	   *item;
-	json_t	   *other;
+	json_t *written = json_object_get(node, "accept");
+	json_t *accept;
+	size_t i;
+	size_t j;
+	json_t *item;
+	json_t *other;
 
 	if (is_type(node, "destroy") && !flag(node, "soft", false))
 	{
@@ -120,11 +120,11 @@ set_accept(AshExpansion *exp, json_t *node, json_t *out)
 	else
 		accept = expand_accept(exp, written, json_object_get(out, "arguments"));
 	ash_json_set(out, "accept", accept);
-	json_array_foreach(accept, i, item)
+	json_array_foreach (accept, i, item)
 	{
-		json_array_foreach(written, j, other)
+		json_array_foreach (written, j, other)
 		{
-			if (json_equal(item, other))
+			if (i != j && json_equal(item, other))
 				ash_path_map_add(&exp->def->map, exp->errors,
 								 ash_path_append(NIL, "accept", (int) i),
 								 ash_path_append(NIL, "accept", (int) j));
@@ -136,24 +136,27 @@ set_accept(AshExpansion *exp, json_t *node, json_t *out)
 static void
 add_get_by(AshExpansion *exp, json_t *out)
 {
-	json_t	   *attributes = json_object_get(exp->out, "attributes");
-	json_t	   *names = json_object_get(out, "get_by");
-	size_t		i;
-	json_t	   *item;
+	json_t *attributes = json_object_get(exp->out, "attributes");
+	json_t *names = json_object_get(out, "get_by");
+	size_t i;
+	json_t *item;
 
 	if (names == NULL)
 		return;
 	names = ash_json_listed(names);
 	ash_json_set(out, "get_by", names);
 	ash_json_set(out, "get", json_true());
-	json_array_foreach(names, i, item)
+	json_array_foreach (names, i, item)
 	{
 		const char *name = json_string_value(item);
-		json_t	   *attr = json_object_get(attributes, name);
-		json_t	   *arg = ash_json_object();
+		json_t *attr = json_object_get(attributes, name);
+		json_t *arg;
 
-		ash_json_set(arg, "type", attr ? json_deep_copy(json_object_get(attr, "type")) :
-					 json_string("string"));
+		if (json_object_get(json_object_get(out, "arguments"), name) != NULL)
+			continue;
+		arg = ash_json_object();
+		ash_json_set(arg, "type",
+					 attr ? json_deep_copy(json_object_get(attr, "type")) : json_string("string"));
 		if (json_object_get(attr, "constraints") != NULL)
 			ash_json_set(arg, "constraints", json_deep_copy(json_object_get(attr, "constraints")));
 		ash_json_set(arg, "allow_nil", json_false());
@@ -165,10 +168,10 @@ add_get_by(AshExpansion *exp, json_t *out)
 static json_t *
 expand_run(json_t *run)
 {
-	json_t	   *out = ash_json_object();
+	json_t *out = ash_json_object();
 
-	ash_json_set(out, "function", json_deep_copy(json_is_string(run) ? run :
-												 json_object_get(run, "function")));
+	ash_json_set(out, "function",
+				 json_deep_copy(json_is_string(run) ? run : json_object_get(run, "function")));
 	if (json_object_get(run, "options") != NULL)
 		ash_json_set(out, "options", json_deep_copy(json_object_get(run, "options")));
 	else
@@ -185,13 +188,13 @@ expand_run(json_t *run)
 static json_t *
 expand_action(AshExpansion *exp, json_t *node)
 {
-	json_t	   *out = ash_json_object();
+	json_t *out = ash_json_object();
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 
 	ash_json_set(out, "type", json_deep_copy(json_object_get(node, "type")));
 	ash_json_set(out, "transaction", json_boolean(flag(node, "transaction", writes(node))));
-	json_object_foreach(node, key, value)
+	json_object_foreach (node, key, value)
 	{
 		if (!is_rebuilt(key))
 			ash_json_set(out, key, json_deep_copy(value));
@@ -204,7 +207,7 @@ expand_action(AshExpansion *exp, json_t *node)
 		ash_json_set(out, "run", expand_run(json_object_get(node, "run")));
 	if (json_object_get(node, "returns") != NULL)
 	{
-		json_t	   *type = ash_json_object();
+		json_t *type = ash_json_object();
 
 		ash_json_set(type, "type", json_deep_copy(json_object_get(node, "returns")));
 		if (json_object_get(node, "constraints") != NULL)
@@ -223,9 +226,9 @@ static bool
 has_action(json_t *actions, const char *type, bool primary)
 {
 	const char *name;
-	json_t	   *node;
+	json_t *node;
 
-	json_object_foreach(actions, name, node)
+	json_object_foreach (actions, name, node)
 	{
 		if (is_type(node, type) && (!primary || flag(node, "primary", false)))
 			return true;
@@ -236,8 +239,8 @@ has_action(json_t *actions, const char *type, bool primary)
 static json_t *
 default_action(AshExpansion *exp, const char *type, json_t *accept)
 {
-	json_t	   *node = ash_json_object();
-	json_t	   *actions = json_object_get(exp->source, "actions");
+	json_t *node = ash_json_object();
+	json_t *actions = json_object_get(exp->source, "actions");
 
 	ash_json_set(node, "type", json_string(type));
 	if (!has_action(actions, type, true))
@@ -268,13 +271,13 @@ add_action(AshExpansion *exp, json_t *out, const char *name, json_t *node)
 static void
 add_defaults(AshExpansion *exp, json_t *out, json_t *defaults)
 {
-	size_t		i;
-	json_t	   *item;
+	size_t i;
+	json_t *item;
 
-	json_array_foreach(defaults, i, item)
+	json_array_foreach (defaults, i, item)
 	{
 		const char *name = json_string_value(item);
-		json_t	   *accept = NULL;
+		json_t *accept = NULL;
 
 		if (name == NULL)
 		{
@@ -292,7 +295,7 @@ add_defaults(AshExpansion *exp, json_t *out, json_t *defaults)
 static void
 add_missing(AshExpansion *exp, json_t *out)
 {
-	int			i;
+	int i;
 
 	for (i = ASH_ACTION_CREATE; i <= ASH_ACTION_DESTROY; i++)
 	{
@@ -306,12 +309,12 @@ add_missing(AshExpansion *exp, json_t *out)
 void
 ash_expand_actions(AshExpansion *exp)
 {
-	json_t	   *out = ash_json_object();
+	json_t *out = ash_json_object();
 	const char *name;
-	json_t	   *node;
+	json_t *node;
 
 	ash_errors_push_name(exp->errors, "actions");
-	json_object_foreach(json_object_get(exp->source, "actions"), name, node)
+	json_object_foreach (json_object_get(exp->source, "actions"), name, node)
 	{
 		if (strcmp(name, "defaults") == 0)
 			add_defaults(exp, out, node);

@@ -6,7 +6,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "define/internal.h"
 
@@ -16,27 +16,27 @@ static const struct
 	const char *name;
 	const char *options;
 } helpers[] = {
-	{"uuid_primary_key", "{\"type\": \"uuid\", \"primary_key\": true, \"allow_nil\": false, "
-						 "\"writable\": false, \"public\": true, "
-						 "\"default\": {\"expr\": \"gen_random_uuid()\"}}"},
-	{"uuid_v7_primary_key", "{\"type\": \"uuid_v7\", \"primary_key\": true, \"allow_nil\": false, "
-							"\"writable\": false, \"public\": true, "
-							"\"default\": {\"expr\": \"uuid_generate_v7()\"}}"},
-	{"integer_primary_key", "{\"type\": \"integer\", \"primary_key\": true, \"allow_nil\": false, "
-							"\"generated\": true, \"writable\": false, \"public\": true}"},
-	{"create_timestamp", "{\"type\": \"utc_datetime_usec\", \"allow_nil\": false, "
-						 "\"writable\": false, \"match_other_defaults\": true, "
-						 "\"default\": {\"expr\": \"now()\"}}"},
-	{"update_timestamp", "{\"type\": \"utc_datetime_usec\", \"allow_nil\": false, "
-						 "\"writable\": false, \"match_other_defaults\": true, "
-						 "\"default\": {\"expr\": \"now()\"}, "
-						 "\"update_default\": {\"expr\": \"now()\"}}"},
+	{ "uuid_primary_key", "{\"type\": \"uuid\", \"primary_key\": true, \"allow_nil\": false, "
+						  "\"writable\": false, \"public\": true, "
+						  "\"default\": {\"expr\": \"gen_random_uuid()\"}}" },
+	{ "uuid_v7_primary_key", "{\"type\": \"uuid_v7\", \"primary_key\": true, \"allow_nil\": false, "
+							 "\"writable\": false, \"public\": true, "
+							 "\"default\": {\"expr\": \"uuid_generate_v7()\"}}" },
+	{ "integer_primary_key", "{\"type\": \"integer\", \"primary_key\": true, \"allow_nil\": false, "
+							 "\"generated\": true, \"writable\": false, \"public\": true}" },
+	{ "create_timestamp", "{\"type\": \"utc_datetime_usec\", \"allow_nil\": false, "
+						  "\"writable\": false, \"match_other_defaults\": true, "
+						  "\"default\": {\"expr\": \"now()\"}}" },
+	{ "update_timestamp", "{\"type\": \"utc_datetime_usec\", \"allow_nil\": false, "
+						  "\"writable\": false, \"match_other_defaults\": true, "
+						  "\"default\": {\"expr\": \"now()\"}, "
+						  "\"update_default\": {\"expr\": \"now()\"}}" },
 };
 
 static const char *
 helper_options(const char *name)
 {
-	int			i;
+	int i;
 
 	for (i = 0; name != NULL && i < lengthof(helpers); i++)
 	{
@@ -50,9 +50,9 @@ static void
 override(json_t *out, json_t *node)
 {
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 
-	json_object_foreach(node, key, value)
+	json_object_foreach (node, key, value)
 		ash_json_set(out, key, json_deep_copy(value));
 }
 
@@ -60,17 +60,19 @@ override(json_t *out, json_t *node)
 static const char *
 helper_of(json_t *node)
 {
-	const char *name = json_string_value(json_is_object(node) ? json_object_get(node, "helper") : node);
+	const char *name =
+		json_string_value(json_is_object(node) ? json_object_get(node, "helper") : node);
 
 	return name != NULL && (helper_options(name) != NULL || strcmp(name, "timestamps") == 0) ?
-		name : NULL;
+			   name :
+			   NULL;
 }
 
 /* {"type": "x"} for "x", a copy of an object; new. */
 static json_t *
 typed_node(json_t *node)
 {
-	json_t	   *out;
+	json_t *out;
 
 	if (json_is_object(node))
 		return json_deep_copy(node);
@@ -84,7 +86,7 @@ add_attribute(AshExpansion *exp, json_t *attributes, const char *name, const cha
 			  json_t *node)
 {
 	const char *options = helper_options(helper);
-	json_t	   *out;
+	json_t *out;
 
 	if (options != NULL)
 	{
@@ -105,9 +107,9 @@ static void
 expand_attribute(AshExpansion *exp, json_t *attributes, const char *name, json_t *node)
 {
 	const char *helper = helper_of(node);
-	static const char *const pairs[][2] = {{"inserted_at", "create_timestamp"},
-										   {"updated_at", "update_timestamp"}};
-	int			i;
+	static const char *const pairs[][2] = { { "inserted_at", "create_timestamp" },
+											{ "updated_at", "update_timestamp" } };
+	int i;
 
 	if (helper == NULL || strcmp(helper, "timestamps") != 0)
 	{
@@ -125,13 +127,13 @@ expand_attribute(AshExpansion *exp, json_t *attributes, const char *name, json_t
 void
 ash_expand_attributes(AshExpansion *exp)
 {
-	json_t	   *attributes = ash_json_object();
+	json_t *attributes = ash_json_object();
 	const char *name;
-	json_t	   *node;
+	json_t *node;
 
 	ash_json_set(exp->out, "attributes", attributes);
 	ash_errors_push_name(exp->errors, "attributes");
-	json_object_foreach(json_object_get(exp->source, "attributes"), name, node)
+	json_object_foreach (json_object_get(exp->source, "attributes"), name, node)
 		expand_attribute(exp, attributes, name, node);
 	ash_errors_pop(exp->errors);
 }
@@ -152,7 +154,7 @@ set_default_string(json_t *node, const char *key, const char *value)
 static void
 set_listed(json_t *node, const char *key)
 {
-	json_t	   *value = json_object_get(node, key);
+	json_t *value = json_object_get(node, key);
 
 	if (value != NULL)
 		ash_json_set(node, key, ash_json_listed(value));
@@ -181,11 +183,11 @@ short_name(const char *resource)
 static json_t *
 begin_relationship(AshExpansion *exp, json_t *node)
 {
-	json_t	   *out = ash_json_object();
+	json_t *out = ash_json_object();
 	const char *written;
 	const char *key;
-	json_t	   *value;
-	int			i;
+	json_t *value;
+	int i;
 
 	for (i = 0; ash_relationship_kinds[i] != NULL; i++)
 	{
@@ -195,8 +197,10 @@ begin_relationship(AshExpansion *exp, json_t *node)
 		ash_json_set(out, "kind", json_string_nocheck(ash_relationship_kinds[i]));
 		ash_json_set(out, "destination",
 					 json_string_nocheck(ash_expand_resource_name(exp, written)));
+		ash_path_map_add(&exp->def->map, exp->errors, ash_path_append(NIL, "destination", -1),
+						 ash_path_append(NIL, ash_relationship_kinds[i], -1));
 	}
-	json_object_foreach(node, key, value)
+	json_object_foreach (node, key, value)
 	{
 		for (i = 0; ash_relationship_kinds[i] != NULL; i++)
 		{
@@ -217,9 +221,9 @@ begin_relationship(AshExpansion *exp, json_t *node)
 static void
 set_key_type(AshExpansion *exp, json_t *rel, json_t *attr)
 {
-	json_t	   *told = json_object_get(rel, "attribute_type");
-	json_t	   *target;
-	json_t	   *constraints;
+	json_t *told = json_object_get(rel, "attribute_type");
+	json_t *target;
+	json_t *constraints;
 
 	if (told != NULL)
 	{
@@ -227,8 +231,9 @@ set_key_type(AshExpansion *exp, json_t *rel, json_t *attr)
 		ash_expand_type(exp, attr);
 		return;
 	}
-	target = ash_expand_attribute_of(exp->def, destination_of(rel),
-									 json_string_value(json_object_get(rel, "destination_attribute")));
+	target =
+		ash_expand_attribute_of(exp->def, destination_of(rel),
+								json_string_value(json_object_get(rel, "destination_attribute")));
 	constraints = json_object_get(target, "constraints");
 	if (target == NULL)
 		ash_json_set(attr, "type", json_string("uuid"));
@@ -241,7 +246,7 @@ set_key_type(AshExpansion *exp, json_t *rel, json_t *attr)
 static bool
 flag(json_t *node, const char *key, bool missing)
 {
-	json_t	   *value = json_object_get(node, key);
+	json_t *value = json_object_get(node, key);
 
 	return value ? json_is_true(value) : missing;
 }
@@ -249,17 +254,17 @@ flag(json_t *node, const char *key, bool missing)
 static void
 define_key(AshExpansion *exp, const char *name, json_t *rel)
 {
-	json_t	   *attributes = json_object_get(exp->out, "attributes");
+	json_t *attributes = json_object_get(exp->out, "attributes");
 	const char *source = json_string_value(json_object_get(rel, "source_attribute"));
-	json_t	   *attr;
+	json_t *attr;
 
 	if (!flag(rel, "define_attribute", true) || json_object_get(attributes, source) != NULL)
 		return;
 	attr = ash_json_object();
 	set_key_type(exp, rel, attr);
 	ash_json_set(attr, "belongs_to", json_string_nocheck(name));
-	ash_json_set(attr, "allow_nil", json_boolean(flag(rel, "allow_nil", true) &&
-												 !flag(rel, "primary_key", false)));
+	ash_json_set(attr, "allow_nil",
+				 json_boolean(flag(rel, "allow_nil", true) && !flag(rel, "primary_key", false)));
 	ash_json_set(attr, "primary_key", json_boolean(flag(rel, "primary_key", false)));
 	ash_json_set(attr, "public",
 				 json_boolean(flag(rel, "attribute_public", flag(rel, "public", false))));
@@ -267,22 +272,23 @@ define_key(AshExpansion *exp, const char *name, json_t *rel)
 				 json_boolean(flag(rel, "attribute_writable", flag(rel, "writable", true))));
 	ash_json_set(attr, "always_select", json_boolean(flag(rel, "attribute_always_select", false)));
 	ash_json_set(attributes, source, attr);
-	ash_path_map_add_absolute(
-		&exp->def->map,
-		list_concat_copy(list_truncate(list_copy(exp->errors->path),
-									   list_length(exp->errors->path) - 2),
-						 ash_path_append(ash_path_append(NIL, "attributes", -1), source, -1)),
-		list_copy(exp->errors->path));
+	ash_path_map_add_absolute(&exp->def->map,
+							  list_concat_copy(list_truncate(list_copy(exp->errors->path),
+															 list_length(exp->errors->path) - 2),
+											   ash_path_append(ash_path_append(NIL, "attributes",
+																			   -1),
+															   source, -1)),
+							  list_copy(exp->errors->path));
 }
 
 /* The has_many to the resource in between, unless it is there. */
 static void
 define_join(AshExpansion *exp, json_t *relationships, const char *name, json_t *rel)
 {
-	json_t	   *sources = json_object_get(exp->source, "relationships");
+	json_t *sources = json_object_get(exp->source, "relationships");
 	const char *join = json_string_value(json_object_get(rel, "join_relationship"));
-	json_t	   *out;
-	List	   *section;
+	json_t *out;
+	List *section;
 
 	if (json_object_get(sources, join) != NULL || json_object_get(relationships, join) != NULL)
 		return;
@@ -312,8 +318,8 @@ default_keys(AshExpansion *exp, const char *name, json_t *rel)
 		return;
 	}
 	set_default_string(rel, "source_attribute",
-					   ash_expand_key_of(exp->def, psprintf("%s.%s", exp->doc->name,
-															exp->short_name)));
+					   ash_expand_key_of(exp->def,
+										 psprintf("%s.%s", exp->doc->name, exp->short_name)));
 	if (strcmp(kind, "many_to_many") != 0)
 	{
 		set_default_string(rel, "destination_attribute", psprintf("%s_id", exp->short_name));
@@ -333,26 +339,27 @@ default_keys(AshExpansion *exp, const char *name, json_t *rel)
 void
 ash_expand_relationships(AshExpansion *exp)
 {
-	json_t	   *source = json_object_get(exp->source, "relationships");
-	json_t	   *relationships = ash_json_object();
+	json_t *source = json_object_get(exp->source, "relationships");
+	json_t *relationships = ash_json_object();
 	const char *name;
-	json_t	   *node;
+	json_t *node;
 
 	ash_errors_push_name(exp->errors, "relationships");
-	json_object_foreach(source, name, node)
+	json_object_foreach (source, name, node)
 	{
-		json_t	   *rel = begin_relationship(exp, node);
+		json_t *rel;
 
 		ash_errors_push_name(exp->errors, name);
+		rel = begin_relationship(exp, node);
 		default_keys(exp, name, rel);
 		if (strcmp(json_string_value(json_object_get(rel, "kind")), "belongs_to") == 0)
 			define_key(exp, name, rel);
 		ash_json_set(relationships, name, rel);
 		ash_errors_pop(exp->errors);
 	}
-	json_object_foreach(source, name, node)
+	json_object_foreach (source, name, node)
 	{
-		json_t	   *rel = json_object_get(relationships, name);
+		json_t *rel = json_object_get(relationships, name);
 
 		ash_errors_push_name(exp->errors, name);
 		if (json_object_get(rel, "join_relationship") != NULL)
@@ -375,14 +382,14 @@ ash_expand_relationships(AshExpansion *exp)
 json_t *
 ash_expand_arguments(AshExpansion *exp, json_t *node)
 {
-	json_t	   *out = ash_json_object();
+	json_t *out = ash_json_object();
 	const char *name;
-	json_t	   *arg;
+	json_t *arg;
 
 	ash_errors_push_name(exp->errors, "arguments");
-	json_object_foreach(node, name, arg)
+	json_object_foreach (node, name, arg)
 	{
-		json_t	   *copy = typed_node(arg);
+		json_t *copy = typed_node(arg);
 
 		ash_errors_push_name(exp->errors, name);
 		ash_expand_type(exp, copy);
@@ -396,7 +403,7 @@ ash_expand_arguments(AshExpansion *exp, json_t *node)
 static json_t *
 expand_identity(AshExpansion *exp, json_t *node)
 {
-	json_t	   *out = ash_json_object();
+	json_t *out = ash_json_object();
 
 	if (json_is_object(node))
 		override(out, node);
@@ -410,7 +417,7 @@ expand_identity(AshExpansion *exp, json_t *node)
 static json_t *
 expand_calculation(AshExpansion *exp, json_t *node)
 {
-	json_t	   *out = json_deep_copy(node);
+	json_t *out = json_deep_copy(node);
 
 	ash_expand_type(exp, out);
 	if (json_object_get(node, "arguments") != NULL)
@@ -424,7 +431,7 @@ expand_calculation(AshExpansion *exp, json_t *node)
 static json_t *
 expand_path(json_t *node)
 {
-	json_t	   *path = json_array();
+	json_t *path = json_array();
 	const char *text = json_string_value(node);
 	const char *dot;
 
@@ -445,12 +452,12 @@ expand_path(json_t *node)
 static json_t *
 expand_aggregate(AshExpansion *exp, json_t *node)
 {
-	json_t	   *out = ash_json_object();
-	int			i;
+	json_t *out = ash_json_object();
+	int i;
 
 	for (i = 0; ash_aggregate_kinds[i] != NULL; i++)
 	{
-		json_t	   *path = json_object_get(node, ash_aggregate_kinds[i]);
+		json_t *path = json_object_get(node, ash_aggregate_kinds[i]);
 
 		if (path == NULL)
 			continue;
@@ -472,18 +479,18 @@ expand_aggregate(AshExpansion *exp, json_t *node)
 
 static void
 expand_section(AshExpansion *exp, const char *key,
-			   json_t *(*expand) (AshExpansion *exp, json_t *node))
+			   json_t *(*expand)(AshExpansion *exp, json_t *node))
 {
-	json_t	   *section = json_object_get(exp->source, key);
-	json_t	   *out;
+	json_t *section = json_object_get(exp->source, key);
+	json_t *out;
 	const char *name;
-	json_t	   *node;
+	json_t *node;
 
 	if (section == NULL)
 		return;
 	out = ash_json_object();
 	ash_errors_push_name(exp->errors, key);
-	json_object_foreach(section, name, node)
+	json_object_foreach (section, name, node)
 	{
 		ash_errors_push_name(exp->errors, name);
 		ash_json_set(out, name, expand(exp, node));

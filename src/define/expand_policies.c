@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "define/internal.h"
 #include "miscadmin.h"
@@ -13,10 +13,10 @@
 /* One flat policy and where it stands in the source. */
 typedef struct FlatPolicy
 {
-	json_t	   *node;			   /* as written: {"policy"|"bypass", …}, or whatever it is */
-	List	   *conditions;		   /* of json_t *: the groups', outermost first */
-	List	   *path;			   /* tail from the list of policies */
-	List	   *group_paths;	   /* of List *: tail for each of conditions */
+	json_t *node;	   /* as written: {"policy"|"bypass", …}, or whatever it is */
+	List *conditions;  /* of json_t *: the groups', outermost first */
+	List *path;		   /* tail from the list of policies */
+	List *group_paths; /* of List *: tail for each of conditions */
 } FlatPolicy;
 
 static List *
@@ -29,8 +29,8 @@ append_index(List *path, int index)
 static void
 add_conditions(json_t *condition, List *path, List **conditions, List **paths)
 {
-	size_t		i;
-	json_t	   *item;
+	size_t i;
+	json_t *item;
 
 	if (!json_is_array(condition))
 	{
@@ -38,7 +38,7 @@ add_conditions(json_t *condition, List *path, List **conditions, List **paths)
 		*paths = lappend(list_copy(*paths), path);
 		return;
 	}
-	json_array_foreach(condition, i, item)
+	json_array_foreach (condition, i, item)
 	{
 		*conditions = lappend(list_copy(*conditions), item);
 		*paths = lappend(list_copy(*paths), append_index(path, (int) i));
@@ -49,26 +49,26 @@ add_conditions(json_t *condition, List *path, List **conditions, List **paths)
 static List *
 flatten(json_t *list, List *path, List *conditions, List *group_paths)
 {
-	List	   *flat = NIL;
-	size_t		i;
-	json_t	   *node;
+	List *flat = NIL;
+	size_t i;
+	json_t *node;
 
 	check_stack_depth();
-	json_array_foreach(list, i, node)
+	json_array_foreach (list, i, node)
 	{
-		json_t	   *group = json_object_get(node, "policy_group");
-		List	   *here = append_index(path, (int) i);
+		json_t *group = json_object_get(node, "policy_group");
+		List *here = append_index(path, (int) i);
 		FlatPolicy *policy;
 
 		if (group != NULL)
 		{
-			List	   *inner = conditions;
-			List	   *inner_paths = group_paths;
+			List *inner = conditions;
+			List *inner_paths = group_paths;
 
 			add_conditions(group, ash_path_append(here, "policy_group", -1), &inner, &inner_paths);
-			flat = list_concat(flat, flatten(json_object_get(node, "policies"),
-											 ash_path_append(here, "policies", -1), inner,
-											 inner_paths));
+			flat = list_concat(flat,
+							   flatten(json_object_get(node, "policies"),
+									   ash_path_append(here, "policies", -1), inner, inner_paths));
 			continue;
 		}
 		policy = palloc0(sizeof(FlatPolicy));
@@ -91,22 +91,22 @@ static json_t *
 build_policy(const FlatPolicy *policy)
 {
 	const char *kind = condition_key(policy->node);
-	json_t	   *conditions = json_array();
-	json_t	   *own = ash_json_listed(json_object_get(policy->node, kind));
-	json_t	   *out;
+	json_t *conditions = json_array();
+	json_t *own = ash_json_listed(json_object_get(policy->node, kind));
+	json_t *out;
 	const char *key;
-	json_t	   *value;
-	ListCell   *lc;
+	json_t *value;
+	ListCell *lc;
 
 	if (!json_is_object(policy->node))
 		return json_deep_copy(policy->node);
-	foreach(lc, policy->conditions)
+	foreach (lc, policy->conditions)
 		json_array_append_new(conditions, json_deep_copy(lfirst(lc)));
 	json_array_extend(conditions, own);
 	json_decref(own);
 	out = ash_json_object();
 	ash_json_set(out, kind, conditions);
-	json_object_foreach(policy->node, key, value)
+	json_object_foreach (policy->node, key, value)
 	{
 		if (strcmp(key, "checks") == 0)
 			ash_json_set(out, key, ash_json_listed(value));
@@ -120,11 +120,11 @@ build_policy(const FlatPolicy *policy)
 static void
 check_groups(AshErrors *errors, json_t *list, bool inside)
 {
-	size_t		i;
-	json_t	   *node;
+	size_t i;
+	json_t *node;
 
 	check_stack_depth();
-	json_array_foreach(list, i, node)
+	json_array_foreach (list, i, node)
 	{
 		ash_errors_push_index(errors, (int) i);
 		if (inside && json_object_get(node, "bypass") != NULL)
@@ -147,14 +147,14 @@ check_groups(AshErrors *errors, json_t *list, bool inside)
 json_t *
 ash_expand_policies(AshDefinition *def, List *base, json_t *list)
 {
-	List	   *outer = def->errors->path;
-	json_t	   *out = json_array();
-	ListCell   *lc;
+	List *outer = def->errors->path;
+	json_t *out = json_array();
+	ListCell *lc;
 
 	def->errors->path = ash_path_append(base, "policies", -1);
 	check_groups(def->errors, list, false);
 	def->errors->path = outer;
-	foreach(lc, flatten(list, NIL, NIL, NIL))
+	foreach (lc, flatten(list, NIL, NIL, NIL))
 		json_array_append_new(out, build_policy(lfirst(lc)));
 	return out;
 }
@@ -164,10 +164,10 @@ static void
 map_conditions(AshDefinition *def, List *target, List *source, const FlatPolicy *policy)
 {
 	const char *kind = condition_key(policy->node);
-	json_t	   *own = json_object_get(policy->node, kind);
-	List	   *from = ash_path_append(target, kind, -1);
-	int			groups = list_length(policy->conditions);
-	int			i;
+	json_t *own = json_object_get(policy->node, kind);
+	List *from = ash_path_append(target, kind, -1);
+	int groups = list_length(policy->conditions);
+	int i;
 
 	for (i = 0; i < groups; i++)
 		ash_path_map_add_absolute(&def->map, append_index(from, i),
@@ -187,14 +187,14 @@ map_conditions(AshDefinition *def, List *target, List *source, const FlatPolicy 
 void
 ash_expand_policy_paths(AshDefinition *def, List *target, List *base, int offset, json_t *list)
 {
-	List	   *source = ash_path_append(base, "policies", -1);
-	int			index = offset;
-	ListCell   *lc;
+	List *source = ash_path_append(base, "policies", -1);
+	int index = offset;
+	ListCell *lc;
 
-	foreach(lc, flatten(list, NIL, NIL, NIL))
+	foreach (lc, flatten(list, NIL, NIL, NIL))
 	{
 		FlatPolicy *policy = lfirst(lc);
-		List	   *from = ash_path_append(target, "policies", index++);
+		List *from = ash_path_append(target, "policies", index++);
 
 		ash_path_map_add_absolute(&def->map, from, list_concat_copy(source, policy->path));
 		map_conditions(def, from, source, policy);
@@ -204,17 +204,17 @@ ash_expand_policy_paths(AshDefinition *def, List *target, List *base, int offset
 json_t *
 ash_expand_field_policies(json_t *list)
 {
-	static const char *const listed[] = {"fields", "bypass_fields", "condition", "checks"};
-	json_t	   *out = json_deep_copy(list);
-	size_t		i;
-	json_t	   *policy;
-	int			k;
+	static const char *const listed[] = { "fields", "bypass_fields", "condition", "checks" };
+	json_t *out = json_deep_copy(list);
+	size_t i;
+	json_t *policy;
+	int k;
 
-	json_array_foreach(out, i, policy)
+	json_array_foreach (out, i, policy)
 	{
 		for (k = 0; k < lengthof(listed); k++)
 		{
-			json_t	   *value = json_object_get(policy, listed[k]);
+			json_t *value = json_object_get(policy, listed[k]);
 
 			if (value != NULL)
 				ash_json_set(policy, listed[k], ash_json_listed(value));

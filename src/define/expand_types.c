@@ -6,7 +6,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "define/internal.h"
 #include "miscadmin.h"
@@ -29,9 +29,9 @@ ash_expand_resource_name(AshExpansion *exp, const char *name)
 static AshDomainDocument *
 find_document(AshDefinition *def, const char *domain)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, def->domains)
+	foreach (lc, def->domains)
 	{
 		AshDomainDocument *doc = lfirst(lc);
 
@@ -59,12 +59,12 @@ find_user_type(AshExpansion *exp, const char *name)
 {
 	const char *dot = strchr(name, '.');
 	AshDomainDocument *doc = exp->doc;
-	json_t	   *types;
-	AshStored	stored;
+	json_t *types;
+	AshStored stored;
 
 	if (dot != NULL)
 	{
-		char	   *domain = pnstrdup(name, dot - name);
+		char *domain = pnstrdup(name, dot - name);
 
 		name = dot + 1;
 		doc = find_document(exp->def, domain);
@@ -84,10 +84,10 @@ static json_t *
 merge_constraints(json_t *base, json_t *given)
 {
 	const char *key;
-	json_t	   *value;
-	json_t	   *items;
+	json_t *value;
+	json_t *items;
 
-	json_object_foreach(given, key, value)
+	json_object_foreach (given, key, value)
 	{
 		items = json_object_get(base, key);
 		if (strcmp(key, "items") == 0 && json_is_object(items) && json_is_object(value))
@@ -103,12 +103,12 @@ static bool
 replace_type(AshExpansion *exp, json_t *node)
 {
 	const char *written = json_string_value(json_object_get(node, "type"));
-	size_t		len = written ? strcspn(written, "[") : 0;
-	json_t	   *found = len > 0 ? find_user_type(exp, pnstrdup(written, len)) : NULL;
+	size_t len = written ? strcspn(written, "[") : 0;
+	json_t *found = len > 0 ? find_user_type(exp, pnstrdup(written, len)) : NULL;
 	const char *base;
 	const char *suffix;
-	json_t	   *constraints;
-	char	   *type;
+	json_t *constraints;
+	char *type;
 
 	if (found == NULL)
 		return false;
@@ -120,7 +120,7 @@ replace_type(AshExpansion *exp, json_t *node)
 		constraints = ash_json_object();
 	for (suffix = strchr(written, '['); suffix != NULL; suffix = strchr(suffix + 1, '['))
 	{
-		json_t	   *items = constraints;
+		json_t *items = constraints;
 
 		constraints = ash_json_object();
 		if (json_object_size(items) > 0)
@@ -142,15 +142,15 @@ static void expand_constraints(AshExpansion *exp, json_t *constraints);
 static void
 expand_members(AshExpansion *exp, json_t *members)
 {
-	void	   *iter;
+	void *iter;
 
 	if (!json_is_object(members))
 		return;
 	for (iter = json_object_iter(members); iter != NULL;
 		 iter = json_object_iter_next(members, iter))
 	{
-		json_t	   *member = json_object_iter_value(iter);
-		json_t	   *node;
+		json_t *member = json_object_iter_value(iter);
+		json_t *node;
 
 		if (json_is_string(member))
 		{
@@ -179,13 +179,14 @@ expand_constraints(AshExpansion *exp, json_t *constraints)
 void
 ash_expand_type(AshExpansion *exp, json_t *node)
 {
-	int			depth = 0;
+	int depth = 0;
 
 	while (replace_type(exp, node))
 	{
 		if (++depth <= MAX_TYPE_DEPTH)
 			continue;
-		ash_error_add(exp->errors, ASH_E_INVALID_DEFINITION, NULL, "the type \"%s\" is based on itself",
+		ash_error_add(exp->errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "the type \"%s\" is based on itself",
 					  json_string_value(json_object_get(node, "type")));
 		break;
 	}
@@ -203,8 +204,8 @@ expanded_resource(AshDefinition *def, const char *name, json_t **source)
 {
 	const char *dot = strchr(name, '.');
 	AshDomainDocument *doc;
-	AshStored	stored;
-	json_t	   *node;
+	AshStored stored;
+	json_t *node;
 
 	*source = NULL;
 	if (dot == NULL)
@@ -229,23 +230,23 @@ future_attribute(AshDefinition *def, const char *resource, json_t *source, const
 				 int depth)
 {
 	const char *name;
-	json_t	   *rel;
+	json_t *rel;
 
-	json_object_foreach(json_object_get(source, "relationships"), name, rel)
+	json_object_foreach (json_object_get(source, "relationships"), name, rel)
 	{
 		const char *destination = json_string_value(json_object_get(rel, "belongs_to"));
 		const char *key = json_string_value(json_object_get(rel, "source_attribute"));
 		const char *type = json_string_value(json_object_get(rel, "attribute_type"));
 		const char *target = json_string_value(json_object_get(rel, "destination_attribute"));
-		json_t	   *found;
+		json_t *found;
 
 		if (destination == NULL || strcmp(key ? key : psprintf("%s_id", name), attribute) != 0)
 			continue;
 		if (type == NULL)
 		{
 			if (strchr(destination, '.') == NULL)
-				destination = psprintf("%.*s.%s", (int) strcspn(resource, "."), resource,
-									   destination);
+				destination =
+					psprintf("%.*s.%s", (int) strcspn(resource, "."), resource, destination);
 			return attribute_of(def, destination,
 								target ? target : ash_expand_key_of(def, destination), depth + 1);
 		}
@@ -259,9 +260,9 @@ future_attribute(AshDefinition *def, const char *resource, json_t *source, const
 static json_t *
 attribute_of(AshDefinition *def, const char *resource, const char *attribute, int depth)
 {
-	json_t	   *source;
-	json_t	   *node = expanded_resource(def, resource, &source);
-	json_t	   *found = json_object_get(json_object_get(node, "attributes"), attribute);
+	json_t *source;
+	json_t *node = expanded_resource(def, resource, &source);
+	json_t *found = json_object_get(json_object_get(node, "attributes"), attribute);
 
 	if (found != NULL || source == NULL || depth > MAX_KEY_DEPTH)
 		return found;
@@ -279,16 +280,16 @@ ash_expand_attribute_of(AshDefinition *def, const char *resource, const char *at
 const char *
 ash_expand_key_of(AshDefinition *def, const char *resource)
 {
-	json_t	   *source;
-	json_t	   *attributes;
+	json_t *source;
+	json_t *attributes;
 	const char *found = NULL;
 	const char *name;
-	json_t	   *attr;
+	json_t *attr;
 
 	attributes = json_object_get(expanded_resource(def, resource, &source), "attributes");
 	if (attributes == NULL || json_object_get(attributes, "id") != NULL)
 		return "id";
-	json_object_foreach(attributes, name, attr)
+	json_object_foreach (attributes, name, attr)
 	{
 		if (!json_is_true(json_object_get(attr, "primary_key")))
 			continue;

@@ -18,27 +18,27 @@
  */
 typedef struct AshPathMap
 {
-	List	   *from;			   /* of List *: paths in the expanded document */
-	List	   *to;				   /* of List *: paths in the source, parallel */
+	List *from; /* of List *: paths in the expanded document */
+	List *to;	/* of List *: paths in the source, parallel */
 } AshPathMap;
 
 /* One domain document on its way. */
 typedef struct AshDomainDocument
 {
-	json_t	   *source;			   /* as written */
-	json_t	   *expanded;		   /* the same in long form; owned by the work context */
-	List	   *path;			   /* of the document in the text: NIL or its index */
+	json_t *source;	  /* as written */
+	json_t *expanded; /* the same in long form; owned by the work context */
+	List *path;		  /* of the document in the text: NIL or its index */
 	const char *name;
 	const char *schema;
-	List	   *compiled;		   /* of AshResource *, in order */
+	List *compiled; /* of AshResource *, in order */
 } AshDomainDocument;
 
 /* Everything one ash_define works on. */
 typedef struct AshDefinition
 {
-	List	   *domains;		   /* of AshDomainDocument * */
-	AshPathMap	map;
-	AshErrors  *errors;
+	List *domains; /* of AshDomainDocument * */
+	AshPathMap map;
+	AshErrors *errors;
 } AshDefinition;
 
 /* check.c: adds the faults of one domain document as it was written */
@@ -59,12 +59,12 @@ extern void ash_define_expand(AshDefinition *def);
 typedef struct AshExpansion
 {
 	AshDefinition *def;
-	AshErrors  *errors;
+	AshErrors *errors;
 	AshDomainDocument *doc;
 	const char *short_name;
-	json_t	   *source;			   /* of the resource */
-	json_t	   *out;
-	bool		embedded;
+	json_t *source; /* of the resource */
+	json_t *out;
+	bool embedded;
 } AshExpansion;
 
 /* expand_types.c */
@@ -92,17 +92,21 @@ extern json_t *ash_expand_field_policies(json_t *list);
 /* json helpers (expand.c) */
 extern json_t *ash_json_listed(json_t *node); /* a list as it is, anything else in a list; new */
 extern void ash_json_set(json_t *object, const char *key, json_t *value); /* steals value */
-extern List *ash_path_append(List *path, const char *name, int index); /* index < 0: none */
+extern List *ash_path_append(List *path, const char *name, int index);	  /* index < 0: none */
+
+/* verify_refs.c */
+extern void ash_verify_references(AshResource *res, AshErrors *errors);
+extern bool ash_verify_aggregates(AshResource *res, AshErrors *errors);
 
 /* store.c */
 typedef struct AshStored
 {
-	char	   *name;
-	char	   *domain;
-	char	   *owner;
-	char	   *document;
-	char	   *expanded;
-	int64		revision;
+	char *name;
+	char *domain;
+	char *owner;
+	char *document;
+	char *expanded;
+	int64 revision;
 } AshStored;
 
 extern void ash_store_lock(void);
@@ -114,13 +118,14 @@ extern List *ash_store_dependents(List *names);
 extern void ash_store_put_domain(const AshDomainDocument *doc, const AshStored *former,
 								 const char *document, const char *expanded);
 extern void ash_store_put_resource(const AshDomainDocument *doc, AshResource *res,
-								   const AshStored *former, int position, const char *document,
+								   const AshStored *former, const char *document,
 								   const char *expanded);
 extern void ash_store_touch(const char *domain);
 extern void ash_store_delete_resource(const AshStored *stored);
 extern void ash_store_delete_domain(const AshStored *stored);
 
 /* access.c: who may define what; raises */
+extern bool ash_define_is_owner(const AshStored *stored);
 extern void ash_define_check_owner(const AshStored *domain);
 extern void ash_define_check_schema(const char *schema);
 extern void ash_define_check_table(AshResource *res);

@@ -18,7 +18,7 @@
  */
 static const char types_query[] =
 	"SELECT t.oid, a.atttypmod,"
-	" CASE n.nspname WHEN 'pg_catalog' THEN quote_ident(t.typname)"
+	" CASE n.nspname WHEN 'pg_catalog' THEN CASE t.typname WHEN 'char' THEN '\"char\"' ELSE t.typname END"
 	" || coalesce(substring(format_type(t.oid, a.atttypmod) FROM '\\([0-9, ]+\\)'), '')"
 	" ELSE format_type(t.oid, a.atttypmod) END,"
 	" t.oid <> at.oid,"

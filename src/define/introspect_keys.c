@@ -20,7 +20,7 @@
 /* Those a relationship can express, to tables of the same schema. */
 static const char references_query[] =
 	"SELECT c.conname, a.attname, f.relname, fa.attname, c.confdeltype, c.confupdtype,"
-	" c.condeferrable, c.condeferred"
+	" c.condeferrable, c.condeferred, c.convalidated"
 	" FROM pg_constraint c"
 	" JOIN pg_class t ON t.oid = c.conrelid"
 	" JOIN pg_class f ON f.oid = c.confrelid AND f.relnamespace = t.relnamespace"
@@ -80,6 +80,8 @@ describe_reference(const AshPlanTable *table, char **row)
 		ash_json_set(references, "deferrable", ash_introspect_text("initially"));
 	else if (row[6][0] == 't')
 		ash_json_set(references, "deferrable", json_true());
+	if (row[8][0] != 't')
+		ash_json_set(references, "validate", json_false());
 	return references;
 }
 
@@ -89,7 +91,7 @@ ash_introspect_references(json_t *resource, const AshPlanTable *table, const cha
 	const char *domain = ash_introspect_resource_name(table->schema);
 	ListCell *lc;
 
-	foreach (lc, ash_plan_query(8, references_query, 1, &relid))
+	foreach (lc, ash_plan_query(9, references_query, 1, &relid))
 	{
 		char **row = lfirst(lc);
 		json_t *rel = ash_json_object();
@@ -121,7 +123,7 @@ ash_introspect_references(json_t *resource, const AshPlanTable *table, const cha
  */
 static const char indexes_query[] =
 	"WITH keys AS (SELECT i.indexrelid, k, k <= i.indnkeyatts AS is_key, a.attname,"
-	" CASE WHEN i.indkey[k - 1] <> 0 AND o.opcdefault"
+	" CASE WHEN k > i.indnkeyatts THEN NULL WHEN i.indkey[k - 1] <> 0 AND o.opcdefault"
 	" AND i.indcollation[k - 1] IN (0, a.attcollation)"
 	" AND i.indoption[k - 1] IN (0, 3) THEN"
 	" CASE i.indoption[k - 1] WHEN 3 THEN '-' ELSE '' END || a.attname"
@@ -269,6 +271,8 @@ ash_introspect_checks(json_t *resource, const AshPlanTable *table, const char *r
 			node = ash_json_object();
 			ash_json_set(node, "check", ash_introspect_text(check->definition));
 			ash_json_set(node, "attribute", ash_introspect_text(columns[1]));
+			if (!check->valid)
+				ash_json_set(node, "validate", json_false());
 			ash_introspect_put(resource, "check_constraints", check->name, node);
 		}
 	}

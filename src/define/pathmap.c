@@ -6,7 +6,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "define/internal.h"
 
@@ -20,8 +20,10 @@ ash_path_map_add_absolute(AshPathMap *map, List *from, List *to)
 void
 ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to)
 {
+	List *source = ash_path_map_source(map, errors->path);
+
 	ash_path_map_add_absolute(map, list_concat_copy(errors->path, from),
-							  list_concat_copy(errors->path, to));
+							  list_concat_copy(source, to));
 }
 
 /* A copy of path with one more name and, unless it is negative, one more index. */
@@ -36,7 +38,7 @@ ash_path_append(List *path, const char *name, int index)
 static int
 match_prefix(List *prefix, List *path)
 {
-	int			i;
+	int i;
 
 	if (list_length(prefix) > list_length(path))
 		return -1;
@@ -52,14 +54,14 @@ match_prefix(List *prefix, List *path)
 List *
 ash_path_map_source(const AshPathMap *map, List *path)
 {
-	List	   *found = NIL;
-	int			longest = -1;
-	ListCell   *from;
-	ListCell   *to;
+	List *found = NIL;
+	int longest = -1;
+	ListCell *from;
+	ListCell *to;
 
-	forboth(from, map->from, to, map->to)
+	forboth (from, map->from, to, map->to)
 	{
-		int			length = match_prefix(lfirst(from), path);
+		int length = match_prefix(lfirst(from), path);
 
 		if (length <= longest)
 			continue;
@@ -75,9 +77,9 @@ ash_path_map_source(const AshPathMap *map, List *path)
 static void
 add_position(AshErrors *errors, AshError *error, const char *text, size_t len)
 {
-	List	   *path = list_copy(error->path);
-	int			line;
-	int			column;
+	List *path = list_copy(error->path);
+	int line;
+	int column;
 
 	ash_error_var_text(errors, error, "pointer", ash_json_pointer(error->path));
 	while (!ash_json_locate(text, len, path, &line, &column))
@@ -93,11 +95,11 @@ add_position(AshErrors *errors, AshError *error, const char *text, size_t len)
 static bool
 already_said(List *errors, const AshError *error)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, errors)
+	foreach (lc, errors)
 	{
-		AshError   *other = lfirst(lc);
+		AshError *other = lfirst(lc);
 
 		if (equal(other->path, error->path) && strcmp(other->message, error->message) == 0)
 			return true;
@@ -108,9 +110,9 @@ already_said(List *errors, const AshError *error)
 static bool
 has_var(const AshError *error, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, error->vars)
+	foreach (lc, error->vars)
 	{
 		if (strcmp(((AshErrorVar *) lfirst(lc))->name, name) == 0)
 			return true;
@@ -121,12 +123,12 @@ has_var(const AshError *error, const char *name)
 void
 ash_define_place_errors(AshErrors *errors, const AshPathMap *map, const char *text, size_t len)
 {
-	List	   *kept = NIL;
-	ListCell   *lc;
+	List *kept = NIL;
+	ListCell *lc;
 
-	foreach(lc, errors->items)
+	foreach (lc, errors->items)
 	{
-		AshError   *error = lfirst(lc);
+		AshError *error = lfirst(lc);
 
 		error->path = ash_path_map_source(map, error->path);
 		if (already_said(kept, error))

@@ -131,7 +131,7 @@ find_present(AshPlan *plan, AshPlanTable *table)
 		return;
 	table->present = ash_plan_read(table->schema, table->renamed_from);
 	if (table->present != NULL)
-		ash_plan_step(plan, table, ASH_PHASE_RENAME_TABLE, "rename table", ASH_STEP_BLOCKING,
+		ash_plan_step(plan, table, ASH_PHASE_RENAME_TABLE, "rename table", 0,
 					  "ALTER TABLE %s RENAME TO %s", ash_plan_qualified(table->present),
 					  ash_quote_ident(table->name));
 }

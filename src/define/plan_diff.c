@@ -208,7 +208,7 @@ diff_column(AshPlan *plan, const AshPlanTable *table, const AshPlanColumn *from,
 	const char *name = ash_plan_qualified(table);
 
 	if (strcmp(from->name, to->name) != 0)
-		ash_plan_step(plan, table, ASH_PHASE_RENAME_PART, "rename column", ASH_STEP_BLOCKING,
+		ash_plan_step(plan, table, ASH_PHASE_RENAME_PART, "rename column", 0,
 					  "ALTER TABLE %s RENAME COLUMN %s TO %s", name, ash_quote_ident(from->name),
 					  ash_quote_ident(to->name));
 	if (to->not_null && !from->not_null)

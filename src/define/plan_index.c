@@ -76,21 +76,29 @@ add_where(StringInfo definition, const char *condition)
 		appendStringInfo(definition, " WHERE (%s)", condition);
 }
 
+static bool
+is_listed(List *names, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Columns of the attributes, the tenant's first unless all tenants share the index. */
 static List *
 key_columns(const AshResource *res, List *attributes, bool all_tenants)
 {
-	const char *tenant = res->tenant_attribute && !all_tenants ? res->tenant_attribute->name : NULL;
+	const AshAttribute *tenant = all_tenants ? NULL : res->tenant_attribute;
 	List *columns = NIL;
 	ListCell *lc;
 
-	foreach (lc, attributes)
-	{
-		if (tenant != NULL && strcmp(lfirst(lc), tenant) == 0)
-			tenant = NULL;
-	}
-	if (tenant != NULL)
-		columns = list_make1(unconstify(char *, res->tenant_attribute->source));
+	if (tenant != NULL && !is_listed(attributes, tenant->name))
+		columns = list_make1(unconstify(char *, tenant->source));
 	foreach (lc, attributes)
 	{
 		const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
@@ -152,13 +160,10 @@ static char *
 custom_fields(const AshResource *res, List *fields)
 {
 	StringInfoData buf;
-	bool tenant = res->tenant_attribute == NULL;
 	ListCell *lc;
 
 	initStringInfo(&buf);
-	foreach (lc, fields)
-		tenant |= strcmp(lfirst(lc), res->tenant_attribute->name) == 0;
-	if (!tenant)
+	if (res->tenant_attribute != NULL && !is_listed(fields, res->tenant_attribute->name))
 		write_field(&buf, res, res->tenant_attribute->name);
 	foreach (lc, fields)
 		write_field(&buf, res, lfirst(lc));

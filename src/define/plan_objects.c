@@ -32,10 +32,10 @@ typedef struct ObjectKind
 
 static void
 add_constraint(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase, const char *operation,
-			   const char *name, const char *definition)
+			   const AshPlanObject *object, const char *definition)
 {
 	const char *qualified = ash_plan_qualified(table);
-	const char *quoted = ash_quote_ident(name);
+	const char *quoted = ash_quote_ident(object->name);
 
 	if (table->present == NULL || table->present->empty ||
 		table->present->relkind != RELKIND_RELATION)
@@ -47,21 +47,22 @@ add_constraint(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase, con
 	/* the rows that are there are looked at without keeping writers out */
 	ash_plan_step(plan, table, phase, operation, 0, "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID",
 				  qualified, quoted, definition);
-	ash_plan_step(plan, table, phase, operation, 0, "ALTER TABLE %s VALIDATE CONSTRAINT %s",
-				  qualified, quoted);
+	if (object->valid)
+		ash_plan_step(plan, table, phase, operation, 0, "ALTER TABLE %s VALIDATE CONSTRAINT %s",
+					  qualified, quoted);
 }
 
 static void
 create_check(AshPlan *plan, const AshPlanTable *table, const AshPlanObject *check)
 {
-	add_constraint(plan, table, ASH_PHASE_CHECK, "add check", check->name,
+	add_constraint(plan, table, ASH_PHASE_CHECK, "add check", check,
 				   psprintf("CHECK (%s)", check->definition));
 }
 
 static void
 create_reference(AshPlan *plan, const AshPlanTable *table, const AshPlanObject *reference)
 {
-	add_constraint(plan, table, ASH_PHASE_REFERENCE, "add foreign key", reference->name,
+	add_constraint(plan, table, ASH_PHASE_REFERENCE, "add foreign key", reference,
 				   reference->definition);
 }
 
@@ -140,7 +141,7 @@ static void
 repair_object(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind,
 			  const AshPlanObject *present, const AshPlanObject *wanted)
 {
-	if (present->valid)
+	if (present->valid || !wanted->valid)
 		return;
 	if (kind == &index_kind)
 	{

@@ -142,6 +142,7 @@ want_reference(AshPlan *plan, AshPlanTable *table, AshResource *res, AshRelation
 	Uniqueness unique;
 	List *sources;
 	List *targets;
+	AshPlanObject *object;
 
 	if (destination == NULL || destination->embedded || source == NULL ||
 		json_is_true(json_object_get(references, "ignore")))
@@ -159,9 +160,10 @@ want_reference(AshPlan *plan, AshPlanTable *table, AshResource *res, AshRelation
 		sources = lcons(res->tenant_attribute, sources);
 		targets = lcons(destination->tenant_attribute, targets);
 	}
-	ash_plan_object(&table->references, rel->constraint_name,
-					reference_text(table, sources, to, targets, references, false))
-		->current = reference_text(table, sources, to, targets, references, true);
+	object = ash_plan_object(&table->references, rel->constraint_name,
+							 reference_text(table, sources, to, targets, references, false));
+	object->current = reference_text(table, sources, to, targets, references, true);
+	object->valid = !json_is_false(json_object_get(references, "validate"));
 }
 
 /*

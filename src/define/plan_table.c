@@ -170,11 +170,8 @@ want_column(AshPlan *plan, AshPlanTable *table, const AshAttribute *attr)
 	column->not_null = attr->primary_key || !attr->allow_nil;
 	column->dflt = column_default(attr);
 	column->any_default = attr->generated && attr->dflt.kind == ASH_DEFAULT_NONE;
-	if (column->any_default && is_integer(attr->type))
-	{
+	if (column->any_default && column->not_null && is_integer(attr->type))
 		column->identity = ATTRIBUTE_IDENTITY_BY_DEFAULT;
-		column->not_null = true;
-	}
 	column->comment = attr->description;
 	column->renamed_from = attr->renamed_from;
 	table->columns = lappend(table->columns, column);
@@ -207,6 +204,15 @@ want_type_checks(AshPlanTable *table, const AshResource *res)
 	}
 }
 
+/* Do the rows that are there have to satisfy it? */
+static bool
+is_validated(const AshResource *res, const AshCheckConstraint *check)
+{
+	json_t *checks = json_object_get(res->document, "check_constraints");
+
+	return !json_is_false(json_object_get(json_object_get(checks, check->name), "validate"));
+}
+
 /* Declared checks; they do not bind rows that the base filter hides. */
 static void
 want_declared_checks(AshPlanTable *table, AshResource *res)
@@ -225,7 +231,7 @@ want_declared_checks(AshPlanTable *table, AshResource *res)
 		condition = psprintf("(%s\n)", check->check);
 		if (base != NULL)
 			condition = psprintf("%s OR NOT (%s)", condition, base);
-		ash_plan_object(&table->checks, check->name, condition);
+		ash_plan_object(&table->checks, check->name, condition)->valid = is_validated(res, check);
 	}
 }
 

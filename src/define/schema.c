@@ -19,20 +19,20 @@ static const struct
 	const char *key;
 	const AshSpec *member;
 } sections[] = {
-	{&ash_domain_spec, "types", &ash_user_type_spec},
-	{&ash_domain_spec, "functions", &ash_user_function_spec},
-	{&ash_domain_spec, "resources", &ash_resource_spec},
-	{&ash_resource_spec, "attributes", &ash_attribute_spec},
-	{&ash_resource_spec, "relationships", &ash_relationship_spec},
-	{&ash_resource_spec, "identities", &ash_identity_spec},
-	{&ash_resource_spec, "calculations", &ash_calculation_spec},
-	{&ash_resource_spec, "aggregates", &ash_aggregate_spec},
-	{&ash_resource_spec, "actions", &ash_action_spec},
-	{&ash_resource_spec, "code_interface", &ash_code_interface_spec},
-	{&ash_resource_spec, "check_constraints", &ash_check_constraint_spec},
-	{&ash_action_spec, "arguments", &ash_argument_spec},
-	{&ash_action_spec, "metadata", &ash_metadata_spec},
-	{&ash_calculation_spec, "arguments", &ash_argument_spec},
+	{ &ash_domain_spec, "types", &ash_user_type_spec },
+	{ &ash_domain_spec, "functions", &ash_user_function_spec },
+	{ &ash_domain_spec, "resources", &ash_resource_spec },
+	{ &ash_resource_spec, "attributes", &ash_attribute_spec },
+	{ &ash_resource_spec, "relationships", &ash_relationship_spec },
+	{ &ash_resource_spec, "identities", &ash_identity_spec },
+	{ &ash_resource_spec, "calculations", &ash_calculation_spec },
+	{ &ash_resource_spec, "aggregates", &ash_aggregate_spec },
+	{ &ash_resource_spec, "actions", &ash_action_spec },
+	{ &ash_resource_spec, "code_interface", &ash_code_interface_spec },
+	{ &ash_resource_spec, "check_constraints", &ash_check_constraint_spec },
+	{ &ash_action_spec, "arguments", &ash_argument_spec },
+	{ &ash_action_spec, "metadata", &ash_metadata_spec },
+	{ &ash_calculation_spec, "arguments", &ash_argument_spec },
 };
 
 static json_t *
@@ -45,7 +45,7 @@ reference(const char *name)
 static json_t *
 properties_of(json_t *schema)
 {
-	json_t	   *properties = json_object_get(schema, "properties");
+	json_t *properties = json_object_get(schema, "properties");
 
 	if (properties != NULL)
 		return properties;
@@ -56,13 +56,13 @@ properties_of(json_t *schema)
 static json_t *
 entity_schema(const AshSpec *spec)
 {
-	json_t	   *schema = ash_spec_schema(spec);
-	json_t	   *properties = properties_of(schema);
-	int			i;
+	json_t *schema = ash_spec_schema(spec);
+	json_t *properties = properties_of(schema);
+	int i;
 
 	for (i = 0; i < lengthof(sections); i++)
 	{
-		json_t	   *section;
+		json_t *section;
 
 		if (sections[i].parent != spec)
 			continue;
@@ -77,18 +77,17 @@ entity_schema(const AshSpec *spec)
 static void
 add_default_actions(json_t *defs)
 {
-	json_t	   *resource = json_object_get(defs, "resource");
-	json_t	   *actions = json_object_get(properties_of(resource), "actions");
+	json_t *resource = json_object_get(defs, "resource");
+	json_t *actions = json_object_get(properties_of(resource), "actions");
 
-	json_object_set_new(actions, "properties",
-						json_pack("{s:{s:s}}", "defaults", "type", "array"));
+	json_object_set_new(actions, "properties", json_pack("{s:{s:s}}", "defaults", "type", "array"));
 }
 
 char *
 ash_definition_schema_text(void)
 {
-	json_t	   *schema = ash_json_own(CurrentMemoryContext, ash_json_object());
-	json_t	   *defs = ash_json_object();
+	json_t *schema = ash_json_own(CurrentMemoryContext, ash_json_object());
+	json_t *defs = ash_json_object();
 	const AshSpec *const *spec;
 
 	ash_json_set(schema, "$schema", json_string("https://json-schema.org/draft/2020-12/schema"));

@@ -28,10 +28,10 @@
 typedef struct Statement
 {
 	const char *sql;
-	int			nargs;
-	Oid			types[MAX_ARGS];
-	Datum		values[MAX_ARGS];
-	char		nulls[MAX_ARGS + 1];
+	int nargs;
+	Oid types[MAX_ARGS];
+	Datum values[MAX_ARGS];
+	char nulls[MAX_ARGS + 1];
 } Statement;
 
 static void
@@ -58,11 +58,11 @@ add_json(Statement *st, const char *value)
 static void
 add_names(Statement *st, List *names)
 {
-	Datum	   *items = palloc(sizeof(Datum) * (list_length(names) + 1));
-	int			n = 0;
-	ListCell   *lc;
+	Datum *items = palloc(sizeof(Datum) * (list_length(names) + 1));
+	int n = 0;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 		items[n++] = CStringGetTextDatum(lfirst(lc));
 	add_arg(st, TEXTARRAYOID,
 			PointerGetDatum(construct_array(items, n, TEXTOID, -1, false, TYPALIGN_INT)), false);
@@ -72,9 +72,9 @@ add_names(Statement *st, List *names)
 static Oid
 catalog_owner(void)
 {
-	Oid			relid = ash_catalog_relid("resource");
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
+	Oid relid = ash_catalog_relid("resource");
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid owner;
 
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -88,8 +88,8 @@ catalog_owner(void)
 static void
 begin_statement(Statement *st)
 {
-	Oid			user;
-	int			sec;
+	Oid user;
+	int sec;
 
 	GetUserIdAndSecContext(&user, &sec);
 	SetUserIdAndSecContext(catalog_owner(), sec | SECURITY_LOCAL_USERID_CHANGE);
@@ -119,17 +119,17 @@ fetch(Statement *st)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext spi;
-	List	   *rows = NIL;
-	uint64		i;
+	List *rows = NIL;
+	uint64 i;
 
 	begin_statement(st);
 	spi = MemoryContextSwitchTo(caller);
 	for (i = 0; i < SPI_processed; i++)
 	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		AshStored  *row = palloc0(sizeof(AshStored));
-		bool		isnull;
+		HeapTuple tuple = SPI_tuptable->vals[i];
+		TupleDesc desc = SPI_tuptable->tupdesc;
+		AshStored *row = palloc0(sizeof(AshStored));
+		bool isnull;
 
 		CHECK_FOR_INTERRUPTS();
 		row->name = SPI_getvalue(tuple, desc, 1);
@@ -146,12 +146,16 @@ fetch(Statement *st)
 	return rows;
 }
 
-#define SELECT_DOMAIN                                                                              \
+#define SELECT_DOMAIN \
 	"SELECT d.name, d.name, d.owner, d.document, d.expanded, d.revision FROM ash.domain d "
-#define SELECT_RESOURCE                                                                            \
-	"SELECT r.name, r.domain, NULL::pg_catalog.text, r.document, r.expanded, r.revision "          \
-	"FROM ash.resource r "
+#define SELECT_RESOURCE                                                     \
+	"SELECT r.name, r.domain, d.owner, r.document, r.expanded, r.revision " \
+	"FROM ash.resource r JOIN ash.domain d ON d.name OPERATOR(pg_catalog.=) r.domain "
 #define NEXT_REVISION "pg_catalog.nextval('ash.revision_number'::pg_catalog.regclass)"
+/* after all of the domain $2 */
+#define NEXT_POSITION                                                  \
+	"COALESCE((SELECT pg_catalog.max(r.position) FROM ash.resource r " \
+	"WHERE r.domain OPERATOR(pg_catalog.=) $2), 0) OPERATOR(pg_catalog.+) 1"
 
 /*-------------------------------------------------------------------------
  * Reading
@@ -161,7 +165,7 @@ fetch(Statement *st)
 void
 ash_store_lock(void)
 {
-	Statement	st = {"LOCK TABLE ash.domain IN SHARE ROW EXCLUSIVE MODE"};
+	Statement st = { "LOCK TABLE ash.domain IN SHARE ROW EXCLUSIVE MODE" };
 
 	run(&st);
 }
@@ -169,7 +173,7 @@ ash_store_lock(void)
 static bool
 fetch_one(Statement *st, AshStored *out)
 {
-	List	   *rows = fetch(st);
+	List *rows = fetch(st);
 
 	if (rows == NIL)
 		return false;
@@ -180,7 +184,7 @@ fetch_one(Statement *st, AshStored *out)
 bool
 ash_store_domain(const char *name, AshStored *out)
 {
-	Statement	st = {SELECT_DOMAIN "WHERE d.name OPERATOR(pg_catalog.=) $1"};
+	Statement st = { SELECT_DOMAIN "WHERE d.name OPERATOR(pg_catalog.=) $1" };
 
 	add_text(&st, name);
 	return fetch_one(&st, out);
@@ -189,7 +193,7 @@ ash_store_domain(const char *name, AshStored *out)
 bool
 ash_store_resource(const char *name, AshStored *out)
 {
-	Statement	st = {SELECT_RESOURCE "WHERE r.name OPERATOR(pg_catalog.=) $1"};
+	Statement st = { SELECT_RESOURCE "WHERE r.name OPERATOR(pg_catalog.=) $1" };
 
 	add_text(&st, name);
 	return fetch_one(&st, out);
@@ -198,8 +202,8 @@ ash_store_resource(const char *name, AshStored *out)
 List *
 ash_store_resources(const char *domain)
 {
-	Statement	st = {SELECT_RESOURCE "WHERE r.domain OPERATOR(pg_catalog.=) $1 "
-									  "ORDER BY r.position, r.name"};
+	Statement st = { SELECT_RESOURCE "WHERE r.domain OPERATOR(pg_catalog.=) $1 "
+									 "ORDER BY r.position, r.name" };
 
 	add_text(&st, domain);
 	return fetch(&st);
@@ -208,13 +212,13 @@ ash_store_resources(const char *domain)
 List *
 ash_store_dependents(List *names)
 {
-	Statement	st = {"WITH RECURSIVE found(name) AS ("
-					  "SELECT pg_catalog.unnest($1) COLLATE \"C\" "
-					  "UNION "
-					  "SELECT r.name FROM found f JOIN ash.resource r "
-					  "ON r.refers OPERATOR(pg_catalog.@>) ARRAY[f.name]) " SELECT_RESOURCE
-					  "JOIN found f ON f.name OPERATOR(pg_catalog.=) r.name "
-					  "WHERE r.name OPERATOR(pg_catalog.<>) ALL ($1) ORDER BY r.name"};
+	Statement st = { "WITH RECURSIVE found(name) AS ("
+					 "SELECT pg_catalog.unnest($1) COLLATE \"C\" "
+					 "UNION "
+					 "SELECT r.name FROM found f JOIN ash.resource r "
+					 "ON r.refers OPERATOR(pg_catalog.@>) ARRAY[f.name]) " SELECT_RESOURCE
+					 "JOIN found f ON f.name OPERATOR(pg_catalog.=) r.name "
+					 "WHERE r.name OPERATOR(pg_catalog.<>) ALL ($1) ORDER BY r.name" };
 
 	add_names(&st, names);
 	return fetch(&st);
@@ -228,9 +232,9 @@ ash_store_dependents(List *names)
 static void
 keep_former(const AshStored *former, const char *resource, const char *operation)
 {
-	Statement	st = {"INSERT INTO ash.revision "
-					  "(revision, domain, resource, operation, document, changed_by) "
-					  "VALUES ($1, $2, $3, $4, $5, $6)"};
+	Statement st = { "INSERT INTO ash.revision "
+					 "(revision, domain, resource, operation, document, changed_by) "
+					 "VALUES ($1, $2, $3, $4, $5, $6)" };
 
 	add_arg(&st, INT8OID, Int64GetDatum(former->revision), false);
 	add_text(&st, former->domain);
@@ -245,11 +249,11 @@ void
 ash_store_put_domain(const AshDomainDocument *doc, const AshStored *former, const char *document,
 					 const char *expanded)
 {
-	Statement	st = {"INSERT INTO ash.domain (name, owner, schema, document, expanded, revision) "
-					  "VALUES ($1, $2, $3, $4, $5, " NEXT_REVISION ") "
-					  "ON CONFLICT (name) DO UPDATE SET schema = EXCLUDED.schema, "
-					  "document = EXCLUDED.document, expanded = EXCLUDED.expanded, "
-					  "revision = EXCLUDED.revision, defined_at = pg_catalog.now()"};
+	Statement st = { "INSERT INTO ash.domain (name, owner, schema, document, expanded, revision) "
+					 "VALUES ($1, $2, $3, $4, $5, " NEXT_REVISION ") "
+					 "ON CONFLICT (name) DO UPDATE SET schema = EXCLUDED.schema, "
+					 "document = EXCLUDED.document, expanded = EXCLUDED.expanded, "
+					 "revision = EXCLUDED.revision, defined_at = pg_catalog.now()" };
 
 	if (former != NULL)
 		keep_former(former, NULL, "replace");
@@ -263,23 +267,23 @@ ash_store_put_domain(const AshDomainDocument *doc, const AshStored *former, cons
 
 void
 ash_store_put_resource(const AshDomainDocument *doc, AshResource *res, const AshStored *former,
-					   int position, const char *document, const char *expanded)
+					   const char *document, const char *expanded)
 {
-	Statement	st = {"INSERT INTO ash.resource (name, domain, short_name, position, schema, "
-					  "table_name, embedded, refers, document, expanded, revision) "
-					  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, " NEXT_REVISION ") "
-					  "ON CONFLICT (name) DO UPDATE SET schema = EXCLUDED.schema, "
-					  "table_name = EXCLUDED.table_name, embedded = EXCLUDED.embedded, "
-					  "refers = EXCLUDED.refers, document = EXCLUDED.document, "
-					  "expanded = EXCLUDED.expanded, revision = EXCLUDED.revision, "
-					  "defined_at = pg_catalog.now()"};
+	Statement st = { "INSERT INTO ash.resource (name, domain, short_name, position, schema, "
+					 "table_name, embedded, refers, document, expanded, revision) "
+					 "VALUES ($1, $2, $3, " NEXT_POSITION ", $4, $5, $6, $7, $8, $9, " NEXT_REVISION
+					 ") "
+					 "ON CONFLICT (name) DO UPDATE SET schema = EXCLUDED.schema, "
+					 "table_name = EXCLUDED.table_name, embedded = EXCLUDED.embedded, "
+					 "refers = EXCLUDED.refers, document = EXCLUDED.document, "
+					 "expanded = EXCLUDED.expanded, revision = EXCLUDED.revision, "
+					 "defined_at = pg_catalog.now()" };
 
 	if (former != NULL)
 		keep_former(former, res->name, "replace");
 	add_text(&st, res->name);
 	add_text(&st, doc->name);
 	add_text(&st, res->short_name);
-	add_arg(&st, INT4OID, Int32GetDatum(position), false);
 	add_text(&st, res->embedded ? NULL : res->schema);
 	add_text(&st, res->embedded ? NULL : res->table);
 	add_arg(&st, BOOLOID, BoolGetDatum(res->embedded), false);
@@ -293,8 +297,8 @@ ash_store_put_resource(const AshDomainDocument *doc, AshResource *res, const Ash
 void
 ash_store_touch(const char *domain)
 {
-	Statement	st = {"UPDATE ash.resource SET revision = " NEXT_REVISION
-					  " WHERE domain OPERATOR(pg_catalog.=) $1"};
+	Statement st = { "UPDATE ash.resource SET revision = " NEXT_REVISION
+					 " WHERE domain OPERATOR(pg_catalog.=) $1" };
 
 	add_text(&st, domain);
 	run(&st);
@@ -303,7 +307,7 @@ ash_store_touch(const char *domain)
 void
 ash_store_delete_resource(const AshStored *stored)
 {
-	Statement	st = {"DELETE FROM ash.resource WHERE name OPERATOR(pg_catalog.=) $1"};
+	Statement st = { "DELETE FROM ash.resource WHERE name OPERATOR(pg_catalog.=) $1" };
 
 	keep_former(stored, stored->name, "undefine");
 	add_text(&st, stored->name);
@@ -313,7 +317,7 @@ ash_store_delete_resource(const AshStored *stored)
 void
 ash_store_delete_domain(const AshStored *stored)
 {
-	Statement	st = {"DELETE FROM ash.domain WHERE name OPERATOR(pg_catalog.=) $1"};
+	Statement st = { "DELETE FROM ash.domain WHERE name OPERATOR(pg_catalog.=) $1" };
 
 	keep_former(stored, NULL, "undefine");
 	add_text(&st, stored->name);

@@ -27,7 +27,7 @@ no_such_definition(const char *name)
 static List *
 find_definition(const char *name, AshStored *domain)
 {
-	AshStored  *resource = palloc0(sizeof(AshStored));
+	AshStored *resource = palloc0(sizeof(AshStored));
 
 	if (ash_store_domain(name, domain))
 		return ash_store_resources(name);
@@ -39,17 +39,17 @@ find_definition(const char *name, AshStored *domain)
 char *
 ash_definition_text(const char *name)
 {
-	AshStored	domain;
-	List	   *stored = find_definition(name, &domain);
-	json_t	   *document = ash_json_parse(domain.document, strlen(domain.document), NULL);
-	json_t	   *resources = ash_json_object();
-	ListCell   *lc;
+	AshStored domain;
+	List *stored = find_definition(name, &domain);
+	json_t *document = ash_json_parse(domain.document, strlen(domain.document), NULL);
+	json_t *resources = ash_json_object();
+	ListCell *lc;
 
 	ash_json_own(CurrentMemoryContext, document);
 	ash_json_set(document, "resources", resources);
-	foreach(lc, stored)
+	foreach (lc, stored)
 	{
-		AshStored  *resource = lfirst(lc);
+		AshStored *resource = lfirst(lc);
 
 		ash_json_set(resources, strchr(resource->name, '.') + 1,
 					 ash_json_parse(resource->document, strlen(resource->document), NULL));
@@ -65,27 +65,37 @@ ash_definition_text(const char *name)
 static List *
 names_of(List *stored)
 {
-	List	   *names = NIL;
-	ListCell   *lc;
+	List *names = NIL;
+	ListCell *lc;
 
-	foreach(lc, stored)
+	foreach (lc, stored)
 		names = lappend(names, ((AshStored *) lfirst(lc))->name);
 	return names;
 }
 
-/* Nothing that stays may refer to what goes. */
+/*
+ * Nothing that stays may refer to what goes, as far as it belongs to the same
+ * people; who refers to what is not his is only told.
+ */
 static void
 check_unused(const char *name, List *stored)
 {
-	List	   *dependents = ash_store_dependents(names_of(stored));
 	StringInfoData others;
-	ListCell   *lc;
+	ListCell *lc;
 
-	if (stored == NIL || dependents == NIL)
-		return;
 	initStringInfo(&others);
-	foreach(lc, names_of(dependents))
-		appendStringInfo(&others, "%s%s", others.len > 0 ? ", " : "", (char *) lfirst(lc));
+	foreach (lc, stored == NIL ? NIL : ash_store_dependents(names_of(stored)))
+	{
+		AshStored *dependent = lfirst(lc);
+
+		if (!ash_define_is_owner(dependent))
+			ereport(WARNING, (errmsg("resource \"%s\" refers to \"%s\" and can no longer be used",
+									 dependent->name, name)));
+		else
+			appendStringInfo(&others, "%s%s", others.len > 0 ? ", " : "", dependent->name);
+	}
+	if (others.len == 0)
+		return;
 	ereport(ERROR, (errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 					errmsg("cannot undefine \"%s\": other resources refer to it", name),
 					errdetail("Resources that refer to it: %s.", others.data)));
@@ -96,10 +106,10 @@ static char *
 drop_statement(List *stored)
 {
 	StringInfoData sql;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&sql);
-	foreach(lc, stored)
+	foreach (lc, stored)
 	{
 		AshResource *res = ash_resource_get(((AshStored *) lfirst(lc))->name, NULL);
 
@@ -125,12 +135,12 @@ run_drop(const char *sql)
 char *
 ash_undefine_name(const char *name, bool drop_table)
 {
-	AshStored	domain;
-	List	   *stored;
-	char	   *drop;
-	json_t	   *result = ash_json_own(CurrentMemoryContext, ash_json_object());
-	json_t	   *resources = json_array();
-	ListCell   *lc;
+	AshStored domain;
+	List *stored;
+	char *drop;
+	json_t *result = ash_json_own(CurrentMemoryContext, ash_json_object());
+	json_t *resources = json_array();
+	ListCell *lc;
 
 	ash_json_set(result, "resources", resources);
 	ash_store_lock();
@@ -138,7 +148,7 @@ ash_undefine_name(const char *name, bool drop_table)
 	ash_define_check_owner(&domain);
 	check_unused(name, stored);
 	drop = drop_table ? drop_statement(stored) : "";
-	foreach(lc, stored)
+	foreach (lc, stored)
 	{
 		ash_store_delete_resource(lfirst(lc));
 		json_array_append_new(resources, json_string_nocheck(((AshStored *) lfirst(lc))->name));

@@ -14,95 +14,105 @@
 #include "define/internal.h"
 #include "miscadmin.h"
 
+/* The room of expressions knows no paths: point at section, member, option. */
 static void
-fault(AshErrors *errors, const char *message)
+enter(AshErrors *errors, const char *section, const char *name, const char *option)
 {
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
+	ash_errors_push_name(errors, section);
+	ash_errors_push_name(errors, name);
+	ash_errors_push_name(errors, option);
 }
 
 static void
-fault_at(AshErrors *errors, const char *key, const char *message)
+leave(AshErrors *errors)
 {
-	ash_errors_push_name(errors, key);
-	fault(errors, message);
+	ash_errors_pop(errors);
+	ash_errors_pop(errors);
 	ash_errors_pop(errors);
 }
 
-static List *
-attribute_names(const AshResource *res)
+static void
+ask_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 {
-	List	   *names = NIL;
-	int			i;
+	AshScope scope = ash_scope_for(res, NULL);
 
-	for (i = 0; i < res->nattributes; i++)
-		names = lappend(names, (void *) res->attributes[i]->name);
-	return names;
+	if (identity->where == NULL)
+		return;
+	enter(errors, "identities", identity->name, "where");
+	ash_expr_parse_condition(identity->where, &scope, errors);
+	leave(errors);
 }
 
-/* The attribute, or NULL after adding an error at key. */
-static AshAttribute *
-need_attribute(const AshResource *res, const char *name, const char *key, AshErrors *errors)
+static void
+ask_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 {
-	AshAttribute *attr = ash_find_attribute(res, name);
-
-	if (attr != NULL)
-		return attr;
-	ash_errors_push_name(errors, key);
-	ash_spec_unknown("attribute", name, attribute_names(res), errors);
+	enter(errors, "aggregates", agg->name, "filter");
+	ash_aggregate_filter(res, agg, errors);
+	leave(errors);
+	ash_errors_push_name(errors, "aggregates");
+	ash_errors_push_name(errors, agg->name);
+	ash_aggregate_type(res, agg, errors);
 	ash_errors_pop(errors);
-	return NULL;
+	ash_errors_pop(errors);
 }
 
 static void
-need_attributes(const AshResource *res, List *names, const char *key, AshErrors *errors)
+ask_expressions(AshResource *res, AshErrors *errors)
 {
-	ListCell   *lc;
+	int i;
 
-	foreach(lc, names)
-		need_attribute(res, lfirst(lc), key, errors);
-}
-
-/*-------------------------------------------------------------------------
- * Attributes
- *-------------------------------------------------------------------------
- */
-
-static void
-verify_primary_key(AshResource *res, AshErrors *errors)
-{
-	json_t	   *required = json_object_get(res->document, "require_primary_key");
-
-	if (res->nprimary_key == 0 && !res->embedded && !json_is_false(required))
-		fault_at(errors, "attributes",
-				 "a resource needs a primary key, or \"require_primary_key\": false");
-}
-
-/* Two attributes must not share a column. */
-static void
-verify_sources(AshResource *res, AshErrors *errors)
-{
-	int			i;
-	int			j;
-
-	for (i = 0; i < res->nattributes; i++)
+	ash_errors_push_name(errors, "base_filter");
+	ash_resource_base_filter(res, errors);
+	ash_errors_pop(errors);
+	for (i = 0; i < res->nidentities; i++)
+		ask_identity(res, res->identities[i], errors);
+	for (i = 0; i < res->ncalculations; i++)
 	{
-		for (j = 0; j < i; j++)
-		{
-			if (strcmp(res->attributes[i]->source, res->attributes[j]->source) != 0)
-				continue;
-			ash_errors_push_name(errors, "attributes");
-			fault_at(errors, res->attributes[i]->name,
-					 psprintf("the column \"%s\" is that of attribute \"%s\"",
-							  res->attributes[i]->source, res->attributes[j]->name));
-			ash_errors_pop(errors);
-		}
+		enter(errors, "calculations", res->calculations[i]->name, "expr");
+		ash_calculation_expr(res, res->calculations[i], errors);
+		leave(errors);
+	}
+	for (i = 0; i < res->nrelationships; i++)
+	{
+		enter(errors, "relationships", res->relationships[i]->name, "filter");
+		ash_relationship_filter(res, res->relationships[i], errors);
+		leave(errors);
+	}
+	for (i = 0; i < res->naggregates; i++)
+		ask_aggregate(res, res->aggregates[i], errors);
+}
+
+static void
+ask_action(AshResource *res, AshAction *action, AshErrors *errors)
+{
+	if (action->type == ASH_ACTION_READ)
+	{
+		enter(errors, "actions", action->name, "filter");
+		ash_action_filter(res, action, errors);
+		leave(errors);
+	}
+	if (action->type == ASH_ACTION_READ || action->type == ASH_ACTION_GENERIC)
+		ash_action_preparations(res, action, errors);
+	else
+		ash_action_steps(res, action, errors);
+}
+
+static void
+ask_actions(AshResource *res, AshErrors *errors)
+{
+	int i;
+
+	for (i = 0; i < res->nactions; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		ask_action(res, res->actions[i], errors);
 	}
 }
 
 static void
 verify_defaults(AshResource *res, AshErrors *errors)
 {
-	int			i;
+	int i;
 
 	ash_errors_push_name(errors, "attributes");
 	for (i = 0; i < res->nattributes; i++)
@@ -121,494 +131,6 @@ verify_defaults(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-/* Names across attributes, relationships, calculations, aggregates: keys of one record. */
-static void
-verify_names(AshResource *res, AshErrors *errors)
-{
-	int			i;
-
-	for (i = 0; i < res->nattributes; i++)
-	{
-		const char *name = res->attributes[i]->name;
-
-		if (ash_find_relationship(res, name) == NULL && ash_find_calculation(res, name) == NULL &&
-			ash_find_aggregate(res, name) == NULL)
-			continue;
-		ash_errors_push_name(errors, "attributes");
-		fault_at(errors, name, psprintf("there is another field named \"%s\"", name));
-		ash_errors_pop(errors);
-	}
-}
-
-/* The type, or the type of its items, is an embedded resource. */
-static void
-verify_embedded_types(AshResource *res, AshErrors *errors)
-{
-	int			i;
-
-	ash_errors_push_name(errors, "attributes");
-	for (i = 0; i < res->nattributes; i++)
-	{
-		AshAttribute *attr = res->attributes[i];
-		const char *name = attr->type->name;
-		AshResource *embedded;
-
-		if (name == NULL || strchr(name, '.') == NULL)
-			continue;
-		embedded = ash_resource_get(pnstrdup(name, strcspn(name, "[")), NULL);
-		if (embedded == NULL || embedded->embedded)
-			continue;
-		ash_errors_push_name(errors, attr->name);
-		fault_at(errors, "type", psprintf("the resource \"%s\" is not embedded", embedded->name));
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-}
-
-/*-------------------------------------------------------------------------
- * Relationships
- *-------------------------------------------------------------------------
- */
-
-/* The resource, or NULL after adding an error at key. */
-static AshResource *
-need_resource(const char *name, const char *key, AshErrors *errors)
-{
-	AshResource *res;
-
-	ash_errors_push_name(errors, key);
-	res = ash_resource_get(name, NULL);
-	if (res == NULL && !ash_resource_exists(name))
-		ash_spec_unknown("resource", name, ash_resource_names(), errors);
-	else if (res != NULL && res->embedded)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the resource \"%s\" is embedded and has no table", name);
-	ash_errors_pop(errors);
-	return res != NULL && !res->embedded ? res : NULL;
-}
-
-/* Keys are compared by PostgreSQL, so both must be stored alike. */
-static void
-verify_same_type(const AshRelationship *rel, const AshAttribute *source,
-				 const AshAttribute *target, const char *key, AshErrors *errors)
-{
-	if (source == NULL || target == NULL || source->type->oid == target->type->oid)
-		return;
-	fault_at(errors, key,
-			 psprintf("the attributes \"%s\" (%s) and \"%s\" (%s) are of different types",
-					  source->name, source->type->name, target->name, target->type->name));
-}
-
-static AshAttribute *
-verify_source(AshResource *res, AshRelationship *rel, AshErrors *errors)
-{
-	AshAttribute *attr = ash_find_attribute(res, rel->source_attribute);
-
-	if (attr == NULL)
-		fault_at(errors, "source_attribute",
-				 psprintf("Relationship `%s` expects source attribute `%s` to be defined",
-						  rel->name, rel->source_attribute));
-	return attr;
-}
-
-static AshAttribute *
-verify_destination(AshRelationship *rel, AshResource *destination, AshErrors *errors)
-{
-	AshAttribute *attr = ash_find_attribute(destination, rel->destination_attribute);
-
-	if (attr == NULL)
-		fault_at(errors, "destination_attribute",
-				 psprintf("Relationship `%s` expects destination attribute `%s` to be defined on %s",
-						  rel->name, rel->destination_attribute, destination->name));
-	return attr;
-}
-
-static void
-verify_through(AshResource *res, AshRelationship *rel, AshAttribute *source,
-			   AshAttribute *target, AshErrors *errors)
-{
-	AshResource *join = need_resource(rel->through.name, "through", errors);
-	AshAttribute *from;
-	AshAttribute *to;
-
-	if (join == NULL)
-		return;
-	from = need_attribute(join, rel->source_attribute_on_join, "source_attribute_on_join_resource",
-						  errors);
-	to = need_attribute(join, rel->destination_attribute_on_join,
-						"destination_attribute_on_join_resource", errors);
-	verify_same_type(rel, source, from, "source_attribute_on_join_resource", errors);
-	verify_same_type(rel, target, to, "destination_attribute_on_join_resource", errors);
-	if (ash_find_relationship(res, rel->join_relationship)->kind != ASH_REL_HAS_MANY)
-		fault_at(errors, "join_relationship",
-				 psprintf("\"%s\" is no has_many", rel->join_relationship));
-}
-
-static void
-verify_read_action(AshResource *destination, const char *name, AshErrors *errors)
-{
-	AshAction  *action = name ? ash_find_action(destination, name) : NULL;
-
-	if (name == NULL || (action != NULL && action->type == ASH_ACTION_READ))
-		return;
-	fault_at(errors, "read_action",
-			 psprintf("\"%s\" is no read action of %s", name, destination->name));
-}
-
-static void
-verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
-{
-	AshResource *destination = need_resource(rel->destination.name, "destination", errors);
-	json_t	   *validate = json_object_get(rel->definition, "validate_destination_attribute");
-	AshAttribute *source;
-	AshAttribute *target;
-
-	if (destination == NULL)
-		return;
-	verify_read_action(destination, rel->read_action, errors);
-	if (rel->no_attributes || rel->manual != NULL)
-		return;
-	source = verify_source(res, rel, errors);
-	if (json_is_false(validate))
-		return;
-	target = verify_destination(rel, destination, errors);
-	if (rel->kind == ASH_REL_MANY_TO_MANY)
-		verify_through(res, rel, source, target, errors);
-	else
-		verify_same_type(rel, source, target, "destination_attribute", errors);
-}
-
-static void
-verify_relationships(AshResource *res, AshErrors *errors)
-{
-	int			i;
-
-	ash_errors_push_name(errors, "relationships");
-	for (i = 0; i < res->nrelationships; i++)
-	{
-		ash_errors_push_name(errors, res->relationships[i]->name);
-		verify_relationship(res, res->relationships[i], errors);
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-}
-
-/*-------------------------------------------------------------------------
- * Identities and aggregates
- *-------------------------------------------------------------------------
- */
-
-static void
-verify_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
-{
-	ListCell   *lc;
-
-	foreach(lc, identity->keys)
-	{
-		const char *key = lfirst(lc);
-
-		if (ash_find_calculation(res, key) != NULL)
-			fault_at(errors, "keys", psprintf("identity keys must be attributes; \"%s\" is a calculation", key));
-		else if (ash_find_attribute(res, key) == NULL)
-			fault_at(errors, "keys",
-					 psprintf("All identity keys must be attributes or calculations. Got: %s", key));
-	}
-	if ((identity->eager_check || identity->pre_check) && !res->embedded &&
-		res->primary_actions[ASH_ACTION_READ] == NULL)
-		fault(errors, "a checked identity needs a primary read action");
-}
-
-static void
-verify_identities(AshResource *res, AshErrors *errors)
-{
-	int			i;
-
-	ash_errors_push_name(errors, "identities");
-	for (i = 0; i < res->nidentities; i++)
-	{
-		ash_errors_push_name(errors, res->identities[i]->name);
-		verify_identity(res, res->identities[i], errors);
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-}
-
-static void
-verify_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
-{
-	List	   *rels = NIL;
-	List	   *owners = NIL;
-	AshResource *destination;
-
-	ash_errors_push_name(errors, "path");
-	destination = ash_path_resolve(res, agg->path, &rels, &owners, errors);
-	ash_errors_pop(errors);
-	if (destination == NULL)
-		return;
-	verify_read_action(destination, agg->read_action, errors);
-	if (agg->field != NULL && ash_find_attribute(destination, agg->field) == NULL &&
-		ash_find_calculation(destination, agg->field) == NULL &&
-		ash_find_aggregate(destination, agg->field) == NULL)
-	{
-		ash_errors_push_name(errors, "field");
-		ash_spec_unknown("field", agg->field, attribute_names(destination), errors);
-		ash_errors_pop(errors);
-	}
-}
-
-static bool
-verify_aggregates(AshResource *res, AshErrors *errors)
-{
-	int			before = list_length(errors->items);
-	int			i;
-
-	ash_errors_push_name(errors, "aggregates");
-	for (i = 0; i < res->naggregates; i++)
-	{
-		ash_errors_push_name(errors, res->aggregates[i]->name);
-		verify_aggregate(res, res->aggregates[i], errors);
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-	return list_length(errors->items) == before;
-}
-
-/*-------------------------------------------------------------------------
- * Actions
- *-------------------------------------------------------------------------
- */
-
-static void
-verify_accepted(AshAction *action, const AshResource *res, List *names, const char *key,
-				AshErrors *errors)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		AshAttribute *attr = need_attribute(res, lfirst(lc), key, errors);
-
-		if (attr != NULL && !bms_is_member(attr->index, action->accept))
-			fault_at(errors, key, psprintf("the attribute \"%s\" is not accepted", attr->name));
-	}
-}
-
-static void
-verify_upsert(AshResource *res, AshAction *action, AshErrors *errors)
-{
-	json_t	   *fields = action->upsert_fields;
-	size_t		i;
-	json_t	   *item;
-
-	if (action->upsert_identity != NULL && ash_find_identity(res, action->upsert_identity) == NULL)
-		fault_at(errors, "upsert_identity",
-				 psprintf("no such identity \"%s\"", action->upsert_identity));
-	if (json_is_object(fields) && json_object_get(fields, "replace") != NULL)
-		fields = json_object_get(fields, "replace");
-	else if (json_is_object(fields) && json_object_get(fields, "replace_all_except") != NULL)
-		fields = json_object_get(fields, "replace_all_except");
-	else if (fields != NULL && !json_is_array(fields) &&
-			 !(json_is_string(fields) && strcmp(json_string_value(fields), "replace_all") == 0))
-		fault_at(errors, "upsert_fields", "expected a list of attributes, {\"replace\": …}, "
-										  "{\"replace_all_except\": …} or \"replace_all\"");
-	json_array_foreach(fields, i, item)
-	{
-		if (json_is_string(item))
-			need_attribute(res, json_string_value(item), "upsert_fields", errors);
-		else
-			fault_at(errors, "upsert_fields", "expected a list of attributes");
-	}
-}
-
-static void
-verify_pagination(AshAction *action, AshErrors *errors)
-{
-	AshPagination *pagination = action->pagination;
-
-	if (pagination == NULL)
-		return;
-	if (!pagination->offset && !pagination->keyset)
-		fault_at(errors, "pagination", "pagination needs \"offset\" or \"keyset\"");
-	if (pagination->max_page_size < 1)
-		fault_at(errors, "pagination", "\"max_page_size\" must be at least 1");
-	if (pagination->default_limit.set && pagination->default_limit.value < 1)
-		fault_at(errors, "pagination", "\"default_limit\" must be at least 1");
-}
-
-static void
-verify_action(AshResource *res, AshAction *action, AshErrors *errors)
-{
-	int			i;
-
-	if (action->primary && res->primary_actions[action->type] != action)
-		fault_at(errors, "primary",
-				 psprintf("only one action per type can be the primary: \"%s\" is",
-						  res->primary_actions[action->type]->name));
-	verify_accepted(action, res, action->require_attributes, "require_attributes", errors);
-	verify_accepted(action, res, action->allow_nil_input, "allow_nil_input", errors);
-	need_attributes(res, action->get_by, "get_by", errors);
-	verify_upsert(res, action, errors);
-	verify_pagination(action, errors);
-	ash_errors_push_name(errors, "arguments");
-	for (i = 0; i < action->nargs; i++)
-	{
-		ash_errors_push_name(errors, action->args[i]->name);
-		ash_errors_push_name(errors, "default");
-		ash_default_expr(res, &action->args[i]->dflt, action->args[i]->type, errors);
-		ash_errors_pop(errors);
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-}
-
-static void
-verify_actions(AshResource *res, AshErrors *errors)
-{
-	int			i;
-
-	ash_errors_push_name(errors, "actions");
-	for (i = 0; i < res->nactions; i++)
-	{
-		ash_errors_push_name(errors, res->actions[i]->name);
-		verify_action(res, res->actions[i], errors);
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-}
-
-static bool
-is_input(const AshAction *action, const char *name)
-{
-	return ash_find_input(action, name, (int) strlen(name)) != NULL;
-}
-
-static void
-verify_interface(AshResource *res, json_t *node, AshErrors *errors)
-{
-	const char *name = json_string_value(json_object_get(node, "action"));
-	const char *calculation = json_string_value(json_object_get(node, "calculation"));
-	const char *identity = json_string_value(json_object_get(node, "get_by_identity"));
-	AshAction  *action = name ? ash_find_action(res, name) : NULL;
-	size_t		i;
-	json_t	   *arg;
-
-	if (calculation != NULL && ash_find_calculation(res, calculation) == NULL)
-		fault_at(errors, "calculation", psprintf("no such calculation \"%s\"", calculation));
-	if (name != NULL && action == NULL)
-		fault_at(errors, "action", psprintf("no such action \"%s\"", name));
-	if (identity != NULL && ash_find_identity(res, identity) == NULL)
-		fault_at(errors, "get_by_identity", psprintf("no such identity \"%s\"", identity));
-	need_attributes(res, ash_json_names(json_object_get(node, "get_by")), "get_by", errors);
-	json_array_foreach(json_object_get(node, "args"), i, arg)
-	{
-		if (action == NULL || is_input(action, json_string_value(arg)))
-			continue;
-		ash_errors_push_name(errors, "args");
-		ash_errors_push_index(errors, (int) i);
-		fault(errors, psprintf("\"%s\" is no input of action \"%s\"", json_string_value(arg),
-							   action->name));
-		ash_errors_pop(errors);
-		ash_errors_pop(errors);
-	}
-}
-
-static void
-verify_interfaces(AshResource *res, AshErrors *errors)
-{
-	const char *name;
-	json_t	   *node;
-
-	ash_errors_push_name(errors, "code_interface");
-	json_object_foreach(json_object_get(res->document, "code_interface"), name, node)
-	{
-		ash_errors_push_name(errors, name);
-		verify_interface(res, node, errors);
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-}
-
-static void
-verify_options(AshResource *res, AshErrors *errors)
-{
-	ListCell   *lc;
-
-	if (res->security == ASH_SECURITY_DEFINER && !res->has_policies)
-		fault_at(errors, "security", "\"definer\" needs policies: nothing else guards the table");
-	foreach(lc, res->check_constraints)
-	{
-		AshCheckConstraint *constraint = lfirst(lc);
-
-		ash_errors_push_name(errors, "check_constraints");
-		ash_errors_push_name(errors, constraint->name);
-		need_attribute(res, constraint->field, "attribute", errors);
-		ash_errors_pop(errors);
-		ash_errors_pop(errors);
-	}
-	if (res->domain.actor_resource != NULL && !ash_resource_exists(res->domain.actor_resource))
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "the actor's resource \"%s\" is not defined",
-					  res->domain.actor_resource);
-}
-
-/*-------------------------------------------------------------------------
- * The rooms
- *-------------------------------------------------------------------------
- */
-
-static void
-ask_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
-{
-	AshScope	scope = ash_scope_for(res, NULL);
-
-	if (identity->where == NULL)
-		return;
-	ash_errors_push_name(errors, "identities");
-	ash_errors_push_name(errors, identity->name);
-	ash_errors_push_name(errors, "where");
-	ash_expr_parse_condition(identity->where, &scope, errors);
-	ash_errors_pop(errors);
-	ash_errors_pop(errors);
-	ash_errors_pop(errors);
-}
-
-static void
-ask_expressions(AshResource *res, AshErrors *errors)
-{
-	int			i;
-
-	ash_resource_base_filter(res, errors);
-	for (i = 0; i < res->nidentities; i++)
-		ask_identity(res, res->identities[i], errors);
-	for (i = 0; i < res->ncalculations; i++)
-		ash_calculation_expr(res, res->calculations[i], errors);
-	for (i = 0; i < res->nrelationships; i++)
-		ash_relationship_filter(res, res->relationships[i], errors);
-	for (i = 0; i < res->naggregates; i++)
-	{
-		ash_aggregate_filter(res, res->aggregates[i], errors);
-		ash_aggregate_type(res, res->aggregates[i], errors);
-	}
-}
-
-static void
-ask_actions(AshResource *res, AshErrors *errors)
-{
-	int			i;
-
-	for (i = 0; i < res->nactions; i++)
-	{
-		AshAction  *action = res->actions[i];
-
-		CHECK_FOR_INTERRUPTS();
-		if (action->type == ASH_ACTION_READ)
-			ash_action_filter(res, action, errors);
-		if (action->type == ASH_ACTION_READ || action->type == ASH_ACTION_GENERIC)
-			ash_action_preparations(res, action, errors);
-		else
-			ash_action_steps(res, action, errors);
-	}
-}
-
 /*
  * What names refer to comes first: the rooms above may rely on it, so they are
  * asked only when all of it is right.
@@ -616,18 +138,10 @@ ask_actions(AshResource *res, AshErrors *errors)
 bool
 ash_resource_verify(AshResource *res, AshErrors *errors)
 {
-	int			before = list_length(errors->items);
+	int before = list_length(errors->items);
 
-	verify_primary_key(res, errors);
-	verify_sources(res, errors);
-	verify_names(res, errors);
-	verify_embedded_types(res, errors);
-	verify_relationships(res, errors);
-	verify_identities(res, errors);
-	verify_actions(res, errors);
-	verify_interfaces(res, errors);
-	verify_options(res, errors);
-	if (list_length(errors->items) == before && verify_aggregates(res, errors))
+	ash_verify_references(res, errors);
+	if (list_length(errors->items) == before && ash_verify_aggregates(res, errors))
 	{
 		verify_defaults(res, errors);
 		ask_expressions(res, errors);

@@ -57,7 +57,7 @@ refuse(const AshResource *res)
 	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					errmsg("table %s of resource \"%s\" is written by actions only", res->qualified,
 						   res->name),
-					errhint("Call ash_run_action('%s', …) instead.", res->name)));
+					errhint("Call ash_run_action('%s', action, input) instead.", res->name)));
 }
 
 /* SELECT … FOR UPDATE needs the privilege of UPDATE, but updates no column. */

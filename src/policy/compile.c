@@ -594,7 +594,7 @@ ash_resource_policies(AshResource *res, AshErrors *errors)
 	MemoryContextSwitchTo(old);
 	if (list_length(own->items) > before)
 	{
-		MemoryContextDelete(cxt);
+		/* cxt is left to its parent: errors may point into it */
 		if (errors == NULL)
 			elog(ERROR, "policies of %s cannot be compiled: %s", res->name,
 				 ash_errors_message(own));

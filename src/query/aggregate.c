@@ -13,23 +13,23 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "parser/parse_func.h"
 #include "nodes/value.h"
+#include "parser/parse_func.h"
 #include "query/internal.h"
 #include "utils/lsyscache.h"
 
 struct AshAggregateScan
 {
-	const char *alias;			   /* of the sub-select */
-	const char *row_alias;		   /* whose related rows it scans */
-	List	   *path;
-	bool		authorize;
+	const char *alias;	   /* of the sub-select */
+	const char *row_alias; /* whose related rows it scans */
+	List *path;
+	bool authorize;
 	AshAggregate *with_join_filters; /* not shared then */
-	AshChain	chain;
+	AshChain chain;
 	StringInfoData columns;
-	int			ncolumns;
-	List	   *declared;		   /* of AshAggregate *, by column; NULL entries for inline ones */
-	bool		from_input;
+	int ncolumns;
+	List *declared; /* of AshAggregate *, by column; NULL entries for inline ones */
+	bool from_input;
 };
 
 void
@@ -52,7 +52,7 @@ ash_aggregate_scan_write(AshSql *sql, AshAggregateScan *scan)
 static void
 write_filter(AshRowScope *row, const AshAggregateCall *call, bool skip_nulls)
 {
-	List	   *filters = list_copy(call->filters);
+	List *filters = list_copy(call->filters);
 
 	if (skip_nulls)
 		filters = lappend(filters, ash_expr_is_null(call->field, true));
@@ -67,7 +67,7 @@ write_filter(AshRowScope *row, const AshAggregateCall *call, bool skip_nulls)
 static void
 write_array(AshRowScope *row, const AshAggregateCall *call, List *sort)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 
 	ash_sql_str(sql, "pg_catalog.array_agg(");
 	ash_row_expr(row, call->field);
@@ -84,10 +84,10 @@ write_array(AshRowScope *row, const AshAggregateCall *call, List *sort)
 static void
 write_uniq_list(AshRowScope *row, const AshAggregateCall *call)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 
 	ash_sql_str(sql, "(SELECT pg_catalog.array_agg(u.v ORDER BY u.o) FROM (SELECT w.v, "
-				"pg_catalog.min(w.o) AS o FROM pg_catalog.unnest(");
+					 "pg_catalog.min(w.o) AS o FROM pg_catalog.unnest(");
 	write_array(row, call, call->sort);
 	ash_sql_str(sql, ") WITH ORDINALITY AS w(v, o) GROUP BY w.v) AS u)");
 }
@@ -95,7 +95,7 @@ write_uniq_list(AshRowScope *row, const AshAggregateCall *call)
 static void
 write_list(AshRowScope *row, const AshAggregateCall *call)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 
 	ash_sql_str(sql, "COALESCE(");
 	if (call->uniq)
@@ -108,7 +108,7 @@ write_list(AshRowScope *row, const AshAggregateCall *call)
 static void
 write_count(AshRowScope *row, const AshAggregateCall *call)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 
 	ash_sql_str(sql, "pg_catalog.count(");
 	if (call->field == NULL)
@@ -127,17 +127,17 @@ write_count(AshRowScope *row, const AshAggregateCall *call)
 static bool
 has_aggregate(const char *name, Oid type)
 {
-	Oid			args[1] = {type};
+	Oid args[1] = { type };
 
-	return OidIsValid(LookupFuncName(list_make2(makeString("pg_catalog"),
-												makeString(unconstify(char *, name))),
-									 1, args, true));
+	return OidIsValid(
+		LookupFuncName(list_make2(makeString("pg_catalog"), makeString(unconstify(char *, name))),
+					   1, args, true));
 }
 
 static void
 write_simple(AshRowScope *row, const AshAggregateCall *call, const char *name)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 
 	appendStringInfo(&sql->text, "CAST(pg_catalog.%s(", name);
 	ash_row_expr(row, call->field);
@@ -174,7 +174,7 @@ write_extreme(AshRowScope *row, const AshAggregateCall *call, const char *name)
 static void
 write_custom(AshRowScope *row, const AshAggregateCall *call)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 	const char *dot = strchr(call->implementation, '.');
 
 	if (dot != NULL)
@@ -233,7 +233,7 @@ write_function(AshRowScope *row, const AshAggregateCall *call)
 void
 ash_aggregate_call_write(AshRowScope *row, const AshAggregateCall *call)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 
 	if (call->dflt.isnull)
 	{
@@ -255,14 +255,14 @@ ash_aggregate_call_write(AshRowScope *row, const AshAggregateCall *call)
 static AshAggregateScan *
 find_scan(AshRowScope *row, List *path, bool authorize)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, row->from->items)
+	foreach (lc, row->from->items)
 	{
 		AshAggregateScan *scan = ((AshFromItem *) lfirst(lc))->scan;
-		bool		same = scan != NULL && scan->with_join_filters == NULL &&
-			scan->authorize == authorize && strcmp(scan->row_alias, row->alias) == 0 &&
-			list_length(scan->path) == list_length(path);
+		bool same = scan != NULL && scan->with_join_filters == NULL &&
+					scan->authorize == authorize && strcmp(scan->row_alias, row->alias) == 0 &&
+					list_length(scan->path) == list_length(path);
 
 		for (int i = 0; same && i < list_length(path); i++)
 			same = list_nth(scan->path, i) == list_nth(path, i);
@@ -294,9 +294,9 @@ add_scan(AshRowScope *row, List *path, bool authorize, AshExpr **join_filters,
 static void
 add_column(AshAggregateScan *scan, const AshAggregateCall *call, AshAggregate *declared)
 {
-	AshSql	   *sql = scan->chain.row->sql;
+	AshSql *sql = scan->chain.row->sql;
 	StringInfoData outer = ash_sql_divert(sql);
-	char	   *text;
+	char *text;
 
 	ash_aggregate_call_write(scan->chain.row, call);
 	text = ash_sql_collect(sql, outer);
@@ -310,7 +310,7 @@ add_column(AshAggregateScan *scan, const AshAggregateCall *call, AshAggregate *d
 static void
 write_column(AshRowScope *row, const AshAggregateScan *scan, int column)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 
 	if (!row->optional || row->res->nprimary_key == 0)
 	{
@@ -327,11 +327,11 @@ static void
 write_exists(AshRowScope *row, AshAggregate *agg, List *path, AshExpr *filter, bool authorize,
 			 AshExpr **join_filters)
 {
-	AshSql	   *sql = row->sql;
-	AshChain	chain = ash_related_chain(row, path, authorize, ASH_RELATED_ANY, join_filters);
+	AshSql *sql = row->sql;
+	AshChain chain = ash_related_chain(row, path, authorize, ASH_RELATED_ANY, join_filters);
 	StringInfoData outer = ash_sql_divert(sql);
-	bool		any = filter != NULL && ash_row_where(chain.row, list_make1(filter));
-	char	   *condition = ash_sql_collect(sql, outer);
+	bool any = filter != NULL && ash_row_where(chain.row, list_make1(filter));
+	char *condition = ash_sql_collect(sql, outer);
 
 	appendStringInfo(&sql->text, "EXISTS (SELECT 1 FROM %s", chain.item);
 	ash_from_write(sql, chain.from);
@@ -350,10 +350,10 @@ write_exists(AshRowScope *row, AshAggregate *agg, List *path, AshExpr *filter, b
 static AshExpr **
 compile_join_filters(AshResource *res, AshAggregate *agg, List *path)
 {
-	AshExpr   **filters;
+	AshExpr **filters;
 	StringInfoData name;
 	AshResource *previous = res;
-	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 
 	if (agg->join_filters == NULL)
 		return NULL;
@@ -363,9 +363,9 @@ compile_join_filters(AshResource *res, AshAggregate *agg, List *path)
 	{
 		AshRelationship *rel = list_nth(path, i);
 		AshResource *dest = ash_ref_resource(&rel->destination);
-		AshScope	parent = ash_scope_for(previous, NULL);
-		AshScope	scope = ash_scope_for(dest, NULL);
-		json_t	   *source;
+		AshScope parent = ash_scope_for(previous, NULL);
+		AshScope scope = ash_scope_for(dest, NULL);
+		json_t *source;
 
 		appendStringInfo(&name, "%s%s", i > 0 ? "." : "", rel->name);
 		source = json_object_get(agg->join_filters, name.data);
@@ -384,7 +384,7 @@ compile_join_filters(AshResource *res, AshAggregate *agg, List *path)
 static AshExpr *
 aggregate_field(AshResource *dest, const char *name, bool authorize)
 {
-	AshExpr    *ref;
+	AshExpr *ref;
 
 	if (name == NULL)
 		return NULL;
@@ -399,7 +399,7 @@ static AshAggregateCall
 aggregate_call(AshResource *res, AshAggregate *agg, AshResource *dest, const AshTypeInst *type,
 			   AshExpr *filter, bool authorize)
 {
-	AshAggregateCall call = {0};
+	AshAggregateCall call = { 0 };
 
 	call.kind = agg->kind;
 	call.field = aggregate_field(dest, agg->field, authorize);
@@ -412,8 +412,9 @@ aggregate_call(AshResource *res, AshAggregate *agg, AshResource *dest, const Ash
 	call.dflt.isnull = true;
 	if (agg->dflt != NULL && !json_is_null(agg->dflt))
 	{
-		AshCast		cast = {.errors = ash_errors_create(CurrentMemoryContext),
-		.code = ASH_E_INVALID_DEFINITION,.field = agg->name};
+		AshCast cast = { .errors = ash_errors_create(CurrentMemoryContext),
+						 .code = ASH_E_INVALID_DEFINITION,
+						 .field = agg->name };
 
 		if (!ash_type_cast_json(type, agg->dflt, &cast, &call.dflt))
 			elog(ERROR, "default of aggregate \"%s\" is invalid", agg->name);
@@ -427,12 +428,12 @@ write_aggregate(AshRowScope *row, AshAggregate *agg, List *path, const AshTypeIn
 {
 	AshRelationship *last = llast(path);
 	AshResource *dest = ash_ref_resource(&last->destination);
-	bool		authorize = row->call != NULL && row->call->authorize && agg->authorize;
-	AshExpr   **join_filters = compile_join_filters(row->res, agg, path);
+	bool authorize = row->call != NULL && row->call->authorize && agg->authorize;
+	AshExpr **join_filters = compile_join_filters(row->res, agg, path);
 	AshAggregateScan *scan;
 	AshAggregateCall call;
-	int			column = 0;
-	ListCell   *lc;
+	int column = 0;
+	ListCell *lc;
 
 	check_stack_depth();
 	if (agg->kind == ASH_AGG_EXISTS)
@@ -443,7 +444,7 @@ write_aggregate(AshRowScope *row, AshAggregate *agg, List *path, const AshTypeIn
 	scan = join_filters == NULL ? find_scan(row, path, authorize) : NULL;
 	if (scan == NULL)
 		scan = add_scan(row, path, authorize, join_filters, join_filters ? agg : NULL);
-	foreach(lc, scan->declared)
+	foreach (lc, scan->declared)
 	{
 		if (declared && lfirst(lc) == agg)
 		{
@@ -461,9 +462,9 @@ void
 ash_row_aggregate(AshRowScope *row, AshAggregate *agg, bool from_input)
 {
 	AshResource *res = row->res;
-	List	   *rels = NIL;
-	List	   *owners = NIL;
-	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
+	List *rels = NIL;
+	List *owners = NIL;
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 
 	if (ash_path_resolve(res, agg->path, &rels, &owners, errors) == NULL)
 		elog(ERROR, "aggregate \"%s\": %s", agg->name, ash_errors_message(errors));
@@ -485,7 +486,7 @@ ash_row_inline_aggregate(AshRowScope *row, AshExpr *expr)
 static bool
 is_costly(AshExpr *expr, void *context)
 {
-	AshExpr    *inlined;
+	AshExpr *inlined;
 
 	if (expr->kind == ASH_EXPR_EXISTS || expr->kind == ASH_EXPR_AGGREGATE)
 		return true;

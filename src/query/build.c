@@ -14,7 +14,7 @@
 AshQuery *
 ash_query_bare(AshCall *call, AshResource *res)
 {
-	AshQuery   *query = palloc0(sizeof(AshQuery));
+	AshQuery *query = palloc0(sizeof(AshQuery));
 
 	query->call = call;
 	query->res = res;
@@ -32,7 +32,7 @@ add_filter(AshQuery *query, AshExpr *filter)
 AshQuery *
 ash_query_create(AshCall *call, AshResource *res, AshAction *action)
 {
-	AshQuery   *query = ash_query_bare(call, res);
+	AshQuery *query = ash_query_bare(call, res);
 
 	query->bare = false;
 	query->action = action;
@@ -52,10 +52,10 @@ static void
 run_preparations(AshQuery *query, const Jsonb *input)
 {
 	AshChangeset *cs = NULL;
-	ListCell   *lc;
+	ListCell *lc;
 
 	ash_action_preparations(query->res, query->action, NULL);
-	foreach(lc, query->action->preparations)
+	foreach (lc, query->action->preparations)
 	{
 		AshPreparation *prep = lfirst(lc);
 
@@ -75,7 +75,7 @@ run_preparations(AshQuery *query, const Jsonb *input)
 static void
 add_action_filter(AshQuery *query)
 {
-	AshExpr    *filter = ash_action_filter(query->res, query->action, NULL);
+	AshExpr *filter = ash_action_filter(query->res, query->action, NULL);
 
 	if (filter == NULL)
 		return;
@@ -89,28 +89,29 @@ add_action_filter(AshQuery *query)
 static void
 add_get_by(AshQuery *query)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, query->action->get_by)
+	foreach (lc, query->action->get_by)
 	{
 		const AshAttribute *attr = ash_find_attribute(query->res, lfirst(lc));
 		const AshArgument *arg = ash_find_argument(query->action, lfirst(lc));
-		AshExpr    *value;
+		AshExpr *value;
 
 		if (attr == NULL || arg == NULL)
 			continue;
 		value = ash_expr_const(arg->type, query->call->args[arg->index]);
-		add_filter(query, ash_expr_call("=", list_make2(ash_expr_attribute(query->res, attr), value),
-										query->call->errors));
+		add_filter(query,
+				   ash_expr_call("=", list_make2(ash_expr_attribute(query->res, attr), value),
+								 query->call->errors));
 	}
 }
 
 void
 ash_query_for_action(AshQuery *query, const Jsonb *input)
 {
-	AshCall    *call = query->call;
-	AshAction  *action = query->action;
-	int			before;
+	AshCall *call = query->call;
+	AshAction *action = query->action;
+	int before;
 
 	if (action != NULL)
 	{
@@ -137,7 +138,7 @@ ash_query_for_action(AshQuery *query, const Jsonb *input)
 static void
 apply_filter(AshQuery *query, const Jsonb *filter)
 {
-	AshErrors  *errors = query->call->errors;
+	AshErrors *errors = query->call->errors;
 
 	ash_errors_push_name(errors, "filter");
 	add_filter(query, ash_filter_parse(query, query->res, filter));
@@ -147,20 +148,20 @@ apply_filter(AshQuery *query, const Jsonb *filter)
 static void
 apply_order(AshQuery *query, const AshOptions *opts)
 {
-	AshErrors  *errors = query->call->errors;
+	AshErrors *errors = query->call->errors;
 
 	if (opts->sort != NULL)
 	{
 		ash_errors_push_name(errors, "sort");
-		query->sort = list_concat(query->sort,
-								  ash_sort_parse(query, query->res, opts->sort, false));
+		query->sort =
+			list_concat(query->sort, ash_sort_parse(query, query->res, opts->sort, false));
 		ash_errors_pop(errors);
 	}
 	if (opts->distinct != NULL)
 	{
 		ash_errors_push_name(errors, "distinct");
-		query->distinct = list_concat(query->distinct,
-									  ash_sort_parse(query, query->res, opts->distinct, false));
+		query->distinct =
+			list_concat(query->distinct, ash_sort_parse(query, query->res, opts->distinct, false));
 		ash_errors_pop(errors);
 	}
 }
@@ -177,7 +178,7 @@ apply_lock(AshQuery *query, const char *lock)
 static void
 apply_load(AshQuery *query, const Jsonb *load)
 {
-	AshErrors  *errors = query->call->errors;
+	AshErrors *errors = query->call->errors;
 
 	ash_errors_push_name(errors, "load");
 	query->loads = ash_load_parse(query, query->res, load);
@@ -215,15 +216,15 @@ ash_query_apply_options(AshQuery *query)
 static void
 forbid_hidden_rows(AshQuery *query, const AshPolicySubject *subject, AshExpr *filter)
 {
-	AshExpr    *visible = ash_expr_call("coalesce", list_make2(filter, ash_expr_bool(false)),
-										query->call->errors);
-	AshSql		sql;
-	bool		hidden;
+	AshExpr *visible =
+		ash_expr_call("coalesce", list_make2(filter, ash_expr_bool(false)), query->call->errors);
+	AshSql sql;
+	bool hidden;
 
 	ash_query_sql_init(query, &sql);
 	ash_statement_exists(query, list_make1(ash_expr_not(visible)), &sql);
-	hidden = !ash_errors_any(query->call->errors) &&
-		ash_data_modify(query->res, &sql, NULL, NULL) > 0;
+	hidden =
+		!ash_errors_any(query->call->errors) && ash_data_modify(query->res, &sql, NULL, NULL) > 0;
 	if (hidden)
 		ash_policy_forbid(subject);
 }
@@ -231,16 +232,16 @@ forbid_hidden_rows(AshQuery *query, const AshPolicySubject *subject, AshExpr *fi
 void
 ash_query_authorize(AshQuery *query)
 {
-	AshPolicySubject subject = {0};
-	AshExpr    *filter = NULL;
+	AshPolicySubject subject = { 0 };
+	AshExpr *filter = NULL;
 
 	if (!query->call->authorize || query->authorized || !query->res->has_policies)
 		return;
 	subject.call = query->call;
 	subject.res = query->res;
 	subject.type = ASH_ACTION_READ;
-	subject.action = query->action != NULL ? query->action :
-		query->res->primary_actions[ASH_ACTION_READ];
+	subject.action =
+		query->action != NULL ? query->action : query->res->primary_actions[ASH_ACTION_READ];
 	subject.query = query;
 	query->authorized = true;
 	switch (ash_policy_decide(&subject, &filter))

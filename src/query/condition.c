@@ -21,15 +21,15 @@
 /* A to-many path up to its first to-many step. */
 typedef struct ManyPath
 {
-	List	   *path;			   /* of AshRelationship * */
-	bool		authorize;
+	List *path; /* of AshRelationship * */
+	bool authorize;
 } ManyPath;
 
 /* Terms that share to-many paths. */
 typedef struct TermGroup
 {
-	List	   *terms;			   /* of AshExpr * */
-	List	   *paths;			   /* of ManyPath * */
+	List *terms; /* of AshExpr * */
+	List *paths; /* of ManyPath * */
 } TermGroup;
 
 /*-------------------------------------------------------------------------
@@ -59,9 +59,9 @@ same_path(const ManyPath *a, const ManyPath *b)
 static List *
 add_path(List *paths, ManyPath *path)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, paths)
+	foreach (lc, paths)
 	{
 		if (same_path(lfirst(lc), path))
 			return paths;
@@ -81,7 +81,7 @@ many_prefix(const AshRowScope *row, const AshExpr *ref)
 {
 	for (int i = 0; i < list_length(ref->path); i++)
 	{
-		ManyPath   *found;
+		ManyPath *found;
 
 		if (!ash_relationship_to_many(list_nth(ref->path, i)))
 			continue;
@@ -102,7 +102,7 @@ find_paths(const AshRowScope *row, AshExpr *expr, List *paths)
 		return paths;
 	if (expr->kind == ASH_EXPR_REF && expr->parent_levels == 0)
 	{
-		ManyPath   *path = many_prefix(row, expr);
+		ManyPath *path = many_prefix(row, expr);
 
 		return path == NULL ? paths : add_path(paths, path);
 	}
@@ -114,13 +114,13 @@ find_paths(const AshRowScope *row, AshExpr *expr, List *paths)
 static bool
 shares_path(const TermGroup *group, List *paths)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, paths)
+	foreach (lc, paths)
 	{
-		ListCell   *lc2;
+		ListCell *lc2;
 
-		foreach(lc2, group->paths)
+		foreach (lc2, group->paths)
 		{
 			if (same_path(lfirst(lc), lfirst(lc2)))
 				return true;
@@ -133,15 +133,15 @@ shares_path(const TermGroup *group, List *paths)
 static List *
 add_to_groups(List *groups, AshExpr *term, List *paths)
 {
-	TermGroup  *merged = palloc0(sizeof(TermGroup));
-	List	   *rest = NIL;
-	ListCell   *lc;
+	TermGroup *merged = palloc0(sizeof(TermGroup));
+	List *rest = NIL;
+	ListCell *lc;
 
 	merged->paths = paths;
-	foreach(lc, groups)
+	foreach (lc, groups)
 	{
-		TermGroup  *group = lfirst(lc);
-		ListCell   *lc2;
+		TermGroup *group = lfirst(lc);
+		ListCell *lc2;
 
 		if (!shares_path(group, paths))
 		{
@@ -149,7 +149,7 @@ add_to_groups(List *groups, AshExpr *term, List *paths)
 			continue;
 		}
 		merged->terms = list_concat(merged->terms, group->terms);
-		foreach(lc2, group->paths)
+		foreach (lc2, group->paths)
 			merged->paths = add_path(merged->paths, lfirst(lc2));
 	}
 	merged->terms = lappend(merged->terms, term);
@@ -164,8 +164,8 @@ add_to_groups(List *groups, AshExpr *term, List *paths)
 static bool
 is_strict_operator(const AshExpr *expr)
 {
-	static const char *const strict[] = {"=", "<>", "<", "<=", ">", ">=", "in", "like", "ilike",
-	"contains", NULL};
+	static const char *const strict[] = { "=",	"<>",	"<",	 "<=",		 ">", ">=",
+										  "in", "like", "ilike", "contains", NULL };
 
 	for (int i = 0; strict[i] != NULL; i++)
 	{
@@ -232,9 +232,9 @@ needs_path(const AshRowScope *row, const AshExpr *expr, const ManyPath *path)
 static bool
 any_needs_path(const AshRowScope *row, List *terms, const ManyPath *path)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, terms)
+	foreach (lc, terms)
 	{
 		if (needs_path(row, lfirst(lc), path))
 			return true;
@@ -250,13 +250,13 @@ any_needs_path(const AshRowScope *row, List *terms, const ManyPath *path)
 static void
 write_terms(AshRowScope *row, List *terms)
 {
-	AshSql	   *sql = row->sql;
-	void	   *outer = sql->context;
-	bool		first = true;
-	ListCell   *lc;
+	AshSql *sql = row->sql;
+	void *outer = sql->context;
+	bool first = true;
+	ListCell *lc;
 
 	sql->context = row;
-	foreach(lc, terms)
+	foreach (lc, terms)
 	{
 		if (!first)
 			ash_sql_str(sql, " AND ");
@@ -272,18 +272,18 @@ write_terms(AshRowScope *row, List *terms)
 typedef struct GroupFrom
 {
 	const char *base;
-	AshFrom    *from;
+	AshFrom *from;
 	StringInfoData where;
 } GroupFrom;
 
 static void
 add_group_path(GroupFrom *group, AshRowScope *row, const ManyPath *path, bool inner)
 {
-	List	   *before = list_truncate(list_copy(path->path), list_length(path->path) - 1);
+	List *before = list_truncate(list_copy(path->path), list_length(path->path) - 1);
 	AshRelationship *rel = llast(path->path);
 	AshRowScope *source = ash_row_follow(row, before, path->authorize);
 	AshRowScope reached = *source;
-	AshRelated	related;
+	AshRelated related;
 
 	reached.from = group->from;
 	related = ash_related(&reached, rel, path->authorize, ASH_RELATED_ANY, group->from);
@@ -303,12 +303,12 @@ add_group_path(GroupFrom *group, AshRowScope *row, const ManyPath *path, bool in
 static void
 write_group(AshRowScope *row, TermGroup *terms)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 	AshRowScope inside = *row;
-	GroupFrom	group = {0};
+	GroupFrom group = { 0 };
 	StringInfoData outer;
-	char	   *condition;
-	ListCell   *lc;
+	char *condition;
+	ListCell *lc;
 
 	group.from = ash_from_create(row->from);
 	initStringInfo(&group.where);
@@ -316,7 +316,7 @@ write_group(AshRowScope *row, TermGroup *terms)
 	/* inner joins first: one of them can start the FROM clause */
 	for (int inner = 1; inner >= 0; inner--)
 	{
-		foreach(lc, terms->paths)
+		foreach (lc, terms->paths)
 		{
 			if (any_needs_path(row, terms->terms, lfirst(lc)) == (inner == 1))
 				add_group_path(&group, &inside, lfirst(lc), inner == 1);
@@ -349,18 +349,18 @@ flatten(AshExpr *expr, List *terms)
 bool
 ash_row_where(AshRowScope *row, List *conditions)
 {
-	AshSql	   *sql = row->sql;
-	List	   *plain = NIL;
-	List	   *groups = NIL;
-	List	   *terms = NIL;
-	ListCell   *lc;
+	AshSql *sql = row->sql;
+	List *plain = NIL;
+	List *groups = NIL;
+	List *terms = NIL;
+	ListCell *lc;
 
-	foreach(lc, conditions)
+	foreach (lc, conditions)
 		terms = flatten(lfirst(lc), terms);
-	foreach(lc, terms)
+	foreach (lc, terms)
 	{
-		AshExpr    *term = lfirst(lc);
-		List	   *paths = find_paths(row, term, NIL);
+		AshExpr *term = lfirst(lc);
+		List *paths = find_paths(row, term, NIL);
 
 		if (paths == NIL)
 			plain = lappend(plain, term);
@@ -368,7 +368,7 @@ ash_row_where(AshRowScope *row, List *conditions)
 			groups = add_to_groups(groups, term, paths);
 	}
 	write_terms(row, plain);
-	foreach(lc, groups)
+	foreach (lc, groups)
 	{
 		if (plain != NIL || lc != list_head(groups))
 			ash_sql_str(sql, " AND ");
@@ -381,12 +381,12 @@ ash_row_where(AshRowScope *row, List *conditions)
 void
 ash_row_exists(AshRowScope *row, AshExpr *expr)
 {
-	AshSql	   *sql = row->sql;
-	bool		authorize = expr->from_input && row->call != NULL && row->call->authorize;
-	AshChain	chain = ash_related_chain(row, expr->path, authorize, ASH_RELATED_ANY, NULL);
+	AshSql *sql = row->sql;
+	bool authorize = expr->from_input && row->call != NULL && row->call->authorize;
+	AshChain chain = ash_related_chain(row, expr->path, authorize, ASH_RELATED_ANY, NULL);
 	StringInfoData outer = ash_sql_divert(sql);
-	bool		any = expr->nargs > 0 && ash_row_where(chain.row, list_make1(expr->args[0]));
-	char	   *condition = ash_sql_collect(sql, outer);
+	bool any = expr->nargs > 0 && ash_row_where(chain.row, list_make1(expr->args[0]));
+	char *condition = ash_sql_collect(sql, outer);
 	const char *both = any && chain.where.len > 0 ? " AND " : "";
 
 	appendStringInfo(&sql->text, "EXISTS (SELECT 1 FROM %s", chain.item);
@@ -404,7 +404,7 @@ ash_row_exists(AshRowScope *row, AshExpr *expr)
 static AshRowScope
 foreign_row(AshSql *sql, AshResource *res, const char *alias)
 {
-	AshRowScope row = {0};
+	AshRowScope row = { 0 };
 
 	ash_sql_callbacks(sql);
 	row.sql = sql;
@@ -422,7 +422,7 @@ ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias, AshE
 {
 	AshRowScope row = foreign_row(sql, res, alias);
 	StringInfoData outer = ash_sql_divert(sql);
-	char	   *condition;
+	char *condition;
 
 	ash_row_where(&row, list_make1(expr));
 	condition = ash_sql_collect(sql, outer);
@@ -440,7 +440,7 @@ void
 ash_query_write_expr(AshSql *sql, AshResource *res, const char *alias, AshExpr *expr)
 {
 	AshRowScope row = foreign_row(sql, res, alias);
-	char	   *text = ash_row_expr_text(&row, expr);
+	char *text = ash_row_expr_text(&row, expr);
 
 	if (row.from->items == NIL)
 	{
@@ -456,9 +456,9 @@ ash_query_write_expr(AshSql *sql, AshResource *res, const char *alias, AshExpr *
 void
 ash_query_write_index_predicate(AshSql *sql, AshResource *res, const char *source)
 {
-	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
-	AshScope	scope = {.resource = res};
-	AshExpr    *expr = ash_expr_parse_condition(source, &scope, errors);
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	AshScope scope = { .resource = res };
+	AshExpr *expr = ash_expr_parse_condition(source, &scope, errors);
 	AshRowScope row = foreign_row(sql, res, "");
 
 	if (expr == NULL)

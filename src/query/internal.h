@@ -32,29 +32,29 @@ typedef struct AshFromItem
 /* A row reached from another one. */
 typedef struct AshJoined
 {
-	const char *alias;			   /* of the row it was reached from */
+	const char *alias; /* of the row it was reached from */
 	const AshRelationship *relationship;
-	bool		authorize;
+	bool authorize;
 	AshRowScope *row;
 } AshJoined;
 
 struct AshFrom
 {
-	List	   *items;			   /* of AshFromItem *, in order */
-	List	   *joined;			   /* of AshJoined * */
-	AshFrom    *outer;			   /* whose rows are visible too */
+	List *items;	/* of AshFromItem *, in order */
+	List *joined;	/* of AshJoined * */
+	AshFrom *outer; /* whose rows are visible too */
 };
 
 struct AshRowScope
 {
-	AshSql	   *sql;
-	AshCall    *call;			   /* NULL: a condition written for a hook */
+	AshSql *sql;
+	AshCall *call; /* NULL: a condition written for a hook */
 	AshResource *res;
-	const char *alias;			   /* "t0"; made by us, never quoted */
-	const char *whole;			   /* the row as a value of the table's type */
-	bool		optional;		   /* reached by an outer join: may be missing */
-	AshFrom    *from;
-	AshRowScope *parent;		   /* what parent() refers to, or NULL */
+	const char *alias; /* "t0"; made by us, never quoted */
+	const char *whole; /* the row as a value of the table's type */
+	bool optional;	   /* reached by an outer join: may be missing */
+	AshFrom *from;
+	AshRowScope *parent; /* what parent() refers to, or NULL */
 };
 
 /*-------------------------------------------------------------------------
@@ -88,25 +88,25 @@ extern void ash_sql_callbacks(AshSql *sql);
  */
 typedef enum AshRelatedRows
 {
-	ASH_RELATED_ANY,			   /* for a semi-join: duplicates do no harm */
-	ASH_RELATED_DISTINCT,		   /* each destination row once */
-	ASH_RELATED_FIRST			   /* one row at most */
+	ASH_RELATED_ANY,	  /* for a semi-join: duplicates do no harm */
+	ASH_RELATED_DISTINCT, /* each destination row once */
+	ASH_RELATED_FIRST	  /* one row at most */
 } AshRelatedRows;
 
 typedef struct AshRelated
 {
 	AshRowScope *row;
-	const char *item;			   /* for FROM */
-	const char *where;			   /* conditions, "" when they are inside the item */
+	const char *item;  /* for FROM */
+	const char *where; /* conditions, "" when they are inside the item */
 } AshRelated;
 
 /* Several steps: FROM items and conditions of a path. */
 typedef struct AshChain
 {
-	AshFrom    *from;
-	const char *item;			   /* the first; the others are in from */
+	AshFrom *from;
+	const char *item; /* the first; the others are in from */
 	StringInfoData where;
-	AshRowScope *row;			   /* the last */
+	AshRowScope *row; /* the last */
 } AshChain;
 
 extern AshRelated ash_related(AshRowScope *source, AshRelationship *rel, bool authorize,
@@ -157,13 +157,13 @@ extern void ash_aggregate_scan_write(AshSql *sql, AshAggregateScan *scan);
 typedef struct AshAggregateCall
 {
 	AshAggregateKind kind;
-	AshExpr    *field;			   /* over the row, or NULL */
-	List	   *filters;		   /* of AshExpr *, over the row */
-	List	   *sort;			   /* of AshSortItem * */
-	bool		uniq;
-	bool		include_nil;
+	AshExpr *field; /* over the row, or NULL */
+	List *filters;	/* of AshExpr *, over the row */
+	List *sort;		/* of AshSortItem * */
+	bool uniq;
+	bool include_nil;
 	const AshTypeInst *type;
-	AshValue	dflt;			   /* of type */
+	AshValue dflt; /* of type */
 	const char *implementation;
 } AshAggregateCall;
 
@@ -177,12 +177,12 @@ extern bool ash_expr_is_costly(AshExpr *expr);
  */
 typedef struct AshMask
 {
-	AshExpr    *condition;		   /* NULL: always, or never */
-	bool		never;
+	AshExpr *condition; /* NULL: always, or never */
+	bool never;
 } AshMask;
 
-extern AshMask ash_field_mask(AshCall *call, AshResource *res, AshAction *action,
-							  const char *field, bool is_public);
+extern AshMask ash_field_mask(AshCall *call, AshResource *res, AshAction *action, const char *field,
+							  bool is_public);
 extern const char *ash_ref_name(const AshExpr *ref);
 extern bool ash_ref_is_public(const AshExpr *ref);
 extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *errors);
@@ -222,30 +222,30 @@ extern void ash_query_ensure_selected(AshQuery *query, const AshAttribute *attr)
 typedef struct AshOutputColumn
 {
 	const AshAttribute *attribute;
-	AshExpr    *expr;
-	int			sort;			   /* of this sort item, or -1 */
+	AshExpr *expr;
+	int sort; /* of this sort item, or -1 */
 } AshOutputColumn;
 
 typedef struct AshOutput
 {
-	AshQuery   *query;
-	int			ncolumns;
-	int			maxcolumns;
-	AshColumn  *json;			   /* parallel to source */
+	AshQuery *query;
+	int ncolumns;
+	int maxcolumns;
+	AshColumn *json; /* parallel to source */
 	AshOutputColumn *source;
-	int			ord;			   /* column of the parent's number, or -1 */
-	int			keyset;			   /* first of the sort columns, or -1 */
-	int			nloads;			   /* relationship loads … */
-	int		  **load_keys;		   /* … and the columns of their keys */
-	const char *tail;			   /* constant text at the end of each row, or NULL */
-	int			tail_len;
+	int ord;		  /* column of the parent's number, or -1 */
+	int keyset;		  /* first of the sort columns, or -1 */
+	int nloads;		  /* relationship loads … */
+	int **load_keys;  /* … and the columns of their keys */
+	const char *tail; /* constant text at the end of each row, or NULL */
+	int tail_len;
 } AshOutput;
 
 extern AshOutput *ash_output_create(AshQuery *query, bool with_ord);
 extern List *ash_query_relationship_loads(AshQuery *query);
 /* which attributes of the parent a load needs */
-extern int	ash_load_key_attributes(AshResource *res, AshRelationship *rel,
-									const AshAttribute ***attributes);
+extern int ash_load_key_attributes(AshResource *res, AshRelationship *rel,
+								   const AshAttribute ***attributes);
 
 /*-------------------------------------------------------------------------
  * statement.c: SELECT
@@ -256,10 +256,10 @@ typedef struct AshKeys
 {
 	AshResource *res;			   /* owns the key attributes */
 	AshRelationship *relationship; /* NULL: the rows themselves */
-	int			nattributes;
+	int nattributes;
 	const AshAttribute **attributes;
-	int			nkeys;
-	Datum	  **values;			   /* by attribute, then key; never null */
+	int nkeys;
+	Datum **values; /* by attribute, then key; never null */
 } AshKeys;
 
 extern void ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql);
@@ -294,7 +294,7 @@ extern AshRowset *ash_rowset_create(AshQuery *query, AshOutput *output);
 extern void ash_rowset_add(AshRowset *rows, Datum *values, bool *nulls, const char *extra);
 extern void ash_rowset_select(AshRowset *rows, AshKeys *keys);
 extern void ash_rowset_load(AshRowset *rows);
-extern int	ash_rowset_count(const AshRowset *rows);
+extern int ash_rowset_count(const AshRowset *rows);
 extern void ash_rowset_write_row(AshRowset *rows, int row, StringInfo out);
 /* rows of the page, "," between; in reverse for a page before a cursor */
 extern void ash_rowset_write(AshRowset *rows, int limit, StringInfo out);
@@ -307,7 +307,7 @@ extern bool ash_page_default(AshQuery *query);
 extern int64 ash_query_page_limit(const AshQuery *query);
 
 /* lock.c */
-extern int	ash_lock_parse(const char *name);	/* 0 when unknown */
+extern int ash_lock_parse(const char *name); /* 0 when unknown */
 extern const char *ash_lock_sql(int lock, const char **after);
 
 #endif /* ASH_QUERY_INTERNAL_H */

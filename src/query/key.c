@@ -12,14 +12,16 @@
 static AshExpr *
 equals(AshResource *res, const AshAttribute *attr, AshValue value)
 {
-	return ash_expr_call("=", list_make2(ash_expr_attribute(res, attr),
-										 ash_expr_const(attr->type, value)), NULL);
+	return ash_expr_call("=",
+						 list_make2(ash_expr_attribute(res, attr),
+									ash_expr_const(attr->type, value)),
+						 NULL);
 }
 
 AshExpr *
 ash_query_key_filter(AshResource *res, const AshValue *row)
 {
-	AshExpr    *all = NULL;
+	AshExpr *all = NULL;
 
 	for (int i = 0; i < res->nprimary_key; i++)
 		all = ash_expr_and(all, equals(res, res->primary_key[i], row[res->primary_key[i]->index]));
@@ -44,9 +46,12 @@ static AshExpr *
 attribute_filter(AshCall *call, AshResource *res, const AshAttribute *attr, const JsonbValue *in,
 				 const JsonbValue *record)
 {
-	AshCast		cast = {.errors = ash_errors_create(CurrentMemoryContext),
-	.code = ASH_E_INVALID_PRIMARY_KEY,.field = attr->name,.no_constraints = true,.call = call};
-	AshValue	value;
+	AshCast cast = { .errors = ash_errors_create(CurrentMemoryContext),
+					 .code = ASH_E_INVALID_PRIMARY_KEY,
+					 .field = attr->name,
+					 .no_constraints = true,
+					 .call = call };
+	AshValue value;
 
 	if (in->type == jbvNull)
 	{
@@ -62,10 +67,10 @@ attribute_filter(AshCall *call, AshResource *res, const AshAttribute *attr, cons
 static bool
 object_has(const Jsonb *object, List *names)
 {
-	ListCell   *lc;
-	JsonbValue	value;
+	ListCell *lc;
+	JsonbValue value;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
 		if (!ash_jsonb_get(object, lfirst(lc), strlen(lfirst(lc)), &value))
 			return false;
@@ -77,14 +82,14 @@ static AshExpr *
 names_filter(AshCall *call, AshResource *res, const Jsonb *object, List *names,
 			 const JsonbValue *record)
 {
-	AshExpr    *all = NULL;
-	ListCell   *lc;
+	AshExpr *all = NULL;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
 		const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
-		JsonbValue	value;
-		AshExpr    *one;
+		JsonbValue value;
+		AshExpr *one;
 
 		if (attr == NULL || !ash_jsonb_get(object, attr->name, strlen(attr->name), &value))
 			return invalid_key(call, record);
@@ -99,7 +104,7 @@ names_filter(AshCall *call, AshResource *res, const Jsonb *object, List *names,
 static List *
 key_names(const AshResource *res)
 {
-	List	   *names = NIL;
+	List *names = NIL;
 
 	for (int i = 0; i < res->nprimary_key; i++)
 		names = lappend(names, unconstify(char *, res->primary_key[i]->name));
@@ -110,7 +115,7 @@ key_names(const AshResource *res)
 static AshExpr *
 object_filter(AshCall *call, AshResource *res, const Jsonb *object, const JsonbValue *record)
 {
-	List	   *key = key_names(res);
+	List *key = key_names(res);
 
 	if (object_has(object, key))
 		return names_filter(call, res, object, key, record);
@@ -130,7 +135,7 @@ ash_query_record_filter(AshCall *call, AshResource *res, const JsonbValue *recor
 {
 	if (record->type == jbvBinary)
 	{
-		Jsonb	   *object = ash_jsonb_from_value(record);
+		Jsonb *object = ash_jsonb_from_value(record);
 
 		if (!JB_ROOT_IS_OBJECT(object))
 			return invalid_key(call, record);

@@ -7,12 +7,14 @@
  *
  *	 version (1) | signature (16) | sort (4) | values
  *
- * where each value is a length and the text of its type's output function, sort is
- * a hash of resource and sort, and signature a truncated HMAC-SHA256 of all that
- * follows it under a key that only this database has (ash.secret).  So a keyset
- * cannot be made up, cannot be used with another sort, and its values go to
- * input functions only after they have proved to be our own.  It is bounded: a
- * row whose sort values are longer has no keyset.
+ * where each value is a length and the text of its type's output function, and sort
+ * a hash of resource and sort.  The signature is a truncated HMAC-SHA256 of sort and
+ * values under a key that only this database has (ash.secret); these are then
+ * enciphered with a stream made from the same key and the signature.  So a keyset
+ * cannot be made up or used with another sort, tells nobody the value of a field
+ * they may not see, and its values go to input functions only after they have
+ * proved to be our own.  It is bounded: a row whose sort values are longer has no
+ * keyset.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,27 +39,27 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-#define ASH_KEYSET_VERSION	 1
+#define ASH_KEYSET_VERSION 1
 #define ASH_KEYSET_SIGNATURE 16
-#define ASH_KEYSET_HEADER	 (1 + ASH_KEYSET_SIGNATURE + 4)
-#define ASH_KEYSET_MAX		 4096	   /* characters */
-#define ASH_KEYSET_NULL		 0xFFFFFFFF
-#define ASH_SECRET_SIZE		 32
+#define ASH_KEYSET_HEADER (1 + ASH_KEYSET_SIGNATURE + 4)
+#define ASH_KEYSET_MAX 4096 /* characters */
+#define ASH_KEYSET_NULL 0xFFFFFFFF
+#define ASH_SECRET_SIZE 32
 
 /* ash.secret's key for keysets; of the table with this oid. */
 static uint8 secret[ASH_SECRET_SIZE];
-static Oid	secret_relid = InvalidOid;
+static Oid secret_relid = InvalidOid;
 
 struct AshKeysetWriter
 {
-	AshQuery   *query;
-	uint32		sort;
+	AshQuery *query;
+	uint32 sort;
 	pg_hmac_ctx *hmac;
 	StringInfoData bytes;
 	StringInfoData text;
-	int			nvalues;
-	Oid		   *types;
-	FmgrInfo   *output;
+	int nvalues;
+	Oid *types;
+	FmgrInfo *output;
 };
 
 /*-------------------------------------------------------------------------
@@ -72,24 +74,23 @@ struct AshKeysetWriter
 static void
 read_secret(void)
 {
-	Oid			relid = ash_catalog_relid("secret");
-	Relation	rel;
+	Oid relid = ash_catalog_relid("secret");
+	Relation rel;
 	TableScanDesc scan;
 	TupleTableSlot *slot;
-	bool		found = false;
+	bool found = false;
 
 	if (OidIsValid(relid) && relid == secret_relid)
 		return;
 	if (!OidIsValid(relid))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-						errmsg("table ash.secret does not exist"),
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table ash.secret does not exist"),
 						errhint("Create the extension ash again.")));
 	rel = table_open(relid, AccessShareLock);
 	slot = table_slot_create(rel, NULL);
 	scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
 	if (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
-		bytea	   *value;
+		bytea *value;
 
 		slot_getallattrs(slot);
 		value = DatumGetByteaPP(slot->tts_values[1]);
@@ -128,27 +129,58 @@ make_hmac(void)
 	return hmac;
 }
 
+/* HMAC of purpose and data: the signature and the cipher never see the same input. */
 static void
-sign(pg_hmac_ctx *hmac, const uint8 *data, size_t len, uint8 *signature)
+keyed_hash(pg_hmac_ctx *hmac, uint8 purpose, const uint8 *data, size_t len, uint8 *digest)
 {
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-
-	if (pg_hmac_init(hmac, secret, ASH_SECRET_SIZE) < 0 ||
+	if (pg_hmac_init(hmac, secret, ASH_SECRET_SIZE) < 0 || pg_hmac_update(hmac, &purpose, 1) < 0 ||
 		pg_hmac_update(hmac, data, len) < 0 ||
-		pg_hmac_final(hmac, digest, sizeof(digest)) < 0)
+		pg_hmac_final(hmac, digest, PG_SHA256_DIGEST_LENGTH) < 0)
 		elog(ERROR, "could not sign a keyset: %s", pg_hmac_error(hmac));
+}
+
+static void
+sign(pg_hmac_ctx *hmac, const StringInfo bytes, uint8 *signature)
+{
+	uint8 digest[PG_SHA256_DIGEST_LENGTH];
+
+	keyed_hash(hmac, 'S', (uint8 *) bytes->data + 1 + ASH_KEYSET_SIGNATURE,
+			   bytes->len - 1 - ASH_KEYSET_SIGNATURE, digest);
 	memcpy(signature, digest, ASH_KEYSET_SIGNATURE);
+}
+
+/* What follows the signature, xor-ed with a stream that the signature starts; its own inverse. */
+static void
+cipher(pg_hmac_ctx *hmac, StringInfo bytes)
+{
+	uint8 counter[ASH_KEYSET_SIGNATURE + 4];
+	uint8 stream[PG_SHA256_DIGEST_LENGTH];
+	uint32 block = 0;
+
+	memcpy(counter, bytes->data + 1, ASH_KEYSET_SIGNATURE);
+	for (int i = 1 + ASH_KEYSET_SIGNATURE; i < bytes->len; i++)
+	{
+		int offset = (i - 1 - ASH_KEYSET_SIGNATURE) % PG_SHA256_DIGEST_LENGTH;
+
+		if (offset == 0)
+		{
+			uint32 network = pg_hton32(block++);
+
+			memcpy(counter + ASH_KEYSET_SIGNATURE, &network, 4);
+			keyed_hash(hmac, 'C', counter, sizeof(counter), stream);
+		}
+		bytes->data[i] ^= stream[offset];
+	}
 }
 
 /* What the sort is: fields, arguments of calculations do not count, and directions. */
 static uint32
 sort_hash(const AshQuery *query)
 {
-	uint32		hash = hash_bytes((const unsigned char *) query->res->name,
-								  strlen(query->res->name));
-	ListCell   *lc;
+	uint32 hash = hash_bytes((const unsigned char *) query->res->name, strlen(query->res->name));
+	ListCell *lc;
 
-	foreach(lc, query->sort)
+	foreach (lc, query->sort)
 	{
 		const AshSortItem *item = lfirst(lc);
 		const char *name = ash_expr_describe(item->expr);
@@ -169,8 +201,8 @@ AshKeysetWriter *
 ash_keyset_writer(AshQuery *query)
 {
 	AshKeysetWriter *writer = palloc0(sizeof(AshKeysetWriter));
-	int			i = 0;
-	ListCell   *lc;
+	int i = 0;
+	ListCell *lc;
 
 	writer->query = query;
 	writer->sort = sort_hash(query);
@@ -180,10 +212,10 @@ ash_keyset_writer(AshQuery *query)
 	writer->output = palloc(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
 	initStringInfo(&writer->bytes);
 	initStringInfo(&writer->text);
-	foreach(lc, query->sort)
+	foreach (lc, query->sort)
 	{
-		Oid			function;
-		bool		varlena;
+		Oid function;
+		bool varlena;
 
 		writer->types[i] = ((AshSortItem *) lfirst(lc))->expr->type->oid;
 		getTypeOutputInfo(writer->types[i], &function, &varlena);
@@ -195,7 +227,7 @@ ash_keyset_writer(AshQuery *query)
 static void
 append_number(StringInfo bytes, uint32 number)
 {
-	uint32		network = pg_hton32(number);
+	uint32 network = pg_hton32(number);
 
 	appendBinaryStringInfo(bytes, (char *) &network, 4);
 }
@@ -203,7 +235,7 @@ append_number(StringInfo bytes, uint32 number)
 static void
 append_value(AshKeysetWriter *writer, int i, Datum value, bool isnull)
 {
-	char	   *text;
+	char *text;
 
 	if (isnull)
 	{
@@ -219,14 +251,14 @@ append_value(AshKeysetWriter *writer, int i, Datum value, bool isnull)
 static void
 append_base64url(StringInfo out, const StringInfo bytes)
 {
-	int			size = pg_b64_enc_len(bytes->len);
-	int			len;
+	int size = pg_b64_enc_len(bytes->len);
+	int len;
 
 	enlargeStringInfo(out, size);
 	len = pg_b64_encode(bytes->data, bytes->len, out->data + out->len, size);
 	for (int i = 0; i < len; i++)
 	{
-		char	   *c = out->data + out->len + i;
+		char *c = out->data + out->len + i;
 
 		if (*c == '=')
 		{
@@ -243,7 +275,7 @@ append_base64url(StringInfo out, const StringInfo bytes)
 void
 ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *nulls)
 {
-	StringInfo	bytes = &writer->bytes;
+	StringInfo bytes = &writer->bytes;
 
 	resetStringInfo(bytes);
 	appendStringInfoChar(bytes, ASH_KEYSET_VERSION);
@@ -256,8 +288,8 @@ ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *n
 		appendStringInfoString(out, "null");
 		return;
 	}
-	sign(writer->hmac, (uint8 *) bytes->data + 1 + ASH_KEYSET_SIGNATURE,
-		 bytes->len - 1 - ASH_KEYSET_SIGNATURE, (uint8 *) bytes->data + 1);
+	sign(writer->hmac, bytes, (uint8 *) bytes->data + 1);
+	cipher(writer->hmac, bytes);
 	appendStringInfoChar(out, '"');
 	append_base64url(out, bytes);
 	appendStringInfoChar(out, '"');
@@ -272,7 +304,7 @@ static bool
 invalid_keyset(AshQuery *query, const char *text, bool of_other_sort)
 {
 	StringInfoData quoted;
-	int			len = strlen(text);
+	int len = strlen(text);
 
 	initStringInfo(&quoted);
 	ash_write_json_string(&quoted, text, pg_mbcliplen(text, len, Min(len, 200)));
@@ -290,9 +322,9 @@ invalid_keyset(AshQuery *query, const char *text, bool of_other_sort)
 static bool
 decode(const char *text, StringInfo bytes)
 {
-	int			len = strlen(text);
-	char	   *plain;
-	int			n;
+	int len = strlen(text);
+	char *plain;
+	int n;
 
 	if (len > ASH_KEYSET_MAX)
 		return false;
@@ -310,14 +342,16 @@ decode(const char *text, StringInfo bytes)
 	return bytes->data[0] == ASH_KEYSET_VERSION;
 }
 
+/* Make the values readable; false when we did not write them. */
 static bool
-is_signed(const StringInfo bytes)
+open_values(StringInfo bytes)
 {
-	uint8		signature[ASH_KEYSET_SIGNATURE];
-	int			difference = 0;
+	pg_hmac_ctx *hmac = make_hmac();
+	uint8 signature[ASH_KEYSET_SIGNATURE];
+	int difference = 0;
 
-	sign(make_hmac(), (uint8 *) bytes->data + 1 + ASH_KEYSET_SIGNATURE,
-		 bytes->len - 1 - ASH_KEYSET_SIGNATURE, signature);
+	cipher(hmac, bytes);
+	sign(hmac, bytes, signature);
 	for (int i = 0; i < ASH_KEYSET_SIGNATURE; i++)
 		difference |= signature[i] ^ (uint8) bytes->data[1 + i];
 	return difference == 0;
@@ -337,9 +371,9 @@ take_number(StringInfo bytes, uint32 *number)
 static bool
 take_value(StringInfo bytes, const AshTypeInst *type, AshValue *value)
 {
-	uint32		len;
-	Oid			function;
-	Oid			ioparam;
+	uint32 len;
+	Oid function;
+	Oid ioparam;
 
 	if (!take_number(bytes, &len))
 		return false;
@@ -350,8 +384,8 @@ take_value(StringInfo bytes, const AshTypeInst *type, AshValue *value)
 	if (len > bytes->len - bytes->cursor)
 		return false;
 	getTypeInputInfo(type->oid, &function, &ioparam);
-	value->value = OidInputFunctionCall(function, pnstrdup(bytes->data + bytes->cursor, len),
-										ioparam, -1);
+	value->value =
+		OidInputFunctionCall(function, pnstrdup(bytes->data + bytes->cursor, len), ioparam, -1);
 	bytes->cursor += len;
 	return true;
 }
@@ -361,21 +395,21 @@ ash_keyset_read(AshQuery *query)
 {
 	const char *text = query->after != NULL ? query->after : query->before;
 	StringInfoData bytes;
-	uint32		sort = 0;
-	int			i = 0;
-	ListCell   *lc;
+	uint32 sort = 0;
+	int i = 0;
+	ListCell *lc;
 
 	if (text == NULL)
 		return true;
 	initStringInfo(&bytes);
-	if (!decode(text, &bytes) || !is_signed(&bytes))
+	if (!decode(text, &bytes) || !open_values(&bytes))
 		return invalid_keyset(query, text, false);
 	bytes.cursor = 1 + ASH_KEYSET_SIGNATURE;
 	take_number(&bytes, &sort);
 	if (sort != sort_hash(query))
 		return invalid_keyset(query, text, true);
 	query->cursor = palloc0(sizeof(AshValue) * Max(list_length(query->sort), 1));
-	foreach(lc, query->sort)
+	foreach (lc, query->sort)
 	{
 		AshSortItem *item = lfirst(lc);
 
@@ -395,7 +429,7 @@ static Oid
 order_operator(const AshTypeInst *type, bool greater)
 {
 	TypeCacheEntry *entry = lookup_type_cache(type->oid, TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
-	Oid			operator = greater ? entry->gt_opr : entry->lt_opr;
+	Oid operator= greater ? entry->gt_opr : entry->lt_opr;
 
 	if (!OidIsValid(operator))
 		elog(ERROR, "type %s has no order", type->name);
@@ -403,7 +437,7 @@ order_operator(const AshTypeInst *type, bool greater)
 }
 
 static Form_pg_operator
-operator_form(Oid operator, HeapTuple *tuple)
+operator_form(Oid operator, HeapTuple * tuple)
 {
 	*tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
 	if (!HeapTupleIsValid(*tuple))
@@ -415,7 +449,7 @@ operator_form(Oid operator, HeapTuple *tuple)
 static void
 write_operator(AshSql *sql, const AshTypeInst *type, bool greater)
 {
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	Form_pg_operator form = operator_form(order_operator(type, greater), &tuple);
 
 	appendStringInfo(&sql->text, " OPERATOR(%s.%s) ",
@@ -427,9 +461,9 @@ write_operator(AshSql *sql, const AshTypeInst *type, bool greater)
 static bool
 is_builtin_order(const AshTypeInst *type)
 {
-	HeapTuple	tuple;
+	HeapTuple tuple;
 	Form_pg_operator form = operator_form(order_operator(type, true), &tuple);
-	bool		builtin = form->oprnamespace == PG_CATALOG_NAMESPACE;
+	bool builtin = form->oprnamespace == PG_CATALOG_NAMESPACE;
 
 	ReleaseSysCache(tuple);
 	return builtin;
@@ -447,10 +481,9 @@ write_compare(AshRowScope *row, const AshSortItem *item, const AshValue *value, 
 static void
 write_after(AshRowScope *row, const AshSortItem *item, const AshValue *value, bool reverse)
 {
-	AshSql	   *sql = row->sql;
-	bool		desc = (item->order == ASH_SORT_DESC || item->order == ASH_SORT_DESC_NILS_LAST);
-	bool		nulls_first = (item->order == ASH_SORT_DESC ||
-							   item->order == ASH_SORT_ASC_NILS_FIRST);
+	AshSql *sql = row->sql;
+	bool desc = (item->order == ASH_SORT_DESC || item->order == ASH_SORT_DESC_NILS_LAST);
+	bool nulls_first = (item->order == ASH_SORT_DESC || item->order == ASH_SORT_ASC_NILS_FIRST);
 
 	desc ^= reverse;
 	nulls_first ^= reverse;
@@ -500,10 +533,10 @@ is_ascending(const AshSortItem *item)
 static bool
 is_row_comparison(const AshQuery *query)
 {
-	int			i = 0;
-	ListCell   *lc;
+	int i = 0;
+	ListCell *lc;
 
-	foreach(lc, query->sort)
+	foreach (lc, query->sort)
 	{
 		const AshSortItem *item = lfirst(lc);
 
@@ -519,12 +552,12 @@ is_row_comparison(const AshQuery *query)
 static void
 write_row_comparison(AshRowScope *row, AshQuery *query, bool reverse)
 {
-	AshSql	   *sql = row->sql;
-	int			i = 0;
-	ListCell   *lc;
+	AshSql *sql = row->sql;
+	int i = 0;
+	ListCell *lc;
 
 	ash_sql_str(sql, "ROW(");
-	foreach(lc, query->sort)
+	foreach (lc, query->sort)
 	{
 		ash_sql_str(sql, i++ > 0 ? ", " : "");
 		ash_row_expr(row, ((AshSortItem *) lfirst(lc))->expr);
@@ -532,7 +565,7 @@ write_row_comparison(AshRowScope *row, AshQuery *query, bool reverse)
 	appendStringInfo(&sql->text, ") OPERATOR(pg_catalog.%s) ROW(",
 					 is_ascending(linitial(query->sort)) != reverse ? ">" : "<");
 	i = 0;
-	foreach(lc, query->sort)
+	foreach (lc, query->sort)
 	{
 		ash_sql_str(sql, i > 0 ? ", " : "");
 		ash_sql_param(sql, ((AshSortItem *) lfirst(lc))->expr->type->oid, query->cursor[i].value,
@@ -546,17 +579,17 @@ write_row_comparison(AshRowScope *row, AshQuery *query, bool reverse)
 void
 ash_row_beyond(AshRowScope *row, AshQuery *query)
 {
-	AshSql	   *sql = row->sql;
-	bool		reverse = query->before != NULL;
-	int			i = 0;
-	ListCell   *lc;
+	AshSql *sql = row->sql;
+	bool reverse = query->before != NULL;
+	int i = 0;
+	ListCell *lc;
 
 	if (is_row_comparison(query))
 	{
 		write_row_comparison(row, query, reverse);
 		return;
 	}
-	foreach(lc, query->sort)
+	foreach (lc, query->sort)
 	{
 		ash_sql_str(sql, "(");
 		write_after(row, lfirst(lc), &query->cursor[i], reverse);

@@ -18,14 +18,15 @@
 
 typedef struct LoadParser
 {
-	AshQuery   *query;
+	AshQuery *query;
 	AshResource *res;
-	AshErrors  *errors;
-	List	   *loads;			   /* of AshLoad * */
+	AshErrors *errors;
+	List *loads; /* of AshLoad * */
 } LoadParser;
 
-static const char *const relationship_options[] = {"filter", "sort", "limit", "offset", "select",
-"load", "action", "args", "page", "distinct", NULL};
+static const char *const relationship_options[] = { "filter", "sort",	  "limit",	"offset",
+													"select", "load",	  "action", "args",
+													"page",	  "distinct", NULL };
 
 static void parse_load(LoadParser *parser, const JsonbValue *value);
 
@@ -49,7 +50,7 @@ is_option(const char *name)
 static AshLoad *
 add_load(LoadParser *parser, const char *as)
 {
-	AshLoad    *load = palloc0(sizeof(AshLoad));
+	AshLoad *load = palloc0(sizeof(AshLoad));
 
 	load->as = as;
 	parser->loads = lappend(parser->loads, load);
@@ -60,11 +61,11 @@ add_load(LoadParser *parser, const char *as)
 static AshLoad *
 find_load(LoadParser *parser, const char *as)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, parser->loads)
+	foreach (lc, parser->loads)
 	{
-		AshLoad    *load = lfirst(lc);
+		AshLoad *load = lfirst(lc);
 
 		if (strcmp(load->as, as) == 0)
 			return load;
@@ -81,7 +82,7 @@ static bool
 option(const Jsonb *options, const char *name, JsonbValue *out)
 {
 	return options != NULL && ash_jsonb_get(options, name, strlen(name), out) &&
-		out->type != jbvNull;
+		   out->type != jbvNull;
 }
 
 /* A whole number that is not negative. */
@@ -89,9 +90,9 @@ static void
 count_option(LoadParser *parser, const Jsonb *options, const char *name, AshErrorCode code,
 			 AshOptInt *out)
 {
-	JsonbValue	value;
-	char	   *text;
-	char	   *end;
+	JsonbValue value;
+	char *text;
+	char *end;
 
 	if (!option(options, name, &value))
 		return;
@@ -108,8 +109,8 @@ count_option(LoadParser *parser, const Jsonb *options, const char *name, AshErro
 static AshAction *
 load_action(LoadParser *parser, AshRelationship *rel, AshResource *dest, const Jsonb *options)
 {
-	JsonbValue	name;
-	AshAction  *action;
+	JsonbValue name;
+	AshAction *action;
 
 	if (!option(options, "action", &name))
 		return ash_related_action(rel, dest);
@@ -128,7 +129,7 @@ load_action(LoadParser *parser, AshRelationship *rel, AshResource *dest, const J
 static void
 apply_options(LoadParser *parser, AshCall *sub, const Jsonb *options)
 {
-	JsonbValue	value;
+	JsonbValue value;
 	AshOptions *opts = sub->opts;
 
 	if (option(options, "filter", &value))
@@ -152,10 +153,10 @@ static AshQuery *
 related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Jsonb *nested)
 {
 	AshResource *dest = ash_ref_resource(&rel->destination);
-	AshAction  *action = load_action(parser, rel, dest, options);
-	AshCall    *sub = ash_query_subcall(parser->query->call, dest, action);
-	JsonbValue	args;
-	AshQuery   *query;
+	AshAction *action = load_action(parser, rel, dest, options);
+	AshCall *sub = ash_query_subcall(parser->query->call, dest, action);
+	JsonbValue args;
+	AshQuery *query;
 
 	sub->accessing_from = parser->res->name;
 	sub->accessing_relationship = rel->name;
@@ -191,7 +192,7 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 static void
 load_relationship(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Jsonb *nested)
 {
-	AshLoad    *load = find_load(parser, rel->name);
+	AshLoad *load = find_load(parser, rel->name);
 
 	if (rel->manual != NULL)
 	{
@@ -215,8 +216,8 @@ has_options(const Jsonb *object)
 {
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
 	JsonbIteratorToken token;
-	JsonbValue	key;
-	bool		any = false;
+	JsonbValue key;
+	bool any = false;
 
 	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
 	{
@@ -232,10 +233,9 @@ has_options(const Jsonb *object)
 static void
 relationship_value(LoadParser *parser, AshRelationship *rel, const JsonbValue *value)
 {
-	Jsonb	   *json;
+	Jsonb *json;
 
-	if (value == NULL || value->type == jbvNull ||
-		(value->type == jbvBool && value->val.boolean))
+	if (value == NULL || value->type == jbvNull || (value->type == jbvBool && value->val.boolean))
 	{
 		load_relationship(parser, rel, NULL, NULL);
 		return;
@@ -257,15 +257,15 @@ static void
 load_calculation(LoadParser *parser, AshCalculation *calc, const JsonbValue *value)
 {
 	const char *as = calc->name;
-	JsonbValue	args;
-	JsonbValue	name;
-	bool		has_args = false;
-	AshExpr   **exprs;
-	AshLoad    *load;
+	JsonbValue args;
+	JsonbValue name;
+	bool has_args = false;
+	AshExpr **exprs;
+	AshLoad *load;
 
 	if (value != NULL && value->type == jbvBinary)
 	{
-		Jsonb	   *json = ash_jsonb_from_value(value);
+		Jsonb *json = ash_jsonb_from_value(value);
 
 		has_args = JB_ROOT_IS_OBJECT(json);
 		if (has_args && ash_jsonb_get(json, "as", 2, &name) && name.type == jbvString)
@@ -311,7 +311,8 @@ load_name(LoadParser *parser, const char *name, const JsonbValue *value)
 		load_calculation(parser, calc, value);
 	else if ((agg = ash_find_aggregate(parser->res, name)) != NULL)
 		load_aggregate(parser, agg);
-	else if ((attr = ash_find_attribute(parser->res, name)) != NULL)
+	else if ((attr = ash_find_attribute(parser->res, name)) != NULL &&
+			 (value == NULL || value->type == jbvNull))
 		ash_query_ensure_selected(parser->query, attr);
 	else
 		invalid_load(parser, name);
@@ -322,8 +323,8 @@ parse_object(LoadParser *parser, const Jsonb *object)
 {
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
 	JsonbIteratorToken token;
-	JsonbValue	key;
-	JsonbValue	value;
+	JsonbValue key;
+	JsonbValue value;
 
 	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
 	{
@@ -337,10 +338,10 @@ parse_object(LoadParser *parser, const Jsonb *object)
 static void
 parse_load(LoadParser *parser, const JsonbValue *value)
 {
-	Jsonb	   *json;
+	Jsonb *json;
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	item;
+	JsonbValue item;
 
 	check_stack_depth();
 	if (value->type == jbvString)
@@ -371,13 +372,13 @@ parse_load(LoadParser *parser, const JsonbValue *value)
 List *
 ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *input)
 {
-	LoadParser	parser = {query, res, query->call->errors, list_copy(query->loads)};
-	JsonbValue	value;
+	LoadParser parser = { query, res, query->call->errors, list_copy(query->loads) };
+	JsonbValue value;
 
 	if (list_length(parser.errors->path) > 2 * ASH_LOAD_MAX_DEPTH)
 	{
-		ash_error_add(parser.errors, ASH_E_INVALID_LOAD, NULL, "loads may be nested at most %d deep",
-					  ASH_LOAD_MAX_DEPTH);
+		ash_error_add(parser.errors, ASH_E_INVALID_LOAD, NULL,
+					  "loads may be nested at most %d deep", ASH_LOAD_MAX_DEPTH);
 		return query->loads;
 	}
 	ash_jsonb_value_from_jsonb(input, &value);

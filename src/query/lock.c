@@ -14,27 +14,26 @@ static const struct
 {
 	const char *name;
 	const char *sql;
-}			locks[] =
-{
-	{"for update", " FOR UPDATE"},
-	{"for update nowait", " FOR UPDATE NOWAIT"},
-	{"for update skip locked", " FOR UPDATE SKIP LOCKED"},
-	{"for no key update", " FOR NO KEY UPDATE"},
-	{"for no key update nowait", " FOR NO KEY UPDATE NOWAIT"},
-	{"for no key update skip locked", " FOR NO KEY UPDATE SKIP LOCKED"},
-	{"for share", " FOR SHARE"},
-	{"for share nowait", " FOR SHARE NOWAIT"},
-	{"for share skip locked", " FOR SHARE SKIP LOCKED"},
-	{"for key share", " FOR KEY SHARE"},
-	{"for key share nowait", " FOR KEY SHARE NOWAIT"},
-	{"for key share skip locked", " FOR KEY SHARE SKIP LOCKED"},
+} locks[] = {
+	{ "for update", " FOR UPDATE" },
+	{ "for update nowait", " FOR UPDATE NOWAIT" },
+	{ "for update skip locked", " FOR UPDATE SKIP LOCKED" },
+	{ "for no key update", " FOR NO KEY UPDATE" },
+	{ "for no key update nowait", " FOR NO KEY UPDATE NOWAIT" },
+	{ "for no key update skip locked", " FOR NO KEY UPDATE SKIP LOCKED" },
+	{ "for share", " FOR SHARE" },
+	{ "for share nowait", " FOR SHARE NOWAIT" },
+	{ "for share skip locked", " FOR SHARE SKIP LOCKED" },
+	{ "for key share", " FOR KEY SHARE" },
+	{ "for key share nowait", " FOR KEY SHARE NOWAIT" },
+	{ "for key share skip locked", " FOR KEY SHARE SKIP LOCKED" },
 };
 
 /* "for_update", "FOR UPDATE NOWAIT" …; 0 when unknown */
 int
 ash_lock_parse(const char *name)
 {
-	char	   *plain = pstrdup(name);
+	char *plain = pstrdup(name);
 
 	for (char *c = plain; *c; c++)
 		*c = *c == '_' ? ' ' : pg_tolower((unsigned char) *c);

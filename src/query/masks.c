@@ -32,7 +32,7 @@ ash_ref_is_public(const AshExpr *ref)
 AshExpr *
 ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args)
 {
-	AshExpr    *ref = palloc0(sizeof(AshExpr));
+	AshExpr *ref = palloc0(sizeof(AshExpr));
 
 	ref->kind = ASH_EXPR_REF;
 	ref->type = calc->type;
@@ -46,12 +46,12 @@ ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args)
 static AshExpr **
 default_args(const AshCalculation *calc)
 {
-	AshExpr   **args = palloc0(sizeof(AshExpr *) * Max(calc->nargs, 1));
+	AshExpr **args = palloc0(sizeof(AshExpr *) * Max(calc->nargs, 1));
 
 	for (int i = 0; i < calc->nargs; i++)
 	{
 		const AshArgument *arg = calc->args[i];
-		AshValue	value = {(Datum) 0, true};
+		AshValue value = { (Datum) 0, true };
 
 		if (arg->has_default && arg->dflt.kind == ASH_DEFAULT_LITERAL)
 			value = arg->dflt.value;
@@ -67,7 +67,7 @@ ash_field_ref(AshResource *res, const char *name, AshErrors *errors)
 	AshAttribute *attr = ash_find_attribute(res, name);
 	AshCalculation *calc;
 	AshAggregate *agg;
-	AshExpr    *ref;
+	AshExpr *ref;
 
 	if (attr != NULL)
 		return ash_expr_attribute(res, attr);
@@ -97,11 +97,10 @@ AshMask
 ash_field_mask(AshCall *call, AshResource *res, AshAction *action, const char *field,
 			   bool is_public)
 {
-	AshPolicySubject subject = {0};
-	AshMask		mask = {NULL, false};
+	AshPolicySubject subject = { 0 };
+	AshMask mask = { NULL, false };
 
-	if (call == NULL || !call->authorize || !res->has_field_policies ||
-		is_primary_key(res, field))
+	if (call == NULL || !call->authorize || !res->has_field_policies || is_primary_key(res, field))
 		return mask;
 	subject.call = call->res == res ? call : ash_query_subcall(call, res, action);
 	subject.res = res;

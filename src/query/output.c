@@ -17,7 +17,7 @@ static int
 add_column(AshOutput *output, const char *key, const AshTypeInst *type,
 		   const AshAttribute *attribute, AshExpr *expr)
 {
-	int			i = output->ncolumns++;
+	int i = output->ncolumns++;
 
 	if (i >= output->maxcolumns)
 	{
@@ -52,8 +52,8 @@ attribute_column(AshOutput *output, const AshAttribute *attr)
 static void
 mask_column(AshOutput *output, int column, const char *field, bool is_public)
 {
-	AshQuery   *query = output->query;
-	AshMask		mask = ash_field_mask(query->call, query->res, query->action, field, is_public);
+	AshQuery *query = output->query;
+	AshMask mask = ash_field_mask(query->call, query->res, query->action, field, is_public);
 
 	if (mask.never)
 		output->json[column].mask = ASH_MASK_NEVER;
@@ -67,8 +67,8 @@ mask_column(AshOutput *output, int column, const char *field, bool is_public)
 			return;
 		}
 	}
-	output->json[column].mask = add_column(output, NULL, mask.condition->type, NULL,
-										   mask.condition);
+	output->json[column].mask =
+		add_column(output, NULL, mask.condition->type, NULL, mask.condition);
 }
 
 static bool
@@ -80,7 +80,7 @@ has_masks(const AshQuery *query)
 static void
 add_attributes(AshOutput *output)
 {
-	AshQuery   *query = output->query;
+	AshQuery *query = output->query;
 
 	for (int i = 0; i < query->res->nattributes; i++)
 	{
@@ -94,13 +94,13 @@ add_attributes(AshOutput *output)
 static void
 add_field_loads(AshOutput *output)
 {
-	AshQuery   *query = output->query;
-	ListCell   *lc;
+	AshQuery *query = output->query;
+	ListCell *lc;
 
-	foreach(lc, query->loads)
+	foreach (lc, query->loads)
 	{
-		AshLoad    *load = lfirst(lc);
-		AshExpr    *ref;
+		AshLoad *load = lfirst(lc);
+		AshExpr *ref;
 
 		if (load->relationship != NULL)
 			continue;
@@ -115,7 +115,7 @@ add_field_loads(AshOutput *output)
 static void
 add_masks(AshOutput *output)
 {
-	int			n = output->ncolumns;
+	int n = output->ncolumns;
 
 	for (int i = 0; i < n; i++)
 	{
@@ -133,15 +133,15 @@ add_masks(AshOutput *output)
 static void
 add_keyset(AshOutput *output)
 {
-	AshQuery   *query = output->query;
-	int			n = 0;
-	ListCell   *lc;
+	AshQuery *query = output->query;
+	int n = 0;
+	ListCell *lc;
 
 	output->keyset = output->ncolumns;
-	foreach(lc, query->sort)
+	foreach (lc, query->sort)
 	{
 		AshSortItem *item = lfirst(lc);
-		int			i = add_column(output, NULL, item->expr->type, NULL, item->expr);
+		int i = add_column(output, NULL, item->expr->type, NULL, item->expr);
 
 		output->source[i].sort = n++;
 	}
@@ -167,17 +167,17 @@ ash_load_key_attributes(AshResource *res, AshRelationship *rel, const AshAttribu
 static void
 add_load_keys(AshOutput *output)
 {
-	AshQuery   *query = output->query;
-	List	   *loads = ash_query_relationship_loads(query);
-	ListCell   *lc;
+	AshQuery *query = output->query;
+	List *loads = ash_query_relationship_loads(query);
+	ListCell *lc;
 
 	output->load_keys = palloc0(sizeof(int *) * Max(list_length(loads), 1));
-	foreach(lc, loads)
+	foreach (lc, loads)
 	{
-		AshLoad    *load = lfirst(lc);
+		AshLoad *load = lfirst(lc);
 		const AshAttribute **attributes;
-		int			n = ash_load_key_attributes(query->res, load->relationship, &attributes);
-		int		   *columns = palloc(sizeof(int) * Max(n, 1));
+		int n = ash_load_key_attributes(query->res, load->relationship, &attributes);
+		int *columns = palloc(sizeof(int) * Max(n, 1));
 
 		for (int i = 0; i < n; i++)
 			columns[i] = attribute_column(output, attributes[i]);
@@ -188,12 +188,12 @@ add_load_keys(AshOutput *output)
 List *
 ash_query_relationship_loads(AshQuery *query)
 {
-	List	   *loads = NIL;
-	ListCell   *lc;
+	List *loads = NIL;
+	ListCell *lc;
 
-	foreach(lc, query->loads)
+	foreach (lc, query->loads)
 	{
-		AshLoad    *load = lfirst(lc);
+		AshLoad *load = lfirst(lc);
 
 		if (load->relationship != NULL)
 			loads = lappend(loads, load);
@@ -216,7 +216,7 @@ add_tail(AshOutput *output)
 AshOutput *
 ash_output_create(AshQuery *query, bool with_ord)
 {
-	AshOutput  *output = palloc0(sizeof(AshOutput));
+	AshOutput *output = palloc0(sizeof(AshOutput));
 
 	output->query = query;
 	output->maxcolumns = 16;

@@ -13,20 +13,20 @@
 /* What the page option says. */
 typedef struct PageOptions
 {
-	AshOptInt	limit;
-	AshOptInt	offset;
+	AshOptInt limit;
+	AshOptInt offset;
 	const char *after;
 	const char *before;
-	bool		count_given;
-	bool		count;
-	bool		wrong;
+	bool count_given;
+	bool count;
+	bool wrong;
 } PageOptions;
 
 static bool
 whole_number(const JsonbValue *value, int64 min, AshOptInt *out)
 {
-	char	   *text = ash_jsonb_value_text(value);
-	char	   *end;
+	char *text = ash_jsonb_value_text(value);
+	char *end;
 
 	if (value->type != jbvNumeric)
 		return false;
@@ -64,9 +64,9 @@ read_options(const Jsonb *page, PageOptions *options)
 {
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &page->root));
 	JsonbIteratorToken token;
-	JsonbValue	key;
-	JsonbValue	value;
-	bool		ok = true;
+	JsonbValue key;
+	JsonbValue value;
+	bool ok = true;
 
 	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
 	{
@@ -81,8 +81,8 @@ read_options(const Jsonb *page, PageOptions *options)
 static bool
 invalid_page(AshQuery *query, const Jsonb *page)
 {
-	AshErrors  *errors = query->call->errors;
-	JsonbValue	value;
+	AshErrors *errors = query->call->errors;
+	JsonbValue value;
 
 	ash_jsonb_value_from_jsonb(page, &value);
 	ash_errors_push_name(errors, "page");
@@ -114,15 +114,15 @@ set_count(AshQuery *query, const AshPagination *pagination, const PageOptions *o
 					  query->res->name, query->action->name);
 		return false;
 	}
-	query->page_count = options->count_given ? options->count :
-		pagination->countable == ASH_COUNTABLE_BY_DEFAULT;
+	query->page_count =
+		options->count_given ? options->count : pagination->countable == ASH_COUNTABLE_BY_DEFAULT;
 	return true;
 }
 
 static bool
 set_page(AshQuery *query, const AshPagination *pagination, const PageOptions *options)
 {
-	int64		limit;
+	int64 limit;
 
 	if (!set_count(query, pagination, options))
 		return false;
@@ -146,8 +146,8 @@ bool
 ash_page_parse(AshQuery *query, const Jsonb *page)
 {
 	const AshPagination *pagination = query->action ? query->action->pagination : NULL;
-	PageOptions options = {0};
-	JsonbValue	value;
+	PageOptions options = { 0 };
+	JsonbValue value;
 
 	ash_jsonb_value_from_jsonb(page, &value);
 	if (value.type == jbvNull)
@@ -180,7 +180,7 @@ bool
 ash_page_default(AshQuery *query)
 {
 	const AshPagination *pagination = query->action ? query->action->pagination : NULL;
-	PageOptions options = {0};
+	PageOptions options = { 0 };
 
 	if (query->page != ASH_PAGE_NONE || pagination == NULL || !pagination->required)
 		return true;

@@ -22,28 +22,30 @@
 typedef struct Build
 {
 	const char *filter_source;
-	json_t	   *sort_json;
-	json_t	   *distinct_json;
-	json_t	   *load_json;
-	json_t	   *context_json;
-	AshOptInt	limit;
-	AshOptInt	offset;
-	List	   *select;
-	List	   *ensure_selected;
-	List	   *deselect;
+	json_t *sort_json;
+	json_t *distinct_json;
+	json_t *load_json;
+	json_t *context_json;
+	AshOptInt limit;
+	AshOptInt offset;
+	List *select;
+	List *ensure_selected;
+	List *deselect;
 	const char *lock;
 
 	/* compiled */
-	AshExpr    *filter;
-	List	   *sort;
-	List	   *distinct;
-	Jsonb	   *load;
-	Jsonb	   *context;
-	int			lock_number;
+	AshExpr *filter;
+	List *sort;
+	List *distinct;
+	Jsonb *load;
+	Jsonb *context;
+	int lock_number;
 } Build;
 
-#define BUILD(option, kind, field, text)                                                           \
-	{option, kind, offsetof(Build, field), 0, NULL, NULL, NULL, text}
+#define BUILD(option, kind, field, text)                                \
+	{                                                                   \
+		option, kind, offsetof(Build, field), 0, NULL, NULL, NULL, text \
+	}
 
 static const AshOpt build_options[] = {
 	BUILD("filter", ASH_OPT_EXPR, filter_source, "condition that every row meets"),
@@ -57,17 +59,18 @@ static const AshOpt build_options[] = {
 	BUILD("load", ASH_OPT_JSON, load_json, "relationships, calculations and aggregates to load"),
 	BUILD("context", ASH_OPT_JSON, context_json, "merged into the context"),
 	BUILD("lock", ASH_OPT_STRING, lock, "row lock, as \"for update\""),
-	ASH_OPT_END};
-static const AshSpec build_spec = {"build", sizeof(Build), build_options, NULL,
-								   "What a query can be told, built in."};
+	ASH_OPT_END
+};
+static const AshSpec build_spec = { "build", sizeof(Build), build_options, NULL,
+									"What a query can be told, built in." };
 
 static bool
 known_attributes(AshResource *res, List *names, AshErrors *errors)
 {
-	ListCell   *lc;
-	bool		ok = true;
+	ListCell *lc;
+	bool ok = true;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
 		if (ash_find_attribute(res, lfirst(lc)) != NULL)
 			continue;
@@ -82,7 +85,7 @@ known_attributes(AshResource *res, List *names, AshErrors *errors)
 static List *
 prepare_sort(AshResource *res, json_t *source, const char *name, AshErrors *errors)
 {
-	List	   *sort;
+	List *sort;
 
 	if (source == NULL)
 		return NIL;
@@ -95,9 +98,9 @@ prepare_sort(AshResource *res, json_t *source, const char *name, AshErrors *erro
 static bool
 prepare_build(AshResource *res, AshAction *action, void *options, AshErrors *errors)
 {
-	Build	   *build = options;
-	AshScope	scope = ash_scope_for(res, action);
-	int			before = list_length(errors->items);
+	Build *build = options;
+	AshScope scope = ash_scope_for(res, action);
+	int before = list_length(errors->items);
 
 	if (build->filter_source != NULL)
 	{
@@ -133,12 +136,12 @@ set_count(AshOptInt *to, AshOptInt from)
 static void
 select_names(AshQuery *query, List *names)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
-		query->select = bms_add_member(query->select,
-									   ash_find_attribute(query->res, lfirst(lc))->index);
+		query->select =
+			bms_add_member(query->select, ash_find_attribute(query->res, lfirst(lc))->index);
 		query->select_given = true;
 	}
 }
@@ -146,7 +149,7 @@ select_names(AshQuery *query, List *names)
 static void
 deselect_names(AshQuery *query, List *names)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (names == NIL)
 		return;
@@ -156,16 +159,16 @@ deselect_names(AshQuery *query, List *names)
 			query->select = bms_add_member(query->select, i);
 	}
 	query->select_given = true;
-	foreach(lc, names)
-		query->select = bms_del_member(query->select,
-									   ash_find_attribute(query->res, lfirst(lc))->index);
+	foreach (lc, names)
+		query->select =
+			bms_del_member(query->select, ash_find_attribute(query->res, lfirst(lc))->index);
 }
 
 static bool
 run_build(AshQuery *query, void *options)
 {
-	Build	   *build = options;
-	ListCell   *lc;
+	Build *build = options;
+	ListCell *lc;
 
 	if (build->filter != NULL)
 		query->filters = lappend(query->filters, build->filter);
@@ -174,7 +177,7 @@ run_build(AshQuery *query, void *options)
 	set_count(&query->limit, build->limit);
 	set_count(&query->offset, build->offset);
 	select_names(query, build->select);
-	foreach(lc, build->ensure_selected)
+	foreach (lc, build->ensure_selected)
 		ash_query_ensure_selected(query, ash_find_attribute(query->res, lfirst(lc)));
 	deselect_names(query, build->deselect);
 	if (build->load != NULL)
@@ -193,16 +196,16 @@ run_build(AshQuery *query, void *options)
 
 typedef struct SetContext
 {
-	json_t	   *json;
-	Jsonb	   *value;
+	json_t *json;
+	Jsonb *value;
 } SetContext;
 
-static const AshOpt context_options[] = {
-	{"context", ASH_OPT_JSON, offsetof(SetContext, json), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	 "object that is merged into the context"},
-	ASH_OPT_END};
-static const AshSpec context_spec = {"set_context", sizeof(SetContext), context_options, "context",
-									 "Merge an object into the context."};
+static const AshOpt context_options[] = { { "context", ASH_OPT_JSON, offsetof(SetContext, json),
+											ASH_OPT_REQUIRED, NULL, NULL, NULL,
+											"object that is merged into the context" },
+										  ASH_OPT_END };
+static const AshSpec context_spec = { "set_context", sizeof(SetContext), context_options, "context",
+									  "Merge an object into the context." };
 
 static bool
 prepare_context(AshResource *res, AshAction *action, void *options, AshErrors *errors)
@@ -231,10 +234,10 @@ run_context(AshQuery *query, void *options)
  */
 
 static const AshPreparationDef preparations[] = {
-	{"build", "Filter, sort, limit and the like, as a caller could ask for.", &build_spec,
-	 prepare_build, run_build},
-	{"set_context", "Merge an object into the context.", &context_spec, prepare_context,
-	 run_context},
+	{ "build", "Filter, sort, limit and the like, as a caller could ask for.", &build_spec,
+	  prepare_build, run_build },
+	{ "set_context", "Merge an object into the context.", &context_spec, prepare_context,
+	  run_context },
 };
 
 const AshPreparationDef *
@@ -263,21 +266,23 @@ ash_preparations(int *count)
 /* Beside the name of the built-in. */
 typedef struct Common
 {
-	json_t	   *where;
-	List	   *on;
-	bool		only_when_valid;
+	json_t *where;
+	List *on;
+	bool only_when_valid;
 	const char *description;
 } Common;
 
 static const AshOpt common_options[] = {
-	{"where", ASH_OPT_JSON, offsetof(Common, where), 0, NULL, NULL, NULL,
-	 "validations that must pass for this to run"},
-	{"on", ASH_OPT_NAMES, offsetof(Common, on), 0, NULL, NULL, NULL, "action types: only \"read\""},
-	{"only_when_valid", ASH_OPT_BOOL, offsetof(Common, only_when_valid), 0, NULL, NULL, NULL,
-	 "run only when nothing is wrong so far"},
-	{"description", ASH_OPT_STRING, offsetof(Common, description), 0, NULL, NULL, NULL, NULL},
-	ASH_OPT_END};
-static const AshSpec common_spec = {"preparation", sizeof(Common), common_options, NULL, NULL};
+	{ "where", ASH_OPT_JSON, offsetof(Common, where), 0, NULL, NULL, NULL,
+	  "validations that must pass for this to run" },
+	{ "on", ASH_OPT_NAMES, offsetof(Common, on), 0, NULL, NULL, NULL,
+	  "action types: only \"read\"" },
+	{ "only_when_valid", ASH_OPT_BOOL, offsetof(Common, only_when_valid), 0, NULL, NULL, NULL,
+	  "run only when nothing is wrong so far" },
+	{ "description", ASH_OPT_STRING, offsetof(Common, description), 0, NULL, NULL, NULL, NULL },
+	ASH_OPT_END
+};
+static const AshSpec common_spec = { "preparation", sizeof(Common), common_options, NULL, NULL };
 
 /* The entry's name, which is the key that is no common option; and those in *common. */
 static const char *
@@ -285,10 +290,10 @@ split_entry(json_t *entry, json_t **common)
 {
 	const char *name = NULL;
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 
 	*common = ash_json_own(CurrentMemoryContext, ash_json_object());
-	json_object_foreach(entry, key, value)
+	json_object_foreach (entry, key, value)
 	{
 		if (ash_spec_option(&common_spec, key) != NULL)
 			json_object_set(*common, key, value);
@@ -301,7 +306,7 @@ split_entry(json_t *entry, json_t **common)
 static void
 unknown_preparation(AshErrors *errors, const char *name)
 {
-	List	   *names = NIL;
+	List *names = NIL;
 
 	if (name != NULL && strcmp(name, "function") == 0)
 	{
@@ -315,10 +320,9 @@ unknown_preparation(AshErrors *errors, const char *name)
 }
 
 static void
-compile_common(const AshBuiltinScope *scope, AshPreparation *prep, json_t *node,
-			   AshErrors *errors)
+compile_common(const AshBuiltinScope *scope, AshPreparation *prep, json_t *node, AshErrors *errors)
 {
-	Common	   *common;
+	Common *common;
 
 	if (!ash_spec_check(&common_spec, node, NULL, errors))
 		return;
@@ -336,9 +340,9 @@ compile_common(const AshBuiltinScope *scope, AshPreparation *prep, json_t *node,
 static AshPreparation *
 compile_validation(const AshBuiltinScope *scope, json_t *entry, AshErrors *errors)
 {
-	json_t	   *list = ash_json_own(CurrentMemoryContext, json_array());
+	json_t *list = ash_json_own(CurrentMemoryContext, json_array());
 	AshPreparation *prep;
-	List	   *steps;
+	List *steps;
 
 	json_array_append(list, entry);
 	steps = ash_steps_compile(scope, list, false, true, errors);
@@ -352,11 +356,11 @@ compile_validation(const AshBuiltinScope *scope, json_t *entry, AshErrors *error
 static AshPreparation *
 compile_entry(const AshBuiltinScope *scope, json_t *entry, AshErrors *errors)
 {
-	json_t	   *common;
+	json_t *common;
 	const char *name;
 	const AshPreparationDef *def;
 	AshPreparation *prep;
-	int			before = list_length(errors->items);
+	int before = list_length(errors->items);
 
 	if (!json_is_object(entry))
 	{
@@ -388,11 +392,11 @@ compile_entry(const AshBuiltinScope *scope, json_t *entry, AshErrors *errors)
 static List *
 compile_list(const AshBuiltinScope *scope, json_t *list, AshErrors *errors)
 {
-	List	   *result = NIL;
-	json_t	   *entry;
-	size_t		i;
+	List *result = NIL;
+	json_t *entry;
+	size_t i;
 
-	json_array_foreach(list, i, entry)
+	json_array_foreach (list, i, entry)
 	{
 		AshPreparation *prep;
 
@@ -408,8 +412,8 @@ compile_list(const AshBuiltinScope *scope, json_t *list, AshErrors *errors)
 void
 ash_action_preparations(AshResource *res, AshAction *action, AshErrors *errors)
 {
-	AshBuiltinScope scope = {.res = res,.action = action};
-	AshErrors  *own = errors;
+	AshBuiltinScope scope = { .res = res, .action = action };
+	AshErrors *own = errors;
 	MemoryContext old;
 
 	if (action->preparations_compiled)
@@ -423,8 +427,8 @@ ash_action_preparations(AshResource *res, AshAction *action, AshErrors *errors)
 	ash_errors_push_name(own, "actions");
 	ash_errors_push_name(own, action->name);
 	ash_errors_push_name(own, "prepare");
-	action->preparations = list_concat(action->preparations,
-									   compile_list(&scope, action->prepare_json, own));
+	action->preparations =
+		list_concat(action->preparations, compile_list(&scope, action->prepare_json, own));
 	ash_errors_pop(own);
 	ash_errors_pop(own);
 	ash_errors_pop(own);

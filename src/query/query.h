@@ -19,17 +19,17 @@ typedef struct AshLoad AshLoad;
 
 typedef enum AshSortOrder
 {
-	ASH_SORT_ASC,				   /* nulls last */
-	ASH_SORT_DESC,				   /* nulls first */
+	ASH_SORT_ASC,  /* nulls last */
+	ASH_SORT_DESC, /* nulls first */
 	ASH_SORT_ASC_NILS_FIRST,
 	ASH_SORT_DESC_NILS_LAST
 } AshSortOrder;
 
 struct AshSortItem
 {
-	AshExpr    *expr;
+	AshExpr *expr;
 	AshSortOrder order;
-	bool		from_input;
+	bool from_input;
 };
 
 typedef enum AshPageKind
@@ -43,38 +43,38 @@ typedef enum AshPageKind
 struct AshLoad
 {
 	AshRelationship *relationship;
-	AshQuery   *query;			   /* relationship: the nested query (own select, filter, …) */
+	AshQuery *query; /* relationship: the nested query (own select, filter, …) */
 	AshCalculation *calculation;
-	AshExpr   **calc_args;
+	AshExpr **calc_args;
 	AshAggregate *aggregate;
-	const char *as;				   /* key in the JSON */
+	const char *as; /* key in the JSON */
 };
 
 struct AshQuery
 {
-	AshCall    *call;			   /* for nested queries: a nested call */
+	AshCall *call; /* for nested queries: a nested call */
 	AshResource *res;
-	AshAction  *action;			   /* or NULL */
-	List	   *filters;		   /* of AshExpr *, ANDed */
-	List	   *sort;			   /* of AshSortItem * */
-	List	   *distinct;		   /* of AshSortItem * */
-	AshOptInt	limit;
-	AshOptInt	offset;
-	Bitmapset  *select;			   /* attribute indexes; NULL = default selection */
-	bool		select_given;
-	List	   *loads;			   /* of AshLoad * */
-	int			page;			   /* AshPageKind */
-	bool		page_count;
-	int64		page_limit;
-	int64		page_offset;
-	const char *after;			   /* keyset cursors */
+	AshAction *action; /* or NULL */
+	List *filters;	   /* of AshExpr *, ANDed */
+	List *sort;		   /* of AshSortItem * */
+	List *distinct;	   /* of AshSortItem * */
+	AshOptInt limit;
+	AshOptInt offset;
+	Bitmapset *select; /* attribute indexes; NULL = default selection */
+	bool select_given;
+	List *loads; /* of AshLoad * */
+	int page;	 /* AshPageKind */
+	bool page_count;
+	int64 page_limit;
+	int64 page_offset;
+	const char *after; /* keyset cursors */
 	const char *before;
-	int			lock;			   /* 0 none, else a number of lock.c */
-	bool		tenant_checked;
-	bool		authorized;		   /* policy filter has been added */
-	bool		paginated_by_default;  /* the page comes from the action: read_one is exempt */
-	AshValue   *cursor;			   /* values of after or before, by sort item */
-	bool		bare;			   /* no tenant condition: see ash_query_bare */
+	int lock; /* 0 none, else a number of lock.c */
+	bool tenant_checked;
+	bool authorized;		   /* policy filter has been added */
+	bool paginated_by_default; /* the page comes from the action: read_one is exempt */
+	AshValue *cursor;		   /* values of after or before, by sort item */
+	bool bare;				   /* no tenant condition: see ash_query_bare */
 };
 
 /* an AshQuery.lock: FOR UPDATE of the root table, waiting */
@@ -100,8 +100,9 @@ extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
 /* run.c: writes the JSON result (array or page object) */
 extern void ash_query_run(AshQuery *query, StringInfo out);
 /* at most one record: writes it or null, returns how many there were (2 = more than one) */
-extern int	ash_query_run_one(AshQuery *query, StringInfo out);
-/* rows as values by attribute index (NULL entries for unselected): for actions. List of AshValue * */
+extern int ash_query_run_one(AshQuery *query, StringInfo out);
+/* rows as values by attribute index (NULL entries for unselected): for actions. List of AshValue *
+ */
 extern List *ash_query_fetch(AshQuery *query, int limit);
 
 /*
@@ -144,8 +145,8 @@ struct AshPreparationDef
 	const char *name;
 	const char *doc;
 	const AshSpec *spec;
-	bool		(*prepare) (AshResource *res, AshAction *action, void *options, AshErrors *errors);
-	bool		(*run) (AshQuery *query, void *options);
+	bool (*prepare)(AshResource *res, AshAction *action, void *options, AshErrors *errors);
+	bool (*run)(AshQuery *query, void *options);
 };
 extern const AshPreparationDef *ash_preparation_lookup(const char *name);
 extern const AshPreparationDef *ash_preparations(int *count);

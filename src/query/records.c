@@ -18,18 +18,18 @@
 
 typedef struct Records
 {
-	AshCall    *call;
+	AshCall *call;
 	AshResource *res;
-	AshQuery   *query;
-	AshOutput  *output;
-	int			nrows;
-	AshValue  **rows;
-	List	   *extras;			   /* of StringInfo, or NIL */
-	AshExpr   **local;			   /* by column: evaluated in memory, or NULL */
-	AshOutput  *remote;			   /* columns that come from a statement, after "ord"; or NULL */
-	int		   *remote_column;	   /* by column of output: column of remote, or -1 */
-	AshValue  **found;			   /* by row: the columns of remote; NULL when not found */
-	const char *extra;			   /* of the row being written */
+	AshQuery *query;
+	AshOutput *output;
+	int nrows;
+	AshValue **rows;
+	List *extras;		/* of StringInfo, or NIL */
+	AshExpr **local;	/* by column: evaluated in memory, or NULL */
+	AshOutput *remote;	/* columns that come from a statement, after "ord"; or NULL */
+	int *remote_column; /* by column of output: column of remote, or -1 */
+	AshValue **found;	/* by row: the columns of remote; NULL when not found */
+	const char *extra;	/* of the row being written */
 } Records;
 
 /*-------------------------------------------------------------------------
@@ -55,8 +55,8 @@ local_expr(AshExpr *expr)
 static void
 add_remote(Records *records, int column)
 {
-	AshOutput  *remote = records->remote;
-	int			i;
+	AshOutput *remote = records->remote;
+	int i;
 
 	if (remote == NULL)
 	{
@@ -80,7 +80,7 @@ add_remote(Records *records, int column)
 static void
 plan_columns(Records *records)
 {
-	AshOutput  *output = records->output;
+	AshOutput *output = records->output;
 
 	records->local = palloc0(sizeof(AshExpr *) * Max(output->ncolumns, 1));
 	records->remote_column = palloc(sizeof(int) * Max(output->ncolumns, 1));
@@ -103,14 +103,14 @@ plan_columns(Records *records)
 static void
 take_row(TupleTableSlot *slot, void *arg)
 {
-	Records    *records = arg;
-	AshOutput  *remote = records->remote;
-	AshValue   *values = palloc(sizeof(AshValue) * remote->ncolumns);
+	Records *records = arg;
+	AshOutput *remote = records->remote;
+	AshValue *values = palloc(sizeof(AshValue) * remote->ncolumns);
 
 	slot_getallattrs(slot);
 	for (int i = 1; i < remote->ncolumns; i++)
 	{
-		AshValue	value = {slot->tts_values[i], slot->tts_isnull[i]};
+		AshValue value = { slot->tts_values[i], slot->tts_isnull[i] };
 
 		values[i] = ash_value_copy(remote->json[i].type, value);
 	}
@@ -121,8 +121,8 @@ static void
 fetch_remote(Records *records)
 {
 	AshResource *res = records->res;
-	AshKeys		keys = {.res = res};
-	AshSql		sql;
+	AshKeys keys = { .res = res };
+	AshSql sql;
 
 	records->found = palloc0(sizeof(AshValue *) * Max(records->nrows, 1));
 	if (records->remote == NULL || records->nrows == 0)
@@ -161,8 +161,8 @@ static AshValue
 column_value(Records *records, int row, int column)
 {
 	AshOutputColumn *source = &records->output->source[column];
-	AshValue	value = {(Datum) 0, true};
-	int			remote = records->remote_column[column];
+	AshValue value = { (Datum) 0, true };
+	int remote = records->remote_column[column];
 
 	if (source->attribute != NULL)
 		return records->rows[row][source->attribute->index];
@@ -182,7 +182,7 @@ row_values(Records *records, int row, Datum *values, bool *nulls)
 {
 	for (int i = 0; i < records->output->ncolumns; i++)
 	{
-		AshValue	value = column_value(records, row, i);
+		AshValue value = column_value(records, row, i);
 
 		values[i] = value.value;
 		nulls[i] = value.isnull;
@@ -192,7 +192,7 @@ row_values(Records *records, int row, Datum *values, bool *nulls)
 static const char *
 row_extra(const Records *records, int row)
 {
-	StringInfo	extra = records->extras != NIL ? list_nth(records->extras, row) : NULL;
+	StringInfo extra = records->extras != NIL ? list_nth(records->extras, row) : NULL;
 
 	return extra != NULL && extra->len > 0 ? extra->data : NULL;
 }
@@ -205,7 +205,7 @@ row_extra(const Records *records, int row)
 static void
 finish_row(AshRowWriter *writer, Datum *values, bool *nulls)
 {
-	Records    *records = writer->context;
+	Records *records = writer->context;
 
 	ash_output_finish(records->output, NULL, writer, values, nulls);
 	if (records->extra != NULL)
@@ -218,9 +218,9 @@ finish_row(AshRowWriter *writer, Datum *values, bool *nulls)
 static void
 write_plain(Records *records, StringInfo out)
 {
-	AshRowWriter writer = {0};
-	Datum	   *values = palloc(sizeof(Datum) * Max(records->output->ncolumns, 1));
-	bool	   *nulls = palloc(sizeof(bool) * Max(records->output->ncolumns, 1));
+	AshRowWriter writer = { 0 };
+	Datum *values = palloc(sizeof(Datum) * Max(records->output->ncolumns, 1));
+	bool *nulls = palloc(sizeof(bool) * Max(records->output->ncolumns, 1));
 
 	writer.ncolumns = records->output->ncolumns;
 	writer.columns = records->output->json;
@@ -241,9 +241,9 @@ write_plain(Records *records, StringInfo out)
 static void
 write_with_loads(Records *records, StringInfo out)
 {
-	AshRowset  *rows = ash_rowset_create(records->query, records->output);
-	Datum	   *values = palloc(sizeof(Datum) * Max(records->output->ncolumns, 1));
-	bool	   *nulls = palloc(sizeof(bool) * Max(records->output->ncolumns, 1));
+	AshRowset *rows = ash_rowset_create(records->query, records->output);
+	Datum *values = palloc(sizeof(Datum) * Max(records->output->ncolumns, 1));
+	bool *nulls = palloc(sizeof(bool) * Max(records->output->ncolumns, 1));
 
 	for (int row = 0; row < records->nrows; row++)
 	{
@@ -260,12 +260,12 @@ write_with_loads(Records *records, StringInfo out)
 static AshQuery *
 shown(AshCall *call, AshResource *res, const Jsonb *load, List *select)
 {
-	AshQuery   *query = ash_query_bare(call, res);
-	ListCell   *lc;
+	AshQuery *query = ash_query_bare(call, res);
+	ListCell *lc;
 
 	query->bare = false;
 	query->action = call->res == res ? call->action : NULL;
-	foreach(lc, select)
+	foreach (lc, select)
 	{
 		AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
 
@@ -286,7 +286,7 @@ void
 ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load, List *select,
 				  bool as_list, List *extras, StringInfo out)
 {
-	Records		records = {.call = call,.res = res,.extras = extras};
+	Records records = { .call = call, .res = res, .extras = extras };
 
 	records.query = shown(call, res, load, select);
 	if (ash_errors_any(call->errors))
@@ -317,9 +317,9 @@ ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load
 
 typedef struct Calculated
 {
-	AshOutput  *output;
-	int			column;
-	StringInfo	out;
+	AshOutput *output;
+	int column;
+	StringInfo out;
 } Calculated;
 
 static void
@@ -327,8 +327,8 @@ write_calculated(TupleTableSlot *slot, void *arg)
 {
 	Calculated *calculated = arg;
 	const AshColumn *column = &calculated->output->json[calculated->column];
-	AshValue	value;
-	bool		allowed = column->mask != ASH_MASK_NEVER;
+	AshValue value;
+	bool allowed = column->mask != ASH_MASK_NEVER;
 
 	slot_getallattrs(slot);
 	if (column->mask >= 0)
@@ -343,13 +343,13 @@ ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *c
 					  const Jsonb *arguments, StringInfo out)
 {
 	AshResource *res = call->res;
-	AshAction  *action = res->primary_actions[ASH_ACTION_READ];
-	AshExpr    *filter = ash_query_record_filter(call, res, record);
-	AshQuery   *query = ash_query_create(call, res, action);
-	AshLoad    *load = palloc0(sizeof(AshLoad));
-	Calculated	calculated = {NULL, 0, out};
-	JsonbValue	given;
-	AshSql		sql;
+	AshAction *action = res->primary_actions[ASH_ACTION_READ];
+	AshExpr *filter = ash_query_record_filter(call, res, record);
+	AshQuery *query = ash_query_create(call, res, action);
+	AshLoad *load = palloc0(sizeof(AshLoad));
+	Calculated calculated = { NULL, 0, out };
+	JsonbValue given;
+	AshSql sql;
 
 	if (arguments != NULL)
 		ash_jsonb_value_from_jsonb(arguments, &given);

@@ -56,8 +56,8 @@ ash_related_action(AshRelationship *rel, AshResource *dest)
 /* Trusted sorts of relationships, compiled once; hang off the resource. */
 typedef struct RelationshipCache
 {
-	bool		sort_done;
-	List	   *sort;
+	bool sort_done;
+	List *sort;
 } RelationshipCache;
 
 List *
@@ -91,17 +91,16 @@ is_parent_ref(AshExpr *expr, void *context)
 bool
 ash_relationship_uses_parent(AshResource *res, AshRelationship *rel)
 {
-	AshExpr    *filter = ash_relationship_filter(res, rel, NULL);
+	AshExpr *filter = ash_relationship_filter(res, rel, NULL);
 
-	return rel->no_attributes ||
-		(filter != NULL && ash_expr_walk(filter, is_parent_ref, NULL));
+	return rel->no_attributes || (filter != NULL && ash_expr_walk(filter, is_parent_ref, NULL));
 }
 
 AshCall *
 ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
 {
-	AshCall    *sub = palloc(sizeof(AshCall));
-	int			nargs = action ? action->nargs : 0;
+	AshCall *sub = palloc(sizeof(AshCall));
+	int nargs = action ? action->nargs : 0;
 
 	*sub = *call;
 	sub->res = res;
@@ -123,8 +122,7 @@ ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
 static bool
 tenant_required(AshResource *res, AshAction *action)
 {
-	return !res->tenant_global &&
-		(action == NULL || action->multitenancy == ASH_TENANCY_ENFORCE);
+	return !res->tenant_global && (action == NULL || action->multitenancy == ASH_TENANCY_ENFORCE);
 }
 
 static bool
@@ -138,7 +136,7 @@ tenant_bypassed(AshAction *action)
 AshExpr *
 ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action)
 {
-	AshValue	tenant;
+	AshValue tenant;
 
 	if (call == NULL || res->tenancy == ASH_TENANCY_NONE || tenant_bypassed(action) ||
 		(call->action != NULL && call->action->multitenancy == ASH_TENANCY_BYPASS_ALL))
@@ -151,11 +149,11 @@ ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action)
 						  res->name);
 		return NULL;
 	}
-	if (res->tenancy != ASH_TENANCY_ATTRIBUTE ||
-		!ash_call_tenant_value(call, res, false, &tenant))
+	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || !ash_call_tenant_value(call, res, false, &tenant))
 		return NULL;
-	return ash_expr_call("=", list_make2(ash_expr_attribute(res, res->tenant_attribute),
-										 ash_expr_const(res->tenant_attribute->type, tenant)),
+	return ash_expr_call("=",
+						 list_make2(ash_expr_attribute(res, res->tenant_attribute),
+									ash_expr_const(res->tenant_attribute->type, tenant)),
 						 call->errors);
 }
 
@@ -179,10 +177,10 @@ static AshExpr *
 policy_condition(AshCall *call, AshResource *res, AshAction *action, AshRowScope *source,
 				 AshRelationship *rel)
 {
-	AshCall    *sub = ash_query_subcall(call, res, action);
-	AshPolicySubject subject = {0};
-	AshQuery   *query = palloc0(sizeof(AshQuery));
-	AshExpr    *filter = NULL;
+	AshCall *sub = ash_query_subcall(call, res, action);
+	AshPolicySubject subject = { 0 };
+	AshQuery *query = palloc0(sizeof(AshQuery));
+	AshExpr *filter = NULL;
 
 	sub->accessing_from = source->res->name;
 	sub->accessing_relationship = rel->name;
@@ -210,10 +208,10 @@ List *
 ash_row_conditions(AshRowScope *row, AshAction *action, bool authorize, AshRowScope *source,
 				   AshRelationship *rel)
 {
-	AshExpr    *base = ash_resource_base_filter(row->res, NULL);
-	AshExpr    *tenant = ash_tenant_condition(row->call, row->res, action);
-	AshExpr    *policy = NULL;
-	List	   *conditions = NIL;
+	AshExpr *base = ash_resource_base_filter(row->res, NULL);
+	AshExpr *tenant = ash_tenant_condition(row->call, row->res, action);
+	AshExpr *policy = NULL;
+	List *conditions = NIL;
 
 	if (authorize && row->res->has_policies)
 		policy = policy_condition(row->call, row->res, action, source, rel);
@@ -256,10 +254,47 @@ static char *
 conditions_text(AshRowScope *row, List *conditions)
 {
 	StringInfoData outer = ash_sql_divert(row->sql);
-	bool		any = ash_row_where(row, conditions);
-	char	   *text = ash_sql_collect(row->sql, outer);
+	bool any = ash_row_where(row, conditions);
+	char *text = ash_sql_collect(row->sql, outer);
 
 	return any ? text : NULL;
+}
+
+static bool
+list_has(List *names, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Can two rows of the join resource not tie the same pair together? */
+static bool
+joins_once(const AshResource *through, const AshRelationship *rel)
+{
+	const char *source = rel->source_attribute_on_join;
+	const char *dest = rel->destination_attribute_on_join;
+	List *key = NIL;
+
+	for (int i = 0; i < through->nprimary_key; i++)
+		key = lappend(key, unconstify(char *, through->primary_key[i]->name));
+	if (list_length(key) == 2 && list_has(key, source) && list_has(key, dest))
+		return true;
+	for (int i = 0; i < through->nidentities; i++)
+	{
+		const AshIdentity *identity = through->identities[i];
+
+		if (identity->where == NULL && list_length(identity->keys) == 2 &&
+			through->base_filter_source == NULL && through->tenancy == ASH_TENANCY_NONE &&
+			list_has(identity->keys, source) && list_has(identity->keys, dest))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -270,23 +305,22 @@ static void
 match_through(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool authorize,
 			  AshRelatedRows rows, StringInfo item, List **conditions)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 	AshResource *through = ash_ref_resource(&rel->through);
-	AshFrom    *from = ash_from_create(NULL);
+	AshFrom *from = ash_from_create(NULL);
 	AshRowScope *join = ash_row_create(sql, row->call, through, from, source);
 	const AshAttribute *from_source = key_attribute(through, rel->source_attribute_on_join, rel);
 	const AshAttribute *to_dest = key_attribute(through, rel->destination_attribute_on_join, rel);
-	char	   *match = ash_equal_columns(join, from_source, source,
-									  key_attribute(source->res, rel->source_attribute, rel));
-	char	   *more = conditions_text(join, ash_row_conditions(join,
-																ash_related_action(NULL, through),
-																authorize, source, rel));
-	char	   *on = ash_equal_columns(row, key_attribute(row->res, rel->destination_attribute, rel),
-								   join, to_dest);
+	char *match = ash_equal_columns(join, from_source, source,
+									key_attribute(source->res, rel->source_attribute, rel));
+	char *more = conditions_text(join, ash_row_conditions(join, ash_related_action(NULL, through),
+														  authorize, source, rel));
+	char *on = ash_equal_columns(row, key_attribute(row->res, rel->destination_attribute, rel),
+								 join, to_dest);
 	StringInfoData outer = ash_sql_divert(sql);
-	char	   *text;
+	char *text;
 
-	if (rows == ASH_RELATED_ANY && from->items == NIL)
+	if ((rows == ASH_RELATED_ANY || joins_once(through, rel)) && from->items == NIL)
 	{
 		ash_sql_table(sql, row->call, through);
 		text = ash_sql_collect(sql, outer);
@@ -312,7 +346,7 @@ void
 ash_related_match(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool authorize,
 				  AshRelatedRows rows, StringInfo item, List **conditions)
 {
-	AshExpr    *filter = ash_relationship_filter(source->res, rel, NULL);
+	AshExpr *filter = ash_relationship_filter(source->res, rel, NULL);
 
 	if (rel->kind == ASH_REL_MANY_TO_MANY)
 		match_through(source, rel, row, authorize, rows, item, conditions);
@@ -331,10 +365,10 @@ static char *
 join_texts(List *texts)
 {
 	StringInfoData out;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&out);
-	foreach(lc, texts)
+	foreach (lc, texts)
 	{
 		if (out.len > 0)
 			appendStringInfoString(&out, " AND ");
@@ -345,14 +379,14 @@ join_texts(List *texts)
 
 /* Wrap the item in a sub-select of its own: it has joins, an order or a limit. */
 static AshRelated
-wrap_related(AshRowScope *inner, const char *item, const char *where, List *sort,
-			 AshOptInt limit, AshOptInt offset, AshFrom *from)
+wrap_related(AshRowScope *inner, const char *item, const char *where, List *sort, AshOptInt limit,
+			 AshOptInt offset, AshFrom *from)
 {
-	AshSql	   *sql = inner->sql;
-	AshRelated	related;
+	AshSql *sql = inner->sql;
+	AshRelated related;
 	StringInfoData outer;
 	StringInfoData order;
-	char	   *order_text;
+	char *order_text;
 
 	order = ash_sql_divert(sql);
 	if (sort != NIL)
@@ -384,20 +418,23 @@ ash_related(AshRowScope *source, AshRelationship *rel, bool authorize, AshRelate
 			AshFrom *from)
 {
 	AshResource *dest = ash_ref_resource(&rel->destination);
-	AshSql	   *sql = source->sql;
+	AshSql *sql = source->sql;
 	AshRowScope *row = ash_row_create(sql, source->call, dest, ash_from_create(NULL), source);
-	bool		single = rows == ASH_RELATED_FIRST || !ash_relationship_to_many(rel);
+	bool single = rows == ASH_RELATED_FIRST || !ash_relationship_to_many(rel);
 	StringInfoData outer;
 	StringInfoData item;
-	List	   *conditions = NIL;
-	char	   *own;
-	AshOptInt	limit = rel->limit;
-	AshRelated	related;
+	List *conditions = NIL;
+	char *own;
+	AshOptInt limit = rel->limit;
+	AshRelated related;
 
 	if (rel->manual != NULL)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("relationship \"%s\" of %s is computed by a function and cannot be used in a query",
-							   rel->name, source->res->name)));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg(
+				 "relationship \"%s\" of %s is computed by a function and cannot be used in a query",
+				 rel->name, source->res->name)));
 	outer = ash_sql_divert(sql);
 	ash_sql_table(sql, source->call, dest);
 	appendStringInfo(&sql->text, " AS %s", row->alias);
@@ -417,7 +454,8 @@ ash_related(AshRowScope *source, AshRelationship *rel, bool authorize, AshRelate
 	if (limit.set || rel->offset.set || row->from->items != NIL)
 		return wrap_related(row, item.data, join_texts(conditions),
 							limit.set || rel->offset.set ? ash_relationship_sort(source->res, rel) :
-							NIL, limit, rel->offset, from);
+														   NIL,
+							limit, rel->offset, from);
 	row->from = from;
 	row->parent = NULL;
 	related.row = row;
@@ -430,15 +468,15 @@ AshChain
 ash_related_chain(AshRowScope *source, List *path, bool authorize, AshRelatedRows rows,
 				  AshExpr **join_filters)
 {
-	AshChain	chain = {0};
+	AshChain chain = { 0 };
 	AshRowScope *previous = source;
 
 	chain.from = ash_from_create(NULL);
 	initStringInfo(&chain.where);
 	for (int i = 0; i < list_length(path); i++)
 	{
-		AshRelated	related = ash_related(previous, list_nth(path, i), authorize, rows, chain.from);
-		char	   *filter = NULL;
+		AshRelated related = ash_related(previous, list_nth(path, i), authorize, rows, chain.from);
+		char *filter = NULL;
 
 		if (i == 0)
 			chain.item = related.item;

@@ -26,44 +26,44 @@
 /* A row of a rowset. */
 typedef struct RowPiece
 {
-	Size		start;			   /* in json */
-	Size		end;			   /* without the closing brace */
-	bool		empty;			   /* nothing stands in it yet */
-	int			next;			   /* of the same parent key, or -1 */
+	Size start; /* in json */
+	Size end;	/* without the closing brace */
+	bool empty; /* nothing stands in it yet */
+	int next;	/* of the same parent key, or -1 */
 } RowPiece;
 
 /* The related rows of one relationship load. */
 typedef struct Related
 {
-	AshLoad    *load;
-	AshKeys		keys;
-	int			maxkeys;
-	int		   *slots;			   /* hash table of key numbers + 1, 0 = free */
-	int			nslots;
-	int		   *row_keys;		   /* by row: key number, or -1 */
-	AshRowset  *rows;
-	int		   *first;			   /* by key: its first related row, or -1 */
-	int		   *last;
-	int		   *count;			   /* by key: rows found */
-	int64	   *total;			   /* by key: all rows, for pages that are counted */
+	AshLoad *load;
+	AshKeys keys;
+	int maxkeys;
+	int *slots; /* hash table of key numbers + 1, 0 = free */
+	int nslots;
+	int *row_keys; /* by row: key number, or -1 */
+	AshRowset *rows;
+	int *first; /* by key: its first related row, or -1 */
+	int *last;
+	int *count;	  /* by key: rows found */
+	int64 *total; /* by key: all rows, for pages that are counted */
 } Related;
 
 struct AshRowset
 {
-	AshQuery   *query;
-	AshOutput  *output;
+	AshQuery *query;
+	AshOutput *output;
 	AshRowWriter writer;
 	AshKeysetWriter *keyset;
 	StringInfoData json;
-	const char *extra;			   /* of the row being added */
+	const char *extra; /* of the row being added */
 	MemoryContext cxt;
 	MemoryContext row_cxt;
-	int			nrows;
-	int			maxrows;
-	RowPiece   *rows;
-	int			nrelated;
-	Related    *related;
-	Related    *parent;			   /* whose rows these are, or NULL */
+	int nrows;
+	int maxrows;
+	RowPiece *rows;
+	int nrelated;
+	Related *related;
+	Related *parent; /* whose rows these are, or NULL */
 };
 
 /*-------------------------------------------------------------------------
@@ -92,7 +92,7 @@ ash_output_finish(AshOutput *output, AshKeysetWriter *keyset, AshRowWriter *writ
 static void
 finish_row(AshRowWriter *writer, Datum *values, bool *nulls)
 {
-	AshRowset  *rows = writer->context;
+	AshRowset *rows = writer->context;
 
 	ash_output_finish(rows->output, rows->keyset, writer, values, nulls);
 	if (rows->extra != NULL)
@@ -110,7 +110,7 @@ finish_row(AshRowWriter *writer, Datum *values, bool *nulls)
 static uint32
 key_hash(const AshKeys *keys, const Datum *values)
 {
-	uint32		hash = 0;
+	uint32 hash = 0;
 
 	for (int i = 0; i < keys->nattributes; i++)
 	{
@@ -137,8 +137,8 @@ key_equal(const AshKeys *keys, int key, const Datum *values)
 static void
 grow_keys(Related *related)
 {
-	AshKeys    *keys = &related->keys;
-	Datum		values[INDEX_MAX_KEYS];
+	AshKeys *keys = &related->keys;
+	Datum values[INDEX_MAX_KEYS];
 
 	related->maxkeys *= 2;
 	for (int i = 0; i < keys->nattributes; i++)
@@ -149,7 +149,7 @@ grow_keys(Related *related)
 	memset(related->slots, 0, sizeof(int) * related->nslots);
 	for (int key = 0; key < keys->nkeys; key++)
 	{
-		uint32		slot;
+		uint32 slot;
 
 		for (int i = 0; i < keys->nattributes; i++)
 			values[i] = keys->values[i][key];
@@ -164,8 +164,8 @@ grow_keys(Related *related)
 static int
 key_number(Related *related, const Datum *values)
 {
-	AshKeys    *keys = &related->keys;
-	uint32		slot;
+	AshKeys *keys = &related->keys;
+	uint32 slot;
 
 	if (keys->nkeys >= related->maxkeys)
 		grow_keys(related);
@@ -192,10 +192,10 @@ collect_keys(AshRowset *rows, int row, Datum *values, bool *nulls)
 {
 	for (int i = 0; i < rows->nrelated; i++)
 	{
-		Related    *related = &rows->related[i];
-		const int  *columns = rows->output->load_keys[i];
-		Datum		key[INDEX_MAX_KEYS];
-		bool		missing = false;
+		Related *related = &rows->related[i];
+		const int *columns = rows->output->load_keys[i];
+		Datum key[INDEX_MAX_KEYS];
+		bool missing = false;
 
 		for (int j = 0; j < related->keys.nattributes; j++)
 		{
@@ -217,20 +217,20 @@ collect_keys(AshRowset *rows, int row, Datum *values, bool *nulls)
 static void
 init_related(AshRowset *rows)
 {
-	List	   *loads = ash_query_relationship_loads(rows->query);
+	List *loads = ash_query_relationship_loads(rows->query);
 
 	rows->nrelated = list_length(loads);
 	rows->related = palloc0(sizeof(Related) * Max(rows->nrelated, 1));
 	for (int i = 0; i < rows->nrelated; i++)
 	{
-		Related    *related = &rows->related[i];
-		AshKeys    *keys = &related->keys;
+		Related *related = &rows->related[i];
+		AshKeys *keys = &related->keys;
 
 		related->load = list_nth(loads, i);
 		keys->res = rows->query->res;
 		keys->relationship = related->load->relationship;
-		keys->nattributes = ash_load_key_attributes(keys->res, keys->relationship,
-													&keys->attributes);
+		keys->nattributes =
+			ash_load_key_attributes(keys->res, keys->relationship, &keys->attributes);
 		related->maxkeys = 64;
 		related->nslots = 128;
 		related->slots = palloc0(sizeof(int) * related->nslots);
@@ -244,7 +244,7 @@ init_related(AshRowset *rows)
 AshRowset *
 ash_rowset_create(AshQuery *query, AshOutput *output)
 {
-	AshRowset  *rows = palloc0(sizeof(AshRowset));
+	AshRowset *rows = palloc0(sizeof(AshRowset));
 
 	rows->query = query;
 	rows->output = output;
@@ -270,15 +270,15 @@ grow_rows(AshRowset *rows)
 	rows->maxrows *= 2;
 	rows->rows = repalloc_huge(rows->rows, sizeof(RowPiece) * rows->maxrows);
 	for (int i = 0; i < rows->nrelated; i++)
-		rows->related[i].row_keys = repalloc_huge(rows->related[i].row_keys,
-												  sizeof(int) * rows->maxrows);
+		rows->related[i].row_keys =
+			repalloc_huge(rows->related[i].row_keys, sizeof(int) * rows->maxrows);
 }
 
 /* Put the row at the end of its parent key's rows. */
 static void
 append_to_parent(AshRowset *rows, int row, int key)
 {
-	Related    *parent = rows->parent;
+	Related *parent = rows->parent;
 
 	rows->rows[row].next = -1;
 	if (parent->first[key] < 0)
@@ -293,7 +293,7 @@ append_to_parent(AshRowset *rows, int row, int key)
 void
 ash_rowset_add(AshRowset *rows, Datum *values, bool *nulls, const char *extra)
 {
-	int			row = rows->nrows;
+	int row = rows->nrows;
 	MemoryContext old;
 
 	if (row >= rows->maxrows)
@@ -318,7 +318,7 @@ ash_rowset_add(AshRowset *rows, Datum *values, bool *nulls, const char *extra)
 static void
 add_slot(TupleTableSlot *slot, void *arg)
 {
-	AshRowset  *rows = arg;
+	AshRowset *rows = arg;
 
 	slot_getallattrs(slot);
 	ash_rowset_add(rows, slot->tts_values, slot->tts_isnull, NULL);
@@ -327,7 +327,7 @@ add_slot(TupleTableSlot *slot, void *arg)
 void
 ash_rowset_select(AshRowset *rows, AshKeys *keys)
 {
-	AshSql		sql;
+	AshSql sql;
 
 	ash_query_sql_init(rows->query, &sql);
 	ash_statement_rows(rows->query, rows->output, keys, &sql);
@@ -349,7 +349,7 @@ ash_rowset_count(const AshRowset *rows)
 static void
 add_total(TupleTableSlot *slot, void *arg)
 {
-	Related    *related = arg;
+	Related *related = arg;
 
 	slot_getallattrs(slot);
 	related->total[DatumGetInt64(slot->tts_values[0]) - 1] = DatumGetInt64(slot->tts_values[1]);
@@ -358,8 +358,8 @@ add_total(TupleTableSlot *slot, void *arg)
 static void
 count_related(Related *related)
 {
-	AshQuery   *query = related->load->query;
-	AshSql		sql;
+	AshQuery *query = related->load->query;
+	AshSql sql;
 
 	related->total = palloc0(sizeof(int64) * Max(related->keys.nkeys, 1));
 	if (related->keys.nkeys == 0)
@@ -382,8 +382,8 @@ prepare_page(AshQuery *query)
 static void
 load_related(Related *related)
 {
-	AshQuery   *query = related->load->query;
-	int			nkeys = related->keys.nkeys;
+	AshQuery *query = related->load->query;
+	int nkeys = related->keys.nkeys;
 
 	if (!prepare_page(query))
 		return;
@@ -423,11 +423,11 @@ ash_rowset_load(AshRowset *rows)
 static void
 write_list(Related *related, int key, int64 limit, StringInfo out)
 {
-	AshRowset  *rows = related->rows;
-	bool		reverse = rows->query->before != NULL;
-	List	   *order = NIL;
-	int64		n = 0;
-	ListCell   *lc;
+	AshRowset *rows = related->rows;
+	bool reverse = rows->query->before != NULL;
+	List *order = NIL;
+	int64 n = 0;
+	ListCell *lc;
 
 	for (int row = key < 0 ? -1 : related->first[key]; row >= 0; row = rows->rows[row].next)
 	{
@@ -435,7 +435,7 @@ write_list(Related *related, int key, int64 limit, StringInfo out)
 			break;
 		order = reverse ? lcons_int(row, order) : lappend_int(order, row);
 	}
-	foreach(lc, order)
+	foreach (lc, order)
 	{
 		if (lc != list_head(order))
 			appendStringInfoCharMacro(out, ',');
@@ -447,9 +447,9 @@ write_list(Related *related, int key, int64 limit, StringInfo out)
 static void
 write_page(Related *related, int key, StringInfo out)
 {
-	AshQuery   *query = related->load->query;
-	int			found = key < 0 ? 0 : related->count[key];
-	int64		total = !query->page_count ? -1 : key < 0 ? 0 : related->total[key];
+	AshQuery *query = related->load->query;
+	int found = key < 0 ? 0 : related->count[key];
+	int64 total = !query->page_count ? -1 : key < 0 ? 0 : related->total[key];
 
 	ash_page_open(query, out);
 	write_list(related, key, query->page_limit, out);
@@ -460,7 +460,7 @@ write_page(Related *related, int key, StringInfo out)
 static void
 write_related(Related *related, int row, StringInfo out)
 {
-	int			key = related->row_keys[row];
+	int key = related->row_keys[row];
 
 	if (related->load->query->page != ASH_PAGE_NONE)
 		write_page(related, key, out);
@@ -480,14 +480,14 @@ void
 ash_rowset_write_row(AshRowset *rows, int row, StringInfo out)
 {
 	const RowPiece *piece = &rows->rows[row];
-	bool		empty = piece->empty;
+	bool empty = piece->empty;
 
 	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
 	appendBinaryStringInfo(out, rows->json.data + piece->start, piece->end - piece->start);
 	for (int i = 0; i < rows->nrelated; i++)
 	{
-		Related    *related = &rows->related[i];
+		Related *related = &rows->related[i];
 
 		if (!empty)
 			appendStringInfoCharMacro(out, ',');
@@ -502,8 +502,8 @@ ash_rowset_write_row(AshRowset *rows, int row, StringInfo out)
 void
 ash_rowset_write(AshRowset *rows, int limit, StringInfo out)
 {
-	int			n = limit > 0 ? Min(rows->nrows, limit) : rows->nrows;
-	bool		reverse = rows->query->before != NULL;
+	int n = limit > 0 ? Min(rows->nrows, limit) : rows->nrows;
+	bool reverse = rows->query->before != NULL;
 
 	for (int i = 0; i < n; i++)
 	{

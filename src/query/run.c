@@ -23,14 +23,14 @@ failed(const AshQuery *query)
 
 typedef struct Stream
 {
-	AshOutput  *output;
+	AshOutput *output;
 	AshKeysetWriter *keyset;
 } Stream;
 
 static void
 finish_row(AshRowWriter *writer, Datum *values, bool *nulls)
 {
-	Stream	   *stream = writer->context;
+	Stream *stream = writer->context;
 
 	ash_output_finish(stream->output, stream->keyset, writer, values, nulls);
 }
@@ -39,9 +39,9 @@ finish_row(AshRowWriter *writer, Datum *values, bool *nulls)
 static uint64
 stream_rows(AshQuery *query, AshOutput *output, int64 limit, StringInfo out)
 {
-	Stream		stream = {output, NULL};
-	AshRowWriter writer = {0};
-	AshSql		sql;
+	Stream stream = { output, NULL };
+	AshRowWriter writer = { 0 };
+	AshSql sql;
 
 	ash_query_sql_init(query, &sql);
 	ash_statement_rows(query, output, NULL, &sql);
@@ -63,8 +63,8 @@ stream_rows(AshQuery *query, AshOutput *output, int64 limit, StringInfo out)
 static uint64
 write_rows(AshQuery *query, int64 limit, StringInfo out)
 {
-	AshOutput  *output = ash_output_create(query, false);
-	AshRowset  *rows;
+	AshOutput *output = ash_output_create(query, false);
+	AshRowset *rows;
 
 	/* before a cursor the rows come in reverse */
 	if (output->nloads == 0 && query->before == NULL)
@@ -86,7 +86,7 @@ write_rows(AshQuery *query, int64 limit, StringInfo out)
 static void
 take_count(TupleTableSlot *slot, void *arg)
 {
-	bool		isnull;
+	bool isnull;
 
 	*(int64 *) arg = DatumGetInt64(slot_getattr(slot, 1, &isnull));
 }
@@ -94,8 +94,8 @@ take_count(TupleTableSlot *slot, void *arg)
 static int64
 count_all(AshQuery *query)
 {
-	AshSql		sql;
-	int64		count = 0;
+	AshSql sql;
+	int64 count = 0;
 
 	ash_query_sql_init(query, &sql);
 	ash_statement_count(query, NULL, &sql);
@@ -107,8 +107,8 @@ count_all(AshQuery *query)
 static void
 run_page(AshQuery *query, StringInfo out)
 {
-	int64		count = -1;
-	uint64		found;
+	int64 count = -1;
+	uint64 found;
 
 	ash_query_complete_sort(query);
 	if (!ash_keyset_read(query))
@@ -145,8 +145,8 @@ ash_query_run(AshQuery *query, StringInfo out)
 int
 ash_query_run_one(AshQuery *query, StringInfo out)
 {
-	int			start = out->len;
-	uint64		found;
+	int start = out->len;
+	uint64 found;
 
 	if (failed(query))
 		return 0;
@@ -159,9 +159,10 @@ ash_query_run_one(AshQuery *query, StringInfo out)
 	}
 	found = write_rows(query, 1, out);
 	if (found > 1)
-		ash_error_add(query->call->errors, ASH_E_MULTIPLE_RESULTS, NULL,
-					  "expected at most one result but got at least 2.\n\n"
-					  "    Please ensure your action is configured with an appropriate filter to ensure a single result is returned.");
+		ash_error_add(
+			query->call->errors, ASH_E_MULTIPLE_RESULTS, NULL,
+			"expected at most one result but got at least 2.\n\n"
+			"    Please ensure your action is configured with an appropriate filter to ensure a single result is returned.");
 	if (failed(query))
 	{
 		out->len = start;
@@ -180,20 +181,20 @@ ash_query_run_one(AshQuery *query, StringInfo out)
 typedef struct Fetch
 {
 	AshResource *res;
-	AshOutput  *output;
-	List	   *rows;
+	AshOutput *output;
+	List *rows;
 } Fetch;
 
 static void
 fetch_row(TupleTableSlot *slot, void *arg)
 {
-	Fetch	   *fetch = arg;
-	AshValue   *row = palloc(sizeof(AshValue) * Max(fetch->res->nattributes, 1));
+	Fetch *fetch = arg;
+	AshValue *row = palloc(sizeof(AshValue) * Max(fetch->res->nattributes, 1));
 
 	slot_getallattrs(slot);
 	for (int i = 0; i < fetch->res->nattributes; i++)
 	{
-		AshValue	value = {slot->tts_values[i], slot->tts_isnull[i]};
+		AshValue value = { slot->tts_values[i], slot->tts_isnull[i] };
 
 		row[i] = ash_value_copy(fetch->res->attributes[i]->type, value);
 	}
@@ -204,9 +205,9 @@ fetch_row(TupleTableSlot *slot, void *arg)
 List *
 ash_query_fetch(AshQuery *query, int limit)
 {
-	AshQuery	whole = *query;
-	Fetch		fetch = {query->res, NULL, NIL};
-	AshSql		sql;
+	AshQuery whole = *query;
+	Fetch fetch = { query->res, NULL, NIL };
+	AshSql sql;
 
 	if (failed(query))
 		return NIL;
@@ -238,14 +239,14 @@ ash_query_fetch(AshQuery *query, int limit)
 typedef struct Aggregated
 {
 	const AshTypeInst *type;
-	StringInfo	out;
+	StringInfo out;
 } Aggregated;
 
 static void
 write_aggregated(TupleTableSlot *slot, void *arg)
 {
 	Aggregated *aggregated = arg;
-	AshValue	value;
+	AshValue value;
 
 	value.value = slot_getattr(slot, 1, &value.isnull);
 	ash_type_write_json(aggregated->out, aggregated->type, &value);
@@ -260,8 +261,8 @@ write_exists(TupleTableSlot *slot, void *arg)
 static void
 run_exists(AshQuery *query, StringInfo out)
 {
-	bool		exists = false;
-	AshSql		sql;
+	bool exists = false;
+	AshSql sql;
 
 	ash_query_sql_init(query, &sql);
 	ash_statement_exists(query, NIL, &sql);
@@ -274,7 +275,7 @@ run_exists(AshQuery *query, StringInfo out)
 static const AshTypeInst *
 aggregate_type(AshAggregateKind kind, const AshExpr *field, AshErrors *errors)
 {
-	AshExpr    *list;
+	AshExpr *list;
 
 	if (kind == ASH_AGG_COUNT)
 		return ash_type_plain("integer");
@@ -291,7 +292,7 @@ aggregate_type(AshAggregateKind kind, const AshExpr *field, AshErrors *errors)
 static bool
 check_field(AshQuery *query, AshAggregateKind kind, const AshExpr *field, const char *name)
 {
-	AshErrors  *errors = query->call->errors;
+	AshErrors *errors = query->call->errors;
 
 	if (field == NULL)
 	{
@@ -314,9 +315,9 @@ check_field(AshQuery *query, AshAggregateKind kind, const AshExpr *field, const 
 void
 ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field, StringInfo out)
 {
-	AshAggregateCall call = {.kind = kind};
-	Aggregated	aggregated;
-	AshSql		sql;
+	AshAggregateCall call = { .kind = kind };
+	Aggregated aggregated;
+	AshSql sql;
 
 	if (failed(query))
 		return;

@@ -24,7 +24,7 @@ ash_next_alias(AshSql *sql)
 AshFrom *
 ash_from_create(AshFrom *outer)
 {
-	AshFrom    *from = palloc0(sizeof(AshFrom));
+	AshFrom *from = palloc0(sizeof(AshFrom));
 
 	from->outer = outer;
 	return from;
@@ -43,9 +43,9 @@ ash_from_add(AshFrom *from, const char *text)
 void
 ash_from_write(AshSql *sql, AshFrom *from)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, from->items)
+	foreach (lc, from->items)
 	{
 		AshFromItem *item = lfirst(lc);
 
@@ -84,7 +84,7 @@ ash_sql_divert(AshSql *sql)
 char *
 ash_sql_collect(AshSql *sql, StringInfoData outer)
 {
-	char	   *text = sql->text.data;
+	char *text = sql->text.data;
 
 	sql->text = outer;
 	return text;
@@ -102,8 +102,8 @@ ash_row_column(AshRowScope *row, const AshAttribute *attr)
 void
 ash_row_expr(AshRowScope *row, AshExpr *expr)
 {
-	AshSql	   *sql = row->sql;
-	void	   *outer = sql->context;
+	AshSql *sql = row->sql;
+	void *outer = sql->context;
 
 	sql->context = row;
 	ash_sql_expr(sql, expr);
@@ -127,14 +127,14 @@ ash_row_expr_text(AshRowScope *row, AshExpr *expr)
 static AshRowScope *
 find_joined(AshRowScope *row, const AshRelationship *rel, bool authorize)
 {
-	AshFrom    *from;
-	ListCell   *lc;
+	AshFrom *from;
+	ListCell *lc;
 
 	for (from = row->from; from != NULL; from = from->outer)
 	{
-		foreach(lc, from->joined)
+		foreach (lc, from->joined)
 		{
-			AshJoined  *joined = lfirst(lc);
+			AshJoined *joined = lfirst(lc);
 
 			if (joined->relationship == rel && joined->authorize == authorize &&
 				strcmp(joined->alias, row->alias) == 0)
@@ -148,7 +148,7 @@ find_joined(AshRowScope *row, const AshRelationship *rel, bool authorize)
 AshJoined *
 ash_row_bind(AshRowScope *row, AshRelationship *rel, bool authorize, AshRowScope *to)
 {
-	AshJoined  *joined = palloc0(sizeof(AshJoined));
+	AshJoined *joined = palloc0(sizeof(AshJoined));
 
 	joined->alias = row->alias;
 	joined->relationship = rel;
@@ -162,7 +162,7 @@ static AshRowScope *
 join_one(AshRowScope *row, AshRelationship *rel, bool authorize)
 {
 	AshRowScope *known = find_joined(row, rel, authorize);
-	AshRelated	related;
+	AshRelated related;
 
 	if (known != NULL)
 		return known;
@@ -177,9 +177,9 @@ join_one(AshRowScope *row, AshRelationship *rel, bool authorize)
 AshRowScope *
 ash_row_follow(AshRowScope *row, List *path, bool authorize)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, path)
+	foreach (lc, path)
 		row = join_one(row, lfirst(lc), authorize);
 	return row;
 }
@@ -193,14 +193,14 @@ ash_row_follow(AshRowScope *row, List *path, bool authorize)
 static void
 write_function_calculation(AshRowScope *row, AshRowScope *outer, AshExpr *ref)
 {
-	AshSql	   *sql = row->sql;
+	AshSql *sql = row->sql;
 	AshCalculation *calc = ref->calculation;
 	const char *dot;
 
 	if (calc->function == NULL)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("calculation \"%s\" of %s cannot be used in a query",
-							   calc->name, row->res->name)));
+						errmsg("calculation \"%s\" of %s cannot be used in a query", calc->name,
+							   row->res->name)));
 	ash_sql_str(sql, "CAST(");
 	dot = strchr(calc->function, '.');
 	if (dot != NULL)
@@ -219,7 +219,7 @@ write_function_calculation(AshRowScope *row, AshRowScope *outer, AshExpr *ref)
 static void
 write_calculation(AshRowScope *row, AshRowScope *outer, AshExpr *ref)
 {
-	AshExpr    *expr;
+	AshExpr *expr;
 
 	check_stack_depth();
 	expr = ash_expr_inlined(ref);
@@ -256,9 +256,9 @@ write_field(AshRowScope *row, AshRowScope *outer, AshExpr *ref)
 static void
 write_input_field(AshRowScope *row, AshRowScope *outer, AshExpr *ref)
 {
-	AshSql	   *sql = row->sql;
-	AshMask		mask = ash_field_mask(row->call, row->res, NULL, ash_ref_name(ref),
-									  ash_ref_is_public(ref));
+	AshSql *sql = row->sql;
+	AshMask mask =
+		ash_field_mask(row->call, row->res, NULL, ash_ref_name(ref), ash_ref_is_public(ref));
 
 	if (mask.never)
 	{
@@ -280,7 +280,7 @@ write_input_field(AshRowScope *row, AshRowScope *outer, AshExpr *ref)
 static void
 write_field_ref(AshRowScope *scope, AshExpr *ref)
 {
-	bool		authorize = ref->from_input && scope->call != NULL && scope->call->authorize;
+	bool authorize = ref->from_input && scope->call != NULL && scope->call->authorize;
 	AshRowScope *row = ash_row_follow(scope, ref->path, authorize);
 
 	if (authorize && row->res->has_field_policies)

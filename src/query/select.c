@@ -29,7 +29,7 @@ ash_select_parse(AshQuery *query, const Jsonb *input)
 {
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
 	JsonbIteratorToken token;
-	JsonbValue	value;
+	JsonbValue value;
 
 	query->select_given = true;
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)

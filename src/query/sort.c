@@ -20,25 +20,24 @@
 /* A sort being parsed. */
 typedef struct SortParser
 {
-	AshQuery   *query;			   /* NULL for definitions */
+	AshQuery *query; /* NULL for definitions */
 	AshResource *res;
-	AshErrors  *errors;
-	bool		trusted;
-	List	   *items;			   /* of AshSortItem * */
+	AshErrors *errors;
+	bool trusted;
+	List *items; /* of AshSortItem * */
 } SortParser;
 
 static const struct
 {
 	const char *name;
 	AshSortOrder order;
-}			orders[] =
-{
-	{"asc", ASH_SORT_ASC},
-	{"desc", ASH_SORT_DESC},
-	{"asc_nils_first", ASH_SORT_ASC_NILS_FIRST},
-	{"asc_nils_last", ASH_SORT_ASC},
-	{"desc_nils_first", ASH_SORT_DESC},
-	{"desc_nils_last", ASH_SORT_DESC_NILS_LAST},
+} orders[] = {
+	{ "asc", ASH_SORT_ASC },
+	{ "desc", ASH_SORT_DESC },
+	{ "asc_nils_first", ASH_SORT_ASC_NILS_FIRST },
+	{ "asc_nils_last", ASH_SORT_ASC },
+	{ "desc_nils_first", ASH_SORT_DESC },
+	{ "desc_nils_last", ASH_SORT_DESC_NILS_LAST },
 };
 
 static bool
@@ -74,8 +73,9 @@ unsortable(SortParser *parser, const char *name)
 static bool
 check_sortable(SortParser *parser, const AshExpr *ref)
 {
-	AshFieldUse sortable = ref->attribute ? ref->attribute->sortable :
-		ref->calculation ? ref->calculation->sortable : ref->aggregate->sortable;
+	AshFieldUse sortable = ref->attribute	? ref->attribute->sortable :
+						   ref->calculation ? ref->calculation->sortable :
+											  ref->aggregate->sortable;
 
 	if (sortable == ASH_USE_NO)
 	{
@@ -102,7 +102,7 @@ check_sortable(SortParser *parser, const AshExpr *ref)
 static bool
 resolve_path(SortParser *parser, const char **name, List **rels, List **owners, AshResource **res)
 {
-	List	   *names = NIL;
+	List *names = NIL;
 	const char *dot;
 
 	*res = parser->res;
@@ -120,27 +120,21 @@ resolve_path(SortParser *parser, const char **name, List **rels, List **owners, 
 static void
 add_item(SortParser *parser, const char *name, AshSortOrder order, const JsonbValue *args)
 {
-	List	   *rels = NIL;
-	List	   *owners = NIL;
+	List *rels = NIL;
+	List *owners = NIL;
 	AshResource *res;
-	AshExpr    *ref;
+	AshExpr *ref;
 	AshSortItem *item;
 
 	if (list_length(parser->items) >= ASH_MAX_SORTS)
 	{
-		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL, "a sort may have at most %d fields",
-					  ASH_MAX_SORTS);
+		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL,
+					  "a sort may have at most %d fields", ASH_MAX_SORTS);
 		return;
 	}
 	if (!resolve_path(parser, &name, &rels, &owners, &res))
 		return;
 	ref = ash_field_ref(res, name, parser->errors);
-	if (ref == NULL && ash_find_relationship(res, name) != NULL &&
-		(parser->trusted || ash_find_relationship(res, name)->public))
-	{
-		unsortable(parser, name);
-		return;
-	}
 	if (ref == NULL || (!parser->trusted && !ash_ref_is_public(ref)))
 	{
 		no_such_field(parser, res, name);
@@ -205,10 +199,10 @@ static void
 add_named(SortParser *parser, const char *name, const JsonbValue *how)
 {
 	AshSortOrder order = ASH_SORT_ASC;
-	Jsonb	   *object;
-	JsonbValue	value;
-	JsonbValue	args;
-	bool		has_args;
+	Jsonb *object;
+	JsonbValue value;
+	JsonbValue args;
+	bool has_args;
 
 	if (how->type == jbvString)
 	{
@@ -239,12 +233,12 @@ add_object(SortParser *parser, const Jsonb *object)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	key;
-	JsonbValue	value;
+	JsonbValue key;
+	JsonbValue value;
 
 	if (ash_jsonb_get(object, "field", 5, &value) && value.type == jbvString)
 	{
-		JsonbValue	whole;
+		JsonbValue whole;
 
 		ash_jsonb_value_from_jsonb(object, &whole);
 		add_named(parser, ash_jsonb_value_text(&value), &whole);
@@ -263,7 +257,7 @@ add_object(SortParser *parser, const Jsonb *object)
 static void
 add_element(SortParser *parser, const JsonbValue *value)
 {
-	Jsonb	   *object;
+	Jsonb *object;
 
 	if (value->type == jbvString)
 	{
@@ -282,7 +276,7 @@ parse_sort(SortParser *parser, const Jsonb *input)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	value;
+	JsonbValue value;
 
 	ash_jsonb_value_from_jsonb(input, &value);
 	if (value.type == jbvNull)
@@ -314,7 +308,7 @@ parse_sort(SortParser *parser, const Jsonb *input)
 List *
 ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted)
 {
-	SortParser	parser = {query, res, query->call->errors, trusted, NIL};
+	SortParser parser = { query, res, query->call->errors, trusted, NIL };
 
 	parse_sort(&parser, input);
 	return parser.items;
@@ -324,7 +318,7 @@ ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trust
 List *
 ash_sort_compile(AshResource *res, json_t *source)
 {
-	SortParser	parser = {NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL};
+	SortParser parser = { NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL };
 
 	parse_sort(&parser, ash_jsonb_from_json(source));
 	if (ash_errors_any(parser.errors))
@@ -335,11 +329,11 @@ ash_sort_compile(AshResource *res, json_t *source)
 List *
 ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors)
 {
-	SortParser	parser = {NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL};
-	ListCell   *lc;
+	SortParser parser = { NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL };
+	ListCell *lc;
 
 	parse_sort(&parser, ash_jsonb_from_json(source));
-	foreach(lc, parser.errors->items)
+	foreach (lc, parser.errors->items)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s",
 					  ((AshError *) lfirst(lc))->message);
 	return parser.items;
@@ -353,8 +347,8 @@ ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors)
 void
 ash_order_suffix(AshSql *sql, AshSortOrder order, bool reverse)
 {
-	bool		desc = order == ASH_SORT_DESC || order == ASH_SORT_DESC_NILS_LAST;
-	bool		nulls_first = order == ASH_SORT_DESC || order == ASH_SORT_ASC_NILS_FIRST;
+	bool desc = order == ASH_SORT_DESC || order == ASH_SORT_DESC_NILS_LAST;
+	bool nulls_first = order == ASH_SORT_DESC || order == ASH_SORT_ASC_NILS_FIRST;
 
 	ash_sql_str(sql, desc != reverse ? " DESC" : " ASC");
 	ash_sql_str(sql, nulls_first != reverse ? " NULLS FIRST" : " NULLS LAST");
@@ -363,9 +357,9 @@ ash_order_suffix(AshSql *sql, AshSortOrder order, bool reverse)
 void
 ash_row_order(AshRowScope *row, List *sort)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, sort)
+	foreach (lc, sort)
 	{
 		AshSortItem *item = lfirst(lc);
 
@@ -379,9 +373,9 @@ ash_row_order(AshRowScope *row, List *sort)
 static bool
 sorts_by(List *sort, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, sort)
+	foreach (lc, sort)
 	{
 		const AshSortItem *item = lfirst(lc);
 
@@ -399,10 +393,10 @@ covers_identity(const AshResource *res, List *sort)
 	for (int i = 0; i < res->nidentities; i++)
 	{
 		const AshIdentity *identity = res->identities[i];
-		ListCell   *lc;
-		bool		covered = identity->where == NULL && res->tenancy == ASH_TENANCY_NONE;
+		ListCell *lc;
+		bool covered = identity->where == NULL && res->tenancy == ASH_TENANCY_NONE;
 
-		foreach(lc, identity->keys)
+		foreach (lc, identity->keys)
 		{
 			const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
 

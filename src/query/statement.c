@@ -13,7 +13,9 @@
  *
  * Values of the sort that the outer level could not compute as cheaply are carried
  * out of the sub-select as "~s0", …; the row itself, for calculations that are
- * functions of it, as "~row".  Limits are parameters like all other values.
+ * functions of it, as "~row".  A limit is written as a number, not as a parameter:
+ * without knowing it PostgreSQL would take every generic plan to be too expensive
+ * and plan each time anew.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,23 +29,23 @@
 /* A statement being put together. */
 typedef struct Builder
 {
-	AshQuery   *query;
-	AshOutput  *output;			   /* NULL for counts and aggregates */
-	AshKeys    *keys;			   /* or NULL */
-	AshSql	   *sql;
-	AshRowScope *key_row;		   /* the keys' columns */
-	AshRowScope *parent_row;	   /* what parent() means in the relationship's filter */
-	const char *key_base;		   /* FROM item of the keys */
-	bool		whole_needed;	   /* a calculation wants the row itself */
-	List	   *extra;			   /* of AshExpr *: further conditions */
-	List	   *distinct;		   /* of char *: the DISTINCT ON of the level being written */
+	AshQuery *query;
+	AshOutput *output; /* NULL for counts and aggregates */
+	AshKeys *keys;	   /* or NULL */
+	AshSql *sql;
+	AshRowScope *key_row;	 /* the keys' columns */
+	AshRowScope *parent_row; /* what parent() means in the relationship's filter */
+	const char *key_base;	 /* FROM item of the keys */
+	bool whole_needed;		 /* a calculation wants the row itself */
+	List *extra;			 /* of AshExpr *: further conditions */
+	List *distinct;			 /* of char *: the DISTINCT ON of the level being written */
 } Builder;
 
 /* What a level consists of. */
 #define LEVEL_WHERE 0x01
 #define LEVEL_ORDER 0x02
 #define LEVEL_LIMIT 0x04
-#define LEVEL_LOCK	0x08
+#define LEVEL_LOCK 0x08
 #define LEVEL_KEYSET 0x10
 
 void
@@ -62,7 +64,7 @@ ash_query_sql_init(AshQuery *query, AshSql *sql)
 static bool
 statement_limit(const AshQuery *query, int64 *limit)
 {
-	bool		limited = query->limit.set;
+	bool limited = query->limit.set;
 
 	*limit = limited ? query->limit.value : 0;
 	if (query->page == ASH_PAGE_NONE)
@@ -77,33 +79,29 @@ static int64
 statement_offset(const AshQuery *query)
 {
 	return (query->offset.set ? query->offset.value : 0) +
-		(query->page == ASH_PAGE_OFFSET ? query->page_offset : 0);
+		   (query->page == ASH_PAGE_OFFSET ? query->page_offset : 0);
 }
 
 static bool
 is_limited(const AshQuery *query)
 {
-	int64		limit;
+	int64 limit;
 
 	return statement_limit(query, &limit) || statement_offset(query) > 0;
 }
 
 static void
-write_count(AshSql *sql, const char *keyword, int64 count)
-{
-	ash_sql_str(sql, keyword);
-	ash_sql_param(sql, INT8OID, Int64GetDatum(count), false);
-}
-
-static void
 write_limit(Builder *b)
 {
-	int64		limit;
+	int64 limit;
 
 	if (statement_limit(b->query, &limit))
-		write_count(b->sql, " LIMIT ", limit);
+		appendStringInfo(&b->sql->text, " LIMIT " INT64_FORMAT, limit);
 	if (statement_offset(b->query) > 0)
-		write_count(b->sql, " OFFSET ", statement_offset(b->query));
+	{
+		ash_sql_str(b->sql, " OFFSET ");
+		ash_sql_param(b->sql, INT8OID, Int64GetDatum(statement_offset(b->query)), false);
+	}
 }
 
 /*-------------------------------------------------------------------------
@@ -116,7 +114,7 @@ static bool
 is_own_attribute(const AshExpr *expr)
 {
 	return expr->kind == ASH_EXPR_REF && expr->attribute != NULL && expr->path == NIL &&
-		!expr->from_input;
+		   !expr->from_input;
 }
 
 /* Sort item n, on a row that may carry its value. */
@@ -132,17 +130,17 @@ write_sort_value(AshRowScope *row, const AshSortItem *item, int n, bool carried)
 static void
 write_order(Builder *b, AshRowScope *row, bool carried)
 {
-	bool		first = true;
-	int			n = 0;
-	ListCell   *lc;
+	bool first = true;
+	int n = 0;
+	ListCell *lc;
 
-	foreach(lc, b->distinct)
+	foreach (lc, b->distinct)
 	{
 		ash_sql_str(b->sql, first ? " ORDER BY " : ", ");
 		ash_sql_str(b->sql, lfirst(lc));
 		first = false;
 	}
-	foreach(lc, b->query->sort)
+	foreach (lc, b->query->sort)
 	{
 		AshSortItem *item = lfirst(lc);
 
@@ -156,10 +154,10 @@ write_order(Builder *b, AshRowScope *row, bool carried)
 static void
 write_carried(Builder *b, AshRowScope *row)
 {
-	int			n = 0;
-	ListCell   *lc;
+	int n = 0;
+	ListCell *lc;
 
-	foreach(lc, b->query->sort)
+	foreach (lc, b->query->sort)
 	{
 		AshSortItem *item = lfirst(lc);
 
@@ -181,9 +179,9 @@ write_carried(Builder *b, AshRowScope *row)
 static void
 write_key_array(AshSql *sql, const AshTypeInst *type, Datum *values, int n)
 {
-	Oid			array_type = get_array_type(type->oid);
-	ArrayType  *array = construct_array(values, n, type->oid, type->typlen, type->typbyval,
-										type->typalign);
+	Oid array_type = get_array_type(type->oid);
+	ArrayType *array =
+		construct_array(values, n, type->oid, type->typlen, type->typbyval, type->typalign);
 
 	ash_sql_str(sql, "pg_catalog.unnest(");
 	ash_sql_param(sql, array_type, PointerGetDatum(array), false);
@@ -194,8 +192,8 @@ write_key_array(AshSql *sql, const AshTypeInst *type, Datum *values, int n)
 static void
 prepare_keys(Builder *b)
 {
-	AshKeys    *keys = b->keys;
-	AshSql	   *sql = b->sql;
+	AshKeys *keys = b->keys;
+	AshSql *sql = b->sql;
 	StringInfoData outer;
 
 	if (keys == NULL)
@@ -237,8 +235,8 @@ prepare_keys(Builder *b)
 static List *
 match_keys(Builder *b, AshRowScope *row, StringInfo item)
 {
-	AshKeys    *keys = b->keys;
-	List	   *conditions = NIL;
+	AshKeys *keys = b->keys;
+	List *conditions = NIL;
 
 	if (keys == NULL)
 		return NIL;
@@ -247,9 +245,8 @@ match_keys(Builder *b, AshRowScope *row, StringInfo item)
 		ash_related_match(b->parent_row, keys->relationship, row, b->query->call->authorize,
 						  ASH_RELATED_DISTINCT, item, &conditions);
 	for (int i = 0; keys->relationship == NULL && i < keys->nattributes; i++)
-		conditions = lappend(conditions,
-							 ash_equal_columns(row, keys->attributes[i], b->key_row,
-											   keys->attributes[i]));
+		conditions = lappend(conditions, ash_equal_columns(row, keys->attributes[i], b->key_row,
+														   keys->attributes[i]));
 	return conditions;
 }
 
@@ -278,12 +275,12 @@ new_row(Builder *b)
 static void
 write_where(Builder *b, AshRowScope *row, List *matches, bool keyset)
 {
-	AshSql	   *sql = b->sql;
-	List	   *filters = list_concat_copy(b->query->filters, b->extra);
-	bool		any = false;
-	ListCell   *lc;
+	AshSql *sql = b->sql;
+	List *filters = list_concat_copy(b->query->filters, b->extra);
+	bool any = false;
+	ListCell *lc;
 
-	foreach(lc, matches)
+	foreach (lc, matches)
 	{
 		ash_sql_str(sql, any ? " AND " : " WHERE ");
 		ash_sql_str(sql, lfirst(lc));
@@ -307,9 +304,9 @@ static void
 write_level(Builder *b, AshRowScope *row, const char *targets, const char *item, List *matches,
 			int parts, bool carried)
 {
-	AshSql	   *sql = b->sql;
+	AshSql *sql = b->sql;
 	StringInfoData outer = ash_sql_divert(sql);
-	char	   *rest;
+	char *rest;
 	const char *after;
 
 	if (parts & LEVEL_WHERE)
@@ -334,8 +331,8 @@ write_level(Builder *b, AshRowScope *row, const char *targets, const char *item,
 static char *
 output_targets(Builder *b, AshRowScope *row, bool carried)
 {
-	AshOutput  *output = b->output;
-	AshSql	   *sql = b->sql;
+	AshOutput *output = b->output;
+	AshSql *sql = b->sql;
 	StringInfoData outer = ash_sql_divert(sql);
 
 	for (int i = 0; i < output->ncolumns; i++)
@@ -361,11 +358,11 @@ output_targets(Builder *b, AshRowScope *row, bool carried)
 static char *
 inner_targets(Builder *b, AshRowScope *row, bool carry)
 {
-	AshSql	   *sql = b->sql;
+	AshSql *sql = b->sql;
 	StringInfoData outer = ash_sql_divert(sql);
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, b->distinct)
+	foreach (lc, b->distinct)
 	{
 		ash_sql_str(sql, lc == list_head(b->distinct) ? "DISTINCT ON (" : ", ");
 		ash_sql_str(sql, lfirst(lc));
@@ -393,13 +390,13 @@ outer_row(Builder *b)
 static char *
 distinct_item(Builder *b, AshRowScope *row)
 {
-	AshSql	   *sql = b->sql;
+	AshSql *sql = b->sql;
 	AshRowScope *inner = new_row(b);
 	StringInfoData item;
 	StringInfoData outer;
-	List	   *matches;
-	char	   *targets;
-	ListCell   *lc;
+	List *matches;
+	char *targets;
+	ListCell *lc;
 
 	if (b->query->lock != 0)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -408,9 +405,9 @@ distinct_item(Builder *b, AshRowScope *row)
 	appendStringInfoString(&item, table_item(b, inner));
 	matches = match_keys(b, inner, &item);
 	/* the same text twice: DISTINCT ON must stand at the head of ORDER BY as it is */
-	foreach(lc, b->query->distinct)
-		b->distinct = lappend(b->distinct,
-							  ash_row_expr_text(inner, ((AshSortItem *) lfirst(lc))->expr));
+	foreach (lc, b->query->distinct)
+		b->distinct =
+			lappend(b->distinct, ash_row_expr_text(inner, ((AshSortItem *) lfirst(lc))->expr));
 	targets = inner_targets(b, inner, false);
 	outer = ash_sql_divert(sql);
 	ash_sql_str(sql, "(");
@@ -424,14 +421,14 @@ distinct_item(Builder *b, AshRowScope *row)
 static char *
 page_item(Builder *b, AshRowScope *row, bool limited, bool keyset)
 {
-	AshSql	   *sql = b->sql;
-	bool		distinct = b->query->distinct != NIL;
+	AshSql *sql = b->sql;
+	bool distinct = b->query->distinct != NIL;
 	AshRowScope *inner = distinct ? outer_row(b) : new_row(b);
-	int			parts = distinct ? 0 : LEVEL_WHERE | LEVEL_LOCK;
+	int parts = distinct ? 0 : LEVEL_WHERE | LEVEL_LOCK;
 	StringInfoData item;
 	StringInfoData outer;
-	List	   *matches = NIL;
-	char	   *targets;
+	List *matches = NIL;
+	char *targets;
 
 	initStringInfo(&item);
 	if (distinct)
@@ -457,7 +454,7 @@ page_item(Builder *b, AshRowScope *row, bool limited, bool keyset)
 static char *
 from_page(Builder *b, AshRowScope *row, bool limited, bool keyset)
 {
-	char	   *item = page_item(b, row, limited, keyset);
+	char *item = page_item(b, row, limited, keyset);
 	StringInfoData text;
 
 	if (b->keys == NULL)
@@ -503,7 +500,7 @@ output_needs_whole(const AshOutput *output)
 static Builder
 make_builder(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql)
 {
-	Builder		b = {.query = query,.output = output,.keys = keys,.sql = sql};
+	Builder b = { .query = query, .output = output, .keys = keys, .sql = sql };
 
 	b.whole_needed = output != NULL && output_needs_whole(output);
 	prepare_keys(&b);
@@ -513,12 +510,12 @@ make_builder(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql)
 void
 ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql)
 {
-	Builder		b = make_builder(query, output, keys, sql);
-	bool		limited = is_limited(query);
-	bool		keyset = query->cursor != NULL;
+	Builder b = make_builder(query, output, keys, sql);
+	bool limited = is_limited(query);
+	bool keyset = query->cursor != NULL;
 	AshRowScope *row;
-	char	   *item;
-	char	   *targets;
+	char *item;
+	char *targets;
 
 	if (keys == NULL && query->distinct == NIL && !(limited && output_is_costly(output)))
 	{
@@ -545,10 +542,10 @@ ash_query_write_statement(AshQuery *query, AshSql *sql)
 void
 ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql)
 {
-	AshQuery	all = *query;
-	Builder		b;
+	AshQuery all = *query;
+	Builder b;
 	AshRowScope *row;
-	char	   *item;
+	char *item;
 
 	all.page = ASH_PAGE_NONE;
 	all.cursor = NULL;
@@ -580,13 +577,13 @@ ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql)
 void
 ash_statement_aggregate(AshQuery *query, const AshAggregateCall *call, AshSql *sql)
 {
-	Builder		b = make_builder(query, NULL, NULL, sql);
-	bool		limited = is_limited(query);
-	bool		flat = query->distinct == NIL && !limited;
+	Builder b = make_builder(query, NULL, NULL, sql);
+	bool limited = is_limited(query);
+	bool flat = query->distinct == NIL && !limited;
 	AshRowScope *row = flat ? new_row(&b) : outer_row(&b);
 	StringInfoData outer;
-	char	   *item;
-	char	   *targets;
+	char *item;
+	char *targets;
 
 	item = flat ? table_item(&b, row) : from_page(&b, row, limited, false);
 	outer = ash_sql_divert(sql);
@@ -599,9 +596,9 @@ ash_statement_aggregate(AshQuery *query, const AshAggregateCall *call, AshSql *s
 void
 ash_statement_exists(AshQuery *query, List *conditions, AshSql *sql)
 {
-	Builder		b = make_builder(query, NULL, NULL, sql);
+	Builder b = make_builder(query, NULL, NULL, sql);
 	AshRowScope *row = new_row(&b);
-	char	   *item = table_item(&b, row);
+	char *item = table_item(&b, row);
 
 	b.extra = conditions;
 	write_level(&b, row, "1", item, NIL, LEVEL_WHERE, false);

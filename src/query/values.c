@@ -14,8 +14,8 @@
 char *
 ash_input_text(const JsonbValue *value)
 {
-	char	   *text = ash_jsonb_value_json(value);
-	int			len = strlen(text);
+	char *text = ash_jsonb_value_json(value);
+	int len = strlen(text);
 
 	if (len > 200)
 		return psprintf("%s...", pnstrdup(text, pg_mbcliplen(text, len, 197)));
@@ -26,24 +26,26 @@ static void
 add_argument_error(AshCall *call, const AshCalculation *calc, const AshArgument *arg,
 				   const char *message, const JsonbValue *value)
 {
-	AshError   *error = ash_error_add(call->errors, ASH_E_INVALID_CALCULATION_ARGUMENT, arg->name,
-									  "Invalid value provided for calculation argument %s in %s: %s.\n\n%s\n",
-									  arg->name, calc->name, message,
-									  value == NULL || value->type == jbvNull ? "nil" :
-									  ash_input_text(value));
+	AshError *error =
+		ash_error_add(call->errors, ASH_E_INVALID_CALCULATION_ARGUMENT, arg->name,
+					  "Invalid value provided for calculation argument %s in %s: %s.\n\n%s\n",
+					  arg->name, calc->name, message,
+					  value == NULL || value->type == jbvNull ? "nil" : ash_input_text(value));
 
 	ash_error_var_text(call->errors, error, "calculation", calc->name);
 }
 
 /* One argument; false after adding an error. */
 static bool
-cast_argument(AshCall *call, AshCalculation *calc, const AshArgument *arg,
-			  const JsonbValue *given, AshValue *out)
+cast_argument(AshCall *call, AshCalculation *calc, const AshArgument *arg, const JsonbValue *given,
+			  AshValue *out)
 {
-	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
-	AshCast		cast = {.errors = errors,.code = ASH_E_INVALID_CALCULATION_ARGUMENT,
-	.field = arg->name,.call = call};
-	bool		ok;
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	AshCast cast = { .errors = errors,
+					 .code = ASH_E_INVALID_CALCULATION_ARGUMENT,
+					 .field = arg->name,
+					 .call = call };
+	bool ok;
 
 	out->value = (Datum) 0;
 	out->isnull = true;
@@ -53,11 +55,13 @@ cast_argument(AshCall *call, AshCalculation *calc, const AshArgument *arg,
 		ok = given == NULL || ash_type_cast(arg->type, given, &cast, out);
 	if (!ok)
 	{
-		AshError   *first = errors->items != NIL ? linitial(errors->items) : NULL;
+		AshError *first = errors->items != NIL ? linitial(errors->items) : NULL;
 
 		add_argument_error(call, calc, arg,
 						   first != NULL && first->message != NULL ?
-						   ash_error_interpolate(first->message, first->vars) : "is invalid", given);
+							   ash_error_interpolate(first->message, first->vars) :
+							   "is invalid",
+						   given);
 		return false;
 	}
 	if (out->isnull && !arg->allow_nil)
@@ -85,12 +89,12 @@ check_names(AshCall *call, const AshCalculation *calc, const Jsonb *given)
 {
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &given->root));
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	bool		ok = true;
+	JsonbValue value;
+	bool ok = true;
 
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
-		char	   *name;
+		char *name;
 
 		if (token != WJB_KEY || known_argument(calc, &value))
 			continue;
@@ -105,8 +109,8 @@ check_names(AshCall *call, const AshCalculation *calc, const Jsonb *given)
 bool
 ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given, AshExpr ***args)
 {
-	Jsonb	   *object = NULL;
-	bool		ok = true;
+	Jsonb *object = NULL;
+	bool ok = true;
 
 	*args = palloc0(sizeof(AshExpr *) * Max(calc->nargs, 1));
 	if (given != NULL && given->type != jbvNull)
@@ -123,9 +127,9 @@ ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *give
 	for (int i = 0; i < calc->nargs; i++)
 	{
 		const AshArgument *arg = calc->args[i];
-		JsonbValue	in;
-		AshValue	value;
-		bool		found = object != NULL && ash_jsonb_get(object, arg->name, strlen(arg->name), &in);
+		JsonbValue in;
+		AshValue value;
+		bool found = object != NULL && ash_jsonb_get(object, arg->name, strlen(arg->name), &in);
 
 		if (!cast_argument(call, calc, arg, found ? &in : NULL, &value))
 			ok = false;

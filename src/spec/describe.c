@@ -6,7 +6,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "miscadmin.h"
 #include "spec/spec.h"
@@ -67,7 +67,7 @@ one_or_many(json_t *one)
 static json_t *
 choices_schema(const char *const *choices)
 {
-	json_t	   *values = json_array();
+	json_t *values = json_array();
 
 	for (; *choices != NULL; choices++)
 	{
@@ -82,7 +82,7 @@ choices_schema(const char *const *choices)
 static json_t *
 string_schema(const AshOpt *opt)
 {
-	json_t	   *schema;
+	json_t *schema;
 
 	if (opt->choices != NULL)
 		return choices_schema(opt->choices);
@@ -126,13 +126,13 @@ ash_spec_option_schema(const AshOpt *opt)
 static json_t *
 object_schema(const AshSpec *spec)
 {
-	json_t	   *properties = ash_json_object();
-	json_t	   *required = json_array();
+	json_t *properties = ash_json_object();
+	json_t *required = json_array();
 	const AshOpt *opt;
 
 	for (opt = spec->options; opt->name != NULL; opt++)
 	{
-		json_t	   *schema = ash_spec_option_schema(opt);
+		json_t *schema = ash_spec_option_schema(opt);
 
 		if (opt->doc != NULL)
 			json_object_set_new(schema, "description", json_string(opt->doc));
@@ -149,7 +149,7 @@ object_schema(const AshSpec *spec)
 json_t *
 ash_spec_schema(const AshSpec *spec)
 {
-	json_t	   *schema;
+	json_t *schema;
 
 	check_stack_depth();
 	schema = object_schema(spec);
@@ -164,15 +164,14 @@ ash_spec_schema(const AshSpec *spec)
 static json_t *
 describe_option(const AshOpt *opt)
 {
-	json_t	   *option = json_pack("{s:s, s:s, s:b}", "name", opt->name, "type",
-								   kind_name(opt->kind), "required",
-								   (opt->flags & ASH_OPT_REQUIRED) != 0);
+	json_t *option = json_pack("{s:s, s:s, s:b}", "name", opt->name, "type", kind_name(opt->kind),
+							   "required", (opt->flags & ASH_OPT_REQUIRED) != 0);
 
 	if (opt->dflt != NULL)
 		json_object_set_new(option, "default", json_loads(opt->dflt, JSON_DECODE_ANY, NULL));
 	if (opt->choices != NULL)
 	{
-		json_t	   *schema = choices_schema(opt->choices);
+		json_t *schema = choices_schema(opt->choices);
 
 		json_object_set(option, "choices", json_object_get(schema, "enum"));
 		json_decref(schema);
@@ -187,7 +186,7 @@ describe_option(const AshOpt *opt)
 json_t *
 ash_spec_describe(const AshSpec *spec)
 {
-	json_t	   *options = json_array();
+	json_t *options = json_array();
 	const AshOpt *opt;
 
 	check_stack_depth();

@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "common/shortest_dec.h"
 #include "mb/pg_wchar.h"
@@ -23,7 +23,7 @@
 typedef struct OwnedJson
 {
 	MemoryContextCallback callback;
-	json_t	   *json;
+	json_t *json;
 } OwnedJson;
 
 /*-------------------------------------------------------------------------
@@ -36,12 +36,13 @@ static void
 add_syntax_error(const json_error_t *fault, AshErrors *errors)
 {
 	const char *text = fault->text;
-	AshError   *error;
+	AshError *error;
 
 	if (json_error_code(fault) == json_error_null_character)
 		text = "\\u0000 is not allowed";
-	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "invalid JSON at line %d, column %d: %s", fault->line, fault->column, text);
+	error =
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "invalid JSON at line %d, column %d: %s", fault->line, fault->column, text);
 	ash_error_var_int(errors, error, "line", fault->line);
 	ash_error_var_int(errors, error, "column", fault->column);
 }
@@ -56,22 +57,22 @@ to_server(const char *text, size_t len)
 static json_t *
 recode(json_t *node)
 {
-	json_t	   *copy;
-	json_t	   *item;
+	json_t *copy;
+	json_t *item;
 	const char *key;
-	size_t		i;
+	size_t i;
 
 	check_stack_depth();
 	switch (json_typeof(node))
 	{
 		case JSON_OBJECT:
 			copy = ash_json_object();
-			json_object_foreach(node, key, item)
+			json_object_foreach (node, key, item)
 				json_object_set_new_nocheck(copy, to_server(key, strlen(key)), recode(item));
 			return copy;
 		case JSON_ARRAY:
 			copy = json_array();
-			json_array_foreach(node, i, item)
+			json_array_foreach (node, i, item)
 				json_array_append_new(copy, recode(item));
 			return copy;
 		case JSON_STRING:
@@ -85,10 +86,9 @@ recode(json_t *node)
 json_t *
 ash_json_parse(const char *text, size_t len, AshErrors *errors)
 {
-	char	   *utf8 = pg_server_to_any(text, (int) len, PG_UTF8);
+	char *utf8 = pg_server_to_any(text, (int) len, PG_UTF8);
 	json_error_t fault;
-	json_t	   *json;
-	json_t	   *recoded;
+	json_t *json;
 
 	json = json_loadb(utf8, utf8 == text ? len : strlen(utf8),
 					  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
@@ -106,9 +106,8 @@ ash_json_parse(const char *text, size_t len, AshErrors *errors)
 	}
 	if (GetDatabaseEncoding() == PG_UTF8)
 		return json;
-	recoded = recode(json);
-	json_decref(json);
-	return recoded;
+	/* recoding may fail on a character that the server's encoding does not have */
+	return recode(ash_json_own(CurrentMemoryContext, json));
 }
 
 /*-------------------------------------------------------------------------
@@ -125,7 +124,7 @@ release_json(void *arg)
 json_t *
 ash_json_own(MemoryContext cxt, json_t *json)
 {
-	OwnedJson  *owned;
+	OwnedJson *owned;
 
 	if (json == NULL)
 		return NULL;
@@ -157,11 +156,11 @@ static void
 dump_object(StringInfo out, const json_t *node, bool indent, int depth)
 {
 	const char *key;
-	json_t	   *value;
-	bool		first = true;
+	json_t *value;
+	bool first = true;
 
 	appendStringInfoChar(out, '{');
-	json_object_foreach((json_t *) node, key, value)
+	json_object_foreach ((json_t *) node, key, value)
 	{
 		if (!first)
 			appendStringInfoString(out, indent ? "," : ", ");
@@ -179,11 +178,11 @@ dump_object(StringInfo out, const json_t *node, bool indent, int depth)
 static void
 dump_array(StringInfo out, const json_t *node, bool indent, int depth)
 {
-	size_t		i;
-	json_t	   *item;
+	size_t i;
+	json_t *item;
 
 	appendStringInfoChar(out, '[');
-	json_array_foreach(node, i, item)
+	json_array_foreach (node, i, item)
 	{
 		if (i > 0)
 			appendStringInfoString(out, indent ? "," : ", ");
@@ -199,7 +198,7 @@ dump_array(StringInfo out, const json_t *node, bool indent, int depth)
 static void
 dump_real(StringInfo out, double value)
 {
-	char		buf[DOUBLE_SHORTEST_DECIMAL_LEN];
+	char buf[DOUBLE_SHORTEST_DECIMAL_LEN];
 
 	double_to_shortest_decimal_buf(value, buf);
 	appendStringInfoString(out, buf);
@@ -268,12 +267,12 @@ char *
 ash_json_pointer(List *path)
 {
 	StringInfoData out;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&out);
-	foreach(lc, path)
+	foreach (lc, path)
 	{
-		Node	   *node = lfirst(lc);
+		Node *node = lfirst(lc);
 
 		appendStringInfoChar(&out, '/');
 		if (IsA(node, Integer))

@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "common/shortest_dec.h"
 #include "mb/pg_wchar.h"
@@ -52,7 +52,7 @@ skip_word(Cursor *cur)
 static void
 skip_value(Cursor *cur)
 {
-	int			depth = 0;
+	int depth = 0;
 
 	do
 	{
@@ -82,9 +82,9 @@ skip_value(Cursor *cur)
 static bool
 token_is(const char *start, const char *end, const char *name)
 {
-	size_t		len = end - start;
-	json_t	   *key;
-	bool		same;
+	size_t len = end - start;
+	json_t *key;
+	bool same;
 
 	if (memchr(start, '\\', len) == NULL)
 		return len == strlen(name) + 2 && memcmp(start + 1, name, len - 2) == 0;
@@ -104,7 +104,7 @@ enter_member(Cursor *cur, const char *name, const char **key)
 	for (;;)
 	{
 		const char *start;
-		bool		found;
+		bool found;
 
 		skip_space(cur);
 		if (cur->pos >= cur->end || *cur->pos != '"')
@@ -113,7 +113,7 @@ enter_member(Cursor *cur, const char *name, const char **key)
 		skip_string(cur);
 		found = token_is(start, cur->pos, name);
 		skip_space(cur);
-		cur->pos++;				   /* colon */
+		cur->pos++; /* colon */
 		skip_space(cur);
 		if (found)
 		{
@@ -122,7 +122,7 @@ enter_member(Cursor *cur, const char *name, const char **key)
 		}
 		skip_value(cur);
 		skip_space(cur);
-		cur->pos++;				   /* comma or brace */
+		cur->pos++; /* comma or brace */
 	}
 }
 
@@ -165,15 +165,15 @@ count_position(const char *text, const char *pos, int *line, int *column)
 bool
 ash_json_locate(const char *text, size_t len, List *path, int *line, int *column)
 {
-	Cursor		cur = {text, text + len};
+	Cursor cur = { text, text + len };
 	const char *found;
-	ListCell   *lc;
+	ListCell *lc;
 
 	skip_space(&cur);
 	found = cur.pos;
-	foreach(lc, path)
+	foreach (lc, path)
 	{
-		Node	   *node = lfirst(lc);
+		Node *node = lfirst(lc);
 
 		if (IsA(node, Integer))
 		{
@@ -197,14 +197,14 @@ ash_json_locate(const char *text, size_t len, List *path, int *line, int *column
 typedef struct Digits
 {
 	StringInfoData digits;
-	int			exponent;
+	int exponent;
 } Digits;
 
 static void
 split_number(const char *text, Digits *out)
 {
-	int			point = 0;
-	bool		after_point = false;
+	int point = 0;
+	bool after_point = false;
 
 	initStringInfo(&out->digits);
 	out->exponent = 0;
@@ -230,8 +230,8 @@ split_number(const char *text, Digits *out)
 static void
 normalize_number(Digits *number)
 {
-	StringInfo	digits = &number->digits;
-	int			leading = (int) strspn(digits->data, "0");
+	StringInfo digits = &number->digits;
+	int leading = (int) strspn(digits->data, "0");
 
 	memmove(digits->data, digits->data + leading, digits->len - leading + 1);
 	digits->len -= leading;
@@ -246,12 +246,12 @@ normalize_number(Digits *number)
 static bool
 survives(const char *token)
 {
-	char		buf[DOUBLE_SHORTEST_DECIMAL_LEN];
-	Digits		written;
-	Digits		kept;
+	char buf[DOUBLE_SHORTEST_DECIMAL_LEN];
+	Digits written;
+	Digits kept;
 
 	if (strpbrk(token, ".eE") == NULL)
-		return true;			   /* an integer; too big ones do not parse */
+		return true; /* an integer; too big ones do not parse */
 	double_to_shortest_decimal_buf(strtod(token, NULL), buf);
 	split_number(token, &written);
 	split_number(buf, &kept);
@@ -263,13 +263,13 @@ survives(const char *token)
 bool
 ash_json_check_numbers(const char *text, size_t len, AshErrors *errors)
 {
-	Cursor		cur = {text, text + len};
-	bool		ok = true;
+	Cursor cur = { text, text + len };
+	bool ok = true;
 
 	while (cur.pos < cur.end)
 	{
 		const char *start = cur.pos;
-		char	   *token;
+		char *token;
 
 		if (*start == '"')
 		{
@@ -285,9 +285,8 @@ ash_json_check_numbers(const char *text, size_t len, AshErrors *errors)
 		token = pnstrdup(start, cur.pos - start);
 		if (!survives(token))
 		{
-			AshError   *error;
-			int			line,
-						column;
+			AshError *error;
+			int line, column;
 
 			count_position(text, start, &line, &column);
 			error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,

@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -89,7 +89,7 @@ listed(const char *const *names, const char *name)
 static List *
 option_names(const AshSpec *spec, const char *const *also_allowed)
 {
-	List	   *names = NIL;
+	List *names = NIL;
 	const AshOpt *opt;
 
 	for (opt = spec->options; opt->name != NULL; opt++)
@@ -106,17 +106,22 @@ option_names(const AshSpec *spec, const char *const *also_allowed)
 void
 ash_spec_unknown(const char *what, const char *name, List *candidates, AshErrors *errors)
 {
-	List	   *suggestions = ash_suggest(name, candidates);
-	AshError   *error;
+	List *suggestions = ash_suggest(name, candidates);
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+	AshError *error;
+	ListCell *lc;
 
 	if (suggestions == NIL)
-		error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "unknown %s \"%s\"", what,
-							  name);
+		error =
+			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "unknown %s \"%s\"", what, name);
 	else
 		error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
 							  "unknown %s \"%s\"; did you mean \"%s\"?", what, name,
 							  (char *) linitial(suggestions));
-	error->did_you_mean = suggestions;
+	/* candidates may be names in something that is thrown away for its faults */
+	foreach (lc, suggestions)
+		error->did_you_mean = lappend(error->did_you_mean, pstrdup(lfirst(lc)));
+	MemoryContextSwitchTo(old);
 }
 
 static void
@@ -180,10 +185,9 @@ check_listed_name(const AshOpt *opt, json_t *item, AshErrors *errors)
 static bool
 check_names(const AshOpt *opt, json_t *node, AshErrors *errors)
 {
-	size_t		i,
-				j;
-	json_t	   *item;
-	bool		ok = true;
+	size_t i, j;
+	json_t *item;
+	bool ok = true;
 
 	if (json_is_string(node))
 		return check_listed_name(opt, node, errors);
@@ -194,7 +198,7 @@ check_names(const AshOpt *opt, json_t *node, AshErrors *errors)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "at least one name is needed");
 		return false;
 	}
-	json_array_foreach(node, i, item)
+	json_array_foreach (node, i, item)
 	{
 		ash_errors_push_index(errors, (int) i);
 		if (!check_listed_name(opt, item, errors))
@@ -226,7 +230,7 @@ static int
 choice_index(const AshOpt *opt, json_t *node)
 {
 	const char *text = choice_text(node);
-	int			i;
+	int i;
 
 	for (i = 0; text != NULL && opt->choices[i] != NULL; i++)
 	{
@@ -240,7 +244,7 @@ static bool
 check_choice(const AshOpt *opt, json_t *node, AshErrors *errors)
 {
 	StringInfoData all;
-	int			i;
+	int i;
 
 	if (choice_index(opt, node) >= 0)
 		return true;
@@ -277,7 +281,7 @@ static bool
 check_number(json_t *node, AshErrors *errors)
 {
 	const char *text;
-	char	   *end;
+	char *end;
 
 	if (json_is_number(node))
 		return true;
@@ -294,9 +298,9 @@ check_number(json_t *node, AshErrors *errors)
 static bool
 check_list(const AshOpt *opt, json_t *node, AshErrors *errors)
 {
-	size_t		i;
-	json_t	   *item;
-	bool		ok = true;
+	size_t i;
+	json_t *item;
+	bool ok = true;
 
 	if (!json_is_array(node))
 		return ash_spec_check(opt->fields, node, NULL, errors);
@@ -305,7 +309,7 @@ check_list(const AshOpt *opt, json_t *node, AshErrors *errors)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "must not be empty");
 		return false;
 	}
-	json_array_foreach(node, i, item)
+	json_array_foreach (node, i, item)
 	{
 		ash_errors_push_index(errors, (int) i);
 		if (!ash_spec_check(opt->fields, item, NULL, errors))
@@ -349,15 +353,14 @@ check_value(const AshOpt *opt, json_t *node, AshErrors *errors)
 }
 
 static bool
-check_object(const AshSpec *spec, json_t *node, const char *const *also_allowed,
-			 AshErrors *errors)
+check_object(const AshSpec *spec, json_t *node, const char *const *also_allowed, AshErrors *errors)
 {
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 	const AshOpt *opt;
-	bool		ok = true;
+	bool ok = true;
 
-	json_object_foreach(node, key, value)
+	json_object_foreach (node, key, value)
 	{
 		opt = ash_spec_option(spec, key);
 		if (opt == NULL)
@@ -415,13 +418,13 @@ ash_spec_check(const AshSpec *spec, json_t *node, const char *const *also_allowe
 List *
 ash_json_names(const json_t *node)
 {
-	List	   *names = NIL;
-	size_t		i;
-	json_t	   *item;
+	List *names = NIL;
+	size_t i;
+	json_t *item;
 
 	if (json_is_string(node))
 		return list_make1(pstrdup(json_string_value(node)));
-	json_array_foreach(node, i, item)
+	json_array_foreach (node, i, item)
 		names = lappend(names, pstrdup(json_string_value(item)));
 	return names;
 }
@@ -429,13 +432,13 @@ ash_json_names(const json_t *node)
 static List *
 fill_list(const AshOpt *opt, json_t *node)
 {
-	List	   *items = NIL;
-	size_t		i;
-	json_t	   *item;
+	List *items = NIL;
+	size_t i;
+	json_t *item;
 
 	if (!json_is_array(node))
 		return list_make1(ash_spec_fill(opt->fields, node));
-	json_array_foreach(node, i, item)
+	json_array_foreach (node, i, item)
 		items = lappend(items, ash_spec_fill(opt->fields, item));
 	return items;
 }
@@ -455,8 +458,9 @@ fill_value(const AshOpt *opt, void *base, json_t *node)
 			FIELD(base, opt, AshOptInt).value = json_integer_value(node);
 			break;
 		case ASH_OPT_NUMBER:
-			FIELD(base, opt, const char *) =
-				json_is_string(node) ? pstrdup(json_string_value(node)) : ash_json_dump(node, false);
+			FIELD(base, opt, const char *) = json_is_string(node) ?
+												 pstrdup(json_string_value(node)) :
+												 ash_json_dump(node, false);
 			break;
 		case ASH_OPT_STRING:
 		case ASH_OPT_NAME:
@@ -486,7 +490,7 @@ fill_value(const AshOpt *opt, void *base, json_t *node)
 static void
 fill_default(const AshOpt *opt, void *base)
 {
-	json_t	   *value;
+	json_t *value;
 
 	if (opt->flags & ASH_OPT_UNFILLED)
 		return;
@@ -509,10 +513,10 @@ fill_default(const AshOpt *opt, void *base)
 void *
 ash_spec_fill(const AshSpec *spec, json_t *node)
 {
-	void	   *base = palloc0(Max(spec->size, 1));
+	void *base = palloc0(Max(spec->size, 1));
 	const AshOpt *shorthand = shorthand_option(spec, node);
 	const AshOpt *opt;
-	json_t	   *value;
+	json_t *value;
 
 	check_stack_depth();
 	for (opt = spec->options; opt->name != NULL; opt++)

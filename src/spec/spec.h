@@ -26,29 +26,29 @@
 
 typedef enum AshOptKind
 {
-	ASH_OPT_BOOL,				   /* bool */
-	ASH_OPT_INT,				   /* AshOptInt */
-	ASH_OPT_NUMBER,				   /* const char *: the number as written */
-	ASH_OPT_STRING,				   /* const char *; never empty when ASH_OPT_NONEMPTY */
-	ASH_OPT_NAME,				   /* const char *: an identifier, 1 to 63 bytes */
-	ASH_OPT_ENUM,				   /* int: index into choices; -1 when absent without default */
-	ASH_OPT_NAMES,				   /* List of char *; one string is a list of one */
-	ASH_OPT_VALUE,				   /* json_t *: literal or template {"arg"|"actor"|"context"|"tenant"|"expr"} */
-	ASH_OPT_EXPR,				   /* const char *: expression source */
-	ASH_OPT_JSON,				   /* json_t *: anything, checked by the owner */
-	ASH_OPT_OBJECT,				   /* pointer to a struct described by fields */
-	ASH_OPT_LIST				   /* List of structs described by fields; one object is a list of one */
+	ASH_OPT_BOOL,	/* bool */
+	ASH_OPT_INT,	/* AshOptInt */
+	ASH_OPT_NUMBER, /* const char *: the number as written */
+	ASH_OPT_STRING, /* const char *; never empty when ASH_OPT_NONEMPTY */
+	ASH_OPT_NAME,	/* const char *: an identifier, 1 to 63 bytes */
+	ASH_OPT_ENUM,	/* int: index into choices; -1 when absent without default */
+	ASH_OPT_NAMES,	/* List of char *; one string is a list of one */
+	ASH_OPT_VALUE,	/* json_t *: literal or template {"arg"|"actor"|"context"|"tenant"|"expr"} */
+	ASH_OPT_EXPR,	/* const char *: expression source */
+	ASH_OPT_JSON,	/* json_t *: anything, checked by the owner */
+	ASH_OPT_OBJECT, /* pointer to a struct described by fields */
+	ASH_OPT_LIST	/* List of structs described by fields; one object is a list of one */
 } AshOptKind;
 
 #define ASH_OPT_REQUIRED 0x01
 #define ASH_OPT_NONEMPTY 0x02
-#define ASH_OPT_STAR	 0x04	   /* ASH_OPT_NAMES: "*" is allowed alone or among the names */
-#define ASH_OPT_UNFILLED 0x08	   /* checked but not filled: its reader looks into the document */
+#define ASH_OPT_STAR 0x04	  /* ASH_OPT_NAMES: "*" is allowed alone or among the names */
+#define ASH_OPT_UNFILLED 0x08 /* checked but not filled: its reader looks into the document */
 
 typedef struct AshOptInt
 {
-	bool		set;
-	int64		value;
+	bool set;
+	int64 value;
 } AshOptInt;
 
 typedef struct AshSpec AshSpec;
@@ -56,26 +56,29 @@ typedef struct AshSpec AshSpec;
 typedef struct AshOpt
 {
 	const char *name;
-	AshOptKind	kind;
-	size_t		offset;			   /* into the struct of the spec */
-	uint32		flags;
-	const char *dflt;			   /* default as JSON text, or NULL */
-	const char *const *choices;	   /* ASH_OPT_ENUM, or ASH_OPT_STRING: NULL-terminated; a JSON
-									* boolean matches the choices "true" and "false" */
-	const AshSpec *fields;		   /* ASH_OPT_OBJECT, ASH_OPT_LIST */
+	AshOptKind kind;
+	size_t offset; /* into the struct of the spec */
+	uint32 flags;
+	const char *dflt;			/* default as JSON text, or NULL */
+	const char *const *choices; /* ASH_OPT_ENUM, or ASH_OPT_STRING: NULL-terminated; a JSON
+								 * boolean matches the choices "true" and "false" */
+	const AshSpec *fields;		/* ASH_OPT_OBJECT, ASH_OPT_LIST */
 	const char *doc;
 } AshOpt;
 
 struct AshSpec
 {
-	const char *name;			   /* "attribute", "string_length" */
-	size_t		size;			   /* of the struct; 0 when the spec only checks */
-	const AshOpt *options;		   /* terminated by a NULL name */
-	const char *shorthand;		   /* option that a bare scalar or list stands for, or NULL */
+	const char *name;	   /* "attribute", "string_length" */
+	size_t size;		   /* of the struct; 0 when the spec only checks */
+	const AshOpt *options; /* terminated by a NULL name */
+	const char *shorthand; /* option that a bare scalar or list stands for, or NULL */
 	const char *doc;
 };
 
-#define ASH_OPT_END {NULL, ASH_OPT_BOOL, 0, 0, NULL, NULL, NULL, NULL}
+#define ASH_OPT_END                                      \
+	{                                                    \
+		NULL, ASH_OPT_BOOL, 0, 0, NULL, NULL, NULL, NULL \
+	}
 
 /*
  * Check node against spec; every fault becomes an ASH_E_INVALID_DEFINITION at

@@ -8,70 +8,75 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "postgres.h"
 
 #include "spec/spec.h"
 
 typedef struct Unsupported
 {
-	const char *spec;			   /* name of the spec, or NULL for any */
+	const char *spec; /* name of the spec, or NULL for any */
 	const char *option;
 	const char *reason;
 } Unsupported;
 
 static const Unsupported unsupported[] = {
-	{"domain", "execution", "set \"timeout\" on the action, or statement_timeout for the role"},
-	{"domain", "code_interface", "define the interface on the resource"},
-	{"domain", "extensions", "there are no compile-time extensions"},
-	{"resource", "notifiers", "notifications are sent by NOTIFY when the transaction commits"},
-	{"resource", "simple_notifiers", "notifications are sent by NOTIFY when the transaction commits"},
-	{"resource", "pub_sub", "notifications are sent by NOTIFY when the transaction commits"},
-	{"resource", "data_layer", "PostgreSQL is the data layer; use \"embedded\" for embedded resources"},
-	{"resource", "extensions", "there are no compile-time extensions"},
-	{"resource", "fragments", "a document is data: put it together before it is defined"},
-	{"resource", "default_context", "pass \"context\" in the options of the call"},
-	{"resource", "trace_name", "there is no tracer"},
-	{"resource", "short_name", "the short name is the key of the resource"},
-	{"resource", "plural_name", "nothing reads it"},
-	{"resource", "custom_statements", "run the statements yourself; migrations are ordinary DDL"},
-	{"resource", "polymorphic", "a resource has one table"},
-	{"relationship", "relationship_context", "a related read has no context of its own"},
-	{"relationship", "could_be_related_at_creation", "it only advises an optimiser of the framework"},
-	{"relationship", "domain", "name the destination with its domain, as \"domain.resource\""},
-	{"relationship", "read_action_arguments", "give the arguments in the load"},
-	{"relationship", "authorize_read_with", "related reads are always filtered"},
-	{"relationship", "allow_forbidden_field", "a forbidden related read is an error"},
-	{"relationship", "default_sort", "use \"sort\""},
-	{"action", "touches_resources", "a PostgreSQL transaction covers every table"},
-	{"action", "error_handler", "errors are data: read them with ash_try_action"},
-	{"action", "notifiers", "notifications are sent by NOTIFY when the transaction commits"},
-	{"action", "atomic_upgrade", "the engine decides how a row is written"},
-	{"action", "atomic_upgrade_with", "the engine decides how a row is written"},
-	{"action", "modify_query", "use \"filter\" and \"prepare\""},
-	{"action", "action_select", "use \"select\" in the options of the call"},
-	{"action", "pipe_through", "list the steps in the action"},
-	{"action", "return_skipped_upsert", "a skipped upsert is always returned, marked \"_upsert_skipped\""},
-	{"action", "allow_post_action_authorization", "creates are authorized in the engine's own order"},
-	{"calculation", "async", "PostgreSQL decides about parallel workers"},
-	{"calculation", "field", "every calculation is a field"},
-	{"calculation", "multitenancy", "a calculation follows its resource"},
-	{"calculation", "calculation", "use \"expr\", \"function\" or \"batch_function\""},
-	{"calculation", "concat", "use \"expr\": a || ' ' || b"},
-	{"aggregate", "multitenancy", "an aggregate follows its resources"},
-	{"identity", "eager_check_with", "the domain is known; use \"eager_check\""},
-	{"identity", "pre_check_with", "the domain is known; use \"pre_check\""},
-	{"multitenancy", "parse_attribute", "the tenant is cast to the attribute's type"},
-	{"multitenancy", "tenant_from_attribute", "the tenant is the attribute's value"},
-	{"multitenancy", "template", "only the strategy \"attribute\" is supported"},
-	{"code_interface", "default_options", "pass options to ash_run_action"},
-	{"code_interface", "exclude_inputs", "name the inputs in \"args\""},
-	{"code_interface", "custom_input", "define an argument of the action"},
+	{ "domain", "execution", "set \"timeout\" on the action, or statement_timeout for the role" },
+	{ "domain", "code_interface", "define the interface on the resource" },
+	{ "domain", "extensions", "there are no compile-time extensions" },
+	{ "resource", "notifiers", "notifications are sent by NOTIFY when the transaction commits" },
+	{ "resource", "simple_notifiers",
+	  "notifications are sent by NOTIFY when the transaction commits" },
+	{ "resource", "pub_sub", "notifications are sent by NOTIFY when the transaction commits" },
+	{ "resource", "data_layer",
+	  "PostgreSQL is the data layer; use \"embedded\" for embedded resources" },
+	{ "resource", "extensions", "there are no compile-time extensions" },
+	{ "resource", "fragments", "a document is data: put it together before it is defined" },
+	{ "resource", "default_context", "pass \"context\" in the options of the call" },
+	{ "resource", "trace_name", "there is no tracer" },
+	{ "resource", "short_name", "the short name is the key of the resource" },
+	{ "resource", "plural_name", "nothing reads it" },
+	{ "resource", "custom_statements", "run the statements yourself; migrations are ordinary DDL" },
+	{ "resource", "polymorphic", "a resource has one table" },
+	{ "relationship", "relationship_context", "a related read has no context of its own" },
+	{ "relationship", "could_be_related_at_creation",
+	  "it only advises an optimiser of the framework" },
+	{ "relationship", "domain", "name the destination with its domain, as \"domain.resource\"" },
+	{ "relationship", "read_action_arguments", "give the arguments in the load" },
+	{ "relationship", "authorize_read_with", "related reads are always filtered" },
+	{ "relationship", "allow_forbidden_field", "a forbidden related read is an error" },
+	{ "relationship", "default_sort", "use \"sort\"" },
+	{ "action", "touches_resources", "a PostgreSQL transaction covers every table" },
+	{ "action", "error_handler", "errors are data: read them with ash_try_action" },
+	{ "action", "notifiers", "notifications are sent by NOTIFY when the transaction commits" },
+	{ "action", "atomic_upgrade", "the engine decides how a row is written" },
+	{ "action", "atomic_upgrade_with", "the engine decides how a row is written" },
+	{ "action", "modify_query", "use \"filter\" and \"prepare\"" },
+	{ "action", "action_select", "use \"select\" in the options of the call" },
+	{ "action", "pipe_through", "list the steps in the action" },
+	{ "action", "return_skipped_upsert",
+	  "a skipped upsert is always returned, marked \"_upsert_skipped\"" },
+	{ "action", "allow_post_action_authorization",
+	  "creates are authorized in the engine's own order" },
+	{ "calculation", "async", "PostgreSQL decides about parallel workers" },
+	{ "calculation", "field", "every calculation is a field" },
+	{ "calculation", "multitenancy", "a calculation follows its resource" },
+	{ "calculation", "calculation", "use \"expr\", \"function\" or \"batch_function\"" },
+	{ "calculation", "concat", "use \"expr\": a || ' ' || b" },
+	{ "aggregate", "multitenancy", "an aggregate follows its resources" },
+	{ "identity", "eager_check_with", "the domain is known; use \"eager_check\"" },
+	{ "identity", "pre_check_with", "the domain is known; use \"pre_check\"" },
+	{ "multitenancy", "parse_attribute", "the tenant is cast to the attribute's type" },
+	{ "multitenancy", "tenant_from_attribute", "the tenant is the attribute's value" },
+	{ "multitenancy", "template", "only the strategy \"attribute\" is supported" },
+	{ "code_interface", "default_options", "pass options to ash_run_action" },
+	{ "code_interface", "exclude_inputs", "name the inputs in \"args\"" },
+	{ "code_interface", "custom_input", "define an argument of the action" },
 };
 
 const char *
 ash_spec_unsupported(const char *spec, const char *option)
 {
-	int			i;
+	int i;
 
 	for (i = 0; i < lengthof(unsupported); i++)
 	{
