@@ -181,43 +181,11 @@ ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle)
 	return found == ASH_LOCKED ? row : NULL;
 }
 
-static void
-push_load(JsonbParseState **state, const Jsonb *load)
-{
-	JsonbIterator *it;
-	JsonbIteratorToken token;
-	JsonbValue	value;
-
-	if (!JB_ROOT_IS_ARRAY(load))
-	{
-		ash_jsonb_value_from_jsonb(load, &value);
-		pushJsonbValue(state, WJB_ELEM, &value);
-		return;
-	}
-	it = JsonbIteratorInit(unconstify(JsonbContainer *, &load->root));
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
-		if (token == WJB_ELEM)
-			pushJsonbValue(state, WJB_ELEM, &value);
-}
-
 /* What the action and the caller want to be loaded, together; NULL for nothing. */
-static const Jsonb *
-merge_loads(const Jsonb *a, const Jsonb *b)
-{
-	JsonbParseState *state = NULL;
-
-	if (a == NULL || b == NULL)
-		return a ? a : b;
-	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-	push_load(&state, a);
-	push_load(&state, b);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL));
-}
-
 const Jsonb *
 ash_action_loads(const AshChangeset *cs)
 {
-	return merge_loads(cs->load, cs->call->opts->load);
+	return ash_load_merge(cs->load, cs->call->opts->load);
 }
 
 /* Names to be selected: of the caller, else of the action; NIL for all. */

@@ -18,6 +18,7 @@
 typedef enum OptionKind
 {
 	OPTION_JSON,				   /* Jsonb *: any value */
+	OPTION_FILTER,				   /* Jsonb *: a null is an error that query/ tells */
 	OPTION_VALUE,				   /* JsonbValue *: any value but null */
 	OPTION_BOOL,				   /* bool; null = not given */
 	OPTION_COUNT,				   /* AshOptInt: a non-negative integer */
@@ -51,7 +52,7 @@ static const Option options_table[] = {
 	{"context", OPTION_JSON, AT(context)},
 	{"select", OPTION_JSON, AT(select)},
 	{"load", OPTION_JSON, AT(load)},
-	{"filter", OPTION_JSON, AT(filter)},
+	{"filter", OPTION_FILTER, AT(filter)},
 	{"sort", OPTION_JSON, AT(sort)},
 	{"distinct", OPTION_JSON, AT(distinct)},
 	{"limit", OPTION_COUNT, AT(limit)},
@@ -186,6 +187,7 @@ store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 	switch (option->kind)
 	{
 		case OPTION_JSON:
+		case OPTION_FILTER:
 			*(Jsonb **) slot = ash_jsonb_from_value(value);
 			return NULL;
 		case OPTION_VALUE:
@@ -258,7 +260,7 @@ ash_options_parse(AshCall *call, Jsonb *options)
 		}
 		if (option->given != 0 && (value.type != jbvNull || option->kind == OPTION_ACTOR))
 			*((bool *) ((char *) opts + option->given)) = true;
-		if (value.type == jbvNull && option->kind != OPTION_ACTOR)
+		if (value.type == jbvNull && option->kind != OPTION_ACTOR && option->kind != OPTION_FILTER)
 			continue;
 		expected = store_option(opts, option, &value);
 		if (expected != NULL)

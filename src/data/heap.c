@@ -28,6 +28,7 @@ EState *
 ash_heap_begin(Relation rel, ResultRelInfo *info)
 {
 	EState	   *estate = CreateExecutorState();
+	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 
 	rte->rtekind = RTE_RELATION;
@@ -38,15 +39,18 @@ ash_heap_begin(Relation rel, ResultRelInfo *info)
 	estate->es_output_cid = GetCurrentCommandId(true);
 	InitResultRelInfo(info, rel, 1, NULL, 0);
 	ExecOpenIndices(info, false);
+	/* where the triggers look for it before they open it again */
+	estate->es_opened_result_relations = lappend(NIL, info);
 	AfterTriggerBeginQuery();
+	MemoryContextSwitchTo(old);
 	return estate;
 }
 
 void
-ash_heap_end(EState *estate, ResultRelInfo *info)
+ash_heap_end(EState *estate)
 {
 	AfterTriggerEndQuery(estate);
-	ExecCloseIndices(info);
+	ExecCloseResultRelations(estate);
 	ExecResetTupleTable(estate->es_tupleTable, false);
 	FreeExecutorState(estate);
 	CommandCounterIncrement();
@@ -131,5 +135,5 @@ ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue 
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 				 errmsg("a trigger of table %s left the row out", res->qualified)));
 	read_slot(slot, res, table, values, given, result);
-	ash_heap_end(estate, &info);
+	ash_heap_end(estate);
 }

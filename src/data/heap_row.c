@@ -241,7 +241,7 @@ write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *h
 		ExecSimpleRelationDelete(&info, estate, &epq, old);
 	}
 	EvalPlanQualEnd(&epq);
-	ash_heap_end(estate, &info);
+	ash_heap_end(estate);
 	return done;
 }
 

@@ -39,7 +39,7 @@ extern bool ash_heap_write_locked(AshResource *res, const AshRowHandle *handle,
 
 /* heap.c */
 extern EState *ash_heap_begin(Relation rel, ResultRelInfo *info);
-extern void ash_heap_end(EState *estate, ResultRelInfo *info);
+extern void ash_heap_end(EState *estate);
 extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel,
 							const AshValue *values, const bool *given, AshValue *result);
 

@@ -38,6 +38,7 @@ typedef struct Work
 	const char *text;
 	size_t len;
 	MemoryContext cxt;
+	bool migrate;
 	List *items; /* of Defining * */
 } Work;
 
@@ -281,6 +282,14 @@ verify_item(Work *work, Defining *item)
 	work->def.errors->path = NIL;
 }
 
+static void
+provide_types(Work *work, Defining *item)
+{
+	work->def.errors->path = item->path;
+	ash_define_provide_types(item->res, work->migrate, work->def.errors);
+	work->def.errors->path = NIL;
+}
+
 /* One table, one resource. */
 static void
 verify_table(Work *work, Defining *item)
@@ -320,6 +329,10 @@ compile_and_verify(Work *work)
 
 	foreach (lc, work->items)
 		load_item(work, ((Defining *) lfirst(lc))->name, &res);
+	if (ash_errors_any(work->def.errors))
+		return;
+	foreach (lc, work->items)
+		provide_types(work, lfirst(lc));
 	if (ash_errors_any(work->def.errors))
 		return;
 	foreach (lc, work->items)
@@ -494,6 +507,7 @@ ash_define_document(const char *text, int len, bool migrate)
 	MemoryContextSwitchTo(work.cxt);
 	work.text = text;
 	work.len = len;
+	work.migrate = migrate;
 	work.def.errors = ash_errors_create(work.cxt);
 	read_documents(&work);
 	ash_store_lock();

@@ -130,4 +130,7 @@ extern void ash_define_check_owner(const AshStored *domain);
 extern void ash_define_check_schema(const char *schema);
 extern void ash_define_check_table(AshResource *res);
 
+/* extensions.c */
+extern bool ash_define_provide_types(AshResource *res, bool migrate, AshErrors *errors);
+
 #endif /* ASH_DEFINE_INTERNAL_H */

@@ -209,6 +209,11 @@ make_plan(const char *domain)
 	foreach (lc, plan->tables)
 	{
 		CHECK_FOR_INTERRUPTS();
+		if (((AshPlanTable *) lfirst(lc))->present != NULL && is_table(lfirst(lc)))
+			ash_plan_shadow(plan, lfirst(lc));
+	}
+	foreach (lc, plan->tables)
+	{
 		if (is_table(lfirst(lc)))
 			ash_plan_diff(plan, lfirst(lc));
 	}

@@ -37,7 +37,8 @@ typedef struct AshPlanObject
 	bool constraint;   /* the index belongs to a UNIQUE constraint */
 	bool concurrently; /* only to be created outside of a transaction */
 	bool valid;
-	bool foreign; /* a foreign key that no relationship can express: not ours */
+	bool foreign;  /* a foreign key that no relationship can express: not ours */
+	List *columns; /* foreign key: of AshPlanColumn *, the wanted ones of both sides */
 } AshPlanObject;
 
 typedef struct AshPlanColumn
@@ -54,6 +55,7 @@ typedef struct AshPlanColumn
 	char generated;	  /* as in pg_attribute */
 	const char *comment;
 	const char *renamed_from;
+	bool retyped; /* the table has it with another type */
 } AshPlanColumn;
 
 typedef struct AshPlanTable
@@ -158,7 +160,7 @@ extern char *ash_plan_create_index(const AshPlanObject *index, const char *name,
 								   const char *qualified, bool concurrently);
 
 /* plan_diff.c, plan_objects.c: differences → steps */
-extern void ash_plan_diff(AshPlan *plan, AshPlanTable *table);
+extern void ash_plan_diff(AshPlan *plan, AshPlanTable *table); /* shadows are done */
 extern void ash_plan_diff_columns(AshPlan *plan, AshPlanTable *table);
 extern void ash_plan_diff_objects(AshPlan *plan, AshPlanTable *table);
 

@@ -349,10 +349,7 @@ ash_plan_diff(AshPlan *plan, AshPlanTable *table)
 		ash_plan_step(plan, table, ASH_PHASE_TABLE, "create table", 0, "%s",
 					  ash_plan_create_table(table, ash_plan_qualified(table), ""));
 	else
-	{
-		ash_plan_shadow(plan, table);
 		ash_plan_diff_columns(plan, table);
-	}
 	ash_plan_diff_objects(plan, table);
 	if (table->present == NULL || table->present->relkind != RELKIND_FOREIGN_TABLE)
 	{

@@ -159,11 +159,30 @@ repair_object(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind,
  *-------------------------------------------------------------------------
  */
 
+/*
+ * A foreign key over columns that get another type is made anew: in between, its
+ * two sides might not be comparable.
+ */
+static bool
+is_retyped(const AshPlanObject *object)
+{
+	ListCell *lc;
+
+	foreach (lc, object->columns)
+	{
+		if (((AshPlanColumn *) lfirst(lc))->retyped)
+			return true;
+	}
+	return false;
+}
+
 static bool
 same_object(const AshPlanObject *present, const AshPlanObject *wanted)
 {
-	return wanted->current == NULL ||
-		   (present->unique == wanted->unique && strcmp(present->definition, wanted->current) == 0);
+	if (wanted->current == NULL)
+		return true;
+	return present->unique == wanted->unique && !is_retyped(wanted) &&
+		   strcmp(present->definition, wanted->current) == 0;
 }
 
 static AshPlanObject *

@@ -114,6 +114,22 @@ column_list(const AshPlanTable *table, List *attributes, bool current)
 	return buf.data;
 }
 
+static List *
+columns_of(const AshPlanTable *table, List *attributes)
+{
+	List *columns = NIL;
+	ListCell *lc;
+
+	foreach (lc, attributes)
+	{
+		AshPlanColumn *column = ash_plan_find_column(table, ((AshAttribute *) lfirst(lc))->source);
+
+		if (column != NULL)
+			columns = lappend(columns, column);
+	}
+	return columns;
+}
+
 static char *
 reference_text(const AshPlanTable *from, List *source, const AshPlanTable *to, List *destination,
 			   json_t *references, bool current)
@@ -164,6 +180,7 @@ want_reference(AshPlan *plan, AshPlanTable *table, AshResource *res, AshRelation
 							 reference_text(table, sources, to, targets, references, false));
 	object->current = reference_text(table, sources, to, targets, references, true);
 	object->valid = !json_is_false(json_object_get(references, "validate"));
+	object->columns = list_concat(columns_of(table, sources), columns_of(to, targets));
 }
 
 /*

@@ -123,11 +123,14 @@ take_columns(AshPlanTable *table, const AshPlanTable *shadow)
 	{
 		AshPlanColumn *column = lfirst(lc);
 		const AshPlanColumn *seen = ash_plan_find_column(shadow, column->name);
+		const AshPlanColumn *there;
 
 		column->type = seen->type;
 		column->type_oid = seen->type_oid;
 		column->typmod = seen->typmod;
 		column->dflt = seen->dflt;
+		there = ash_plan_find_column(table->present, column->current);
+		column->retyped = there != NULL && there->type_oid != column->type_oid;
 	}
 }
 
@@ -292,6 +295,10 @@ settle(AshPlan *plan, AshPlanTable *table)
 void
 ash_plan_shadow(AshPlan *plan, AshPlanTable *table)
 {
+	if (XactReadOnly)
+		ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+						errmsg("a migration cannot be planned in a read-only transaction"),
+						errdetail("The tables are compared with temporary ones.")));
 	in_rolled_back(describe_shadow, plan, table);
 	if (differs(table))
 		in_rolled_back(settle, plan, table);

@@ -12,9 +12,9 @@ CREATE ROLE regress_stranger;
 CREATE SCHEMA define_privileges AUTHORIZATION regress_definer;
 CREATE SCHEMA define_privileges_other AUTHORIZATION regress_stranger;
 
-CREATE FUNCTION pg_temp.definition(domain text, schema text, more text DEFAULT '', migrate boolean DEFAULT false) RETURNS text LANGUAGE sql AS $$
-	SELECT format('SELECT ash_define(%L, %L)', format('{"domain": "%s", "schema": "%s", "resources": {"r": {"attributes": {"id": "uuid_primary_key" %s}, "actions": {"defaults": ["read"]}}}}',
-		domain, schema, more), migrate)
+CREATE FUNCTION pg_temp.definition(domain text, schema text, more text DEFAULT '', migrate boolean DEFAULT false, resource text DEFAULT 'r') RETURNS text LANGUAGE sql AS $$
+	SELECT format('SELECT ash_define(%L, %L)', format('{"domain": "%s", "schema": "%s", "resources": {"%s": {"attributes": {"id": "uuid_primary_key" %s}, "actions": {"defaults": ["read"]}}}}',
+		domain, schema, resource, more), migrate)
 $$;
 -- Did the role succeed? "yes", or the SQLSTATE.
 CREATE FUNCTION pg_temp.outcome(role name, statement text) RETURNS text LANGUAGE sql AS $$
@@ -38,12 +38,13 @@ SELECT is(pg_temp.outcome('regress_stranger', $$SELECT * FROM ash_migrate('defin
 SELECT is(pg_temp.outcome('regress_member', $$SELECT * FROM ash_migrate('define_privileges')$$), 'yes', 'a member of the owner may');
 
 -- The tables and schemas of others.
-SELECT is(pg_temp.outcome('regress_stranger', pg_temp.definition('define_privileges_thief', 'define_privileges')), '42501',
+SELECT is(pg_temp.outcome('regress_stranger', pg_temp.definition('define_privileges_thief', 'define_privileges', resource => 's')), '42501',
 	'a domain cannot be laid over a schema one may not create in');
 SELECT is(pg_temp.outcome('regress_stranger', pg_temp.definition('define_privileges_new', 'define_privileges_new', migrate => true)), '42501',
 	'a schema is only made by who may make one');
 GRANT ALL ON SCHEMA define_privileges TO regress_stranger;
-SELECT is(pg_temp.outcome('regress_stranger', pg_temp.definition('define_privileges_thief', 'define_privileges')), '42501', 'nor over a table of somebody else');
+CREATE TABLE define_privileges.plain (id uuid PRIMARY KEY);
+SELECT is(pg_temp.outcome('regress_stranger', pg_temp.definition('define_privileges_thief', 'define_privileges', resource => 'plain')), '42501', 'nor over a table of somebody else');
 
 -- The catalog itself.
 SELECT is(pg_temp.outcome('regress_definer', $$UPDATE ash.resource SET expanded = '{}'$$), '42501', 'the catalog is not written by hand');

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(17);
+SELECT plan(18);
 
 -- Does a new definition take the place of the old one at once and whole, and does undefining remove it?
 
@@ -26,17 +26,19 @@ SELECT results_eq($$SELECT resource, operation, changed_by, document #> '{attrib
 SELECT matches(pg_temp.errors(format('SELECT ash_define(%L)', pg_temp.document('"name": "integer"', ', "dog": {"atributes": {}}'))),
 	'^22023 invalid\ninvalid_definition .*atributes', 'a wrong document is refused');
 SELECT is(ash_create('define_replace.cat', '{"name": "Max"}')->>'name', 'Max', 'the former definition still holds');
-SELECT is(ash_definition('define_replace.cat')#>>'{attributes,name,type}', 'string', 'and is still the one to see');
+SELECT is(ash_definition('define_replace.cat')#>>'{resources,cat,attributes,name,type}', 'string', 'and is still the one to see');
 
 -- Undefining.
-SELECT is(split_part(pg_temp.errors($$SELECT ash_undefine('define_replace.dog')$$), E'\n', 1), '22023 invalid', 'what does not exist cannot be undefined');
-SELECT matches(pg_temp.errors($$SELECT ash_undefine('define_replace.cat')$$), '^22023 invalid\n.*define_replace\.flea', 'nor what another resource refers to');
+SELECT is(left(pg_temp.errors($$SELECT ash_undefine('define_replace.dog')$$), 5), '42704', 'what does not exist cannot be undefined');
+SELECT is(left(pg_temp.errors($$SELECT ash_undefine('define_replace.cat')$$), 5), '2BP01', 'nor what another resource refers to');
 SELECT lives_ok($$SELECT ash_undefine('define_replace.flea')$$, 'a resource is undefined');
 SELECT is(pg_temp.errors($$SELECT ash_read('define_replace.flea')$$), E'22023 invalid\nno_such_resource: No such resource define_replace.flea',
 	'it can no longer be called');
 SELECT has_table('define_replace', 'flea', 'its table stays');
 SELECT results_eq($$SELECT operation FROM ash.revision WHERE resource = 'define_replace.flea'$$, ARRAY['undefine' COLLATE "C"], 'its document is kept');
 
+SELECT is(left(pg_temp.errors($$SELECT ash_undefine('define_replace', drop_table => true)$$), 5), '2BP01', 'nor a table that another one refers to dropped');
+DROP TABLE define_replace.flea;
 SELECT lives_ok($$SELECT ash_undefine('define_replace', drop_table => true)$$, 'a domain is undefined with its tables');
 SELECT hasnt_table('define_replace', 'cat', 'the table is gone');
 SELECT is_empty($$SELECT name FROM ash.domain WHERE name = 'define_replace' UNION ALL SELECT name FROM ash.resource WHERE domain = 'define_replace'$$,

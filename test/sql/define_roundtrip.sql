@@ -75,7 +75,7 @@ SELECT is_empty($$SELECT * FROM ash.revision WHERE domain = 'define_roundtrip'$$
 SELECT lives_ok($$SELECT ash_define(ash_definition('define_roundtrip.ant'))$$,
 	'the definition of one resource is a document');
 SELECT is(pg_temp.errors($$SELECT ash_definition('define_roundtrip.nope')$$),
-	E'22023 invalid\nno_such_resource: No such resource define_roundtrip.nope', 'a resource that does not exist');
+	'42704: there is no domain or resource "define_roundtrip.nope"', 'a resource that does not exist');
 
 SELECT * FROM finish();
 ROLLBACK;

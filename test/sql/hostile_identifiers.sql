@@ -6,6 +6,8 @@ SELECT plan(61);
 
 -- Does everything work whatever the parts of a definition are called?
 
+CREATE FUNCTION pg_temp.quoted(name text) RETURNS text LANGUAGE sql AS $$ SELECT '"' || replace(name, '"', '""') || '"' $$;
+
 -- Two resources of which everything that has a name has this one. Where a dot is not allowed (domains, resources,
 -- relationships) an underscore stands for it; where two names must differ the other is a tame one.
 CREATE FUNCTION pg_temp.document(hostile text, plain text) RETURNS json LANGUAGE sql AS $$
@@ -34,7 +36,6 @@ CREATE FUNCTION pg_temp.document(hostile text, plain text) RETURNS json LANGUAGE
 			'calculations', json_build_object(hostile, json_build_object('type', 'string', 'public', true, 'expr', 'word || ''?''')),
 			'actions', json_build_object('defaults', json_build_array('read', json_build_object('create', '*'))))))
 $$;
-CREATE FUNCTION pg_temp.quoted(name text) RETURNS text LANGUAGE sql AS $$ SELECT '"' || replace(name, '"', '""') || '"' $$;
 
 CREATE FUNCTION pg_temp.exercise(hostile text, title text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE

@@ -61,7 +61,7 @@ SELECT is_empty($$SELECT * FROM ash_plan('migrate_creates')$$, 'then the plan is
 SELECT is_empty($$SELECT * FROM ash_migrate('migrate_creates')$$, 'and so is a second migration');
 
 SELECT tables_are('migrate_creates', ARRAY['shelves', 'thing', 'pair'], 'every resource that is not embedded has its table');
-SELECT results_eq($$SELECT attname::text, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute
+SELECT results_eq($$SELECT attname::text COLLATE "default", format_type(atttypid, atttypmod), attnotnull FROM pg_attribute
 	WHERE attrelid = 'migrate_creates.thing'::regclass AND attnum > 0 ORDER BY attname COLLATE "C"$$,
 	$$VALUES ('a_binary', 'bytea', false), ('a_boolean', 'boolean', false), ('a_date', 'date', false), ('a_datetime', 'timestamp(0) with time zone', false),
 		('a_datetime_usec', 'timestamp with time zone', false), ('a_decimal', 'numeric', false), ('a_duration', 'interval', false), ('a_float', 'double precision', false),

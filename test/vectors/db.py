@@ -120,7 +120,7 @@ class Session:
             (list(schemas),))
         if rows:
             tables = sql.SQL(", ").join(sql.Identifier(*row) for row in rows)
-            self.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
+            self.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
 
 
 def _document(detail):

@@ -73,7 +73,7 @@ class File:
             with open(self.options.install, encoding="utf-8") as stream:
                 self.session.execute(stream.read())
         else:
-            self.session.execute("CREATE EXTENSION ash CASCADE")
+            self.session.execute("CREATE EXTENSION ash")
 
     def _clean_up(self, server):
         """Drop the database unless it is to be looked at."""

@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/extensions.c
+ *	  Extensions whose types a definition uses.
+ *
+ * ci_string is stored as citext and vector as pgvector's type; the operators of
+ * those types must exist before an expression about them can be checked.  With
+ * migrate set ash_define creates what is missing, as the caller; otherwise it
+ * says what to create.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "define/internal.h"
+#include "executor/spi.h"
+
+static void
+create_extension(const char *name)
+{
+	char *sql = psprintf("CREATE EXTENSION IF NOT EXISTS %s", ash_quote_ident(name));
+
+	SPI_connect();
+	if (SPI_execute(sql, false, 0) != SPI_OK_UTILITY)
+		elog(ERROR, "could not create extension \"%s\"", name);
+	SPI_finish();
+	CommandCounterIncrement();
+}
+
+/* Makes sure that the type's storage exists; false after adding an error. */
+static bool
+provide(const AshTypeInst *type, bool migrate, AshErrors *errors)
+{
+	const char *extension = ash_type_extension(type);
+	AshError *error;
+
+	if (extension == NULL || ash_type_resolve_storage(type))
+		return true;
+	if (migrate)
+	{
+		create_extension(extension);
+		return ash_type_resolve_storage(type);
+	}
+	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+						  "the type %s needs the extension \"%s\"", type->name, extension);
+	error->hint = psprintf("Run CREATE EXTENSION %s first, or define with migrate => true.",
+						   ash_quote_ident(extension));
+	return false;
+}
+
+/*
+ * Provide for every type of the resource.  One missing extension is reported
+ * once: the rest of the resource cannot be checked without it.
+ */
+bool
+ash_define_provide_types(AshResource *res, bool migrate, AshErrors *errors)
+{
+	for (int i = 0; i < res->nattributes; i++)
+		if (!provide(res->attributes[i]->type, migrate, errors))
+			return false;
+	for (int i = 0; i < res->ncalculations; i++)
+		if (!provide(res->calculations[i]->type, migrate, errors))
+			return false;
+	for (int i = 0; i < res->nactions; i++)
+		for (int j = 0; j < res->actions[i]->nargs; j++)
+			if (!provide(res->actions[i]->args[j]->type, migrate, errors))
+				return false;
+	return true;
+}
