@@ -51,6 +51,28 @@ path_of_calls(const AshCall *inner, const AshCall *outer)
 	return path;
 }
 
+/* A constraint of the database that no definition owns: PostgreSQL's sentence, not its row. */
+static void
+add_violation(AshErrors *errors, const ErrorData *edata)
+{
+	AshError   *error = ash_error_add(errors, ASH_E_CONSTRAINT, NULL, "%s", edata->message);
+
+	error->sqlstate = edata->sqlerrcode;
+	error->constraint = edata->constraint_name;
+}
+
+static void
+add_foreign_error(AshErrors *errors, const ErrorData *edata)
+{
+	AshError   *error = ash_error_add(errors, edata->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE
+									  ? ASH_E_FORBIDDEN : ASH_E_UNKNOWN, NULL, "%s",
+									  edata->message);
+
+	error->sqlstate = edata->sqlerrcode;
+	error->hint = edata->hint;
+	ash_error_var_text(errors, error, "sqlstate", unpack_sql_state(edata->sqlerrcode));
+}
+
 /*
  * The errors that a PostgreSQL error means for outer; NULL when it is not ours to
  * tell.  Called in a PG_CATCH, before the calls are unwound.  The result is in
@@ -65,18 +87,16 @@ ash_action_errors_of(const AshCall *outer, const ErrorData *edata)
 	if (inner == NULL)
 		return NULL;
 	errors->path = path_of_calls(inner, outer);
-	return ash_data_map_error(inner, edata, errors) ? errors : NULL;
-}
+	if (ash_data_map_error(inner, edata, errors))
+		return errors;
 
-static void
-add_foreign_error(AshErrors *errors, const ErrorData *edata)
-{
-	AshError   *error = ash_error_add(errors, edata->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE
-									  ? ASH_E_FORBIDDEN : ASH_E_UNKNOWN, NULL, "%s",
-									  edata->message);
-
-	error->sqlstate = edata->sqlerrcode;
-	ash_error_var_text(errors, error, "sqlstate", unpack_sql_state(edata->sqlerrcode));
+	/* what is left of these two categories may show values of rows: say it without them */
+	if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		add_violation(errors, edata);
+	else if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_DATA_EXCEPTION &&
+			 edata->detail == NULL)
+		add_foreign_error(errors, edata);
+	return ash_errors_any(errors) ? errors : NULL;
 }
 
 /*

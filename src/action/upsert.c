@@ -62,6 +62,29 @@ conflict_keys(const AshResource *res, const AshIdentity *identity)
 	return keys;
 }
 
+/*
+ * The condition of the identity's index: the base filter's, then its own.  Index
+ * inference compares the predicate itself, so there are no parameters in it.
+ */
+static void
+write_predicate(AshSql *sql, AshResource *res, const AshIdentity *identity)
+{
+	const char *sources[] = {res->base_filter_source, identity->where};
+	const char *separator = " WHERE ";
+	bool		inlined = sql->inline_values;
+
+	sql->inline_values = true;
+	for (int i = 0; i < lengthof(sources); i++)
+	{
+		if (sources[i] == NULL)
+			continue;
+		ash_sql_str(sql, separator);
+		ash_query_write_index_predicate(sql, res, sources[i]);
+		separator = " AND ";
+	}
+	sql->inline_values = inlined;
+}
+
 static void
 write_target(AshSql *sql, AshResource *res, const AshIdentity *identity, Bitmapset *keys)
 {
@@ -75,16 +98,8 @@ write_target(AshSql *sql, AshResource *res, const AshIdentity *identity, Bitmaps
 		separator = ", ";
 	}
 	ash_sql_str(sql, ")");
-	if (identity != NULL && identity->where != NULL)
-	{
-		bool		inlined = sql->inline_values;
-
-		/* index inference compares the predicate itself: no parameters in it */
-		sql->inline_values = true;
-		ash_sql_str(sql, " WHERE ");
-		ash_query_write_index_predicate(sql, res, identity->where);
-		sql->inline_values = inlined;
-	}
+	if (identity != NULL)
+		write_predicate(sql, res, identity);
 }
 
 /*-------------------------------------------------------------------------

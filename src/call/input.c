@@ -88,7 +88,11 @@ ash_call_cast_arguments(AshCall *call, const Jsonb *input)
 		(void) JsonbIteratorNext(&it, &value, true);
 		known = ash_find_input(call->action, key.val.string.val, key.val.string.len);
 		if (known != NULL && known->argument != NULL)
-			ash_call_set_argument(call, known->argument, &value);
+		{
+			/* private arguments are passed over, as if they did not exist */
+			if (known->argument->public)
+				ash_call_set_argument(call, known->argument, &value);
+		}
 		else if (!ash_call_skips_input(call, key.val.string.val, key.val.string.len))
 			ash_call_no_such_input(call, key.val.string.val, key.val.string.len);
 	}

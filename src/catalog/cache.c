@@ -275,7 +275,7 @@ static void
 add_no_such_resource(const char *name, AshErrors *errors)
 {
 	AshError *error =
-		ash_error_add(errors, ASH_E_NO_SUCH_RESOURCE, NULL, "no such resource \"%s\"", name);
+		ash_error_add(errors, ASH_E_NO_SUCH_RESOURCE, NULL, "No such resource %s", ash_clip(name));
 
 	ash_error_var_text(errors, error, "resource", name);
 	error->did_you_mean = ash_suggest(name, ash_resource_names());

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "error/error.h"
+#include "mb/pg_wchar.h"
 #include "nodes/value.h"
 #include "utils/errcodes.h"
 #include "utils/json.h"
@@ -312,4 +313,16 @@ ash_error_interpolate(const char *template, List *vars)
 			appendStringInfoChar(&buf, *p++);
 	}
 	return buf.data;
+}
+
+#define MAX_SHOWN 80
+
+const char *
+ash_clip(const char *name)
+{
+	int			len = strlen(name);
+
+	if (len <= MAX_SHOWN)
+		return name;
+	return psprintf("%.*s…", pg_mbcliplen(name, len, MAX_SHOWN), name);
 }

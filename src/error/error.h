@@ -163,6 +163,9 @@ extern void ash_error_list_json(StringInfo out, const AshErrors *errors); /* [..
 extern char *ash_errors_message(const AshErrors *errors);
 extern void ash_errors_throw(const AshErrors *errors) pg_attribute_noreturn();
 
+/* A name of the caller's as a message may show it: at most some 80 bytes of whole characters. */
+extern const char *ash_clip(const char *name);
+
 /* suggest.c: did-you-mean */
 extern List *ash_suggest(const char *word, List *candidates); /* of char *, best first */
 extern const char *ash_suggest_one(const char *word, List *candidates); /* or NULL */

@@ -155,12 +155,15 @@ unknown_check(Compiler *compiler, const char *name)
 	List *names = NIL;
 	int n;
 	const AshCheckDef *defs = ash_checks(&n);
+	const char *near;
 	AshError *error;
 
 	for (int i = 0; i < n; i++)
 		names = lappend(names, unconstify(char *, defs[i].name));
-	error = ash_error_add(compiler->errors, ASH_E_INVALID_DEFINITION, NULL, "no such check \"%s\"",
-						  name);
+	near = ash_suggest_one(name, names);
+	error = ash_error_add(compiler->errors, ASH_E_INVALID_DEFINITION, NULL,
+						  "no such check \"%s\"%s%s%s", ash_clip(name),
+						  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	error->did_you_mean = ash_suggest(name, names);
 }
 

@@ -323,6 +323,25 @@ unusable(Oid oid)
 	}
 }
 
+static void
+unknown_type(const char *name, AshErrors *errors)
+{
+	const AshType *const *types = ash_types();
+	List *names = NIL;
+	AshError *error;
+	const char *near;
+
+	for (int i = 0; types[i] != NULL; i++)
+		names = lappend(names, unconstify(char *, types[i]->name));
+	near = ash_suggest_one(name, names);
+	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "there is no type \"%s\"%s%s%s",
+						  ash_clip(name), near ? "; did you mean \"" : "", near ? near : "",
+						  near ? "\"?" : "");
+	error->did_you_mean = ash_suggest(name, names);
+	if (near == NULL && strchr(name, '.') == NULL)
+		error->hint = "Types of your own are written with their schema.";
+}
+
 AshTypeInst *
 ash_pg_compile(const char *name, AshErrors *errors)
 {
@@ -332,9 +351,7 @@ ash_pg_compile(const char *name, AshErrors *errors)
 
 	if (!parse_name(name, &call, &message))
 	{
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "there is no type \"%s\"%s", name,
-					  strchr(name, '.') ? "" :
-										  " (types of your own are written with their schema)");
+		unknown_type(name, errors);
 		return NULL;
 	}
 	reason = unusable(call.oid);

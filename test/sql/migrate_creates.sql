@@ -61,8 +61,8 @@ SELECT is_empty($$SELECT * FROM ash_plan('migrate_creates')$$, 'then the plan is
 SELECT is_empty($$SELECT * FROM ash_migrate('migrate_creates')$$, 'and so is a second migration');
 
 SELECT tables_are('migrate_creates', ARRAY['shelves', 'thing', 'pair'], 'every resource that is not embedded has its table');
-SELECT results_eq($$SELECT attname::text COLLATE "default", format_type(atttypid, atttypmod), attnotnull FROM pg_attribute
-	WHERE attrelid = 'migrate_creates.thing'::regclass AND attnum > 0 ORDER BY attname COLLATE "C"$$,
+SELECT results_eq($$SELECT attname::text COLLATE "default" AS name, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute
+	WHERE attrelid = 'migrate_creates.thing'::regclass AND attnum > 0 ORDER BY pg_attribute.attname$$,
 	$$VALUES ('a_binary', 'bytea', false), ('a_boolean', 'boolean', false), ('a_date', 'date', false), ('a_datetime', 'timestamp(0) with time zone', false),
 		('a_datetime_usec', 'timestamp with time zone', false), ('a_decimal', 'numeric', false), ('a_duration', 'interval', false), ('a_float', 'double precision', false),
 		('a_map', 'jsonb', false), ('a_naive', 'timestamp(0) without time zone', false), ('a_string', 'text', false), ('a_time', 'time(0) without time zone', false),
@@ -75,14 +75,14 @@ SELECT isnt((SELECT attidentity FROM pg_attribute WHERE attrelid = 'migrate_crea
 SELECT lives_ok($$INSERT INTO migrate_creates.shelves (code) VALUES ('A')$$, 'which fills itself');
 
 -- Foreign keys.
-SELECT results_eq($$SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'migrate_creates.thing'::regclass AND contype = 'f' ORDER BY 1 COLLATE "C"$$,
+SELECT results_eq($$SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'migrate_creates.thing'::regclass AND contype = 'f' ORDER BY pg_get_constraintdef(oid) COLLATE "C"$$,
 	ARRAY['FOREIGN KEY (part_of_id) REFERENCES migrate_creates.thing(id) ON DELETE CASCADE', 'FOREIGN KEY (shelf_id) REFERENCES migrate_creates.shelves(id)'],
 	'a foreign key for each belongs_to');
 SELECT is((SELECT bool_and(convalidated) FROM pg_constraint WHERE connamespace = 'migrate_creates'::regnamespace), true, 'all constraints are valid');
 
 -- Indexes.
 SELECT results_eq($$SELECT regexp_replace(pg_get_indexdef(indexrelid), '^.* (USING .*)$', '\1') FROM pg_index
-	WHERE indrelid = 'migrate_creates.thing'::regclass AND indisunique AND NOT indisprimary ORDER BY 1 COLLATE "C"$$,
+	WHERE indrelid = 'migrate_creates.thing'::regclass AND indisunique AND NOT indisprimary ORDER BY regexp_replace(pg_get_indexdef(indexrelid), '^.* (USING .*)$', '\1') COLLATE "C"$$,
 	ARRAY['USING btree (a_float) WHERE a_boolean', 'USING btree (a_string, shelf_id)', 'USING btree (an_integer) NULLS NOT DISTINCT'],
 	'a unique index for each identity');
 SELECT has_index('migrate_creates', 'thing', 'thing_by_date', ARRAY['a_date'], 'an index of its own name');
