@@ -164,13 +164,13 @@ COMMENT ON FUNCTION @extschema@.ash_bulk_destroy(text, jsonb, jsonb, text) IS
 -- One value over a read
 
 CREATE FUNCTION @extschema@.ash_count(resource text, options jsonb DEFAULT '{}', input jsonb DEFAULT '{}', action text DEFAULT NULL)
-RETURNS json
+RETURNS bigint
 AS 'MODULE_PATHNAME', 'ash_count'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.ash_count(text, jsonb, jsonb, text) IS 'How many records the read finds.';
 
 CREATE FUNCTION @extschema@.ash_exists(resource text, options jsonb DEFAULT '{}', input jsonb DEFAULT '{}', action text DEFAULT NULL)
-RETURNS json
+RETURNS boolean
 AS 'MODULE_PATHNAME', 'ash_exists'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.ash_exists(text, jsonb, jsonb, text) IS 'Whether the read finds any record.';

@@ -100,11 +100,11 @@ write_notification(AshCall *call, const Notification *notification, StringInfo o
 		appendStringInfoString(out, "{}");
 	appendStringInfoString(out, ", \"data\": ");
 
-	/* the record as written, before select and field policies (spec 15) */
+	/* the record as selected, before field policies (spec 15) */
 	call->authorize = false;
 	ash_records_write(call, notification->res, list_make1(notification->row),
 					  notification->action->type != ASH_ACTION_DESTROY ? notification->load : NULL,
-					  NIL, false, notification->extra ? list_make1(notification->extra) : NIL, out);
+					  own ? ash_action_select(call, NULL) : NIL, false, notification->extra ? list_make1(notification->extra) : NIL, out);
 	call->authorize = authorize;
 	appendStringInfoChar(out, '}');
 }

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "api/api.h"
+#include "utils/builtins.h"
 
 ASH_FUNCTION(ash_count);
 ASH_FUNCTION(ash_exists);
@@ -52,16 +53,22 @@ aggregate(FunctionCallInfo fcinfo, AshAggregateKind kind, bool has_field)
 						&wanted);
 }
 
+/* ash_count(resource text, options jsonb, input jsonb, action text) returns bigint */
 Datum
 ash_count(PG_FUNCTION_ARGS)
 {
-	return aggregate(fcinfo, ASH_AGG_COUNT, false);
+	char	   *json = TextDatumGetCString(aggregate(fcinfo, ASH_AGG_COUNT, false));
+
+	return DirectFunctionCall1(int8in, CStringGetDatum(json));
 }
 
+/* ash_exists(resource text, options jsonb, input jsonb, action text) returns boolean */
 Datum
 ash_exists(PG_FUNCTION_ARGS)
 {
-	return aggregate(fcinfo, ASH_AGG_EXISTS, false);
+	char	   *json = TextDatumGetCString(aggregate(fcinfo, ASH_AGG_EXISTS, false));
+
+	return DirectFunctionCall1(boolin, CStringGetDatum(json));
 }
 
 Datum

@@ -64,7 +64,8 @@ parse_path_argument(ParseContext *cxt, FuncCall *call, AshExprKind kind, ParseCo
 		return ash_parse_error(cxt, call->location,
 							   "the first argument of %s must be a relationship", function);
 	*names = ash_parse_names(cxt, (ColumnRef *) node);
-	while (*names != NIL && list_length(*names) > 1 && strcmp(linitial(*names), "parent") == 0)
+	while (*names != NIL && list_length(*names) > 1 &&
+		   ash_parse_is_parent(start->scope, linitial(*names)))
 	{
 		if (start->scope->parent == NULL)
 			return ash_parse_error(cxt, call->location, "there is no parent here");

@@ -60,6 +60,7 @@ extern void ash_parse_locate(ParseContext *cxt, int first, int location);
 
 /* The names of a ColumnRef; NULL after adding an error. */
 extern List *ash_parse_names(ParseContext *cxt, ColumnRef *ref);
+extern bool ash_parse_is_parent(const AshScope *scope, const char *name);
 extern AshExpr *ash_parse_name(ParseContext *cxt, List *names, int location);
 /*
  * A call that depends on the scope: exists, an aggregate, parent(), upsert_conflict(),

@@ -289,6 +289,19 @@ parse_parent(ParseContext *cxt, List *names, Node *node, int location)
 	return expr;
 }
 
+/*
+ * Does a leading "parent" mean the enclosing row?  Where there is none, a
+ * relationship of that name is meant; self.parent always means the relationship.
+ */
+bool
+ash_parse_is_parent(const AshScope *scope, const char *name)
+{
+	if (strcmp(name, "parent") != 0)
+		return false;
+	return scope->parent != NULL || scope->resource == NULL ||
+		   ash_find_relationship(scope->resource, name) == NULL;
+}
+
 AshExpr *
 ash_parse_name(ParseContext *cxt, List *names, int location)
 {
@@ -309,7 +322,7 @@ ash_parse_name(ParseContext *cxt, List *names, int location)
 		return ash_expr_template(ASH_TEMPLATE_ACTOR, rest, actor_type(cxt->scope->actor, rest));
 	if (strcmp(first, "context") == 0)
 		return ash_expr_template(ASH_TEMPLATE_CONTEXT, rest, NULL);
-	if (strcmp(first, "parent") == 0)
+	if (ash_parse_is_parent(cxt->scope, first))
 		return parse_parent(cxt, rest, NULL, location);
 	return parse_field(cxt, names, location);
 }

@@ -48,7 +48,7 @@ SELECT is((SELECT count(*)::int FROM action_generic.log), 1, 'it ran once');
 SELECT is(pg_temp.errors($$SELECT ash_run_action('action_generic.calc', 'add', '{"b": "x"}')$$),
 	E'22023 invalid\ninvalid_argument b: is invalid\nrequired a: argument a is required', 'arguments are checked');
 SELECT is(pg_temp.errors($$SELECT ash_run_action('action_generic.calc', 'add', '{"a": 1, "c": 1}')$$),
-	E'22023 invalid\nno_such_input c: No such input `c` for action action_generic.calc.add', 'unknown input');
+	E'22023 invalid\nno_such_input c ["c"]: No such input `c` for action action_generic.calc.add', 'unknown input');
 SELECT is(pg_temp.errors($$SELECT ash_run_action('action_generic.calc', 'gated')$$) ~ E'^42501 forbidden\nforbidden: forbidden', true, 'policies hold');
 SELECT is((ash_run_action('action_generic.calc', 'gated', '{}', '{"actor": {"id": 1}}')->'actor')::jsonb, '{"id": 1}', 'and let pass');
 
