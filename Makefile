@@ -9,12 +9,13 @@
 #   make check            run every test                   (SUITES="regress tap", TESTS="a b" narrow it)
 #   make vectors          replay the recorded outcomes     (FILES="a.json b.json")
 #   make bench            measure                          (ARGS="--quick")
+#   make docs             write docs/reference/ and the answers below the examples of the pages anew
 #
-# The four jobs install what they need and use a throw-away server of their own; see tools/.
+# The five jobs install what they need and use a throw-away server of their own; see tools/.
 
 PG_CONFIG ?= pg_config
 
-JOBS = demo check vectors bench
+JOBS = demo check vectors bench docs
 export ARGS FILES KEEP SUITES TESTS
 
 ifneq (,$(filter $(JOBS),$(MAKECMDGOALS)))
@@ -24,7 +25,7 @@ ifneq (,$(filter $(JOBS),$(MAKECMDGOALS)))
 .PHONY: $(MAKECMDGOALS)
 .NOTPARALLEL:
 
-demo check vectors bench:
+demo check vectors bench docs:
 	@tools/$@
 
 $(filter-out $(JOBS),$(MAKECMDGOALS)):

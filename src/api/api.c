@@ -181,10 +181,10 @@ ash_api_call(const char *resource, const char *action, int type, Jsonb *input, J
 	CallName	name = {resource, action};
 	ErrorContextCallback context = {.callback = call_context,.arg = &name};
 	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
-	StringInfoData out;
 	AshResource *res;
 	AshAction  *found;
 	AshCall    *call;
+	Datum		result;
 
 	context.previous = error_context_stack;
 	error_context_stack = &context;
@@ -192,16 +192,16 @@ ash_api_call(const char *resource, const char *action, int type, Jsonb *input, J
 	if (!find_target(resource, action, type, errors, &res, &found))
 		ash_errors_throw(errors);
 
-	initStringInfo(&out);
 	call = ash_call_begin(CurrentMemoryContext, res, found, options);
 	if (!ash_errors_any(call->errors))
-		run_translated(call, input, &out, body, arg);
+		run_translated(call, input, call->out, body, arg);
 	if (ash_errors_any(call->errors))
 		ash_errors_throw(call->errors);
+	result = PointerGetDatum(cstring_to_text_with_len(call->out->data, call->out->len));
 	ash_call_end(call);
 	ash_calls_leave();
 	error_context_stack = context.previous;
-	return PointerGetDatum(cstring_to_text_with_len(out.data, out.len));
+	return result;
 }
 
 /*-------------------------------------------------------------------------

@@ -46,11 +46,17 @@ forget_call(void *arg)
 static AshCall *
 push_call(MemoryContext parent, AshResource *res, AshAction *action)
 {
-	MemoryContext cxt = AllocSetContextCreate(parent, "ash call", ALLOCSET_DEFAULT_SIZES);
-	AshCall    *call = MemoryContextAllocZero(cxt, sizeof(AshCall));
-	MemoryContextCallback *callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
+	StringInfo	out = NULL;
+	MemoryContext cxt = current_call == NULL ? ash_workspace_take(parent, &out) : NULL;
+	AshCall    *call;
+	MemoryContextCallback *callback;
 
+	if (cxt == NULL)
+		cxt = AllocSetContextCreate(parent, "ash call", ALLOCSET_DEFAULT_SIZES);
+	call = MemoryContextAllocZero(cxt, sizeof(AshCall));
+	callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
 	call->cxt = cxt;
+	call->out = out;
 	call->res = res;
 	call->action = action;
 	call->parent = current_call;
@@ -110,6 +116,8 @@ ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action
 	AshCall    *call = push_call(context_parent, res, action);
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 
+	if (call->out == NULL)
+		call->out = makeStringInfo();
 	call->errors = ash_errors_create(call->cxt);
 	call->bindings.errors = call->errors;
 	call->opts = ash_options_parse(call, options);
@@ -145,11 +153,27 @@ ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
 	return call;
 }
 
+AshCall *
+ash_call_internal(MemoryContext context_parent, AshResource *res, AshAction *action)
+{
+	AshCall    *call = push_call(context_parent, res, action);
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+
+	call->nested = true;
+	call->opts = palloc0(sizeof(AshOptions));
+	call->errors = ash_errors_create(call->cxt);
+	call->bindings.errors = call->errors;
+	call->context = ash_jsonb_empty();
+	MemoryContextSwitchTo(old);
+	return call;
+}
+
 /* Pops the call; its context goes with everything that was allocated in it. */
 void
 ash_call_end(AshCall *call)
 {
-	MemoryContextDelete(call->cxt);
+	if (!ash_workspace_give_back(call->cxt))
+		MemoryContextDelete(call->cxt);
 }
 
 void

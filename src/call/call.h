@@ -91,10 +91,12 @@ struct AshCall
 	const char *accessing_from;	   /* resource name, or NULL */
 	const char *accessing_relationship;
 
+	StringInfo	out;			   /* where an API function gathers the result; NULL when nested */
 	TimestampTz now;			   /* one "now" per action */
 	AshBindings bindings;		   /* resolves templates against this call */
 	List	   *notifications;	   /* of Jsonb *, gathered while running */
 	List	   *forced;			   /* of AshForced *: what the outer action sets on a nested write */
+	void	   *changeset;		   /* AshChangeset *: the one of the write that runs, or NULL */
 };
 
 /* Settings, defined in ash.c: the session's actor (JSON or a key) and tenant. */
@@ -125,6 +127,13 @@ extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, A
 
 /* A call inside another: same actor, tenant, authorize, context; own errors unless shared. */
 extern AshCall *ash_call_nested(AshCall *parent, AshResource *res, AshAction *action);
+
+/*
+ * A call of nobody's: no actor, no tenant, no authorization.  For what an action has to
+ * do when no call is running: literals of definitions.
+ */
+extern AshCall *ash_call_internal(MemoryContext context_parent, AshResource *res,
+								  AshAction *action);
 
 /* End it: pops the stack and deletes the memory context. Errors pop by the context's callback. */
 extern void ash_call_end(AshCall *call);

@@ -13,6 +13,10 @@
 /* options.c */
 extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
 
+/* workspace.c */
+extern MemoryContext ash_workspace_take(MemoryContext parent, StringInfo *out);
+extern bool ash_workspace_give_back(MemoryContext cxt);
+
 /* actor.c */
 extern void ash_call_find_actor(AshCall *call);
 extern void ash_call_find_tenant(AshCall *call);

@@ -19,31 +19,27 @@
  *-------------------------------------------------------------------------
  */
 
-/* "emb.address" of "emb.address[][]": the resource a type names, or NULL. */
-static char *
-embedded_name(const char *type)
+static void
+depend_on_embedded(const AshTypeInst *inst, void *res)
 {
-	const char *bracket = strchr(type, '[');
-	size_t len = bracket ? bracket - type : strlen(type);
-
-	return memchr(type, '.', len) != NULL ? pnstrdup(type, len) : NULL;
+	ash_resource_add_dep(res, ash_type_embedded_name(inst));
 }
 
 AshTypeInst *
 ash_compile_type(AshResource *res, json_t *node, AshErrors *errors)
 {
 	const char *name = json_string_value(json_object_get(node, "type"));
-	char *embedded;
+	AshTypeInst *inst;
 
 	if (name == NULL)
 	{
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "the key \"type\" is required");
 		return NULL;
 	}
-	embedded = embedded_name(name);
-	if (embedded != NULL)
-		ash_resource_add_dep(res, embedded);
-	return ash_type_compile(name, json_object_get(node, "constraints"), errors);
+	inst = ash_type_compile(name, json_object_get(node, "constraints"), errors);
+	if (inst != NULL)
+		ash_type_each_embedded(inst, depend_on_embedded, res);
+	return inst;
 }
 
 /* Expressions that need no expression: source text, the type they must give, what they are. */

@@ -40,6 +40,7 @@ ash_changeset_create(AshCall *call, AshActionType type, const Jsonb *input, AshV
 	cs->values = (AshValue *) (block + values);
 	cs->atomics = (AshExpr **) (block + atomics);
 	cs->flags = (uint8 *) (block + flags);
+	call->changeset = cs;
 	return cs;
 }
 

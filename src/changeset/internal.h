@@ -68,8 +68,7 @@ extern const char *ash_option_text(AshChangeset *cs, const AshTemplate *tmpl);
 extern AshError *ash_option_error(AshErrors *errors, const char *option, const char *fmt, ...)
 	pg_attribute_printf(3, 4);
 
-/* view.c: what functions and logs see of a changeset */
-extern Jsonb *ash_changeset_view(AshChangeset *cs, bool redact);
+/* view.c */
 /* b over a, object by object */
 extern Jsonb *ash_jsonb_merge(Jsonb *a, Jsonb *b);
 

@@ -68,6 +68,7 @@ struct AshExpr
 	bool relationship_ref;	 /* to-many path whose row may be missing (is_nil) */
 
 	bool upsert_conflict; /* the value proposed for the attribute: EXCLUDED.column */
+	bool literal;		  /* a constant of a definition, not of a call */
 	AshExpr *inlined;	  /* cache: ash_expr_inlined() */
 
 	/* ASH_EXPR_CALL */

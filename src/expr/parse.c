@@ -79,6 +79,7 @@ literal(const char *type, Datum value)
 	AshExpr *expr = ash_expr_const(ash_type_plain(type), datum);
 
 	expr->adaptable = true;
+	expr->literal = true;
 	return expr;
 }
 

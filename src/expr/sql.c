@@ -3,7 +3,7 @@
  * src/expr/sql.c
  *	  Tree → SQL text and parameters.
  *
- * Every value is a parameter with its type written out; every operator, function
+ * Every value of a call is a parameter with its type written out; every operator, function
  * and type carries its schema; every composite is in parentheses.  The text
  * depends on the shape of the tree alone (null, true and false are shape), so it
  * is the key of the plan cache.
@@ -130,6 +130,28 @@ ash_sql_args(AshSql *sql, int nargs, AshExpr **args)
  * Constants, templates, lists
  */
 
+/*
+ * Constants of a definition stand in the text: they are the same for every call,
+ * the planner may use what it knows about them, and partial indexes match.  Only
+ * types whose text does not depend on any setting; the rest are parameters, as is
+ * every value that comes with a call.
+ */
+static bool
+reads_back(const AshTypeInst *type)
+{
+	switch (type->item ? type->item->oid : type->oid)
+	{
+		case TEXTOID:
+		case INT8OID:
+		case INT4OID:
+		case NUMERICOID:
+		case UUIDOID:
+			return true;
+		default:
+			return false;
+	}
+}
+
 static void
 write_const(AshSql *sql, const AshExpr *expr)
 {
@@ -140,6 +162,8 @@ write_const(AshSql *sql, const AshExpr *expr)
 	}
 	else if (expr->type->oid == BOOLOID)
 		ash_sql_str(sql, DatumGetBool(expr->value.value) ? "TRUE" : "FALSE");
+	else if (expr->literal && reads_back(expr->type))
+		write_literal(sql, expr->type->oid, expr->value.value, false);
 	else
 		write_typed_param(sql, expr->type, expr->value);
 }
@@ -173,11 +197,13 @@ write_const_list(AshSql *sql, const AshExpr *list)
 	bool *nulls = palloc(sizeof(bool) * Max(list->nargs, 1));
 	int dims[1] = { list->nargs };
 	int bounds[1] = { 1 };
+	bool literal = true;
 
 	for (int i = 0; i < list->nargs; i++)
 	{
 		if (list->args[i]->kind != ASH_EXPR_CONST)
 			return false;
+		literal = literal && list->args[i]->literal;
 		values[i] = list->args[i]->value.value;
 		nulls[i] = list->args[i]->value.isnull;
 	}
@@ -187,7 +213,10 @@ write_const_list(AshSql *sql, const AshExpr *list)
 		array.value =
 			PointerGetDatum(construct_md_array(values, nulls, 1, dims, bounds, item->oid,
 											   item->typlen, item->typbyval, item->typalign));
-	write_typed_param(sql, list->type, array);
+	if (literal && reads_back(list->type))
+		write_literal(sql, list->type->oid, array.value, false);
+	else
+		write_typed_param(sql, list->type, array);
 	return true;
 }
 

@@ -100,6 +100,45 @@ ash_type_is_embedded(const AshTypeInst *inst)
  * Embedded resources
  *-------------------------------------------------------------------------
  */
+const char *
+ash_type_embedded_name(const AshTypeInst *inst)
+{
+	while (inst->item != NULL)
+		inst = inst->item;
+	return ((const AshEmbeddedType *) inst->constraints)->resource;
+}
+
+typedef struct EachEmbedded
+{
+	AshTypeFn fn;
+	void *arg;
+} EachEmbedded;
+
+static void
+visit_embedded(const AshTypeInst *inst, void *arg)
+{
+	const EachEmbedded *each = arg;
+
+	check_stack_depth();
+	if (ash_type_is_embedded(inst))
+	{
+		each->fn(inst, each->arg);
+		return;
+	}
+	while (inst->item != NULL)
+		inst = inst->item;
+	if (inst->type->each_inner != NULL)
+		inst->type->each_inner(inst, visit_embedded, arg);
+}
+
+void
+ash_type_each_embedded(const AshTypeInst *inst, AshTypeFn fn, void *arg)
+{
+	EachEmbedded each = { fn, arg };
+
+	visit_embedded(inst, &each);
+}
+
 static bool
 embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			  bool *reported)

@@ -375,6 +375,16 @@ ash_jsonb_from_text(const char *text)
 }
 
 static void
+fields_each_inner(const AshTypeInst *inst, AshTypeFn fn, void *arg)
+{
+	const FieldsConstraints *c = inst->constraints;
+	ListCell *lc;
+
+	foreach (lc, c->list)
+		fn(((const Field *) lfirst(lc))->type, arg);
+}
+
+static void
 object_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
 	ash_type_term.write_json(out, inst, value);
@@ -389,6 +399,7 @@ const AshType ash_type_map = {
 	.cast = map_cast,
 	.constrain = map_constrain,
 	.write_json = object_write_json,
+	.each_inner = fields_each_inner,
 };
 
 const AshType ash_type_struct = {
@@ -400,6 +411,7 @@ const AshType ash_type_struct = {
 	.cast = map_cast,
 	.constrain = map_constrain,
 	.write_json = object_write_json,
+	.each_inner = fields_each_inner,
 };
 
 const AshType ash_type_keyword = {
@@ -411,6 +423,7 @@ const AshType ash_type_keyword = {
 	.cast = keyword_cast,
 	.constrain = keyword_constrain,
 	.write_json = object_write_json,
+	.each_inner = fields_each_inner,
 };
 
 const AshType ash_type_tuple = {
@@ -422,4 +435,5 @@ const AshType ash_type_tuple = {
 	.cast = tuple_cast,
 	.constrain = keyword_constrain,
 	.write_json = object_write_json,
+	.each_inner = fields_each_inner,
 };

@@ -23,6 +23,9 @@
 typedef struct AshType AshType;
 typedef struct AshTypeInst AshTypeInst;
 
+/* What is done with each instance that is found. */
+typedef void (*AshTypeFn)(const AshTypeInst *inst, void *arg);
+
 typedef struct AshValue
 {
 	Datum value;
@@ -98,6 +101,8 @@ struct AshType
 	bool cast_constrains; /* cast has already applied the constraints */
 	void (*write_json)(StringInfo out, const AshTypeInst *inst, Datum value);
 	bool (*equal)(const AshTypeInst *inst, Datum a, Datum b);
+	/* the instances inside: members of a union, fields of a map; NULL when there are none */
+	void (*each_inner)(const AshTypeInst *inst, AshTypeFn fn, void *arg);
 	/* CHECK conditions for the column, ANDed; column is already quoted. NULL: none */
 	char *(*check_sql)(const AshTypeInst *inst, const char *column);
 	/* JSON Schema of the constraints comes from the spec */
@@ -136,11 +141,17 @@ extern char *ash_type_check_sql(const AshTypeInst *inst, const char *column);
  * Names that this room cannot know are asked of higher rooms.
  *
  * Embedded resources: exists tells whether name is one; compile checks the
- * constraints and may set inst->constraints (for an array inst is the item).
- * cast does the whole pipeline for a value or, when inst->item is set, a list of
+ * constraints and sets inst->constraints to a struct that begins with an
+ * AshEmbeddedType (for an array inst is the item); it must not look at the resource,
+ * which may be the one that is being compiled.  cast does the whole pipeline for a value or, when inst->item is set, a list of
  * them, JSON null included, and adds its own errors; cast->old is the stored
  * value.  write_json may be NULL: the stored jsonb is written.
  */
+typedef struct AshEmbeddedType
+{
+	const char *resource;
+} AshEmbeddedType;
+
 typedef struct AshEmbeddedHooks
 {
 	bool (*exists)(const char *name);
@@ -152,6 +163,10 @@ typedef struct AshEmbeddedHooks
 extern void ash_type_set_embedded(const AshEmbeddedHooks *hooks);
 extern bool
 ash_type_is_embedded(const AshTypeInst *inst); /* an embedded resource or an array of it */
+/* Its name: inst is one, or an array of it. */
+extern const char *ash_type_embedded_name(const AshTypeInst *inst);
+/* fn for inst, when it is embedded, and for all embedded ones inside it (lists as a whole). */
+extern void ash_type_each_embedded(const AshTypeInst *inst, AshTypeFn fn, void *arg);
 
 /*
  * Types of the domain: true when name is one; *base gets the name of the type it
@@ -186,6 +201,13 @@ extern bool ash_type_equal(const AshTypeInst *inst, const AshValue *a, const Ash
 extern int ash_type_array_items(const JsonbValue *in, JsonbValue **items);
 /* min_length and max_length; false after adding errors. */
 extern bool ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast);
+
+/* stored.c: values inside a stored jsonb */
+extern void ash_type_write_stored(StringInfo out, const AshTypeInst *inst, const AshValue *value);
+/* The value as it was stored, without its pipeline; false when it is none of this type. */
+extern bool ash_type_read_stored(const AshTypeInst *inst, const JsonbValue *in, AshValue *out);
+/* jsonb[] of jsonb items */
+extern Datum ash_jsonb_array(const AshValue *items, int n);
 
 /* strutil.c */
 /* User-perceived characters; code points when built without ICU. */

@@ -192,6 +192,23 @@ stored_member(const UnionConstraints *c, Jsonb *stored, JsonbValue *value)
 	return NULL;
 }
 
+/* The two forms of a union, its value written by write. */
+static void
+write_member(StringInfo out, const UnionConstraints *c, const Member *member, const AshValue *value,
+			 void (*write)(StringInfo out, const AshTypeInst *inst, const AshValue *value))
+{
+	if (c->storage == STORAGE_MAP_WITH_TAG)
+	{
+		write(out, member->type, value);
+		return;
+	}
+	appendStringInfoString(out, "{\"type\":");
+	ash_write_json_string(out, member->name, strlen(member->name));
+	appendStringInfoString(out, ",\"value\":");
+	write(out, member->type, value);
+	appendStringInfoChar(out, '}');
+}
+
 static Datum
 store(const UnionConstraints *c, const Member *member, const AshValue *value)
 {
@@ -199,16 +216,7 @@ store(const UnionConstraints *c, const Member *member, const AshValue *value)
 	Datum result;
 
 	initStringInfo(&buf);
-	if (c->storage == STORAGE_TYPE_AND_VALUE)
-	{
-		appendStringInfoString(&buf, "{\"type\":");
-		ash_write_json_string(&buf, member->name, strlen(member->name));
-		appendStringInfoString(&buf, ",\"value\":");
-		ash_type_write_json(&buf, member->type, value);
-		appendStringInfoChar(&buf, '}');
-	}
-	else
-		ash_type_write_json(&buf, member->type, value);
+	write_member(&buf, c, member, value, ash_type_write_stored);
 	result = ash_jsonb_from_text(buf.data);
 	pfree(buf.data);
 	return result;
@@ -235,11 +243,10 @@ find_old(const UnionConstraints *c, const AshCast *cast, OldMember *old)
 	if (cast->old == NULL || cast->old->isnull)
 		return;
 	old->member = stored_member(c, DatumGetJsonbP(cast->old->value), &value);
-	if (old->member == NULL)
+	if (old->member == NULL || !ash_type_is_embedded(old->member->type))
 		return;
-	old->value.isnull = value.type == jbvNull;
-	if (!old->value.isnull)
-		old->value.value = JsonbPGetDatum(ash_jsonb_from_value(&value));
+	if (!ash_type_read_stored(old->member->type, &value, &old->value))
+		old->member = NULL;
 }
 
 /* Another member takes over: an embedded old value is destroyed. */
@@ -428,10 +435,30 @@ union_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return false;
 }
 
+/* What is stored, but embedded values in their own form. */
 static void
 union_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
-	ash_type_term.write_json(out, inst, value);
+	const UnionConstraints *c = inst->constraints;
+	JsonbValue inner;
+	const Member *member = stored_member(c, DatumGetJsonbP(value), &inner);
+	AshValue embedded;
+
+	if (member != NULL && ash_type_is_embedded(member->type) &&
+		ash_type_read_stored(member->type, &inner, &embedded))
+		write_member(out, c, member, &embedded, ash_type_write_json);
+	else
+		ash_type_term.write_json(out, inst, value);
+}
+
+static void
+union_each_inner(const AshTypeInst *inst, AshTypeFn fn, void *arg)
+{
+	const UnionConstraints *c = inst->constraints;
+	ListCell *lc;
+
+	foreach (lc, c->members)
+		fn(((const Member *) lfirst(lc))->type, arg);
 }
 
 const AshType ash_type_union = {
@@ -444,4 +471,5 @@ const AshType ash_type_union = {
 	.cast_constrains = true,
 	.constrain = union_constrain,
 	.write_json = union_write_json,
+	.each_inner = union_each_inner,
 };
