@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "action/embedded.h"
 #include "action/internal.h"
 #include "utils/builtins.h"
 
@@ -17,6 +18,7 @@
 static Jsonb *
 load_actor(AshCall *call, AshResource *actor_resource, const JsonbValue *key)
 {
+	AshSecurityState security = ash_security_enter(actor_resource);
 	StringInfoData out;
 	AshExpr    *filter;
 	AshQuery   *query;
@@ -34,6 +36,7 @@ load_actor(AshCall *call, AshResource *actor_resource, const JsonbValue *key)
 			actor = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data)));
 	}
 	ash_call_end(reader);
+	ash_security_leave(&security);
 	if (actor == NULL)
 		ash_error_add(call->errors, ASH_E_INVALID_OPTION, "actor", "no %s with key %s is known",
 					  actor_resource->name, ash_jsonb_value_json(key));
@@ -45,4 +48,5 @@ ash_action_init(void)
 {
 	ash_call_set_actor_loader(load_actor);
 	ash_managed_init();
+	ash_embedded_init();
 }

@@ -14,6 +14,8 @@
 /* as ash_action_write, for a row that ash_action_record has locked */
 extern AshChangeset *ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
 											 const AshRowHandle *handle);
+/* AshRefValue over a row, an array of AshValue by attribute */
+extern bool ash_row_ref(void *row, const AshExpr *ref, AshValue *out);
 extern bool ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row,
 							  AshExpr *condition);
 

@@ -68,8 +68,8 @@ subject_of(AshChangeset *cs)
 	return subject;
 }
 
-static bool
-row_attribute(void *context, const AshExpr *ref, AshValue *out)
+bool
+ash_row_ref(void *context, const AshExpr *ref, AshValue *out)
 {
 	const AshValue *row = context;
 
@@ -87,7 +87,7 @@ ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row, AshExpr 
 	{
 		AshValue	value;
 
-		return ash_expr_eval(condition, &call->bindings, row_attribute,
+		return ash_expr_eval(condition, &call->bindings, ash_row_ref,
 							 unconstify(AshValue *, row), &value) &&
 			!value.isnull && DatumGetBool(value.value);
 	}

@@ -148,6 +148,16 @@ call_context(void *arg)
 		errcontext("resource %s", name->resource);
 }
 
+/* The body, with the rights that the resource asks for. */
+static void
+run_body(AshCall *call, Jsonb *input, StringInfo out, AshApiBody body, void *arg)
+{
+	AshSecurityState security = ash_security_enter(call->res);
+
+	body(call, input, arg, out);
+	ash_security_leave(&security);
+}
+
 /* The body, with PostgreSQL's constraint violations translated. */
 static void
 run_translated(AshCall *call, Jsonb *input, StringInfo out, AshApiBody body, void *arg)
@@ -156,7 +166,7 @@ run_translated(AshCall *call, Jsonb *input, StringInfo out, AshApiBody body, voi
 
 	PG_TRY();
 	{
-		body(call, input, arg, out);
+		run_body(call, input, out, body, arg);
 	}
 	PG_CATCH();
 	{
@@ -222,7 +232,7 @@ attempt(AshCall *call, void *arg)
 {
 	Attempt    *a = arg;
 
-	a->body(call, a->input, a->arg, a->out);
+	run_body(call, a->input, a->out, a->body, a->arg);
 }
 
 Datum

@@ -141,6 +141,18 @@ extern void ash_call_end(AshCall *call);
 /* Forget calls begun inside call that an error has left behind. */
 extern void ash_call_unwind(AshCall *call);
 
+/* security.c: bracket what runs with the rights that the resource asks for */
+typedef struct AshSecurityState
+{
+	bool		changed;
+	Oid			user;
+	int			context;
+	int			nest_level;
+} AshSecurityState;
+
+extern AshSecurityState ash_security_enter(const AshResource *res);
+extern void ash_security_leave(const AshSecurityState *state);
+
 /* Templates: {"arg"}, {"actor"}, … resolved to JSON, or cast to a type. */
 extern void ash_call_template_json(AshCall *call, const AshTemplate *tmpl, JsonbValue *out);
 extern bool ash_call_template(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type,

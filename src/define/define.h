@@ -56,6 +56,9 @@ typedef struct AshPlanStep
 extern List *ash_plan_steps(const char *domain); /* of AshPlanStep *, in order */
 extern List *ash_plan_apply(const char *domain, bool allow_destructive);
 
+/* plan_function.c: statements that drop the generated functions of the resource, each with "; " */
+extern char *ash_plan_drop_functions(const char *resource);
+
 /* introspect.c: a document (JSON text) that describes the tables and views of a schema */
 extern char *ash_introspect_schema(const char *schema);
 

@@ -217,6 +217,9 @@ make_plan(const char *domain)
 		if (is_table(lfirst(lc)))
 			ash_plan_diff(plan, lfirst(lc));
 	}
+	forboth (lc, plan->resources, table, plan->tables)
+		ash_plan_want_functions(plan, lfirst(table), lfirst(lc));
+	ash_plan_diff_functions(plan, domain);
 	return plan;
 }
 

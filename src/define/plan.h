@@ -78,6 +78,31 @@ typedef struct AshPlanTable
 	struct AshPlanTable *present; /* of a wanted table: what there is now, or NULL */
 } AshPlanTable;
 
+/* A parameter of a function. */
+typedef struct AshPlanParameter
+{
+	const char *name;
+	const char *type; /* SQL */
+	Oid type_oid;	  /* InvalidOid while there is no such type */
+	const char *dflt; /* SQL, or NULL */
+} AshPlanParameter;
+
+/* A function of the definition, in LANGUAGE sql. */
+typedef struct AshPlanFunction
+{
+	const char *resource;
+	const char *schema;
+	const char *name;
+	List *parameters;	 /* of AshPlanParameter * */
+	const char *returns; /* SQL, with SETOF */
+	Oid return_type;
+	bool set;
+	int rows;		 /* of a set, for the planner; 0 = it knows best */
+	char volatility; /* as in pg_proc */
+	const char *body;
+	const char *description;
+} AshPlanFunction;
+
 /* The order in which steps run. */
 typedef enum AshPlanPhase
 {
@@ -95,6 +120,8 @@ typedef enum AshPlanPhase
 	ASH_PHASE_SECURITY,
 	ASH_PHASE_COMMENT,
 	ASH_PHASE_DROP_COLUMN,
+	ASH_PHASE_DROP_FUNCTION,
+	ASH_PHASE_FUNCTION,
 	ASH_PHASE_COUNT
 } AshPlanPhase;
 
@@ -108,6 +135,7 @@ typedef struct AshPlan
 	List *tables;				  /* of AshPlanTable *: wanted, in definition order */
 	List *extensions;			  /* of char *: CREATE EXTENSION for what is missing */
 	const char *extension_schema; /* where they go: where our own functions are */
+	List *functions;			  /* of AshPlanFunction *: wanted */
 	List *steps[ASH_PHASE_COUNT]; /* of AshPlanStep * */
 } AshPlan;
 
@@ -158,6 +186,14 @@ extern char *ash_plan_create_table(const AshPlanTable *table, const char *qualif
 								   const char *prefix);
 extern char *ash_plan_create_index(const AshPlanObject *index, const char *name,
 								   const char *qualified, bool concurrently);
+
+/* plan_interface.c: the functions of a resource; after present tables were found */
+extern void ash_plan_want_functions(AshPlan *plan, const AshPlanTable *table, AshResource *res);
+/* name of an interface's argument, and whether it may be left out */
+extern const char *ash_plan_interface_arg(json_t *arg, bool *optional);
+
+/* plan_function.c: compares functions with pg_proc; domain NULL: of all domains */
+extern void ash_plan_diff_functions(AshPlan *plan, const char *domain);
 
 /* plan_diff.c, plan_objects.c: differences → steps */
 extern void ash_plan_diff(AshPlan *plan, AshPlanTable *table); /* shadows are done */

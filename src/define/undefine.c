@@ -101,22 +101,28 @@ check_unused(const char *name, List *stored)
 					errdetail("Resources that refer to it: %s.", others.data)));
 }
 
-/* One DROP TABLE for all, so that their foreign keys go with them; "" when there are none. */
+/*
+ * The generated functions, which depend on the tables; then one DROP TABLE for all,
+ * so that their foreign keys go with them.  "" when there are none.
+ */
 static char *
 drop_statement(List *stored)
 {
 	StringInfoData sql;
+	const char *separator = "DROP TABLE IF EXISTS ";
 	ListCell *lc;
 
 	initStringInfo(&sql);
+	foreach (lc, stored)
+		appendStringInfoString(&sql, ash_plan_drop_functions(((AshStored *) lfirst(lc))->name));
 	foreach (lc, stored)
 	{
 		AshResource *res = ash_resource_get(((AshStored *) lfirst(lc))->name, NULL);
 
 		if (res == NULL || res->embedded)
 			continue;
-		appendStringInfo(&sql, "%s%s", sql.len > 0 ? ", " : "DROP TABLE IF EXISTS ",
-						 res->qualified);
+		appendStringInfo(&sql, "%s%s", separator, res->qualified);
+		separator = ", ";
 	}
 	return sql.data;
 }

@@ -140,6 +140,10 @@ ash_resource_verify(AshResource *res, AshErrors *errors)
 {
 	int before = list_length(errors->items);
 
+	if (res->security == ASH_SECURITY_DEFINER && !res->has_policies)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "\"security\": \"definer\" requires \"policies\": "
+					  "without them every caller could do everything");
 	ash_verify_references(res, errors);
 	if (list_length(errors->items) == before && ash_verify_aggregates(res, errors))
 	{

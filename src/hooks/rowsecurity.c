@@ -17,9 +17,8 @@
  * WITH CHECK: an ad-hoc UPDATE cannot move a row out of its own reach.
  *
  * A qual is text, written like any condition of a statement and parsed as CREATE
- * POLICY would.  It becomes part of cached plans, so nothing of the session may
- * stand in it: actor and tenant are read in sub-selects, which PostgreSQL runs
- * once for each execution.  What only a call has (arguments, context) is null.
+ * POLICY would.  It becomes part of cached plans: query/session.c reads actor and
+ * tenant.
  *
  * Our own statements carry their policies as ordinary conditions and get one
  * policy that is true.
@@ -66,66 +65,11 @@ static row_security_policy_hook_type prev_restrictive = NULL;
  *-------------------------------------------------------------------------
  */
 
-static void
-write_path(AshSql *sql, List *path)
-{
-	ListCell *lc;
-
-	ash_sql_str(sql, "ARRAY[");
-	foreach (lc, path)
-	{
-		if (foreach_current_index(lc) > 0)
-			ash_sql_str(sql, ", ");
-		ash_sql_str(sql, quote_literal_cstr(lfirst(lc)));
-	}
-	ash_sql_str(sql, "]::pg_catalog.text[]");
-}
-
-/* A value of the actor, still without a type: (SELECT …). */
-static void
-write_actor_value(AshSql *sql, const AshExpr *expr, const char *resource)
-{
-	const AshTypeInst *type = expr->type;
-	bool document = type != NULL && type->oid == JSONBOID;
-	bool list = type != NULL && OidIsValid(get_element_type(type->oid));
-
-	ash_sql_str(sql, "(SELECT ");
-	if (list)
-		ash_sql_str(sql,
-					"CASE WHEN pg_catalog.jsonb_typeof(v) OPERATOR(pg_catalog.=) 'array' THEN"
-					" ARRAY(SELECT pg_catalog.jsonb_array_elements_text(v)) END FROM (SELECT ");
-	if (document || list)
-	{
-		appendStringInfo(&sql->text, "ash.actor(%s)", quote_literal_cstr(resource));
-		if (expr->template_path != NIL)
-		{
-			ash_sql_str(sql, " OPERATOR(pg_catalog.#>) ");
-			write_path(sql, expr->template_path);
-		}
-	}
-	else
-	{
-		appendStringInfo(&sql->text, "ash.actor_value(%s, ", quote_literal_cstr(resource));
-		write_path(sql, expr->template_path);
-		ash_sql_str(sql, ")");
-	}
-	ash_sql_str(sql, list ? " AS v) AS a)" : ")");
-}
-
-/* AshSql.write_template: what the running statement, not the plan, has to know. */
+/* AshSql.write_template */
 static void
 write_session_value(AshSql *sql, AshExpr *expr)
 {
-	const AshResource *res = ((QualText *) sql)->res;
-
-	ash_sql_str(sql, "(");
-	if (expr->template == ASH_TEMPLATE_ACTOR)
-		write_actor_value(sql, expr, res->name);
-	else
-		ash_sql_str(sql,
-					expr->template == ASH_TEMPLATE_TENANT ? "(SELECT ash.tenant_value())" : "NULL");
-	ash_sql_str(sql, ")::");
-	ash_sql_str(sql, expr->type != NULL ? expr->type->sql_base : "pg_catalog.text");
+	ash_sql_session_value(sql, ((QualText *) sql)->res->name, expr);
 }
 
 static char *
@@ -270,34 +214,20 @@ permissive_policies(CmdType command, Relation rel)
  *-------------------------------------------------------------------------
  */
 
-/* attribute = tenant; a resource that allows it shows everything to nobody's tenant. */
-static AshExpr *
-tenant_condition(AshResource *res)
-{
-	const AshTypeInst *type = res->tenant_attribute->type;
-	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
-	AshExpr *tenant = ash_expr_template(ASH_TEMPLATE_TENANT, NIL, type);
-	AshExpr *same =
-		ash_expr_call("=", list_make2(ash_expr_attribute(res, res->tenant_attribute), tenant),
-					  errors);
-
-	if (same == NULL)
-		elog(ERROR, "tenant of %s cannot be compared: %s", res->name, ash_errors_message(errors));
-	return res->tenant_global ? ash_expr_or(ash_expr_is_null(tenant, false), same) : same;
-}
-
 static List *
 restrictive_policies(CmdType command, Relation rel)
 {
 	List *policies = prev_restrictive ? prev_restrictive(command, rel) : NIL;
 	AshResource *res = secured_resource(rel);
+	AshExpr *tenant;
 
 	if (res == NULL || res->tenancy != ASH_TENANCY_ATTRIBUTE ||
 		ash_data_own_statement(RelationGetRelid(rel)))
 		return policies;
+	tenant = ash_session_tenant_condition(res, !res->tenant_global);
 	return list_concat(policies,
 					   one_policy("ash tenant",
-								  parse_qual(rel, condition_text(res, tenant_condition(res)))));
+								  parse_qual(rel, condition_text(res, tenant))));
 }
 
 void

@@ -133,6 +133,7 @@ extern bool ash_relationship_to_many(const AshRelationship *rel);
 extern bool ash_relationship_unique(const AshRelationship *rel);
 /* is there a tenant condition?  adds TENANT_REQUIRED when there should be */
 extern AshExpr *ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action);
+extern AshExpr *ash_session_tenant(AshResource *res, AshAction *action);
 
 /* A call for another resource on behalf of call: shares its errors and memory. */
 extern AshCall *ash_query_subcall(AshCall *call, AshResource *res, AshAction *action);
@@ -195,8 +196,6 @@ extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *err
 extern void ash_order_suffix(AshSql *sql, AshSortOrder order, bool reverse);
 extern void ash_row_order(AshRowScope *row, List *sort);
 extern List *ash_sort_compile(AshResource *res, json_t *source);
-/* the same for a definition that may be wrong: faults become definition errors */
-extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors);
 /* primary key appended unless the sort is total already */
 extern void ash_query_complete_sort(AshQuery *query);
 
@@ -263,6 +262,7 @@ typedef struct AshKeys
 } AshKeys;
 
 extern void ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql);
+extern void ash_statement_records(AshQuery *query, AshSql *sql);
 extern void ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql);
 extern void ash_statement_aggregate(AshQuery *query, const AshAggregateCall *call, AshSql *sql);
 extern void ash_statement_exists(AshQuery *query, List *conditions, AshSql *sql);

@@ -96,6 +96,8 @@ extern List *ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *inpu
 extern void ash_select_parse(AshQuery *query, const Jsonb *input);
 extern List *ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *input);
 extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
+/* a sort of a definition that may be wrong: faults become definition errors; List of AshSortItem * */
+extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors);
 
 /* run.c: writes the JSON result (array or page object) */
 extern void ash_query_run(AshQuery *query, StringInfo out);
@@ -126,8 +128,29 @@ extern AshExpr *ash_query_record_filter(AshCall *call, AshResource *res, const J
 extern void ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field,
 								StringInfo out);
 
-/* statement.c: what ash_query_run runs, for ash_sql() and ash_explain() */
-extern void ash_query_write_statement(AshQuery *query, AshSql *sql);
+/* run.c: what ash_query_run runs, for ash_sql() and ash_explain(); false after adding an error */
+extern bool ash_query_statement(AshQuery *query, AshSql *sql);
+
+/*
+ * session.c: templates in SQL that any session may run later.  The first writes one
+ * as resource's domain sees actor and tenant; the second is the tenant's condition.
+ */
+extern void ash_sql_session_value(AshSql *sql, const char *resource, AshExpr *expr);
+extern AshExpr *ash_session_tenant_condition(AshResource *res, bool required);
+
+/*
+ * body.c: reads and fields as bodies of SQL functions.  Parameters of a read are the
+ * attributes of keys (of AshAttribute *: the row has these values), then arguments (of
+ * AshArgument *).  must_find: no row is an error.
+ */
+extern char *ash_query_read_body(AshResource *res, AshAction *action, List *keys, List *arguments,
+								 bool must_find);
+/* why a read cannot be one, or NULL */
+extern const char *ash_query_read_fault(AshResource *res, AshAction *action);
+/* the argument's default as SQL; "NULL" without one */
+extern char *ash_query_argument_default(AshResource *res, AshArgument *arg);
+/* The field of the row $1 and its type, or NULL when it is no expression over rows. */
+extern char *ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type);
 /*
  * Condition over one row of res whose columns are reachable as alias.column;
  * used by policies in row-security quals and by the data layer's WHERE.

@@ -157,6 +157,15 @@ ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action)
 						 call->errors);
 }
 
+/* The same in SQL that sessions run later: it reads their tenant then. */
+AshExpr *
+ash_session_tenant(AshResource *res, AshAction *action)
+{
+	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || tenant_bypassed(action))
+		return NULL;
+	return ash_session_tenant_condition(res, tenant_required(res, action));
+}
+
 /* With a schema for each tenant the tenant's name is the schema's. */
 void
 ash_sql_table(AshSql *sql, AshCall *call, AshResource *res)
@@ -204,12 +213,20 @@ policy_condition(AshCall *call, AshResource *res, AshAction *action, AshRowScope
 	return filter;
 }
 
+static AshExpr *
+row_tenant(AshRowScope *row, AshAction *action)
+{
+	return row->call == NULL && row->sql->write_template != NULL ?
+			   ash_session_tenant(row->res, action) :
+			   ash_tenant_condition(row->call, row->res, action);
+}
+
 List *
 ash_row_conditions(AshRowScope *row, AshAction *action, bool authorize, AshRowScope *source,
 				   AshRelationship *rel)
 {
 	AshExpr *base = ash_resource_base_filter(row->res, NULL);
-	AshExpr *tenant = ash_tenant_condition(row->call, row->res, action);
+	AshExpr *tenant = row_tenant(row, action);
 	AshExpr *policy = NULL;
 	List *conditions = NIL;
 

@@ -104,15 +104,24 @@ count_all(AshQuery *query)
 	return count;
 }
 
+/* A page even if none was asked for, in a total order; false after adding an error. */
+static bool
+settle_page(AshQuery *query)
+{
+	if (failed(query) || !ash_page_default(query))
+		return false;
+	if (query->page == ASH_PAGE_NONE)
+		return true;
+	ash_query_complete_sort(query);
+	return ash_keyset_read(query);
+}
+
 static void
 run_page(AshQuery *query, StringInfo out)
 {
 	int64 count = -1;
 	uint64 found;
 
-	ash_query_complete_sort(query);
-	if (!ash_keyset_read(query))
-		return;
 	ash_page_open(query, out);
 	found = write_rows(query, query->page_limit, out);
 	if (failed(query))
@@ -126,7 +135,7 @@ run_page(AshQuery *query, StringInfo out)
 void
 ash_query_run(AshQuery *query, StringInfo out)
 {
-	if (failed(query) || !ash_page_default(query))
+	if (!settle_page(query))
 		return;
 	if (query->page != ASH_PAGE_NONE)
 	{
@@ -136,6 +145,30 @@ ash_query_run(AshQuery *query, StringInfo out)
 	appendStringInfoChar(out, '[');
 	write_rows(query, 0, out);
 	appendStringInfoChar(out, ']');
+}
+
+/* No page, and one row more than is wanted. */
+static void
+settle_single(AshQuery *query)
+{
+	query->page = ASH_PAGE_NONE;
+	query->after = query->before = NULL;
+	if (query->limit.set && query->limit.value <= 2)
+		return;
+	query->limit.set = true;
+	query->limit.value = 2;
+}
+
+bool
+ash_query_statement(AshQuery *query, AshSql *sql)
+{
+	if (query->action != NULL && query->action->get)
+		settle_single(query);
+	else if (!settle_page(query))
+		return false;
+	ash_query_sql_init(query, sql);
+	ash_statement_rows(query, ash_output_create(query, false), NULL, sql);
+	return !failed(query);
 }
 
 /*
@@ -150,13 +183,7 @@ ash_query_run_one(AshQuery *query, StringInfo out)
 
 	if (failed(query))
 		return 0;
-	query->page = ASH_PAGE_NONE;
-	query->after = query->before = NULL;
-	if (!query->limit.set || query->limit.value > 2)
-	{
-		query->limit.set = true;
-		query->limit.value = 2;
-	}
+	settle_single(query);
 	found = write_rows(query, 1, out);
 	if (found > 1)
 		ash_error_add(

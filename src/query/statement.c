@@ -532,10 +532,17 @@ ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sq
 	write_level(&b, row, targets, item, NIL, LEVEL_ORDER, limited);
 }
 
+/* The rows as rows of the table, for functions that return them; no page, no output. */
 void
-ash_query_write_statement(AshQuery *query, AshSql *sql)
+ash_statement_records(AshQuery *query, AshSql *sql)
 {
-	ash_statement_rows(query, ash_output_create(query, false), NULL, sql);
+	Builder b = make_builder(query, NULL, NULL, sql);
+	bool distinct = query->distinct != NIL;
+	AshRowScope *row = new_row(&b);
+	char *item = distinct ? distinct_item(&b, row) : table_item(&b, row);
+
+	write_level(&b, row, psprintf("%s.*", row->alias), item, NIL,
+				(distinct ? 0 : LEVEL_WHERE) | LEVEL_ORDER | LEVEL_LIMIT, false);
 }
 
 /* How many rows there are; for keys: of each, as (ord, count).  The page does not count. */

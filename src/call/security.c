@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/call/security.c
+ *	  With whose rights the statements of a call run.
+ *
+ * "security": "invoker" changes nothing.  With "definer" they run with the rights
+ * of the resource's owner and a pinned search_path, from enter to leave; the
+ * policies have decided before by who called.  An error restores both: the user by
+ * the (sub)transaction's abort, the setting by its nest level.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "call/internal.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+
+AshSecurityState
+ash_security_enter(const AshResource *res)
+{
+	AshSecurityState state = {.changed = res->security == ASH_SECURITY_DEFINER};
+
+	if (!state.changed)
+		return state;
+	state.nest_level = NewGUCNestLevel();
+	GetUserIdAndSecContext(&state.user, &state.context);
+	SetUserIdAndSecContext(res->owner, state.context | SECURITY_LOCAL_USERID_CHANGE);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	return state;
+}
+
+void
+ash_security_leave(const AshSecurityState *state)
+{
+	if (!state->changed)
+		return;
+	AtEOXact_GUC(true, state->nest_level);
+	SetUserIdAndSecContext(state->user, state->context);
+}

@@ -1,0 +1,94 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/query/session.c
+ *	  Templates in SQL that is written now and run by any session later.
+ *
+ * Row-security quals and the bodies of generated functions become part of cached
+ * plans, so nothing of the session may stand in them: actor and tenant are read in
+ * sub-selects, which PostgreSQL runs once for each execution.  What only a call
+ * has (arguments, context) is null.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "query/internal.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+static void
+write_path(AshSql *sql, List *path)
+{
+	ListCell *lc;
+
+	ash_sql_str(sql, "ARRAY[");
+	foreach (lc, path)
+	{
+		if (foreach_current_index(lc) > 0)
+			ash_sql_str(sql, ", ");
+		ash_sql_str(sql, quote_literal_cstr(lfirst(lc)));
+	}
+	ash_sql_str(sql, "]::pg_catalog.text[]");
+}
+
+/* A value of the actor, still without a type: (SELECT …). */
+static void
+write_actor_value(AshSql *sql, const AshExpr *expr, const char *resource)
+{
+	const AshTypeInst *type = expr->type;
+	bool document = type != NULL && type->oid == JSONBOID;
+	bool list = type != NULL && OidIsValid(get_element_type(type->oid));
+
+	ash_sql_str(sql, "(SELECT ");
+	if (list)
+		ash_sql_str(sql,
+					"CASE WHEN pg_catalog.jsonb_typeof(v) OPERATOR(pg_catalog.=) 'array' THEN"
+					" ARRAY(SELECT pg_catalog.jsonb_array_elements_text(v)) END FROM (SELECT ");
+	if (document || list)
+	{
+		appendStringInfo(&sql->text, "ash.actor(%s)", quote_literal_cstr(resource));
+		if (expr->template_path != NIL)
+		{
+			ash_sql_str(sql, " OPERATOR(pg_catalog.#>) ");
+			write_path(sql, expr->template_path);
+		}
+	}
+	else
+	{
+		appendStringInfo(&sql->text, "ash.actor_value(%s, ", quote_literal_cstr(resource));
+		write_path(sql, expr->template_path);
+		ash_sql_str(sql, ")");
+	}
+	ash_sql_str(sql, list ? " AS v) AS a)" : ")");
+}
+
+/* The template's value, which the running statement, not the plan, has to know. */
+void
+ash_sql_session_value(AshSql *sql, const char *resource, AshExpr *expr)
+{
+	ash_sql_str(sql, "(");
+	if (expr->template == ASH_TEMPLATE_ACTOR)
+		write_actor_value(sql, expr, resource);
+	else
+		ash_sql_str(sql,
+					expr->template == ASH_TEMPLATE_TENANT ? "(SELECT ash.tenant_value())" : "NULL");
+	ash_sql_str(sql, ")::");
+	ash_sql_str(sql, expr->type != NULL ? expr->type->sql_base : "pg_catalog.text");
+}
+
+/* attribute = tenant; where none is required, everything is shown to nobody's tenant. */
+AshExpr *
+ash_session_tenant_condition(AshResource *res, bool required)
+{
+	const AshTypeInst *type = res->tenant_attribute->type;
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	AshExpr *tenant = ash_expr_template(ASH_TEMPLATE_TENANT, NIL, type);
+	AshExpr *same =
+		ash_expr_call("=", list_make2(ash_expr_attribute(res, res->tenant_attribute), tenant),
+					  errors);
+
+	if (same == NULL)
+		elog(ERROR, "tenant of %s cannot be compared: %s", res->name, ash_errors_message(errors));
+	return required ? same : ash_expr_or(ash_expr_is_null(tenant, false), same);
+}
