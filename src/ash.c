@@ -19,18 +19,18 @@ PG_MODULE_MAGIC;
 
 extern PGDLLEXPORT void _PG_init(void);
 
-char	   *ash_guc_actor = NULL;
-char	   *ash_guc_tenant = NULL;
-bool		ash_guc_fast_path = true;
+char *ash_guc_actor = NULL;
+char *ash_guc_tenant = NULL;
+bool ash_guc_fast_path = true;
 
 static void
 define_settings(void)
 {
-	DefineCustomStringVariable("ash.actor",
-							   "Who acts in this session, when a call names no actor.",
-							   "A JSON object, or the key of a record of the domain's actor resource. "
-							   "Whoever may connect as the role may set it.",
-							   &ash_guc_actor, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable(
+		"ash.actor", "Who acts in this session, when a call names no actor.",
+		"A JSON object, or the key of a record of the domain's actor resource. "
+		"Whoever may connect as the role may set it.",
+		&ash_guc_actor, "", PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("ash.tenant",
 							   "For which tenant this session acts, when a call names none.", NULL,
 							   &ash_guc_tenant, "", PGC_USERSET, 0, NULL, NULL, NULL);

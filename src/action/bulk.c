@@ -21,22 +21,22 @@
 
 typedef struct Bulk
 {
-	AshCall    *call;
-	const Jsonb *input;			   /* update, destroy: the one input of all rows */
-	int			index;			   /* of the next input */
-	int			first;			   /* of the current batch */
-	int64		batch_size;
-	int			error_count;
-	int			succeeded;		   /* rows written, in batches that stand */
-	int			batch_succeeded;
-	bool		batch_failed;	   /* something went wrong after a row had been written */
-	int			batches;
-	bool		stopped;
-	StringInfoData errors;		   /* JSON, comma separated */
-	List	   *rows;			   /* of AshValue *, when records are wanted */
-	List	   *batch_rows;
-	List	   *batch;			   /* of JsonbValue * (create) or AshValue * */
-	List	   *batch_errors;	   /* of AshErrors *, one for each input that is wrong */
+	AshCall *call;
+	const Jsonb *input; /* update, destroy: the one input of all rows */
+	int index;			/* of the next input */
+	int first;			/* of the current batch */
+	int64 batch_size;
+	int error_count;
+	int succeeded; /* rows written, in batches that stand */
+	int batch_succeeded;
+	bool batch_failed; /* something went wrong after a row had been written */
+	int batches;
+	bool stopped;
+	StringInfoData errors; /* JSON, comma separated */
+	List *rows;			   /* of AshValue *, when records are wanted */
+	List *batch_rows;
+	List *batch;		/* of JsonbValue * (create) or AshValue * */
+	List *batch_errors; /* of AshErrors *, one for each input that is wrong */
 } Bulk;
 
 /*-------------------------------------------------------------------------
@@ -49,16 +49,16 @@ static void
 keep_errors(Bulk *bulk, AshErrors *errors, int index)
 {
 	MemoryContext old = MemoryContextSwitchTo(bulk->call->cxt);
-	ListCell   *lc;
+	ListCell *lc;
 
 	bulk->error_count++;
 	if (bulk->call->opts->stop_on_error)
 		bulk->stopped = true;
 	if (bulk->call->opts->return_errors)
 	{
-		foreach(lc, errors->items)
+		foreach (lc, errors->items)
 		{
-			AshError   *error = lfirst(lc);
+			AshError *error = lfirst(lc);
 
 			error->path = lcons(makeInteger(index), error->path);
 		}
@@ -75,12 +75,12 @@ fail_batch(Bulk *bulk, AshErrors *errors)
 {
 	for (int i = 0; i < list_length(bulk->batch); i++)
 	{
-		AshErrors  *copy = ash_errors_create(bulk->call->cxt);
-		ListCell   *lc;
+		AshErrors *copy = ash_errors_create(bulk->call->cxt);
+		ListCell *lc;
 
-		foreach(lc, errors->items)
+		foreach (lc, errors->items)
 		{
-			AshError   *error = palloc(sizeof(AshError));
+			AshError *error = palloc(sizeof(AshError));
 
 			*error = *(AshError *) lfirst(lc);
 			error->path = list_copy(error->path);
@@ -99,7 +99,7 @@ static AshValue *
 keep_row(AshCall *call, const AshValue *row)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	AshValue   *copy = palloc(sizeof(AshValue) * Max(call->res->nattributes, 1));
+	AshValue *copy = palloc(sizeof(AshValue) * Max(call->res->nattributes, 1));
 
 	for (int i = 0; i < call->res->nattributes; i++)
 		copy[i] = ash_value_copy(call->res->attributes[i]->type, row[i]);
@@ -111,17 +111,17 @@ static bool
 is_skipped_filter(const AshErrors *errors)
 {
 	return list_length(errors->items) == 1 &&
-		((AshError *) linitial(errors->items))->code == ASH_E_STALE_RECORD;
+		   ((AshError *) linitial(errors->items))->code == ASH_E_STALE_RECORD;
 }
 
 /* Runs one input; its errors, in the outer call's context, or NULL. */
 static AshErrors *
 run_input(Bulk *bulk, void *item)
 {
-	AshCall    *outer = bulk->call;
-	AshCall    *call = ash_call_nested(outer, outer->res, outer->action);
-	AshErrors  *errors = ash_errors_create(outer->cxt);
-	bool		create = outer->action->type == ASH_ACTION_CREATE;
+	AshCall *outer = bulk->call;
+	AshCall *call = ash_call_nested(outer, outer->res, outer->action);
+	AshErrors *errors = ash_errors_create(outer->cxt);
+	bool create = outer->action->type == ASH_ACTION_CREATE;
 	AshChangeset *cs;
 
 	call->opts = outer->opts;
@@ -155,13 +155,13 @@ run_input(Bulk *bulk, void *item)
 static void
 run_batch_body(AshCall *call, void *arg)
 {
-	Bulk	   *bulk = arg;
-	int			index = bulk->first;
-	ListCell   *lc;
+	Bulk *bulk = arg;
+	int index = bulk->first;
+	ListCell *lc;
 
-	foreach(lc, bulk->batch)
+	foreach (lc, bulk->batch)
 	{
-		AshErrors  *errors;
+		AshErrors *errors;
 
 		CHECK_FOR_INTERRUPTS();
 		errors = run_input(bulk, lfirst(lc));
@@ -180,9 +180,9 @@ run_batch_body(AshCall *call, void *arg)
 static void
 run_batch(Bulk *bulk)
 {
-	AshCall    *call = bulk->call;
-	int			errors_before = bulk->error_count;
-	int			length_before = bulk->errors.len;
+	AshCall *call = bulk->call;
+	int errors_before = bulk->error_count;
+	int length_before = bulk->errors.len;
 
 	if (bulk->batch == NIL)
 		return;
@@ -191,7 +191,7 @@ run_batch(Bulk *bulk)
 		run_batch_body(call, bulk);
 	else if (!ash_action_isolated(call, run_batch_body, bulk))
 	{
-		AshErrors	failed = *call->errors;
+		AshErrors failed = *call->errors;
 
 		/* what was counted inside is undone with the batch */
 		call->errors->items = NIL;
@@ -238,7 +238,7 @@ status_of(const Bulk *bulk)
 static void
 write_result(Bulk *bulk, StringInfo out)
 {
-	AshCall    *call = bulk->call;
+	AshCall *call = bulk->call;
 
 	appendStringInfo(out, "{\"status\": \"%s\", \"error_count\": %d", status_of(bulk),
 					 bulk->error_count);
@@ -258,12 +258,13 @@ write_result(Bulk *bulk, StringInfo out)
 static Bulk *
 begin_bulk(AshCall *call, const Jsonb *input)
 {
-	Bulk	   *bulk = palloc0(sizeof(Bulk));
+	Bulk *bulk = palloc0(sizeof(Bulk));
 
 	bulk->call = call;
 	bulk->input = input;
-	bulk->batch_size = call->opts->batch_size.set && call->opts->batch_size.value > 0
-		? call->opts->batch_size.value : DEFAULT_BATCH;
+	bulk->batch_size = call->opts->batch_size.set && call->opts->batch_size.value > 0 ?
+						   call->opts->batch_size.value :
+						   DEFAULT_BATCH;
 	initStringInfo(&bulk->errors);
 	return bulk;
 }
@@ -281,7 +282,7 @@ static bool
 check_tenant(AshCall *call, StringInfo out)
 {
 	AshResource *res = call->res;
-	Bulk		failed = {.call = call};
+	Bulk failed = { .call = call };
 
 	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || call->has_tenant || res->tenant_global ||
 		call->action->multitenancy != ASH_TENANCY_ENFORCE)
@@ -307,8 +308,8 @@ ash_bulk_create(AshCall *call, const Jsonb *inputs, StringInfo out)
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	Bulk	   *bulk;
+	JsonbValue value;
+	Bulk *bulk;
 
 	if (inputs == NULL || !JB_ROOT_IS_ARRAY(inputs) || JB_ROOT_IS_SCALAR(inputs))
 		ash_error_add(call->errors, ASH_E_INVALID_INPUT, NULL,
@@ -345,8 +346,8 @@ named_rows(AshCall *call)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	List	   *rows = NIL;
+	JsonbValue value;
+	List *rows = NIL;
 
 	if (call->opts->records->type != jbvBinary)
 	{
@@ -358,7 +359,7 @@ named_rows(AshCall *call)
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
 		AshRowHandle handle;
-		AshValue   *row;
+		AshValue *row;
 
 		if (token != WJB_ELEM)
 			continue;
@@ -374,7 +375,7 @@ static bool
 allows_atomic(const AshCall *call)
 {
 	const Jsonb *strategy = call->opts->strategy;
-	char	   *text;
+	char *text;
 
 	if (strategy == NULL)
 		return true;
@@ -390,9 +391,9 @@ static void
 authorize_rows(AshCall *call, AshQuery *query)
 {
 	AshPolicySubject subject = {
-		.call = call,.res = call->res,.type = call->action->type,.action = call->action
+		.call = call, .res = call->res, .type = call->action->type, .action = call->action
 	};
-	AshExpr    *condition = NULL;
+	AshExpr *condition = NULL;
 
 	if (!call->authorize || !call->res->has_policies || !allows_atomic(call) ||
 		call->opts->authorize_with == 1)
@@ -415,8 +416,8 @@ authorize_rows(AshCall *call, AshQuery *query)
 static List *
 chosen_rows(AshCall *call)
 {
-	AshAction  *read = call->res->primary_actions[ASH_ACTION_READ];
-	AshQuery   *query;
+	AshAction *read = call->res->primary_actions[ASH_ACTION_READ];
+	AshQuery *query;
 
 	if (read == NULL)
 	{
@@ -438,16 +439,16 @@ static void
 run_over_rows(AshCall *call, const Jsonb *input, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	List	   *rows = NIL;
-	ListCell   *lc;
-	Bulk	   *bulk;
+	List *rows = NIL;
+	ListCell *lc;
+	Bulk *bulk;
 
 	if (!ash_errors_any(call->errors))
 		rows = call->opts->records ? named_rows(call) : chosen_rows(call);
 	if (!ash_errors_any(call->errors))
 	{
 		bulk = begin_bulk(call, input);
-		foreach(lc, rows)
+		foreach (lc, rows)
 			add_input(bulk, lfirst(lc));
 		finish_bulk(bulk, out);
 	}

@@ -14,12 +14,12 @@
 
 typedef struct Calculate
 {
-	AshBindings bindings;		   /* resolves arg.x to the calculation's arguments */
-	AshBindings *outer;			   /* of the call, for everything else */
-	AshCall    *call;
+	AshBindings bindings; /* resolves arg.x to the calculation's arguments */
+	AshBindings *outer;	  /* of the call, for everything else */
+	AshCall *call;
 	AshCalculation *calc;
-	AshValue   *args;
-	AshValue   *row;			   /* attribute values by index */
+	AshValue *args;
+	AshValue *row; /* attribute values by index */
 } Calculate;
 
 static AshArgument *
@@ -36,7 +36,7 @@ static bool
 resolve(AshBindings *bindings, AshTemplateKind kind, List *path, const AshTypeInst *type,
 		AshValue *out)
 {
-	Calculate  *calculate = bindings->call;
+	Calculate *calculate = bindings->call;
 	AshArgument *arg;
 
 	if (kind != ASH_TEMPLATE_ARG || list_length(path) != 1)
@@ -71,11 +71,11 @@ check_names(Calculate *calculate, const Jsonb *arguments)
 {
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &arguments->root));
 	JsonbIteratorToken token;
-	JsonbValue	key;
+	JsonbValue key;
 
 	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
 	{
-		char	   *name;
+		char *name;
 
 		if (token != WJB_KEY)
 			continue;
@@ -89,10 +89,11 @@ check_names(Calculate *calculate, const Jsonb *arguments)
 static void
 cast_argument(Calculate *calculate, const AshArgument *arg, const Jsonb *arguments)
 {
-	AshCast		cast = {.errors = calculate->call->errors,
-	.code = ASH_E_INVALID_CALCULATION_ARGUMENT,.field = arg->name};
-	AshValue   *out = &calculate->args[arg->index];
-	JsonbValue	value;
+	AshCast cast = { .errors = calculate->call->errors,
+					 .code = ASH_E_INVALID_CALCULATION_ARGUMENT,
+					 .field = arg->name };
+	AshValue *out = &calculate->args[arg->index];
+	JsonbValue value;
 
 	out->isnull = true;
 	if (arguments != NULL && ash_jsonb_get(arguments, arg->name, strlen(arg->name), &value))
@@ -131,9 +132,10 @@ row_of_refs(Calculate *calculate, const Jsonb *refs)
 	for (int i = 0; i < res->nattributes; i++)
 	{
 		const AshAttribute *attr = res->attributes[i];
-		AshCast		cast = {.errors = calculate->call->errors,.code = ASH_E_INVALID_ATTRIBUTE,
-		.field = attr->name};
-		JsonbValue	value;
+		AshCast cast = { .errors = calculate->call->errors,
+						 .code = ASH_E_INVALID_ATTRIBUTE,
+						 .field = attr->name };
+		JsonbValue value;
 
 		calculate->row[i].isnull = true;
 		if (refs != NULL && JB_ROOT_IS_OBJECT(refs) &&
@@ -145,7 +147,7 @@ row_of_refs(Calculate *calculate, const Jsonb *refs)
 static bool
 in_memory(Calculate *calculate, AshExpr *expr, StringInfo out)
 {
-	AshValue	value;
+	AshValue value;
 
 	calculate->bindings.resolve = resolve;
 	calculate->bindings.call = calculate;
@@ -160,8 +162,8 @@ void
 ash_action_calculate(AshCall *call, const char *name, const Jsonb *arguments, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	Calculate	calculate = {.call = call,.outer = &call->bindings};
-	AshExpr    *expr;
+	Calculate calculate = { .call = call, .outer = &call->bindings };
+	AshExpr *expr;
 
 	calculate.calc = ash_find_calculation(call->res, name);
 	if (calculate.calc == NULL)

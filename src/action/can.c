@@ -15,7 +15,7 @@
 static const char *
 decide(AshPolicySubject *subject, const AshValue *row)
 {
-	AshExpr    *condition = NULL;
+	AshExpr *condition = NULL;
 
 	switch (ash_policy_decide(subject, &condition))
 	{
@@ -34,9 +34,9 @@ decide(AshPolicySubject *subject, const AshValue *row)
 static const char *
 can_write(AshPolicySubject *subject, const Jsonb *input)
 {
-	AshCall    *call = subject->call;
+	AshCall *call = subject->call;
 	AshRowHandle handle;
-	AshValue   *row = NULL;
+	AshValue *row = NULL;
 
 	if (call->action->type != ASH_ACTION_CREATE && call->opts->record != NULL)
 	{
@@ -57,7 +57,7 @@ ash_action_can(AshCall *call, const Jsonb *input)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshPolicySubject subject = {
-		.call = call,.res = call->res,.type = call->action->type,.action = call->action
+		.call = call, .res = call->res, .type = call->action->type, .action = call->action
 	};
 	const char *answer = "yes";
 

@@ -18,10 +18,10 @@ ash_action_destroy(AshCall *call, const Jsonb *input, StringInfo out)
 {
 	StringInfoData record;
 	AshRowHandle handle;
-	AshValue   *data;
+	AshValue *data;
 	AshChangeset *cs;
-	bool		soft = call->action->soft;
-	bool		early;
+	bool soft = call->action->soft;
+	bool early;
 
 	if (ash_errors_any(call->errors))
 		return;

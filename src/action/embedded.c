@@ -25,7 +25,8 @@ static const char *const on_updates[] = { "update_on_match", "update", "replace"
 		name, ASH_OPT_##kind, offsetof(AshEmbedded, field), flags, dflt, NULL, NULL, doc \
 	}
 static const AshOpt embedded_options[] = {
-	OPT("create_action", NAME, create_action, 0, NULL, "makes a value; the primary one when absent"),
+	OPT("create_action", NAME, create_action, 0, NULL,
+		"makes a value; the primary one when absent"),
 	OPT("update_action", NAME, update_action, 0, NULL,
 		"changes a value; the primary one when absent"),
 	OPT("destroy_action", NAME, destroy_action, 0, NULL,
@@ -104,8 +105,8 @@ updates(const AshEmbedding *e, const Jsonb *in, const AshValue *old)
 	if (e->type->on_update != ASH_EMBEDDED_UPDATE_ON_MATCH)
 		return e->type->on_update == ASH_EMBEDDED_UPDATE;
 	key = ash_embedded_key(e->res);
-	return key == NIL || ash_embedded_key_matches(e->res, key, in,
-												  ash_embedded_read(e->res, old, NULL));
+	return key == NIL ||
+		   ash_embedded_key_matches(e->res, key, in, ash_embedded_read(e->res, old, NULL));
 }
 
 bool
@@ -133,8 +134,9 @@ cast_operand(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVa
 	AshEmbedding e = { .type = ash_embedded_constraints(inst), .cast = cast, .index = -1 };
 	bool fits;
 
-	fits = in->type == jbvNull ||
-		   (in->type == jbvBinary && (inst->item != NULL || JsonContainerIsObject(in->val.binary.data)));
+	fits =
+		in->type == jbvNull || (in->type == jbvBinary &&
+								(inst->item != NULL || JsonContainerIsObject(in->val.binary.data)));
 	if (fits && ash_type_read_stored(inst, in, out))
 		return true;
 	return ash_embedded_fail(&e, "is invalid");

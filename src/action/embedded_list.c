@@ -295,7 +295,8 @@ sort_items(const Casting *c, AshValue *items, int n)
 			continue;
 		set_column(column, item->expr->attribute);
 		column->desc = item->order == ASH_SORT_DESC || item->order == ASH_SORT_DESC_NILS_LAST;
-		column->nulls_first = item->order == ASH_SORT_DESC || item->order == ASH_SORT_ASC_NILS_FIRST;
+		column->nulls_first =
+			item->order == ASH_SORT_DESC || item->order == ASH_SORT_ASC_NILS_FIRST;
 		sorting.ncolumns++;
 	}
 	rows = sorted_rows(&sorting, items, n);
@@ -412,8 +413,7 @@ ash_embedded_cast_list(AshEmbedding *e, const AshTypeInst *inst, const JsonbValu
 
 	out->value = (Datum) 0;
 	out->isnull = in->type == jbvNull;
-	if (inst->item->item != NULL ||
-		(!out->isnull && (n = ash_type_array_items(in, &inputs)) < 0))
+	if (inst->item->item != NULL || (!out->isnull && (n = ash_type_array_items(in, &inputs)) < 0))
 		return ash_embedded_fail(e, "is invalid");
 	read_old(&c);
 	items = palloc0(sizeof(AshValue) * Max(n, 1));

@@ -91,8 +91,8 @@ looks_at_context(const AshResource *res, const AshAction *action)
 		AshDefaultKind kind = attr->dflt.kind;
 
 		/* what is embedded in turn may */
-		if (kind == ASH_DEFAULT_EXPR || kind == ASH_DEFAULT_FUNCTION || attr->type->oid == JSONBOID ||
-			ash_type_is_embedded(attr->type))
+		if (kind == ASH_DEFAULT_EXPR || kind == ASH_DEFAULT_FUNCTION ||
+			attr->type->oid == JSONBOID || ash_type_is_embedded(attr->type))
 			return true;
 	}
 	return action->nargs > 0 || action->steps != NIL || action->validations != NIL ||

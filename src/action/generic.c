@@ -26,7 +26,7 @@ static Jsonb *
 input_object(AshCall *call)
 {
 	StringInfoData buf;
-	bool		first = true;
+	bool first = true;
 
 	initStringInfo(&buf);
 	appendStringInfoChar(&buf, '{');
@@ -52,8 +52,8 @@ static Jsonb *
 context_object(AshCall *call)
 {
 	JsonbParseState *state = NULL;
-	JsonbValue	key = {.type = jbvString};
-	JsonbValue	value;
+	JsonbValue key = { .type = jbvString };
+	JsonbValue value;
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	key.val.string.val = "actor";
@@ -81,9 +81,9 @@ context_object(AshCall *call)
 static void
 write_name(AshSql *sql, List *names)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, names)
+	foreach (lc, names)
 	{
 		if (lc != list_head(names))
 			ash_sql_str(sql, ".");
@@ -94,7 +94,7 @@ write_name(AshSql *sql, List *names)
 static bool
 takes_documents(List *names)
 {
-	Oid			types[3] = {JSONBOID, JSONBOID, JSONBOID};
+	Oid types[3] = { JSONBOID, JSONBOID, JSONBOID };
 
 	return OidIsValid(LookupFuncName(names, 3, types, true));
 }
@@ -121,9 +121,9 @@ write_arguments(AshSql *sql, AshCall *call)
 static void
 write_call(AshSql *sql, AshCall *call)
 {
-	List	   *names = stringToQualifiedNameList(call->action->run);
-	Jsonb	   *options = call->action->run_options
-	? ash_jsonb_from_json(call->action->run_options) : ash_jsonb_empty();
+	List *names = stringToQualifiedNameList(call->action->run);
+	Jsonb *options = call->action->run_options ? ash_jsonb_from_json(call->action->run_options) :
+												 ash_jsonb_empty();
 
 	ash_sql_str(sql, "SELECT ");
 	write_name(sql, names);
@@ -143,19 +143,19 @@ write_call(AshSql *sql, AshCall *call)
 
 typedef struct Result
 {
-	AshCall    *call;
-	StringInfo	out;
-	int			rows;
+	AshCall *call;
+	StringInfo out;
+	int rows;
 } Result;
 
 /* The function's value as JSON; a set becomes an array (closed by the caller). */
 static void
 take_value(TupleTableSlot *slot, void *arg)
 {
-	Result	   *result = arg;
-	Oid			type = TupleDescAttr(slot->tts_tupleDescriptor, 0)->atttypid;
-	bool		isnull;
-	Datum		value = slot_getattr(slot, 1, &isnull);
+	Result *result = arg;
+	Oid type = TupleDescAttr(slot->tts_tupleDescriptor, 0)->atttypid;
+	bool isnull;
+	Datum value = slot_getattr(slot, 1, &isnull);
 
 	if (result->rows++ > 0)
 		appendStringInfoChar(result->out, ',');
@@ -168,8 +168,8 @@ take_value(TupleTableSlot *slot, void *arg)
 static bool
 returns_set(const char *name)
 {
-	List	   *names = stringToQualifiedNameList(name);
-	Oid			function = LookupFuncName(names, -1, NULL, true);
+	List *names = stringToQualifiedNameList(name);
+	Oid function = LookupFuncName(names, -1, NULL, true);
 
 	return OidIsValid(function) && get_func_retset(function);
 }
@@ -178,9 +178,9 @@ static bool
 authorize(AshCall *call)
 {
 	AshPolicySubject subject = {
-		.call = call,.res = call->res,.type = ASH_ACTION_GENERIC,.action = call->action
+		.call = call, .res = call->res, .type = ASH_ACTION_GENERIC, .action = call->action
 	};
-	AshExpr    *condition = NULL;
+	AshExpr *condition = NULL;
 
 	if (!call->authorize || !call->res->has_policies)
 		return true;
@@ -195,15 +195,15 @@ void
 ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	Result		result = {call, out, 0};
-	AshSql		sql;
+	Result result = { call, out, 0 };
+	AshSql sql;
 
 	ash_call_cast_arguments(call, input);
 	ash_call_argument_defaults(call);
 	ash_call_required_arguments(call);
 	if (!ash_errors_any(call->errors) && authorize(call))
 	{
-		bool		set = returns_set(call->action->run);
+		bool set = returns_set(call->action->run);
 
 		ash_sql_init(&sql, &call->bindings);
 		write_call(&sql, call);

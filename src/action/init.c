@@ -20,10 +20,10 @@ load_actor(AshCall *call, AshResource *actor_resource, const JsonbValue *key)
 {
 	AshSecurityState security = ash_security_enter(actor_resource);
 	StringInfoData out;
-	AshExpr    *filter;
-	AshQuery   *query;
-	AshCall    *reader = ash_call_nested(call, actor_resource, NULL);
-	Jsonb	   *actor = NULL;
+	AshExpr *filter;
+	AshQuery *query;
+	AshCall *reader = ash_call_nested(call, actor_resource, NULL);
+	Jsonb *actor = NULL;
 
 	reader->authorize = false;
 	initStringInfo(&out);

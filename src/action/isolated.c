@@ -40,7 +40,7 @@ can_be_caught(int sqlstate)
 static List *
 path_of_calls(const AshCall *inner, const AshCall *outer)
 {
-	List	   *path = NIL;
+	List *path = NIL;
 
 	for (const AshCall *call = inner; call != NULL; call = call->parent)
 	{
@@ -55,7 +55,7 @@ path_of_calls(const AshCall *inner, const AshCall *outer)
 static void
 add_violation(AshErrors *errors, const ErrorData *edata)
 {
-	AshError   *error = ash_error_add(errors, ASH_E_CONSTRAINT, NULL, "%s", edata->message);
+	AshError *error = ash_error_add(errors, ASH_E_CONSTRAINT, NULL, "%s", edata->message);
 
 	error->sqlstate = edata->sqlerrcode;
 	error->constraint = edata->constraint_name;
@@ -64,9 +64,11 @@ add_violation(AshErrors *errors, const ErrorData *edata)
 static void
 add_foreign_error(AshErrors *errors, const ErrorData *edata)
 {
-	AshError   *error = ash_error_add(errors, edata->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE
-									  ? ASH_E_FORBIDDEN : ASH_E_UNKNOWN, NULL, "%s",
-									  edata->message);
+	AshError *error =
+		ash_error_add(errors,
+					  edata->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE ? ASH_E_FORBIDDEN :
+																			ASH_E_UNKNOWN,
+					  NULL, "%s", edata->message);
 
 	error->sqlstate = edata->sqlerrcode;
 	error->hint = edata->hint;
@@ -81,7 +83,7 @@ add_foreign_error(AshErrors *errors, const ErrorData *edata)
 AshErrors *
 ash_action_errors_of(const AshCall *outer, const ErrorData *edata)
 {
-	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 	const AshCall *inner = ash_call_current();
 
 	if (inner == NULL)
@@ -104,7 +106,7 @@ ash_action_errors_of(const AshCall *outer, const ErrorData *edata)
  * call->cxt stays.
  */
 bool
-ash_action_isolated(AshCall *call, void (*body) (AshCall *call, void *arg), void *arg)
+ash_action_isolated(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -123,8 +125,8 @@ ash_action_isolated(AshCall *call, void (*body) (AshCall *call, void *arg), void
 	}
 	PG_CATCH();
 	{
-		ErrorData  *edata;
-		AshErrors  *mapped;
+		ErrorData *edata;
+		AshErrors *mapped;
 
 		MemoryContextSwitchTo(call->cxt);
 		edata = CopyErrorData();

@@ -18,9 +18,9 @@
 static AshValue *
 readable_row(AshCall *call, const JsonbValue *record)
 {
-	AshExpr    *filter = ash_query_record_filter(call, call->res, record);
-	AshQuery   *query;
-	List	   *rows;
+	AshExpr *filter = ash_query_record_filter(call, call->res, record);
+	AshQuery *query;
+	List *rows;
 
 	if (filter == NULL)
 		return NULL;
@@ -42,12 +42,12 @@ readable_rows(AshCall *call, const Jsonb *records)
 {
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &records->root));
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	List	   *rows = NIL;
+	JsonbValue value;
+	List *rows = NIL;
 
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
-		AshValue   *row;
+		AshValue *row;
 
 		CHECK_FOR_INTERRUPTS();
 		if (token != WJB_ELEM)
@@ -65,9 +65,9 @@ void
 ash_action_load(AshCall *call, const Jsonb *records, const Jsonb *load, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	bool		list = records != NULL && JB_ROOT_IS_ARRAY(records) && !JB_ROOT_IS_SCALAR(records);
-	JsonbValue	record;
-	List	   *rows = NIL;
+	bool list = records != NULL && JB_ROOT_IS_ARRAY(records) && !JB_ROOT_IS_SCALAR(records);
+	JsonbValue record;
+	List *rows = NIL;
 
 	if (ash_errors_any(call->errors))
 		rows = NIL;

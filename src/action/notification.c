@@ -19,11 +19,11 @@
 typedef struct Notification
 {
 	AshResource *res;
-	AshAction  *action;
-	AshValue   *row;
-	Jsonb	   *load;
-	StringInfo	extra;			   /* managed relationships, as the record's JSON has them */
-	bool		actor;
+	AshAction *action;
+	AshValue *row;
+	Jsonb *load;
+	StringInfo extra; /* managed relationships, as the record's JSON has them */
+	bool actor;
 } Notification;
 
 static AshCall *
@@ -37,7 +37,7 @@ outermost(AshCall *call)
 static AshValue *
 copy_row(const AshResource *res, const AshValue *row)
 {
-	AshValue   *copy = palloc(sizeof(AshValue) * Max(res->nattributes, 1));
+	AshValue *copy = palloc(sizeof(AshValue) * Max(res->nattributes, 1));
 
 	for (int i = 0; i < res->nattributes; i++)
 		copy[i] = ash_value_copy(res->attributes[i]->type, row[i]);
@@ -47,15 +47,15 @@ copy_row(const AshResource *res, const AshValue *row)
 static Jsonb *
 copy_jsonb(const Jsonb *jsonb)
 {
-	return jsonb == NULL ? NULL
-		: (Jsonb *) DatumGetPointer(datumCopy(JsonbPGetDatum(jsonb), false, -1));
+	return jsonb == NULL ? NULL :
+						   (Jsonb *) DatumGetPointer(datumCopy(JsonbPGetDatum(jsonb), false, -1));
 }
 
 /* Remember the write of cs, when the caller of the whole wants notifications. */
 void
 ash_notification_add(AshChangeset *cs)
 {
-	AshCall    *top = outermost(cs->call);
+	AshCall *top = outermost(cs->call);
 	MemoryContext old;
 	Notification *notification;
 
@@ -76,7 +76,7 @@ ash_notification_add(AshChangeset *cs)
 static const char *
 type_name(AshActionType type)
 {
-	static const char *const names[] = {"create", "read", "update", "destroy", "action"};
+	static const char *const names[] = { "create", "read", "update", "destroy", "action" };
 
 	return names[type];
 }
@@ -84,8 +84,8 @@ type_name(AshActionType type)
 static void
 write_notification(AshCall *call, const Notification *notification, StringInfo out)
 {
-	bool		authorize = call->authorize;
-	bool		own = notification->res == call->res && notification->action == call->action;
+	bool authorize = call->authorize;
+	bool own = notification->res == call->res && notification->action == call->action;
 
 	appendStringInfoString(out, "{\"resource\": ");
 	escape_json(out, notification->res->name);
@@ -104,7 +104,8 @@ write_notification(AshCall *call, const Notification *notification, StringInfo o
 	call->authorize = false;
 	ash_records_write(call, notification->res, list_make1(notification->row),
 					  notification->action->type != ASH_ACTION_DESTROY ? notification->load : NULL,
-					  own ? ash_action_select(call, NULL) : NIL, false, notification->extra ? list_make1(notification->extra) : NIL, out);
+					  own ? ash_action_select(call, NULL) : NIL, false,
+					  notification->extra ? list_make1(notification->extra) : NIL, out);
 	call->authorize = authorize;
 	appendStringInfoChar(out, '}');
 }
@@ -112,10 +113,10 @@ write_notification(AshCall *call, const Notification *notification, StringInfo o
 void
 ash_notifications_write(AshCall *call, StringInfo out)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	appendStringInfoString(out, ", \"notifications\": [");
-	foreach(lc, call->notifications)
+	foreach (lc, call->notifications)
 	{
 		if (lc != list_head(call->notifications))
 			appendStringInfoString(out, ", ");

@@ -13,7 +13,7 @@
 AshQuery *
 ash_action_query(AshCall *call, const Jsonb *input)
 {
-	AshQuery   *query;
+	AshQuery *query;
 
 	if (ash_errors_any(call->errors))
 		return NULL;
@@ -29,8 +29,8 @@ void
 ash_action_read_one(AshCall *call, const Jsonb *input, bool not_found_error, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	AshQuery   *query = ash_action_query(call, input);
-	int			found;
+	AshQuery *query = ash_action_query(call, input);
+	int found;
 
 	if (query != NULL)
 	{
@@ -45,12 +45,11 @@ void
 ash_action_read(AshCall *call, const Jsonb *input, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	AshQuery   *query;
+	AshQuery *query;
 
 	if (call->action->get)
 		ash_action_read_one(call, input,
-							call->opts->not_found_error_given && call->opts->not_found_error,
-							out);
+							call->opts->not_found_error_given && call->opts->not_found_error, out);
 	else if ((query = ash_action_query(call, input)) != NULL)
 		ash_query_run(query, out);
 	MemoryContextSwitchTo(old);
@@ -62,9 +61,9 @@ ash_action_get(AshCall *call, bool not_found_error, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	const JsonbValue *record = call->opts->record;
-	AshExpr    *filter = NULL;
-	AshQuery   *query;
-	int			found = 0;
+	AshExpr *filter = NULL;
+	AshQuery *query;
+	int found = 0;
 
 	if (record != NULL && !ash_errors_any(call->errors))
 		filter = ash_query_record_filter(call, call->res, record);

@@ -21,15 +21,15 @@ ash_action_describe_record(const AshResource *res, const JsonbValue *record)
 	StringInfoData buf;
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	key;
-	JsonbValue	value;
+	JsonbValue key;
+	JsonbValue value;
 
 	initStringInfo(&buf);
 	if (record == NULL || record->type != jbvBinary)
 	{
 		appendStringInfo(&buf, "%s: %s", res->nprimary_key > 0 ? res->primary_key[0]->name : "id",
-						 record == NULL || record->type == jbvNull ? "nil"
-						 : ash_jsonb_value_json(record));
+						 record == NULL || record->type == jbvNull ? "nil" :
+																	 ash_jsonb_value_json(record));
 		return buf.data;
 	}
 	it = JsonbIteratorInit(record->val.binary.data);
@@ -52,19 +52,18 @@ ash_action_describe_record(const AshResource *res, const JsonbValue *record)
 static bool
 cast_key(const AshAttribute *attr, const JsonbValue *in, AshValue *key)
 {
-	AshErrors  *ignored = ash_errors_create(CurrentMemoryContext);
-	AshCast		cast = {.errors = ignored,.code = ASH_E_INVALID_PRIMARY_KEY};
+	AshErrors *ignored = ash_errors_create(CurrentMemoryContext);
+	AshCast cast = { .errors = ignored, .code = ASH_E_INVALID_PRIMARY_KEY };
 
-	return ash_type_cast(attr->type, in, &cast, &key[attr->index]) &&
-		!key[attr->index].isnull;
+	return ash_type_cast(attr->type, in, &cast, &key[attr->index]) && !key[attr->index].isnull;
 }
 
 /* Does record name the row by exactly its primary key?  Then the values are in key. */
 static bool
 primary_key_of(const AshResource *res, const JsonbValue *record, AshValue *key)
 {
-	Jsonb	   *object;
-	JsonbValue	value;
+	Jsonb *object;
+	JsonbValue value;
 
 	if (record->type != jbvBinary)
 		return res->nprimary_key == 1 && cast_key(res->primary_key[0], record, key);
@@ -86,11 +85,11 @@ primary_key_of(const AshResource *res, const JsonbValue *record, AshValue *key)
 static AshExpr *
 visibility(AshCall *call, AshResource *res)
 {
-	AshQuery   *query = ash_query_create(call, res, NULL);
-	AshExpr    *condition = NULL;
-	ListCell   *lc;
+	AshQuery *query = ash_query_create(call, res, NULL);
+	AshExpr *condition = NULL;
+	ListCell *lc;
 
-	foreach(lc, query->filters)
+	foreach (lc, query->filters)
 		condition = ash_expr_and(condition, lfirst(lc));
 	return condition;
 }
@@ -99,8 +98,8 @@ static AshLockResult
 record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowHandle *handle,
 			  AshValue **row)
 {
-	AshValue   *key = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
-	AshExpr    *condition;
+	AshValue *key = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+	AshExpr *condition;
 	AshLockResult result;
 
 	if (!primary_key_of(res, record, key))
@@ -112,8 +111,7 @@ record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowH
 		return ASH_LOCK_NOT_TRIED;
 	*row = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
 	result = ash_data_lock_row(res, key, handle, *row);
-	if (result == ASH_LOCKED && condition != NULL &&
-		!ash_row_satisfies(call, res, *row, condition))
+	if (result == ASH_LOCKED && condition != NULL && !ash_row_satisfies(call, res, *row, condition))
 		return ASH_LOCK_NONE;
 	return result;
 }
@@ -126,9 +124,9 @@ record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowH
 static AshLockResult
 record_by_query(AshCall *call, AshResource *res, const JsonbValue *record, AshValue **row)
 {
-	AshExpr    *filter = ash_query_record_filter(call, res, record);
-	AshQuery   *query;
-	List	   *rows;
+	AshExpr *filter = ash_query_record_filter(call, res, record);
+	AshQuery *query;
+	List *rows;
 
 	if (filter == NULL)
 		return ASH_LOCK_NONE;
@@ -156,17 +154,18 @@ ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshResource *res = call->res;
-	AshValue   *row = NULL;
+	AshValue *row = NULL;
 	AshLockResult found;
-	AshError   *error;
+	AshError *error;
 
 	handle->valid = false;
 	if (record == NULL)
 	{
 		error = ash_error_add(call->errors, ASH_E_INVALID_PRIMARY_KEY, NULL,
-							  "%s.%s needs the option \"record\": which row it is about",
-							  res->name, call->action->name);
-		error->hint = "Give options.record as the primary key, or as an object of key or identity fields.";
+							  "%s.%s needs the option \"record\": which row it is about", res->name,
+							  call->action->name);
+		error->hint =
+			"Give options.record as the primary key, or as an object of key or identity fields.";
 		MemoryContextSwitchTo(old);
 		return NULL;
 	}
@@ -195,8 +194,8 @@ ash_action_select(AshCall *call, const AshChangeset *cs)
 	const Jsonb *select = call->opts->select;
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	List	   *names = NIL;
+	JsonbValue value;
+	List *names = NIL;
 
 	if (select == NULL || !JB_ROOT_IS_ARRAY(select))
 		return cs != NULL && cs->select_given ? cs->select : NIL;
@@ -219,18 +218,17 @@ ash_action_select(AshCall *call, const AshChangeset *cs)
 void
 ash_action_record_json(AshChangeset *cs, StringInfo out)
 {
-	AshCall    *call = cs->call;
-	StringInfo	extra = ash_changeset_extra(cs);
+	AshCall *call = cs->call;
+	StringInfo extra = ash_changeset_extra(cs);
 
-	ash_records_write(call, cs->res, list_make1(cs->result),
-					  ash_action_loads(cs), ash_action_select(call, cs), false,
-					  extra ? list_make1(extra) : NIL, out);
+	ash_records_write(call, cs->res, list_make1(cs->result), ash_action_loads(cs),
+					  ash_action_select(call, cs), false, extra ? list_make1(extra) : NIL, out);
 }
 
 void
 ash_action_result(AshChangeset *cs, StringInfo out)
 {
-	AshCall    *call = cs->call;
+	AshCall *call = cs->call;
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 
 	if (!call->opts->return_notifications)

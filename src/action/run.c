@@ -9,13 +9,11 @@
 
 #include "action/internal.h"
 
-typedef void (*ActionRunner) (AshCall *call, const Jsonb *input, StringInfo out);
+typedef void (*ActionRunner)(AshCall *call, const Jsonb *input, StringInfo out);
 
 static const ActionRunner runners[] = {
-	[ASH_ACTION_CREATE] = ash_action_create,
-	[ASH_ACTION_READ] = ash_action_read,
-	[ASH_ACTION_UPDATE] = ash_action_update,
-	[ASH_ACTION_DESTROY] = ash_action_destroy,
+	[ASH_ACTION_CREATE] = ash_action_create,   [ASH_ACTION_READ] = ash_action_read,
+	[ASH_ACTION_UPDATE] = ash_action_update,   [ASH_ACTION_DESTROY] = ash_action_destroy,
 	[ASH_ACTION_GENERIC] = ash_action_generic,
 };
 
@@ -23,5 +21,5 @@ void
 ash_action_run(AshCall *call, const Jsonb *input, StringInfo out)
 {
 	if (!ash_errors_any(call->errors))
-		runners[call->action->type] (call, input, out);
+		runners[call->action->type](call, input, out);
 }

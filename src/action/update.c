@@ -13,7 +13,7 @@ void
 ash_action_update(AshCall *call, const Jsonb *input, StringInfo out)
 {
 	AshRowHandle handle;
-	AshValue   *data;
+	AshValue *data;
 	AshChangeset *cs;
 
 	if (ash_errors_any(call->errors))

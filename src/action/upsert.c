@@ -25,8 +25,8 @@ ash_upsert_wanted(const AshChangeset *cs)
 static const AshIdentity *
 conflict_identity(AshChangeset *cs, bool *failed)
 {
-	const char *name = cs->call->opts->upsert_identity ? cs->call->opts->upsert_identity
-		: cs->action->upsert_identity;
+	const char *name = cs->call->opts->upsert_identity ? cs->call->opts->upsert_identity :
+														 cs->action->upsert_identity;
 	const AshIdentity *identity;
 
 	*failed = false;
@@ -46,8 +46,8 @@ conflict_identity(AshChangeset *cs, bool *failed)
 static Bitmapset *
 conflict_keys(const AshResource *res, const AshIdentity *identity)
 {
-	Bitmapset  *keys = NULL;
-	ListCell   *lc;
+	Bitmapset *keys = NULL;
+	ListCell *lc;
 
 	if (identity == NULL)
 	{
@@ -55,7 +55,7 @@ conflict_keys(const AshResource *res, const AshIdentity *identity)
 			keys = bms_add_member(keys, res->primary_key[i]->index);
 		return keys;
 	}
-	foreach(lc, identity->keys)
+	foreach (lc, identity->keys)
 		keys = bms_add_member(keys, ash_find_attribute(res, lfirst(lc))->index);
 	if (res->tenancy == ASH_TENANCY_ATTRIBUTE && !identity->all_tenants)
 		keys = bms_add_member(keys, res->tenant_attribute->index);
@@ -69,9 +69,9 @@ conflict_keys(const AshResource *res, const AshIdentity *identity)
 static void
 write_predicate(AshSql *sql, AshResource *res, const AshIdentity *identity)
 {
-	const char *sources[] = {res->base_filter_source, identity->where};
+	const char *sources[] = { res->base_filter_source, identity->where };
 	const char *separator = " WHERE ";
-	bool		inlined = sql->inline_values;
+	bool inlined = sql->inline_values;
 
 	sql->inline_values = true;
 	for (int i = 0; i < lengthof(sources); i++)
@@ -88,7 +88,7 @@ write_predicate(AshSql *sql, AshResource *res, const AshIdentity *identity)
 static void
 write_target(AshSql *sql, AshResource *res, const AshIdentity *identity, Bitmapset *keys)
 {
-	int			key = -1;
+	int key = -1;
 	const char *separator = " ON CONFLICT (";
 
 	while ((key = bms_next_member(keys, key)) >= 0)
@@ -112,8 +112,8 @@ named_attributes(const AshResource *res, const Jsonb *names)
 {
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &names->root));
 	JsonbIteratorToken token;
-	JsonbValue	value;
-	Bitmapset  *set = NULL;
+	JsonbValue value;
+	Bitmapset *set = NULL;
 
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
@@ -138,11 +138,11 @@ all_attributes(const AshResource *res)
 static Bitmapset *
 default_fields(const AshChangeset *cs, Bitmapset *keys)
 {
-	Bitmapset  *set = NULL;
+	Bitmapset *set = NULL;
 
 	for (int i = 0; i < cs->res->nattributes; i++)
 	{
-		bool		changed = (cs->flags[i] & ASH_CHANGING) && !(cs->flags[i] & ASH_DEFAULTED);
+		bool changed = (cs->flags[i] & ASH_CHANGING) && !(cs->flags[i] & ASH_DEFAULTED);
 
 		if ((changed && !bms_is_member(i, keys)) ||
 			cs->res->attributes[i]->update_default.kind != ASH_DEFAULT_NONE)
@@ -165,7 +165,7 @@ static Bitmapset *
 overwritten(AshChangeset *cs, Bitmapset *keys, bool *listed)
 {
 	const Jsonb *fields = cs->call->opts->upsert_fields;
-	JsonbValue	value;
+	JsonbValue value;
 
 	if (fields == NULL && cs->action->upsert_fields != NULL)
 		fields = ash_jsonb_from_json(cs->action->upsert_fields);
@@ -182,8 +182,8 @@ overwritten(AshChangeset *cs, Bitmapset *keys, bool *listed)
 	if (ash_jsonb_get(fields, "replace", 7, &value))
 	{
 		*listed = true;
-		return with_literal_defaults(cs->res, named_attributes(cs->res,
-															   ash_jsonb_from_value(&value)));
+		return with_literal_defaults(cs->res,
+									 named_attributes(cs->res, ash_jsonb_from_value(&value)));
 	}
 	if (ash_jsonb_get(fields, "replace_all_except", 18, &value))
 		return bms_difference(all_attributes(cs->res),
@@ -235,9 +235,10 @@ static void
 write_conflict_value(AshSql *sql, AshChangeset *cs, int i, const bool *given, bool listed)
 {
 	const AshAttribute *attr = cs->res->attributes[i];
-	AshCast		cast = {.errors = cs->call->errors,.code = ASH_E_INVALID_ATTRIBUTE,
-	.field = attr->name};
-	AshValue	value;
+	AshCast cast = { .errors = cs->call->errors,
+					 .code = ASH_E_INVALID_ATTRIBUTE,
+					 .field = attr->name };
+	AshValue value;
 
 	if (cs->atomics[i] != NULL)
 	{
@@ -260,9 +261,9 @@ static void
 write_update(AshSql *sql, AshChangeset *cs, Bitmapset *keys, const bool *given)
 {
 	const char *separator = " DO UPDATE SET ";
-	bool		listed;
-	Bitmapset  *fields = overwritten(cs, keys, &listed);
-	int			i = -1;
+	bool listed;
+	Bitmapset *fields = overwritten(cs, keys, &listed);
+	int i = -1;
 
 	/* an update that changes nothing still gives the row back */
 	if (bms_is_empty(fields))
@@ -280,8 +281,8 @@ write_update(AshSql *sql, AshChangeset *cs, Bitmapset *keys, const bool *given)
 static bool
 write_condition(AshSql *sql, AshChangeset *cs)
 {
-	AshScope	scope = ash_scope_for(cs->res, cs->action);
-	AshExpr    *condition;
+	AshScope scope = ash_scope_for(cs->res, cs->action);
+	AshExpr *condition;
 
 	if (cs->action->upsert_condition == NULL)
 		return true;
@@ -303,7 +304,7 @@ typedef struct Returned
 static void
 take_row(struct TupleTableSlot *slot, void *arg)
 {
-	Returned   *returned = arg;
+	Returned *returned = arg;
 	MemoryContext old = MemoryContextSwitchTo(returned->cxt);
 
 	ash_data_slot_values(returned->cs->res, slot, returned->cs->result);
@@ -318,11 +319,11 @@ bool
 ash_upsert_row(AshChangeset *cs, const bool *given)
 {
 	AshResource *res = cs->res;
-	Returned	returned = {cs, CurrentMemoryContext};
-	bool		failed;
+	Returned returned = { cs, CurrentMemoryContext };
+	bool failed;
 	const AshIdentity *identity = conflict_identity(cs, &failed);
-	Bitmapset  *keys;
-	AshSql		sql;
+	Bitmapset *keys;
+	AshSql sql;
 
 	if (failed)
 		return false;

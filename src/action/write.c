@@ -81,15 +81,15 @@ ash_row_ref(void *context, const AshExpr *ref, AshValue *out)
 bool
 ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row, AshExpr *condition)
 {
-	AshQuery   *query;
+	AshQuery *query;
 
 	if (ash_expr_in_memory(condition))
 	{
-		AshValue	value;
+		AshValue value;
 
-		return ash_expr_eval(condition, &call->bindings, ash_row_ref,
-							 unconstify(AshValue *, row), &value) &&
-			!value.isnull && DatumGetBool(value.value);
+		return ash_expr_eval(condition, &call->bindings, ash_row_ref, unconstify(AshValue *, row),
+							 &value) &&
+			   !value.isnull && DatumGetBool(value.value);
 	}
 	query = ash_query_bare(call, res);
 	query->filters = list_make2(ash_query_key_filter(res, row), condition);
@@ -105,7 +105,7 @@ static bool
 authorize(AshChangeset *cs, AshExpr **pending)
 {
 	AshPolicySubject subject = subject_of(cs);
-	AshExpr    *condition = NULL;
+	AshExpr *condition = NULL;
 
 	*pending = NULL;
 	if (!cs->call->authorize || !cs->res->has_policies)
@@ -154,7 +154,7 @@ static bool
 force_tenant(AshChangeset *cs)
 {
 	AshResource *res = cs->res;
-	AshValue	tenant;
+	AshValue tenant;
 
 	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || cs->data != NULL)
 		return true;
@@ -168,7 +168,7 @@ mark_given(const AshChangeset *cs, bool *given)
 {
 	for (int i = 0; i < cs->res->nattributes; i++)
 		given[i] = (cs->flags[i] & ASH_CHANGING) &&
-			(cs->type == ASH_ACTION_CREATE || !(cs->flags[i] & ASH_ATOMIC));
+				   (cs->type == ASH_ACTION_CREATE || !(cs->flags[i] & ASH_ATOMIC));
 }
 
 static void
@@ -193,9 +193,9 @@ static void
 write_filters(AshSql *sql, void *arg)
 {
 	AshChangeset *cs = arg;
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, cs->filters)
+	foreach (lc, cs->filters)
 	{
 		ash_sql_str(sql, " AND ");
 		ash_query_write_condition(sql, cs->res, "t", lfirst(lc));
@@ -224,10 +224,10 @@ static bool
 stale(AshChangeset *cs)
 {
 	StringInfoData filter;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&filter);
-	foreach(lc, cs->filters)
+	foreach (lc, cs->filters)
 		appendStringInfo(&filter, "%s%s", filter.len > 0 ? " and " : " with filter: ",
 						 ash_expr_describe(lfirst(lc)));
 	ash_error_add(cs->call->errors, ASH_E_STALE_RECORD, NULL,
@@ -239,7 +239,7 @@ static bool
 write_row(AshChangeset *cs)
 {
 	AshResource *res = cs->res;
-	bool	   *given = palloc0(sizeof(bool) * Max(res->nattributes, 1));
+	bool *given = palloc0(sizeof(bool) * Max(res->nattributes, 1));
 	AshWriteStatus status;
 
 	cs->result = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
@@ -263,7 +263,8 @@ write_row(AshChangeset *cs)
 									 &cs->call->bindings, cs->result);
 			break;
 		default:
-			status = ash_data_delete(res, &cs->handle, cs->data, cs->filters != NIL ? write_filters : NULL, cs,
+			status = ash_data_delete(res, &cs->handle, cs->data,
+									 cs->filters != NIL ? write_filters : NULL, cs,
 									 &cs->call->bindings, cs->result);
 	}
 	return status == ASH_WRITE_DONE || stale(cs);
@@ -272,7 +273,7 @@ write_row(AshChangeset *cs)
 static bool
 run_changeset(AshChangeset *cs)
 {
-	AshExpr    *pending;
+	AshExpr *pending;
 
 	if (cs->type == ASH_ACTION_CREATE)
 		ash_changeset_lazy_defaults(cs);
@@ -287,10 +288,9 @@ run_changeset(AshChangeset *cs)
 	ash_changeset_check_required(cs);
 	if (ash_errors_any(cs->call->errors))
 		return false;
-	return write_row(cs) &&
-		(cs->upsert_skipped ||
-		 (ash_managed_after(cs) && ash_changeset_run_hooks(cs, cs->after_action) &&
-		  authorize_created(cs, pending)));
+	return write_row(cs) && (cs->upsert_skipped || (ash_managed_after(cs) &&
+													ash_changeset_run_hooks(cs, cs->after_action) &&
+													authorize_created(cs, pending)));
 }
 
 static AshActionType

@@ -31,7 +31,7 @@ aggregate_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
 	const Wanted *wanted = arg;
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	AshQuery   *query = ash_action_query(call, input);
+	AshQuery *query = ash_action_query(call, input);
 
 	if (query != NULL)
 		ash_query_aggregate(query, wanted->kind, wanted->field, out);
@@ -42,9 +42,9 @@ aggregate_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 static Datum
 aggregate(FunctionCallInfo fcinfo, AshAggregateKind kind, bool has_field)
 {
-	int			n = has_field ? 2 : 1;
-	Wanted		wanted = {.kind = kind};
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
+	int n = has_field ? 2 : 1;
+	Wanted wanted = { .kind = kind };
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
 
 	if (has_field)
 		wanted.field = ash_arg_name(fcinfo, 1, "field");
@@ -57,7 +57,7 @@ aggregate(FunctionCallInfo fcinfo, AshAggregateKind kind, bool has_field)
 Datum
 ash_count(PG_FUNCTION_ARGS)
 {
-	char	   *json = TextDatumGetCString(aggregate(fcinfo, ASH_AGG_COUNT, false));
+	char *json = TextDatumGetCString(aggregate(fcinfo, ASH_AGG_COUNT, false));
 
 	return DirectFunctionCall1(int8in, CStringGetDatum(json));
 }
@@ -66,7 +66,7 @@ ash_count(PG_FUNCTION_ARGS)
 Datum
 ash_exists(PG_FUNCTION_ARGS)
 {
-	char	   *json = TextDatumGetCString(aggregate(fcinfo, ASH_AGG_EXISTS, false));
+	char *json = TextDatumGetCString(aggregate(fcinfo, ASH_AGG_EXISTS, false));
 
 	return DirectFunctionCall1(boolin, CStringGetDatum(json));
 }

@@ -15,7 +15,7 @@
 #include "api/api.h"
 #include "utils/builtins.h"
 
-static const char *const type_names[] = {"create", "read", "update", "destroy", "action"};
+static const char *const type_names[] = { "create", "read", "update", "destroy", "action" };
 
 char *
 ash_arg_text(FunctionCallInfo fcinfo, int n)
@@ -32,12 +32,11 @@ ash_arg_jsonb(FunctionCallInfo fcinfo, int n)
 char *
 ash_arg_name(FunctionCallInfo fcinfo, int n, const char *what)
 {
-	char	   *name = ash_arg_text(fcinfo, n);
+	char *name = ash_arg_text(fcinfo, n);
 
 	if (name == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", what)));
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", what)));
 	return name;
 }
 
@@ -45,8 +44,8 @@ Jsonb *
 ash_options_with(Jsonb *options, const char *key, const Jsonb *value)
 {
 	JsonbParseState *state = NULL;
-	JsonbValue	k = {.type = jbvString};
-	JsonbValue	v;
+	JsonbValue k = { .type = jbvString };
+	JsonbValue v;
 
 	if (value == NULL)
 		return options;
@@ -61,7 +60,7 @@ ash_options_with(Jsonb *options, const char *key, const Jsonb *value)
 	options = options ? options : ash_jsonb_empty();
 	return DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(options),
 											  JsonbPGetDatum(JsonbValueToJsonb(
-																			   pushJsonbValue(&state, WJB_END_OBJECT, NULL)))));
+												  pushJsonbValue(&state, WJB_END_OBJECT, NULL)))));
 }
 
 /*-------------------------------------------------------------------------
@@ -72,9 +71,9 @@ ash_options_with(Jsonb *options, const char *key, const Jsonb *value)
 static AshAction *
 find_action(AshResource *res, const char *name, int type, AshErrors *errors)
 {
-	AshAction  *action;
-	AshError   *error;
-	List	   *names = NIL;
+	AshAction *action;
+	AshError *error;
+	List *names = NIL;
 
 	if (name == NULL)
 	{
@@ -88,12 +87,12 @@ find_action(AshResource *res, const char *name, int type, AshErrors *errors)
 	action = ash_find_action(res, name);
 	if (action != NULL && (type == ASH_ANY_TYPE || action->type == type))
 		return action;
-	error = type == ASH_ANY_TYPE
-		? ash_error_add(errors, ASH_E_NO_SUCH_ACTION, NULL, "No such action %s for resource %s",
-						name, res->name)
-		: ash_error_add(errors, ASH_E_NO_SUCH_ACTION, NULL,
-						"No such action %s of type %s for resource %s", name, type_names[type],
-						res->name);
+	error = type == ASH_ANY_TYPE ?
+				ash_error_add(errors, ASH_E_NO_SUCH_ACTION, NULL,
+							  "No such action %s for resource %s", name, res->name) :
+				ash_error_add(errors, ASH_E_NO_SUCH_ACTION, NULL,
+							  "No such action %s of type %s for resource %s", name,
+							  type_names[type], res->name);
 	for (int i = 0; i < res->nactions; i++)
 		if (type == ASH_ANY_TYPE || res->actions[i]->type == type)
 			names = lappend(names, unconstify(char *, res->actions[i]->name));
@@ -103,8 +102,8 @@ find_action(AshResource *res, const char *name, int type, AshErrors *errors)
 
 /* The resource and action by name, or NULL and false after adding an error. */
 static bool
-find_target(const char *resource, const char *name, int type, AshErrors *errors,
-			AshResource **res, AshAction **action)
+find_target(const char *resource, const char *name, int type, AshErrors *errors, AshResource **res,
+			AshAction **action)
 {
 	*action = NULL;
 	*res = ash_resource_get(resource, errors);
@@ -170,8 +169,8 @@ run_translated(AshCall *call, Jsonb *input, StringInfo out, AshApiBody body, voi
 	}
 	PG_CATCH();
 	{
-		ErrorData  *edata;
-		AshErrors  *errors;
+		ErrorData *edata;
+		AshErrors *errors;
 
 		MemoryContextSwitchTo(cxt);
 		edata = CopyErrorData();
@@ -188,13 +187,13 @@ Datum
 ash_api_call(const char *resource, const char *action, int type, Jsonb *input, Jsonb *options,
 			 AshApiBody body, void *arg)
 {
-	CallName	name = {resource, action};
-	ErrorContextCallback context = {.callback = call_context,.arg = &name};
-	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
+	CallName name = { resource, action };
+	ErrorContextCallback context = { .callback = call_context, .arg = &name };
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 	AshResource *res;
-	AshAction  *found;
-	AshCall    *call;
-	Datum		result;
+	AshAction *found;
+	AshCall *call;
+	Datum result;
 
 	context.previous = error_context_stack;
 	error_context_stack = &context;
@@ -221,16 +220,16 @@ ash_api_call(const char *resource, const char *action, int type, Jsonb *input, J
 
 typedef struct Attempt
 {
-	Jsonb	   *input;
-	StringInfo	out;
-	AshApiBody	body;
-	void	   *arg;
+	Jsonb *input;
+	StringInfo out;
+	AshApiBody body;
+	void *arg;
 } Attempt;
 
 static void
 attempt(AshCall *call, void *arg)
 {
-	Attempt    *a = arg;
+	Attempt *a = arg;
 
 	run_body(call, a->input, a->out, a->body, a->arg);
 }
@@ -239,13 +238,13 @@ Datum
 ash_api_try(const char *resource, const char *action, int type, Jsonb *input, Jsonb *options,
 			AshApiBody body, void *arg)
 {
-	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 	StringInfoData answer;
 	StringInfoData out;
 	AshResource *res;
-	AshAction  *found;
-	AshCall    *call = NULL;
-	Attempt		a = {input, &out, body, arg};
+	AshAction *found;
+	AshCall *call = NULL;
+	Attempt a = { input, &out, body, arg };
 
 	ash_calls_enter();
 	initStringInfo(&out);

@@ -12,7 +12,7 @@
 #include "action/action.h"
 
 /* The work of one API function; appends the JSON result, or adds errors. */
-typedef void (*AshApiBody) (AshCall *call, const Jsonb *input, void *arg, StringInfo out);
+typedef void (*AshApiBody)(AshCall *call, const Jsonb *input, void *arg, StringInfo out);
 
 #define ASH_ANY_TYPE (-1)
 

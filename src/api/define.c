@@ -25,9 +25,9 @@ ASH_FUNCTION(ash_introspect);
 Datum
 ash_define(PG_FUNCTION_ARGS)
 {
-	text	   *document = PG_GETARG_TEXT_PP(0);
-	bool		migrate = PG_GETARG_BOOL(1);
-	char	   *result;
+	text *document = PG_GETARG_TEXT_PP(0);
+	bool migrate = PG_GETARG_BOOL(1);
+	char *result;
 
 	ash_calls_enter();
 	result = ash_define_document(VARDATA_ANY(document), VARSIZE_ANY_EXHDR(document), migrate);
@@ -39,7 +39,7 @@ ash_define(PG_FUNCTION_ARGS)
 Datum
 ash_undefine(PG_FUNCTION_ARGS)
 {
-	char	   *name = ash_arg_name(fcinfo, 0, "name");
+	char *name = ash_arg_name(fcinfo, 0, "name");
 
 	return PointerGetDatum(cstring_to_text(ash_undefine_name(name, PG_GETARG_BOOL(1))));
 }
@@ -63,14 +63,14 @@ Datum
 ash_builtins(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	ListCell   *lc;
+	ListCell *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(lc, ash_builtin_list())
+	foreach (lc, ash_builtin_list())
 	{
 		const AshBuiltin *builtin = lfirst(lc);
-		Datum		values[4];
-		bool		nulls[4] = {false};
+		Datum values[4];
+		bool nulls[4] = { false };
 
 		values[0] = CStringGetTextDatum(builtin->kind);
 		values[1] = CStringGetTextDatum(builtin->name);
@@ -88,14 +88,14 @@ static Datum
 return_steps(FunctionCallInfo fcinfo, List *steps)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	ListCell   *lc;
+	ListCell *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(lc, steps)
+	foreach (lc, steps)
 	{
 		const AshPlanStep *step = lfirst(lc);
-		Datum		values[6];
-		bool		nulls[6] = {false};
+		Datum values[6];
+		bool nulls[6] = { false };
 
 		values[0] = Int32GetDatum(step->step);
 		nulls[1] = step->resource == NULL;
@@ -127,7 +127,7 @@ ash_migrate(PG_FUNCTION_ARGS)
 Datum
 ash_introspect(PG_FUNCTION_ARGS)
 {
-	char	   *schema = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *schema = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
 	return PointerGetDatum(cstring_to_text(ash_introspect_schema(schema)));
 }

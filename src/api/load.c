@@ -24,7 +24,7 @@ load_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 Datum
 ash_load(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
 
 	return ash_api_call(resource, NULL, ASH_ACTION_READ, ash_arg_jsonb(fcinfo, 1),
 						ash_arg_jsonb(fcinfo, 3), load_body, ash_arg_jsonb(fcinfo, 2));
@@ -40,7 +40,7 @@ reload_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 Datum
 ash_reload(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
 
 	return ash_api_call(resource, NULL, ASH_ACTION_READ, ash_arg_jsonb(fcinfo, 1),
 						ash_arg_jsonb(fcinfo, 2), reload_body, NULL);
@@ -57,8 +57,8 @@ calculate_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 Datum
 ash_calculate(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
-	char	   *calculation = ash_arg_name(fcinfo, 1, "calculation");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *calculation = ash_arg_name(fcinfo, 1, "calculation");
 
 	return ash_api_call(resource, NULL, ASH_ANY_TYPE, ash_arg_jsonb(fcinfo, 2),
 						ash_arg_jsonb(fcinfo, 3), calculate_body, calculation);

@@ -18,8 +18,8 @@ ASH_FUNCTION(ash_can);
 Datum
 ash_run_action(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
-	char	   *action = ash_arg_name(fcinfo, 1, "action");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *action = ash_arg_name(fcinfo, 1, "action");
 
 	return ash_api_call(resource, action, ASH_ANY_TYPE, ash_arg_jsonb(fcinfo, 2),
 						ash_arg_jsonb(fcinfo, 3), ash_api_run, NULL);
@@ -29,8 +29,8 @@ ash_run_action(PG_FUNCTION_ARGS)
 Datum
 ash_try_action(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
-	char	   *action = ash_arg_name(fcinfo, 1, "action");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *action = ash_arg_name(fcinfo, 1, "action");
 
 	return ash_api_try(resource, action, ASH_ANY_TYPE, ash_arg_jsonb(fcinfo, 2),
 					   ash_arg_jsonb(fcinfo, 3), ash_api_run, NULL);
@@ -46,8 +46,8 @@ can_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 Datum
 ash_can(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
-	char	   *action = ash_arg_name(fcinfo, 1, "action");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *action = ash_arg_name(fcinfo, 1, "action");
 
 	return ash_api_call(resource, action, ASH_ANY_TYPE, ash_arg_jsonb(fcinfo, 2),
 						ash_arg_jsonb(fcinfo, 3), can_body, NULL);

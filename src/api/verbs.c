@@ -27,7 +27,7 @@ ASH_FUNCTION(ash_bulk_destroy_rows);
 Datum
 ash_create(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
 
 	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_CREATE,
 						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), ash_api_run, NULL);
@@ -37,12 +37,11 @@ ash_create(PG_FUNCTION_ARGS)
 static Datum
 record_verb(FunctionCallInfo fcinfo, AshActionType type)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
-	Jsonb	   *options = ash_options_with(ash_arg_jsonb(fcinfo, 3), "record",
-										   ash_arg_jsonb(fcinfo, 1));
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	Jsonb *options = ash_options_with(ash_arg_jsonb(fcinfo, 3), "record", ash_arg_jsonb(fcinfo, 1));
 
-	return ash_api_call(resource, ash_arg_text(fcinfo, 4), type, ash_arg_jsonb(fcinfo, 2),
-						options, ash_api_run, NULL);
+	return ash_api_call(resource, ash_arg_text(fcinfo, 4), type, ash_arg_jsonb(fcinfo, 2), options,
+						ash_api_run, NULL);
 }
 
 Datum
@@ -61,7 +60,7 @@ ash_destroy(PG_FUNCTION_ARGS)
 static Datum
 read_verb(FunctionCallInfo fcinfo, AshApiBody body)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
 
 	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_READ,
 						ash_arg_jsonb(fcinfo, 2), ash_arg_jsonb(fcinfo, 1), body, NULL);
@@ -102,7 +101,7 @@ ash_read_first(PG_FUNCTION_ARGS)
 static void
 get_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
-	bool		wanted = !call->opts->not_found_error_given || call->opts->not_found_error;
+	bool wanted = !call->opts->not_found_error_given || call->opts->not_found_error;
 
 	ash_action_get(call, wanted, out);
 }
@@ -111,19 +110,18 @@ get_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 Datum
 ash_get(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
-	Jsonb	   *options = ash_options_with(ash_arg_jsonb(fcinfo, 2), "record",
-										   ash_arg_jsonb(fcinfo, 1));
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	Jsonb *options = ash_options_with(ash_arg_jsonb(fcinfo, 2), "record", ash_arg_jsonb(fcinfo, 1));
 
-	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_READ, NULL, options,
-						get_body, NULL);
+	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_READ, NULL, options, get_body,
+						NULL);
 }
 
 /* arg is the function of the action room to run */
 static void
 bulk_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
-	void		(*bulk) (AshCall *, const Jsonb *, StringInfo) = arg;
+	void (*bulk)(AshCall *, const Jsonb *, StringInfo) = arg;
 
 	bulk(call, input, out);
 }
@@ -132,28 +130,31 @@ bulk_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 Datum
 ash_bulk_create_inputs(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
 
 	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_CREATE,
-						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), bulk_body, ash_bulk_create);
+						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), bulk_body,
+						ash_bulk_create);
 }
 
 /* ash_bulk_update(resource text, input jsonb, options jsonb, action text) returns json */
 Datum
 ash_bulk_update_rows(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
 
 	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_UPDATE,
-						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), bulk_body, ash_bulk_update);
+						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), bulk_body,
+						ash_bulk_update);
 }
 
 /* ash_bulk_destroy(resource text, input jsonb, options jsonb, action text) returns json */
 Datum
 ash_bulk_destroy_rows(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
 
 	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_DESTROY,
-						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), bulk_body, ash_bulk_destroy);
+						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), bulk_body,
+						ash_bulk_destroy);
 }

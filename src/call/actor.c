@@ -31,7 +31,7 @@ ash_call_set_actor_loader(AshActorLoader loader)
 static Jsonb *
 setting_jsonb(const char *text)
 {
-	JsonbValue	value;
+	JsonbValue value;
 
 	if (text[0] == '{')
 		return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
@@ -57,8 +57,8 @@ given_actor(AshCall *call)
 	if (strcmp(source, "current_user") == 0)
 	{
 		JsonbParseState *state = NULL;
-		JsonbValue	key = {.type = jbvString, .val.string = {.len = 4, .val = "role"}};
-		JsonbValue	value = {.type = jbvString};
+		JsonbValue key = { .type = jbvString, .val.string = { .len = 4, .val = "role" } };
+		JsonbValue value = { .type = jbvString };
 
 		value.val.string.val = GetUserNameFromId(GetUserId(), false);
 		value.val.string.len = strlen(value.val.string.val);
@@ -75,8 +75,8 @@ given_actor(AshCall *call)
 void
 ash_call_find_actor(AshCall *call)
 {
-	Jsonb	   *given = given_actor(call);
-	JsonbValue	key;
+	Jsonb *given = given_actor(call);
+	JsonbValue key;
 	AshResource *actor_resource;
 
 	call->actor_resource = call->res->domain.actor_resource;
@@ -91,9 +91,9 @@ ash_call_find_actor(AshCall *call)
 	if (call->actor_resource == NULL || !JB_ROOT_IS_SCALAR(given))
 	{
 		ash_error_add(call->errors, ASH_E_INVALID_OPTION, "actor",
-					  call->actor_resource
-					  ? "the actor must be an object or a key of %s"
-					  : "the actor must be an object: domain %s names no actor resource",
+					  call->actor_resource ?
+						  "the actor must be an object or a key of %s" :
+						  "the actor must be an object: domain %s names no actor resource",
 					  call->actor_resource ? call->actor_resource : call->res->domain.name);
 		return;
 	}
@@ -141,7 +141,7 @@ ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out)
 bool
 ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *out)
 {
-	AshCast		cast = {.errors = call->errors, .code = ASH_E_INVALID_OPTION, .field = "tenant"};
+	AshCast cast = { .errors = call->errors, .code = ASH_E_INVALID_OPTION, .field = "tenant" };
 
 	if (!call->has_tenant)
 	{

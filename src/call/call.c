@@ -31,7 +31,7 @@ ash_call_current(void)
 static void
 forget_call(void *arg)
 {
-	AshCall    *call;
+	AshCall *call;
 
 	for (call = current_call; call != NULL; call = call->parent)
 	{
@@ -46,9 +46,9 @@ forget_call(void *arg)
 static AshCall *
 push_call(MemoryContext parent, AshResource *res, AshAction *action)
 {
-	StringInfo	out = NULL;
+	StringInfo out = NULL;
 	MemoryContext cxt = current_call == NULL ? ash_workspace_take(parent, &out) : NULL;
-	AshCall    *call;
+	AshCall *call;
 	MemoryContextCallback *callback;
 
 	if (cxt == NULL)
@@ -95,11 +95,12 @@ decide_authorize(AshCall *call)
 						  "domain %s requires authorization", domain->name);
 		else if (call->res->has_policies && !has_privs_of_role(GetUserId(), call->res->owner))
 		{
-			AshError   *error = ash_error_add(call->errors, ASH_E_FORBIDDEN, NULL,
-											  "only the owner of %s may switch authorization off",
-											  call->res->name);
+			AshError *error =
+				ash_error_add(call->errors, ASH_E_FORBIDDEN, NULL,
+							  "only the owner of %s may switch authorization off", call->res->name);
 
-			error->hint = "Leave out the option authorize, or call as the role that defined the resource.";
+			error->hint =
+				"Leave out the option authorize, or call as the role that defined the resource.";
 		}
 		return false;
 	}
@@ -113,7 +114,7 @@ decide_authorize(AshCall *call)
 AshCall *
 ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action, Jsonb *options)
 {
-	AshCall    *call = push_call(context_parent, res, action);
+	AshCall *call = push_call(context_parent, res, action);
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 
 	if (call->out == NULL)
@@ -136,7 +137,7 @@ ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action
 AshCall *
 ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
 {
-	AshCall    *call = push_call(parent->cxt, res, action);
+	AshCall *call = push_call(parent->cxt, res, action);
 
 	call->nested = true;
 	call->opts = MemoryContextAllocZero(call->cxt, sizeof(AshOptions));
@@ -156,7 +157,7 @@ ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
 AshCall *
 ash_call_internal(MemoryContext context_parent, AshResource *res, AshAction *action)
 {
-	AshCall    *call = push_call(context_parent, res, action);
+	AshCall *call = push_call(context_parent, res, action);
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 
 	call->nested = true;

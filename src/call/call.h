@@ -23,80 +23,80 @@ typedef struct AshCall AshCall;
 /* Parsed options of DESIGN section 3. Jsonb pointers are NULL when absent. */
 typedef struct AshOptions
 {
-	JsonbValue *record;			   /* scalar key or object; NULL when absent */
-	JsonbValue *records;		   /* bulk: array of the same */
-	bool		actor_given;	   /* the key is present, even as null */
-	Jsonb	   *actor;			   /* object or scalar key; NULL when null or absent */
-	bool		tenant_given;
-	JsonbValue *tenant;			   /* scalar; NULL when null or absent */
-	bool		authorize_given;
-	bool		authorize;
-	Jsonb	   *context;
-	Jsonb	   *select;
-	Jsonb	   *load;
-	Jsonb	   *filter;
-	Jsonb	   *sort;			   /* string or list */
-	Jsonb	   *distinct;
-	AshOptInt	limit;
-	AshOptInt	offset;
-	Jsonb	   *page;			   /* object, or boolean false */
+	JsonbValue *record;	 /* scalar key or object; NULL when absent */
+	JsonbValue *records; /* bulk: array of the same */
+	bool actor_given;	 /* the key is present, even as null */
+	Jsonb *actor;		 /* object or scalar key; NULL when null or absent */
+	bool tenant_given;
+	JsonbValue *tenant; /* scalar; NULL when null or absent */
+	bool authorize_given;
+	bool authorize;
+	Jsonb *context;
+	Jsonb *select;
+	Jsonb *load;
+	Jsonb *filter;
+	Jsonb *sort; /* string or list */
+	Jsonb *distinct;
+	AshOptInt limit;
+	AshOptInt offset;
+	Jsonb *page; /* object, or boolean false */
 	const char *lock;
-	bool		upsert_given;
-	bool		upsert;
+	bool upsert_given;
+	bool upsert;
 	const char *upsert_identity;
-	Jsonb	   *upsert_fields;
-	Jsonb	   *skip_unknown_inputs;
-	bool		return_destroyed;
-	bool		return_notifications;
-	Jsonb	   *notification_metadata;
-	AshOptInt	timeout;
-	bool		not_found_error;   /* default true for get, false for read_one */
-	bool		not_found_error_given;
-	int			authorize_with;	   /* 0 filter, 1 error */
-	Jsonb	   *refs;			   /* calculate */
+	Jsonb *upsert_fields;
+	Jsonb *skip_unknown_inputs;
+	bool return_destroyed;
+	bool return_notifications;
+	Jsonb *notification_metadata;
+	AshOptInt timeout;
+	bool not_found_error; /* default true for get, false for read_one */
+	bool not_found_error_given;
+	int authorize_with; /* 0 filter, 1 error */
+	Jsonb *refs;		/* calculate */
 
 	/* bulk */
-	AshOptInt	batch_size;
-	bool		return_records;
-	bool		return_errors;
-	bool		stop_on_error;
-	bool		sorted;
-	bool		notify;
-	int			transaction;	   /* 0 batch, 1 all, 2 false */
-	Jsonb	   *strategy;
+	AshOptInt batch_size;
+	bool return_records;
+	bool return_errors;
+	bool stop_on_error;
+	bool sorted;
+	bool notify;
+	int transaction; /* 0 batch, 1 all, 2 false */
+	Jsonb *strategy;
 } AshOptions;
 
 struct AshCall
 {
-	AshCall    *parent;			   /* the call that was running when this one began, or NULL */
-	bool		nested;			   /* part of parent's action: not a call of its own from SQL */
+	AshCall *parent; /* the call that was running when this one began, or NULL */
+	bool nested;	 /* part of parent's action: not a call of its own from SQL */
 	MemoryContext cxt;
 	AshResource *res;
-	AshAction  *action;			   /* NULL for calls without one */
-	AshOptions *opts;			   /* never NULL */
-	AshErrors  *errors;
+	AshAction *action; /* NULL for calls without one */
+	AshOptions *opts;  /* never NULL */
+	AshErrors *errors;
 
-	bool		authorize;		   /* decided from domain and options */
-	bool		has_actor;		   /* an actor that is not null */
-	Jsonb	   *actor;			   /* object; NULL without one */
-	const char *actor_resource;	   /* resource the actor is a record of, or NULL */
-	bool		has_tenant;
-	JsonbValue	tenant;			   /* scalar, when has_tenant */
-	Jsonb	   *context;		   /* never NULL; deep-merged by set_context */
+	bool authorize;				/* decided from domain and options */
+	bool has_actor;				/* an actor that is not null */
+	Jsonb *actor;				/* object; NULL without one */
+	const char *actor_resource; /* resource the actor is a record of, or NULL */
+	bool has_tenant;
+	JsonbValue tenant; /* scalar, when has_tenant */
+	Jsonb *context;	   /* never NULL; deep-merged by set_context */
 
-	AshValue   *args;			   /* by argument index */
-	bool	   *arg_set;		   /* supplied or defaulted */
+	AshValue *args; /* by argument index */
+	bool *arg_set;	/* supplied or defaulted */
 
 	/* where a nested read comes from */
-	const char *accessing_from;	   /* resource name, or NULL */
+	const char *accessing_from; /* resource name, or NULL */
 	const char *accessing_relationship;
 
-	StringInfo	out;			   /* where an API function gathers the result; NULL when nested */
-	TimestampTz now;			   /* one "now" per action */
-	AshBindings bindings;		   /* resolves templates against this call */
-	List	   *notifications;	   /* of Jsonb *, gathered while running */
-	List	   *forced;			   /* of AshForced *: what the outer action sets on a nested write */
-	void	   *changeset;		   /* AshChangeset *: the one of the write that runs, or NULL */
+	StringInfo out;		  /* where an API function gathers the result; NULL when nested */
+	TimestampTz now;	  /* one "now" per action */
+	AshBindings bindings; /* resolves templates against this call */
+	List *notifications;  /* of Jsonb *, gathered while running */
+	List *forced;		  /* of AshForced *: what the outer action sets on a nested write */
+	void *changeset;	  /* AshChangeset *: the one of the write that runs, or NULL */
 };
 
 /* Settings, defined in ash.c: the session's actor (JSON or a key) and tenant. */
@@ -107,8 +107,7 @@ extern char *ash_guc_tenant;
  * Reads the actor's record by key; set once by a higher room.  The result is the
  * record as an object in the call's context; NULL after adding an error.
  */
-typedef Jsonb *(*AshActorLoader) (AshCall *call, AshResource *actor_resource,
-								  const JsonbValue *key);
+typedef Jsonb *(*AshActorLoader)(AshCall *call, AshResource *actor_resource, const JsonbValue *key);
 extern void ash_call_set_actor_loader(AshActorLoader loader);
 
 /* {} */
@@ -144,10 +143,10 @@ extern void ash_call_unwind(AshCall *call);
 /* security.c: bracket what runs with the rights that the resource asks for */
 typedef struct AshSecurityState
 {
-	bool		changed;
-	Oid			user;
-	int			context;
-	int			nest_level;
+	bool changed;
+	Oid user;
+	int context;
+	int nest_level;
 } AshSecurityState;
 
 extern AshSecurityState ash_security_enter(const AshResource *res);

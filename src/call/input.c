@@ -15,8 +15,9 @@
 bool
 ash_call_set_argument(AshCall *call, const AshArgument *arg, const JsonbValue *in)
 {
-	AshCast		cast = {.errors = call->errors,.code = ASH_E_INVALID_ARGUMENT,.field = arg->name,
-	.call = call};
+	AshCast cast = {
+		.errors = call->errors, .code = ASH_E_INVALID_ARGUMENT, .field = arg->name, .call = call
+	};
 
 	call->arg_set[arg->index] = true;
 	if (ash_type_cast(arg->type, in, &cast, &call->args[arg->index]))
@@ -30,7 +31,7 @@ jsonb_names_has(const Jsonb *names, const char *name, int len)
 {
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &names->root));
 	JsonbIteratorToken token;
-	JsonbValue	value;
+	JsonbValue value;
 
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
@@ -48,11 +49,11 @@ jsonb_names_has(const Jsonb *names, const char *name, int len)
 bool
 ash_call_skips_input(const AshCall *call, const char *name, int len)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (len > 0 && name[0] == '_')
 		return true;
-	foreach(lc, call->action->skip_unknown_inputs)
+	foreach (lc, call->action->skip_unknown_inputs)
 	{
 		const char *skip = lfirst(lc);
 
@@ -60,7 +61,7 @@ ash_call_skips_input(const AshCall *call, const char *name, int len)
 			return true;
 	}
 	return call->opts->skip_unknown_inputs != NULL &&
-		jsonb_names_has(call->opts->skip_unknown_inputs, name, len);
+		   jsonb_names_has(call->opts->skip_unknown_inputs, name, len);
 }
 
 void
@@ -68,8 +69,8 @@ ash_call_cast_arguments(AshCall *call, const Jsonb *input)
 {
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	key;
-	JsonbValue	value;
+	JsonbValue key;
+	JsonbValue value;
 
 	if (input == NULL)
 		return;
@@ -102,9 +103,9 @@ ash_call_cast_arguments(AshCall *call, const Jsonb *input)
 static bool
 field_has_error(const AshErrors *errors, const char *field)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, errors->items)
+	foreach (lc, errors->items)
 	{
 		const AshError *error = lfirst(lc);
 
@@ -128,11 +129,12 @@ ash_call_argument_defaults(AshCall *call)
 	for (int i = 0; i < call->action->nargs; i++)
 	{
 		const AshArgument *arg = call->action->args[i];
-		AshCast		cast = {.errors = call->errors,.code = ASH_E_INVALID_ARGUMENT,
-		.field = arg->name};
+		AshCast cast = { .errors = call->errors,
+						 .code = ASH_E_INVALID_ARGUMENT,
+						 .field = arg->name };
 
-		bool		given = call->action->type == ASH_ACTION_GENERIC
-			? !call->args[i].isnull : call->arg_set[i];
+		bool given =
+			call->action->type == ASH_ACTION_GENERIC ? !call->args[i].isnull : call->arg_set[i];
 
 		if (given || !arg->has_default || field_has_error(call->errors, arg->name))
 			continue;
@@ -169,7 +171,7 @@ by_name(const ListCell *a, const ListCell *b)
 static List *
 valid_inputs(const AshAction *action)
 {
-	List	   *names = NIL;
+	List *names = NIL;
 
 	for (int i = 0; i < action->ninputs; i++)
 		names = lappend(names, unconstify(char *, action->inputs[i].name));
@@ -187,18 +189,19 @@ append_reason(StringInfo message, AshCall *call, const char *name)
 
 	if (action->type == ASH_ACTION_GENERIC)
 		appendStringInfo(message,
-						 "Perhaps you meant to add an argument called `%s` to %s.%s?\n\n\n",
-						 name, res->name, action->name);
+						 "Perhaps you meant to add an argument called `%s` to %s.%s?\n\n\n", name,
+						 res->name, action->name);
 	else if (attr == NULL || action->type == ASH_ACTION_READ)
-		appendStringInfo(message, "No such attribute on %s, or argument on %s.%s\n\n",
-						 res->name, res->name, action->name);
+		appendStringInfo(message, "No such attribute on %s, or argument on %s.%s\n\n", res->name,
+						 res->name, action->name);
 	else
 	{
 		appendStringInfo(message, "The attribute exists on %s, but is not accepted by %s.%s\n\n",
 						 res->name, res->name, action->name);
 		if (!attr->writable)
-			appendStringInfoString(message,
-								   "The attribute is currently `writable?: false`, which means that it can never be accepted by an action.\n\n\n");
+			appendStringInfoString(
+				message,
+				"The attribute is currently `writable?: false`, which means that it can never be accepted by an action.\n\n\n");
 		else
 			appendStringInfo(message,
 							 "Perhaps you meant to add it to the accept list for %s.%s?\n\n\n",
@@ -209,10 +212,10 @@ append_reason(StringInfo message, AshCall *call, const char *name)
 static void
 append_names(StringInfo message, const char *heading, List *names, const char *after)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	appendStringInfo(message, "%s\n\n", heading);
-	foreach(lc, names)
+	foreach (lc, names)
 		appendStringInfo(message, "* %s\n", (char *) lfirst(lc));
 	appendStringInfoString(message, after);
 }
@@ -220,10 +223,10 @@ append_names(StringInfo message, const char *heading, List *names, const char *a
 void
 ash_call_no_such_input(AshCall *call, const char *name, int len)
 {
-	char	   *input = pnstrdup(name, len);
-	List	   *valid = valid_inputs(call->action);
-	List	   *near = ash_suggest(input, valid);
-	AshError   *error = ash_error_add(call->errors, ASH_E_NO_SUCH_INPUT, input, NULL);
+	char *input = pnstrdup(name, len);
+	List *valid = valid_inputs(call->action);
+	List *near = ash_suggest(input, valid);
+	AshError *error = ash_error_add(call->errors, ASH_E_NO_SUCH_INPUT, input, NULL);
 	StringInfoData message;
 
 	if (call->action->type == ASH_ACTION_GENERIC || call->action->type == ASH_ACTION_READ)

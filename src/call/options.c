@@ -17,66 +17,66 @@
 
 typedef enum OptionKind
 {
-	OPTION_JSON,				   /* Jsonb *: any value */
-	OPTION_FILTER,				   /* Jsonb *: a null is an error that query/ tells */
-	OPTION_VALUE,				   /* JsonbValue *: any value but null */
-	OPTION_BOOL,				   /* bool; null = not given */
-	OPTION_COUNT,				   /* AshOptInt: a non-negative integer */
-	OPTION_NAME,				   /* const char * */
-	OPTION_PAGE,				   /* Jsonb *: an object or false */
-	OPTION_ACTOR,				   /* Jsonb *: null is "no actor", not "not given" */
-	OPTION_ENUM					   /* int: index into choices */
+	OPTION_JSON,   /* Jsonb *: any value */
+	OPTION_FILTER, /* Jsonb *: a null is an error that query/ tells */
+	OPTION_VALUE,  /* JsonbValue *: any value but null */
+	OPTION_BOOL,   /* bool; null = not given */
+	OPTION_COUNT,  /* AshOptInt: a non-negative integer */
+	OPTION_NAME,   /* const char * */
+	OPTION_PAGE,   /* Jsonb *: an object or false */
+	OPTION_ACTOR,  /* Jsonb *: null is "no actor", not "not given" */
+	OPTION_ENUM	   /* int: index into choices */
 } OptionKind;
 
 typedef struct Option
 {
 	const char *name;
-	OptionKind	kind;
-	size_t		offset;
-	size_t		given;			   /* offset of the bool that tells it was given, or 0 */
+	OptionKind kind;
+	size_t offset;
+	size_t given; /* offset of the bool that tells it was given, or 0 */
 	const char *const *choices;
 } Option;
 
-static const char *const transaction_choices[] = {"batch", "all", "false", NULL};
-static const char *const authorize_with_choices[] = {"filter", "error", NULL};
+static const char *const transaction_choices[] = { "batch", "all", "false", NULL };
+static const char *const authorize_with_choices[] = { "filter", "error", NULL };
 
 #define AT(field) offsetof(AshOptions, field)
 
 static const Option options_table[] = {
-	{"record", OPTION_VALUE, AT(record)},
-	{"records", OPTION_VALUE, AT(records)},
-	{"actor", OPTION_ACTOR, AT(actor), AT(actor_given)},
-	{"tenant", OPTION_VALUE, AT(tenant), AT(tenant_given)},
-	{"authorize", OPTION_BOOL, AT(authorize), AT(authorize_given)},
-	{"authorize_with", OPTION_ENUM, AT(authorize_with), 0, authorize_with_choices},
-	{"context", OPTION_JSON, AT(context)},
-	{"select", OPTION_JSON, AT(select)},
-	{"load", OPTION_JSON, AT(load)},
-	{"filter", OPTION_FILTER, AT(filter)},
-	{"sort", OPTION_JSON, AT(sort)},
-	{"distinct", OPTION_JSON, AT(distinct)},
-	{"limit", OPTION_COUNT, AT(limit)},
-	{"offset", OPTION_COUNT, AT(offset)},
-	{"page", OPTION_PAGE, AT(page)},
-	{"lock", OPTION_NAME, AT(lock)},
-	{"upsert", OPTION_BOOL, AT(upsert), AT(upsert_given)},
-	{"upsert_identity", OPTION_NAME, AT(upsert_identity)},
-	{"upsert_fields", OPTION_JSON, AT(upsert_fields)},
-	{"skip_unknown_inputs", OPTION_JSON, AT(skip_unknown_inputs)},
-	{"return_destroyed", OPTION_BOOL, AT(return_destroyed)},
-	{"return_notifications", OPTION_BOOL, AT(return_notifications)},
-	{"notification_metadata", OPTION_JSON, AT(notification_metadata)},
-	{"timeout", OPTION_COUNT, AT(timeout)},
-	{"not_found_error", OPTION_BOOL, AT(not_found_error), AT(not_found_error_given)},
-	{"refs", OPTION_JSON, AT(refs)},
-	{"batch_size", OPTION_COUNT, AT(batch_size)},
-	{"return_records", OPTION_BOOL, AT(return_records)},
-	{"return_errors", OPTION_BOOL, AT(return_errors)},
-	{"stop_on_error", OPTION_BOOL, AT(stop_on_error)},
-	{"sorted", OPTION_BOOL, AT(sorted)},
-	{"notify", OPTION_BOOL, AT(notify)},
-	{"transaction", OPTION_ENUM, AT(transaction), 0, transaction_choices},
-	{"strategy", OPTION_JSON, AT(strategy)},
+	{ "record", OPTION_VALUE, AT(record) },
+	{ "records", OPTION_VALUE, AT(records) },
+	{ "actor", OPTION_ACTOR, AT(actor), AT(actor_given) },
+	{ "tenant", OPTION_VALUE, AT(tenant), AT(tenant_given) },
+	{ "authorize", OPTION_BOOL, AT(authorize), AT(authorize_given) },
+	{ "authorize_with", OPTION_ENUM, AT(authorize_with), 0, authorize_with_choices },
+	{ "context", OPTION_JSON, AT(context) },
+	{ "select", OPTION_JSON, AT(select) },
+	{ "load", OPTION_JSON, AT(load) },
+	{ "filter", OPTION_FILTER, AT(filter) },
+	{ "sort", OPTION_JSON, AT(sort) },
+	{ "distinct", OPTION_JSON, AT(distinct) },
+	{ "limit", OPTION_COUNT, AT(limit) },
+	{ "offset", OPTION_COUNT, AT(offset) },
+	{ "page", OPTION_PAGE, AT(page) },
+	{ "lock", OPTION_NAME, AT(lock) },
+	{ "upsert", OPTION_BOOL, AT(upsert), AT(upsert_given) },
+	{ "upsert_identity", OPTION_NAME, AT(upsert_identity) },
+	{ "upsert_fields", OPTION_JSON, AT(upsert_fields) },
+	{ "skip_unknown_inputs", OPTION_JSON, AT(skip_unknown_inputs) },
+	{ "return_destroyed", OPTION_BOOL, AT(return_destroyed) },
+	{ "return_notifications", OPTION_BOOL, AT(return_notifications) },
+	{ "notification_metadata", OPTION_JSON, AT(notification_metadata) },
+	{ "timeout", OPTION_COUNT, AT(timeout) },
+	{ "not_found_error", OPTION_BOOL, AT(not_found_error), AT(not_found_error_given) },
+	{ "refs", OPTION_JSON, AT(refs) },
+	{ "batch_size", OPTION_COUNT, AT(batch_size) },
+	{ "return_records", OPTION_BOOL, AT(return_records) },
+	{ "return_errors", OPTION_BOOL, AT(return_errors) },
+	{ "stop_on_error", OPTION_BOOL, AT(stop_on_error) },
+	{ "sorted", OPTION_BOOL, AT(sorted) },
+	{ "notify", OPTION_BOOL, AT(notify) },
+	{ "transaction", OPTION_ENUM, AT(transaction), 0, transaction_choices },
+	{ "strategy", OPTION_JSON, AT(strategy) },
 };
 
 /* An empty object. */
@@ -105,8 +105,8 @@ find_option(const char *name, int len)
 static void
 no_such_option(AshCall *call, const char *name)
 {
-	List	   *names = NIL;
-	AshError   *error;
+	List *names = NIL;
+	AshError *error;
 
 	for (int i = 0; i < lengthof(options_table); i++)
 		names = lappend(names, unconstify(char *, options_table[i].name));
@@ -128,8 +128,8 @@ wrong_option(AshCall *call, const Option *option, const char *expected, const Js
 		code = ASH_E_INVALID_OFFSET;
 
 	if (code != ASH_E_INVALID_OPTION)
-		ash_error_add(call->errors, code, NULL, "%s is not a valid %s",
-					  ash_jsonb_value_json(value), option->name);
+		ash_error_add(call->errors, code, NULL, "%s is not a valid %s", ash_jsonb_value_json(value),
+					  option->name);
 	else
 		ash_error_add(call->errors, code, option->name, "option %s must be %s, got: %s",
 					  option->name, expected, ash_jsonb_value_json(value));
@@ -139,7 +139,7 @@ wrong_option(AshCall *call, const Option *option, const char *expected, const Js
 static bool
 parse_count(const JsonbValue *value, AshOptInt *out)
 {
-	Datum		number;
+	Datum number;
 
 	if (value->type != jbvNumeric)
 		return false;
@@ -147,10 +147,12 @@ parse_count(const JsonbValue *value, AshOptInt *out)
 	if (numeric_is_nan(value->val.numeric) || numeric_is_inf(value->val.numeric) ||
 		DatumGetBool(DirectFunctionCall2(numeric_lt, number,
 										 DirectFunctionCall1(int4_numeric, Int32GetDatum(0)))) ||
-		DatumGetBool(DirectFunctionCall2(numeric_gt, number,
-										 DirectFunctionCall1(int8_numeric, Int64GetDatum(PG_INT64_MAX)))) ||
-		!DatumGetBool(DirectFunctionCall2(numeric_eq, number,
-										  DirectFunctionCall2(numeric_trunc, number, Int32GetDatum(0)))))
+		DatumGetBool(
+			DirectFunctionCall2(numeric_gt, number,
+								DirectFunctionCall1(int8_numeric, Int64GetDatum(PG_INT64_MAX)))) ||
+		!DatumGetBool(
+			DirectFunctionCall2(numeric_eq, number,
+								DirectFunctionCall2(numeric_trunc, number, Int32GetDatum(0)))))
 		return false;
 	out->set = true;
 	out->value = DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
@@ -160,8 +162,8 @@ parse_count(const JsonbValue *value, AshOptInt *out)
 static int
 parse_choice(const JsonbValue *value, const char *const *choices)
 {
-	const char *text = value->type == jbvString || value->type == jbvBool
-		? ash_jsonb_value_text(value) : "";
+	const char *text =
+		value->type == jbvString || value->type == jbvBool ? ash_jsonb_value_text(value) : "";
 
 	for (int i = 0; choices[i] != NULL; i++)
 		if (strcmp(text, choices[i]) == 0)
@@ -182,7 +184,7 @@ copy_value(const JsonbValue *value)
 static const char *
 store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 {
-	char	   *slot = (char *) opts + option->offset;
+	char *slot = (char *) opts + option->offset;
 
 	switch (option->kind)
 	{
@@ -232,8 +234,8 @@ ash_options_parse(AshCall *call, Jsonb *options)
 	AshOptions *opts = palloc0(sizeof(AshOptions));
 	JsonbIterator *it;
 	JsonbIteratorToken token;
-	JsonbValue	key;
-	JsonbValue	value;
+	JsonbValue key;
+	JsonbValue value;
 
 	if (options == NULL)
 		return opts;

@@ -19,7 +19,7 @@
 AshSecurityState
 ash_security_enter(const AshResource *res)
 {
-	AshSecurityState state = {.changed = res->security == ASH_SECURITY_DEFINER};
+	AshSecurityState state = { .changed = res->security == ASH_SECURITY_DEFINER };
 
 	if (!state.changed)
 		return state;

@@ -42,8 +42,8 @@ value_to_json(const AshTypeInst *type, const AshValue *value, JsonbValue *out)
 	}
 	initStringInfo(&buf);
 	ash_type_write_json(&buf, type, value);
-	ash_jsonb_value_from_jsonb(DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-																  CStringGetDatum(buf.data))),
+	ash_jsonb_value_from_jsonb(DatumGetJsonbP(
+								   DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data))),
 							   out);
 }
 
@@ -51,7 +51,7 @@ value_to_json(const AshTypeInst *type, const AshValue *value, JsonbValue *out)
 static void
 descend(JsonbValue *value, List *path)
 {
-	Jsonb	   *container;
+	Jsonb *container;
 
 	if (path == NIL)
 		return;
@@ -100,7 +100,7 @@ lookup_json(AshCall *call, AshTemplateKind kind, List *path, JsonbValue *out)
 void
 ash_call_template_json(AshCall *call, const AshTemplate *tmpl, JsonbValue *out)
 {
-	AshValue	value;
+	AshValue value;
 
 	switch (tmpl->kind)
 	{
@@ -138,7 +138,7 @@ bool
 ash_call_template(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type, AshCast *cast,
 				  AshValue *out)
 {
-	JsonbValue	json;
+	JsonbValue json;
 
 	if (tmpl->kind == ASH_TEMPLATE_LITERAL && tmpl->type == type && type != NULL)
 	{
@@ -156,13 +156,14 @@ ash_call_template(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *typ
 
 /* AshBindings.resolve: the same for the templates inside expressions. */
 bool
-ash_call_resolve(AshBindings *bindings, AshTemplateKind kind, List *path,
-				 const AshTypeInst *type, AshValue *out)
+ash_call_resolve(AshBindings *bindings, AshTemplateKind kind, List *path, const AshTypeInst *type,
+				 AshValue *out)
 {
-	AshCall    *call = bindings->call;
-	AshCast		cast = {.errors = bindings->errors,.code = ASH_E_INVALID_EXPRESSION,
-	.no_constraints = true};
-	JsonbValue	json;
+	AshCall *call = bindings->call;
+	AshCast cast = { .errors = bindings->errors,
+					 .code = ASH_E_INVALID_EXPRESSION,
+					 .no_constraints = true };
+	JsonbValue json;
 
 	if (same_type_argument(call, kind, path, type, out))
 		return true;
@@ -195,11 +196,11 @@ static Datum
 new_uuid_v7(void)
 {
 	static int64 last = 0;
-	pg_uuid_t  *uuid = DatumGetUUIDP(new_uuid_v4());
-	int64		now = GetCurrentTimestamp() +
-	((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)) * USECS_PER_DAY;
-	uint64		ms;
-	uint32		fraction;
+	pg_uuid_t *uuid = DatumGetUUIDP(new_uuid_v4());
+	int64 now =
+		GetCurrentTimestamp() + ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)) * USECS_PER_DAY;
+	uint64 ms;
+	uint32 fraction;
 
 	if (now <= last)
 		now = last + 1;
@@ -236,10 +237,10 @@ now_as(TimestampTz now, const AshTypeInst *type)
 static bool
 call_function(const char *name, const AshTypeInst *type, AshCast *cast, AshValue *out)
 {
-	List	   *names = stringToQualifiedNameList(name);
-	Oid			function = LookupFuncName(names, 0, NULL, true);
-	Oid			rettype;
-	FmgrInfo	flinfo;
+	List *names = stringToQualifiedNameList(name);
+	Oid function = LookupFuncName(names, 0, NULL, true);
+	Oid rettype;
+	FmgrInfo flinfo;
 	LOCAL_FCINFO(fcinfo, 0);
 
 	if (!OidIsValid(function))
@@ -258,7 +259,7 @@ call_function(const char *name, const AshTypeInst *type, AshCast *cast, AshValue
 	rettype = get_func_rettype(function);
 	if (!out->isnull && rettype != type->oid)
 	{
-		JsonbValue	json;
+		JsonbValue json;
 
 		value_to_json(ash_type_for_oid(rettype), out, &json);
 		return ash_type_cast(type, &json, cast, out);
@@ -270,8 +271,8 @@ static bool
 eval_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type, AshCast *cast,
 			 AshValue *out)
 {
-	AshExpr    *expr = ash_default_expr(call->res, unconstify(AshDefault *, dflt), type, NULL);
-	JsonbValue	json;
+	AshExpr *expr = ash_default_expr(call->res, unconstify(AshDefault *, dflt), type, NULL);
+	JsonbValue json;
 
 	if (!ash_expr_eval(expr, &call->bindings, NULL, NULL, out))
 		return false;

@@ -25,7 +25,7 @@
 typedef struct Holder
 {
 	MemoryContextCallback callback;
-	uint64		serial;
+	uint64 serial;
 } Holder;
 
 static MemoryContext workspace = NULL;
@@ -73,7 +73,7 @@ holder_ended(void *arg)
 MemoryContext
 ash_workspace_take(MemoryContext parent, StringInfo *out)
 {
-	Holder	   *holder;
+	Holder *holder;
 
 	if (taken)
 		return NULL;

@@ -114,4 +114,7 @@ extern char *ash_object_name(const char *table, const char *label, const char *s
  */
 extern AshTemplate *ash_template_compile(json_t *node, AshErrors *errors);
 
+/* Is name among names (char *)? */
+extern bool ash_names_contain(List *names, const char *name);
+
 #endif /* ASH_CATALOG_H */

@@ -105,3 +105,17 @@ ash_find_input(const AshAction *action, const char *name, int len)
 	}
 	return NULL;
 }
+
+/* Is name among names (char *)? */
+bool
+ash_names_contain(List *names, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}

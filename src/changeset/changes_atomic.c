@@ -113,7 +113,7 @@ prepare_increment(const AshBuiltinScope *scope, void *options, AshErrors *errors
 		opts->expr = limit_sum(opts->expr, amount,
 							   const_expr(subject.type, opts->overflow_limit, scratch), scratch);
 	if (opts->expr == NULL)
-		ash_option_error(errors, "attribute", "\"%s\" is not a number of that kind",
+		ash_error_definition(errors, "attribute", "\"%s\" is not a number of that kind",
 						 opts->attribute);
 	return opts->expr != NULL;
 }
@@ -210,7 +210,7 @@ prepare_atomic_set(const AshBuiltinScope *scope, void *options, AshErrors *error
 		return false;
 	if (!ash_expr_has_refs(opts->expr))
 		return true;
-	ash_option_error(errors, "expr", "a new row has no stored values to refer to");
+	ash_error_definition(errors, "expr", "a new row has no stored values to refer to");
 	return false;
 }
 
@@ -265,7 +265,7 @@ prepare_optimistic_lock(const AshBuiltinScope *scope, void *options, AshErrors *
 	opts->target = subject.attribute;
 	if (opts->target->type->oid != INT8OID)
 	{
-		ash_option_error(errors, "attribute", "a version must be an integer");
+		ash_error_definition(errors, "attribute", "a version must be an integer");
 		return false;
 	}
 	opts->current = ash_expr_attribute(scope->res, opts->target);

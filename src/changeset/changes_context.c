@@ -46,7 +46,7 @@ prepare_set_context(const AshBuiltinScope *scope, void *options, AshErrors *erro
 
 	if (!json_is_object(opts->json))
 	{
-		ash_option_error(errors, NULL, "a context is an object");
+		ash_error_definition(errors, NULL, "a context is an object");
 		return false;
 	}
 	opts->value = ash_jsonb_from_json(opts->json);
@@ -67,7 +67,7 @@ prepare_load(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 
 	if (!json_is_array(opts->json) && !json_is_object(opts->json) && !json_is_string(opts->json))
 	{
-		ash_option_error(errors, NULL, "load takes a name, a list or an object");
+		ash_error_definition(errors, NULL, "load takes a name, a list or an object");
 		return false;
 	}
 	opts->value = ash_jsonb_from_json(opts->json);

@@ -262,19 +262,6 @@ ash_changeset_run_steps(AshChangeset *cs)
 	}
 }
 
-static bool
-names_contain(List *names, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Is the attribute the foreign key of a relationship that is being managed? */
 static bool
 is_managed_key(const AshChangeset *cs, const AshAttribute *attr)
@@ -324,7 +311,7 @@ ash_changeset_check_accepted(AshChangeset *cs)
 		const AshAttribute *attr = cs->res->attributes[i];
 
 		if (is_missing(cs, attr) && !awaits_default(cs, attr) && !is_managed_key(cs, attr) &&
-			!names_contain(cs->action->allow_nil_input, attr->name))
+			!ash_names_contain(cs->action->allow_nil_input, attr->name))
 			add_required(cs, "attribute", attr->name);
 	}
 }

@@ -68,21 +68,21 @@ prepare_function(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	function->options = ash_jsonb_from_json(function->options_json);
 	if (list_length(function->qualified) != 2)
 	{
-		ash_option_error(errors, NULL, "function \"%s\" must be named as schema.name",
+		ash_error_definition(errors, NULL, "function \"%s\" must be named as schema.name",
 						 function->name);
 		return false;
 	}
 	oid = lookup_function(function);
 	if (!OidIsValid(oid))
 	{
-		ash_option_error(errors, NULL, "function %s(jsonb, jsonb, jsonb) does not exist",
+		ash_error_definition(errors, NULL, "function %s(jsonb, jsonb, jsonb) does not exist",
 						 function->name);
 		return false;
 	}
 	if (get_func_rettype(oid) == JSONBOID && !get_func_retset(oid) &&
 		get_func_prokind(oid) == PROKIND_FUNCTION)
 		return true;
-	ash_option_error(errors, NULL, "function %s must return one jsonb", function->name);
+	ash_error_definition(errors, NULL, "function %s must return one jsonb", function->name);
 	return false;
 }
 

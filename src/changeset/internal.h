@@ -65,8 +65,6 @@ extern const char *ash_option_json(AshChangeset *cs, const AshTemplate *tmpl);
 extern const char *ash_option_text(AshChangeset *cs, const AshTemplate *tmpl);
 
 /* A definition fault of one option at the current path. */
-extern AshError *ash_option_error(AshErrors *errors, const char *option, const char *fmt, ...)
-	pg_attribute_printf(3, 4);
 
 /* view.c */
 /* b over a, object by object */

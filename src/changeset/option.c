@@ -17,34 +17,6 @@
 #include "utils/datum.h"
 #include "utils/memutils.h"
 
-AshError *
-ash_option_error(AshErrors *errors, const char *option, const char *fmt, ...)
-{
-	StringInfoData buf;
-	AshError *error;
-
-	initStringInfo(&buf);
-	for (;;)
-	{
-		va_list args;
-		int needed;
-
-		va_start(args, fmt);
-		needed = appendStringInfoVA(&buf, fmt, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&buf, needed);
-	}
-	if (option != NULL)
-		ash_errors_push_name(errors, option);
-	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", buf.data);
-	if (option != NULL)
-		ash_errors_pop(errors);
-	pfree(buf.data);
-	return error;
-}
-
 /* Cast a literal once; a value that does not fit is left to run time. */
 static void
 cast_literal(AshTemplate *tmpl, const AshTypeInst *type, bool stored)
@@ -76,8 +48,8 @@ ash_option_compile(const AshBuiltinScope *scope, const char *option, json_t *nod
 	if (tmpl != NULL && tmpl->kind == ASH_TEMPLATE_ARG && scope->action != NULL && !scope->shared &&
 		ash_find_argument(scope->action, linitial(tmpl->path)) == NULL)
 	{
-		ash_option_error(errors, NULL, "no such argument \"%s\" on %s.%s",
-						 (char *) linitial(tmpl->path), scope->res->name, scope->action->name);
+		ash_error_definition(errors, NULL, "no such argument \"%s\" on %s.%s",
+							 (char *) linitial(tmpl->path), scope->res->name, scope->action->name);
 		tmpl = NULL;
 	}
 	ash_errors_pop(errors);

@@ -93,7 +93,7 @@ unknown_builtin(const char *name, bool changes, bool validations, AshErrors *err
 
 	if (name == NULL)
 	{
-		ash_option_error(errors, NULL, "a step needs the name of a %s as a key", kind);
+		ash_error_definition(errors, NULL, "a step needs the name of a %s as a key", kind);
 		return;
 	}
 	if (changes)
@@ -178,7 +178,7 @@ compile_on(List *names, AshErrors *errors)
 		while (i < lengthof(action_types) && strcmp(lfirst(lc), action_types[i]) != 0)
 			i++;
 		if (i == lengthof(action_types))
-			ash_option_error(errors, "on", "no such action type \"%s\"", (char *) lfirst(lc));
+			ash_error_definition(errors, "on", "no such action type \"%s\"", (char *) lfirst(lc));
 		else
 			on |= ASH_ON(i);
 	}
@@ -193,14 +193,14 @@ check_common(const AshBuiltinScope *scope, const AshStep *step, const StepOption
 	int before = list_length(errors->items);
 
 	if (step->change != NULL && common->message != NULL)
-		ash_option_error(errors, "message", "only a validation has a message");
+		ash_error_definition(errors, "message", "only a validation has a message");
 	if (step->change != NULL && common->before_action)
-		ash_option_error(errors, "before_action", "only a validation can be put off");
+		ash_error_definition(errors, "before_action", "only a validation can be put off");
 	if (step->change != NULL && common->always_atomic && step->change->atomic == NULL)
-		ash_option_error(errors, "always_atomic", "the change \"%s\" cannot be atomic",
+		ash_error_definition(errors, "always_atomic", "the change \"%s\" cannot be atomic",
 						 step->change->name);
 	if (common->on != NIL && !scope->shared)
-		ash_option_error(errors, "on", "only steps of a resource choose action types");
+		ash_error_definition(errors, "on", "only steps of a resource choose action types");
 	return list_length(errors->items) == before;
 }
 
@@ -247,7 +247,7 @@ compile_step(const AshBuiltinScope *scope, json_t *node, bool changes, bool vali
 	check_stack_depth();
 	if (!json_is_object(node) && !json_is_string(node))
 	{
-		ash_option_error(errors, NULL, "a step must be an object or the name of a built-in");
+		ash_error_definition(errors, NULL, "a step must be an object or the name of a built-in");
 		return NULL;
 	}
 	if (changes && validations && json_is_string(json_object_get(node, "as")))

@@ -109,7 +109,7 @@ prepare_field(const AshBuiltinScope *scope, const char *option, json_t *name, in
 {
 	if (!json_is_string(name))
 	{
-		ash_option_error(errors, option, "the name of a field must be a string");
+		ash_error_definition(errors, option, "the name of a field must be a string");
 		return false;
 	}
 	if (!ash_subject_resolve(scope, option, json_string_value(name), allowed, errors,
@@ -138,7 +138,7 @@ prepare_value(const AshBuiltinScope *scope, const char *option, json_t *node,
 		if (operand->value->type != NULL)
 			return true;
 	}
-	ash_option_error(errors, option, "%s cannot be compared with a value of type %s",
+	ash_error_definition(errors, option, "%s cannot be compared with a value of type %s",
 					 ash_json_dump(node, false), type->name);
 	return false;
 }
@@ -171,7 +171,7 @@ prepare_compare(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 		return false;
 	if (opts->is_nil != NULL && !json_is_boolean(opts->is_nil))
 	{
-		ash_option_error(errors, "is_nil", "must be true or false");
+		ash_error_definition(errors, "is_nil", "must be true or false");
 		ok = false;
 	}
 	for (int i = 0; i < NCOMPARATORS; i++)
@@ -184,14 +184,14 @@ prepare_compare(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	}
 	if (!any)
 	{
-		ash_option_error(errors, NULL, "says nothing to compare \"%s\" with", opts->attribute);
+		ash_error_definition(errors, NULL, "says nothing to compare \"%s\" with", opts->attribute);
 		return false;
 	}
 	if (opts->subject.type != NULL)
 		opts->order = lookup_type_cache(opts->subject.type->oid, TYPECACHE_CMP_PROC_FINFO);
 	if (opts->order != NULL && !OidIsValid(opts->order->cmp_proc_finfo.fn_oid))
 	{
-		ash_option_error(errors, "attribute", "values of type %s have no order",
+		ash_error_definition(errors, "attribute", "values of type %s have no order",
 						 opts->subject.type->name);
 		return false;
 	}

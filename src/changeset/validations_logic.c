@@ -46,7 +46,7 @@ prepare_logic(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 		return false;
 	if (opts->steps != NIL)
 		return true;
-	ash_option_error(errors, NULL, "needs at least one validation");
+	ash_error_definition(errors, NULL, "needs at least one validation");
 	return false;
 }
 
@@ -55,7 +55,7 @@ prepare_negate(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
 	if (json_is_array(((Logic *) options)->validations))
 	{
-		ash_option_error(errors, NULL, "takes one validation, not a list");
+		ash_error_definition(errors, NULL, "takes one validation, not a list");
 		return false;
 	}
 	return prepare_logic(scope, options, errors);

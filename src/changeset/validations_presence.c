@@ -215,7 +215,7 @@ prepare_action_is(const AshBuiltinScope *scope, void *options, AshErrors *errors
 	{
 		if (ash_find_action(scope->res, lfirst(lc)) == NULL)
 		{
-			ash_option_error(errors, "action", "no such action \"%s\" on %s", (char *) lfirst(lc),
+			ash_error_definition(errors, "action", "no such action \"%s\" on %s", (char *) lfirst(lc),
 							 scope->res->name);
 			ok = false;
 		}
@@ -302,7 +302,7 @@ prepare_changing(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	}
 	if ((opts->from_json != NULL || opts->to_json != NULL) && opts->attribute == NULL)
 	{
-		ash_option_error(errors, "field", "\"%s\" has no value to go from or to", opts->field);
+		ash_error_definition(errors, "field", "\"%s\" has no value to go from or to", opts->field);
 		return false;
 	}
 	if (opts->from_json != NULL)

@@ -110,7 +110,7 @@ prepare_length(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 		return false;
 	if (opts->min.set || opts->max.set || opts->exact.set)
 		return true;
-	ash_option_error(errors, NULL, "needs min, max or exact");
+	ash_error_definition(errors, NULL, "needs min, max or exact");
 	return false;
 }
 

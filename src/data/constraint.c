@@ -34,7 +34,7 @@ static AshError *
 add_violation(AshErrors *errors, const ErrorData *edata, AshErrorCode code, const char *field,
 			  const char *message)
 {
-	AshError   *error = ash_error_add(errors, code, field, "%s", message);
+	AshError *error = ash_error_add(errors, code, field, "%s", message);
 
 	error->sqlstate = edata->sqlerrcode;
 	error->constraint = edata->constraint_name ? pstrdup(edata->constraint_name) : NULL;
@@ -44,16 +44,16 @@ add_violation(AshErrors *errors, const ErrorData *edata, AshErrorCode code, cons
 static bool
 map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	for (int i = 0; i < res->nidentities; i++)
 	{
 		const AshIdentity *identity = res->identities[i];
-		List	   *fields = identity->field_names ? identity->field_names : identity->keys;
+		List *fields = identity->field_names ? identity->field_names : identity->keys;
 
 		if (strcmp(identity->index_name, edata->constraint_name) != 0)
 			continue;
-		foreach(lc, fields)
+		foreach (lc, fields)
 			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, lfirst(lc), identity->message);
 		return true;
 	}
@@ -99,9 +99,9 @@ map_left_behind(const AshCall *call, const ErrorData *edata, AshErrors *errors)
 static bool
 map_check(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, res->check_constraints)
+	foreach (lc, res->check_constraints)
 	{
 		const AshCheckConstraint *check = lfirst(lc);
 
@@ -148,8 +148,8 @@ ash_data_map_error(const AshCall *call, const ErrorData *edata, AshErrors *error
 {
 	const AshCall *owner;
 
-	if (call == NULL || ERRCODE_TO_CATEGORY(edata->sqlerrcode) !=
-		ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+	if (call == NULL ||
+		ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
 		return false;
 	owner = call_of_table(call, edata);
 	if (edata->sqlerrcode == ERRCODE_NOT_NULL_VIOLATION)

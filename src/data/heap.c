@@ -27,7 +27,7 @@
 EState *
 ash_heap_begin(Relation rel, ResultRelInfo *info)
 {
-	EState	   *estate = CreateExecutorState();
+	EState *estate = CreateExecutorState();
 	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 
@@ -66,7 +66,7 @@ fill_slot(TupleTableSlot *slot, const AshTable *table, const AshValue *values, c
 	ExecClearTuple(slot);
 	for (int i = 0; i < table->natts; i++)
 	{
-		int			attribute = table->attribute_of[i];
+		int attribute = table->attribute_of[i];
 
 		if (attribute >= 0 && given[attribute])
 		{
@@ -76,7 +76,7 @@ fill_slot(TupleTableSlot *slot, const AshTable *table, const AshValue *values, c
 		else if (table->defaults[i] != NULL)
 		{
 			MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
-			ExprState  *state = ExecInitExpr(table->defaults[i], NULL);
+			ExprState *state = ExecInitExpr(table->defaults[i], NULL);
 
 			slot->tts_values[i] = ExecEvalExpr(state, econtext, &slot->tts_isnull[i]);
 			MemoryContextSwitchTo(old);
@@ -98,13 +98,12 @@ read_slot(TupleTableSlot *slot, const AshResource *res, const AshTable *table,
 	slot_getallattrs(slot);
 	for (int i = 0; i < res->nattributes; i++)
 	{
-		int			column = table->attnums[i] - 1;
+		int column = table->attnums[i] - 1;
 		const AshTypeInst *type = res->attributes[i]->type;
 
 		result[i].isnull = slot->tts_isnull[column];
 		result[i].value = slot->tts_values[column];
-		if (result[i].isnull || type->typbyval ||
-			(given[i] && result[i].value == values[i].value))
+		if (result[i].isnull || type->typbyval || (given[i] && result[i].value == values[i].value))
 			continue;
 		result[i].value = datumCopy(result[i].value, false, type->typlen);
 	}
@@ -119,8 +118,8 @@ void
 ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue *values,
 				const bool *given, AshValue *result)
 {
-	ResultRelInfo info = {0};
-	EState	   *estate;
+	ResultRelInfo info = { 0 };
+	EState *estate;
 	TupleTableSlot *slot;
 
 	PreventCommandIfReadOnly("INSERT");
@@ -131,9 +130,8 @@ ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue 
 	fill_slot(slot, table, values, given, estate);
 	ExecSimpleRelationInsert(&info, estate, slot);
 	if (TupIsNull(slot))
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-				 errmsg("a trigger of table %s left the row out", res->qualified)));
+		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+						errmsg("a trigger of table %s left the row out", res->qualified)));
 	read_slot(slot, res, table, values, given, result);
 	ash_heap_end(estate);
 }

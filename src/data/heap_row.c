@@ -35,19 +35,18 @@ static bool
 build_keys(const AshResource *res, Relation index, const AshTable *table, const AshValue *key,
 		   ScanKey keys)
 {
-	int			n = IndexRelationGetNumberOfKeyAttributes(index);
+	int n = IndexRelationGetNumberOfKeyAttributes(index);
 
 	if (n != res->nprimary_key || index->rd_rel->relam != BTREE_AM_OID)
 		return false;
 	for (int i = 0; i < n; i++)
 	{
-		int			attribute = table->attribute_of[index->rd_index->indkey.values[i] - 1];
-		Oid			type = index->rd_opcintype[i];
-		Oid			operator = get_opfamily_member(index->rd_opfamily[i], type, type,
-												   BTEqualStrategyNumber);
+		int attribute = table->attribute_of[index->rd_index->indkey.values[i] - 1];
+		Oid type = index->rd_opcintype[i];
+		Oid operator= get_opfamily_member(index->rd_opfamily[i], type, type, BTEqualStrategyNumber);
 
-		if (attribute < 0 || !res->attributes[attribute]->primary_key ||
-			!OidIsValid(operator) || key[attribute].isnull)
+		if (attribute < 0 || !res->attributes[attribute]->primary_key || !OidIsValid(operator) ||
+			key[attribute].isnull)
 			return false;
 		ScanKeyEntryInitialize(&keys[i], 0, i + 1, BTEqualStrategyNumber, type,
 							   index->rd_indcollation[i], get_opcode(operator),
@@ -60,9 +59,9 @@ build_keys(const AshResource *res, Relation index, const AshTable *table, const 
 static bool
 find_row(Relation rel, Relation index, ScanKey keys, int nkeys, TupleTableSlot *slot)
 {
-	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	IndexScanDesc scan = index_beginscan(rel, index, snapshot, nkeys, 0);
-	bool		found;
+	bool found;
 
 	index_rescan(scan, keys, nkeys, NULL, 0);
 	found = index_getnext_slot(scan, ForwardScanDirection, slot);
@@ -77,11 +76,11 @@ static bool
 lock_row(Relation rel, TupleTableSlot *slot)
 {
 	TM_FailureData tmfd;
-	TM_Result	result;
+	TM_Result result;
 	ItemPointerData tid = slot->tts_tid;
 
-	result = table_tuple_lock(rel, &tid, GetTransactionSnapshot(), slot,
-							  GetCurrentCommandId(false), LockTupleNoKeyExclusive, LockWaitBlock,
+	result = table_tuple_lock(rel, &tid, GetTransactionSnapshot(), slot, GetCurrentCommandId(false),
+							  LockTupleNoKeyExclusive, LockWaitBlock,
 							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &tmfd);
 	switch (result)
 	{
@@ -103,7 +102,7 @@ same_key(const AshResource *res, const AshTable *table, const AshValue *key, Tup
 	for (int i = 0; i < res->nprimary_key; i++)
 	{
 		const AshAttribute *attr = res->primary_key[i];
-		AshValue	stored;
+		AshValue stored;
 
 		stored.value = slot_getattr(slot, table->attnums[attr->index], &stored.isnull);
 		if (!ash_type_equal(attr->type, &stored, &key[attr->index]))
@@ -119,11 +118,12 @@ copy_row(const AshResource *res, const AshTable *table, TupleTableSlot *slot, As
 	for (int i = 0; i < res->nattributes; i++)
 	{
 		const AshTypeInst *type = res->attributes[i]->type;
-		int			column = table->attnums[i] - 1;
+		int column = table->attnums[i] - 1;
 
 		row[i].isnull = slot->tts_isnull[column];
-		row[i].value = row[i].isnull ? (Datum) 0
-			: datumCopy(slot->tts_values[column], type->typbyval, type->typlen);
+		row[i].value = row[i].isnull ?
+						   (Datum) 0 :
+						   datumCopy(slot->tts_values[column], type->typbyval, type->typlen);
 	}
 }
 
@@ -131,7 +131,7 @@ static AshLockResult
 lock_by_index(AshResource *res, AshTable *table, Relation rel, const AshValue *key,
 			  AshRowHandle *handle, AshValue *row)
 {
-	Relation	index = index_open(RelationGetPrimaryKeyIndex(rel), RowExclusiveLock);
+	Relation index = index_open(RelationGetPrimaryKeyIndex(rel), RowExclusiveLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	ScanKeyData keys[INDEX_MAX_KEYS];
 	AshLockResult result = ASH_LOCK_NOT_TRIED;
@@ -162,8 +162,8 @@ lock_by_index(AshResource *res, AshTable *table, Relation rel, const AshValue *k
 AshLockResult
 ash_data_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle, AshValue *row)
 {
-	Relation	rel;
-	AshTable   *table;
+	Relation rel;
+	AshTable *table;
 	AshLockResult result = ASH_LOCK_NOT_TRIED;
 
 	handle->valid = false;
@@ -191,8 +191,8 @@ fill_new_version(TupleTableSlot *new, TupleTableSlot *old, const AshTable *table
 	ExecClearTuple(new);
 	for (int i = 0; i < table->natts; i++)
 	{
-		int			attribute = table->attribute_of[i];
-		bool		changed = attribute >= 0 && given[attribute];
+		int attribute = table->attribute_of[i];
+		bool changed = attribute >= 0 && given[attribute];
 
 		new->tts_values[i] = changed ? values[attribute].value : old->tts_values[i];
 		new->tts_isnull[i] = changed ? values[attribute].isnull : old->tts_isnull[i];
@@ -206,18 +206,18 @@ still_there(Relation rel, const AshRowHandle *handle, TupleTableSlot *slot)
 	ItemPointerData tid = handle->tid;
 
 	return handle->valid && handle->command == GetCurrentCommandId(false) &&
-		table_tuple_fetch_row_version(rel, &tid, SnapshotAny, slot);
+		   table_tuple_fetch_row_version(rel, &tid, SnapshotAny, slot);
 }
 
 static bool
 write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *handle,
 		  const AshValue *values, const bool *given, AshValue *result)
 {
-	ResultRelInfo info = {0};
-	EState	   *estate;
-	EPQState	epq;
+	ResultRelInfo info = { 0 };
+	EState *estate;
+	EPQState epq;
 	TupleTableSlot *old;
-	bool		done;
+	bool done;
 
 	PreventCommandIfReadOnly(values ? "UPDATE" : "DELETE");
 	PreventCommandIfParallelMode(values ? "UPDATE" : "DELETE");
@@ -228,8 +228,7 @@ write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *h
 	done = still_there(rel, handle, old);
 	if (done && values != NULL)
 	{
-		TupleTableSlot *new = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel),
-													 &TTSOpsVirtual);
+		TupleTableSlot *new = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel), &TTSOpsVirtual);
 
 		fill_new_version(new, old, table, values, given);
 		ExecSimpleRelationUpdate(&info, estate, &epq, old, new);
@@ -253,9 +252,9 @@ bool
 ash_heap_write_locked(AshResource *res, const AshRowHandle *handle, const AshValue *values,
 					  const bool *given, AshValue *result)
 {
-	Relation	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
-	AshTable   *table = ash_table_of(res, rel);
-	bool		done = false;
+	Relation rel = table_open(ash_resource_relid(res), RowExclusiveLock);
+	AshTable *table = ash_table_of(res, rel);
+	bool done = false;
 
 	if (ash_table_writable(table, rel, values ? ACL_UPDATE : ACL_DELETE))
 		done = write_row(res, table, rel, handle, values, given, result);

@@ -19,13 +19,13 @@
 typedef struct AshTable
 {
 	MemoryContext cxt;
-	Oid			relid;
-	uint64		epoch;			   /* of relcache invalidations when it was built */
-	int			natts;			   /* of the table, dropped columns included */
-	AttrNumber *attnums;		   /* by attribute index */
-	int		   *attribute_of;	   /* by attnum - 1: attribute index, or -1 */
-	Expr	  **defaults;		   /* by attnum - 1: planned default, or NULL */
-	AclMode		plain;			   /* writes for which the fast path does what a statement would */
+	Oid relid;
+	uint64 epoch;		 /* of relcache invalidations when it was built */
+	int natts;			 /* of the table, dropped columns included */
+	AttrNumber *attnums; /* by attribute index */
+	int *attribute_of;	 /* by attnum - 1: attribute index, or -1 */
+	Expr **defaults;	 /* by attnum - 1: planned default, or NULL */
+	AclMode plain;		 /* writes for which the fast path does what a statement would */
 } AshTable;
 
 /* table.c: rel is the open relation of res */
@@ -40,7 +40,7 @@ extern bool ash_heap_write_locked(AshResource *res, const AshRowHandle *handle,
 /* heap.c */
 extern EState *ash_heap_begin(Relation rel, ResultRelInfo *info);
 extern void ash_heap_end(EState *estate);
-extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel,
-							const AshValue *values, const bool *given, AshValue *result);
+extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue *values,
+							const bool *given, AshValue *result);
 
 #endif /* ASH_DATA_INTERNAL_H */

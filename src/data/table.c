@@ -53,7 +53,7 @@ attribute_of_column(const AshResource *res, Form_pg_attribute column)
 static void
 map_columns(AshTable *table, const AshResource *res, Relation rel)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
+	TupleDesc desc = RelationGetDescr(rel);
 
 	table->natts = desc->natts;
 	table->attribute_of = palloc(sizeof(int) * desc->natts);
@@ -67,19 +67,19 @@ map_columns(AshTable *table, const AshResource *res, Relation rel)
 	for (int i = 0; i < res->nattributes; i++)
 	{
 		if (table->attnums[i] == InvalidAttrNumber)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("column \"%s\" of table %s of resource %s does not exist",
-							res->attributes[i]->source, res->qualified, res->name),
-					 errhint("Run ash_migrate('%s').", res->domain.name)));
-		if (TupleDescAttr(desc, table->attnums[i] - 1)->atttypid !=
-			res->attributes[i]->type->oid)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("column \"%s\" of table %s has another type than attribute \"%s\" of resource %s",
-							res->attributes[i]->source, res->qualified, res->attributes[i]->name,
-							res->name),
-					 errhint("Run ash_plan('%s') to see the difference.", res->domain.name)));
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+							errmsg("column \"%s\" of table %s of resource %s does not exist",
+								   res->attributes[i]->source, res->qualified, res->name),
+							errhint("Run ash_migrate('%s').", res->domain.name)));
+		if (TupleDescAttr(desc, table->attnums[i] - 1)->atttypid != res->attributes[i]->type->oid)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg(
+					 "column \"%s\" of table %s has another type than attribute \"%s\" of resource %s",
+					 res->attributes[i]->source, res->qualified, res->attributes[i]->name,
+					 res->name),
+				 errhint("Run ash_plan('%s') to see the difference.", res->domain.name)));
 	}
 }
 
@@ -87,13 +87,13 @@ map_columns(AshTable *table, const AshResource *res, Relation rel)
 static void
 plan_defaults(AshTable *table, Relation rel)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
+	TupleDesc desc = RelationGetDescr(rel);
 
 	table->defaults = palloc0(sizeof(Expr *) * desc->natts);
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute column = TupleDescAttr(desc, i);
-		Node	   *expr;
+		Node *expr;
 
 		if (column->attisdropped || column->attgenerated)
 			continue;
@@ -108,7 +108,7 @@ static AclMode
 plain_writes(Relation rel)
 {
 	const TriggerDesc *triggers = rel->trigdesc;
-	AclMode		plain = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
+	AclMode plain = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL)
 		return 0;
@@ -129,10 +129,10 @@ plain_writes(Relation rel)
 static AshTable *
 build_table(AshResource *res, Relation rel)
 {
-	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext, "ash table shape",
-											  ALLOCSET_SMALL_SIZES);
+	MemoryContext cxt =
+		AllocSetContextCreate(CurrentMemoryContext, "ash table shape", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
-	AshTable   *table = palloc0(sizeof(AshTable));
+	AshTable *table = palloc0(sizeof(AshTable));
 
 	table->cxt = cxt;
 	table->relid = RelationGetRelid(rel);
@@ -147,7 +147,7 @@ build_table(AshResource *res, Relation rel)
 AshTable *
 ash_table_of(AshResource *res, Relation rel)
 {
-	AshTable   *table = res->write_cache;
+	AshTable *table = res->write_cache;
 
 	if (table != NULL && table->epoch == relcache_epoch && table->relid == RelationGetRelid(rel))
 		return table;
@@ -171,8 +171,7 @@ ash_table_writable(const AshTable *table, Relation rel, AclMode mode)
 		return false;
 
 	/* row security that somebody wrote by hand is applied by the rewriter */
-	if (rel->rd_rel->relrowsecurity && rel->rd_rsdesc != NULL &&
-		rel->rd_rsdesc->policies != NIL)
+	if (rel->rd_rel->relrowsecurity && rel->rd_rsdesc != NULL && rel->rd_rsdesc->policies != NIL)
 		return false;
 	return true;
 }

@@ -25,8 +25,9 @@ ash_data_slot_values(const AshResource *res, TupleTableSlot *slot, AshValue *val
 		const AshTypeInst *type = res->attributes[i]->type;
 
 		values[i].isnull = slot->tts_isnull[i];
-		values[i].value = values[i].isnull ? (Datum) 0
-			: datumCopy(slot->tts_values[i], type->typbyval, type->typlen);
+		values[i].value = values[i].isnull ?
+							  (Datum) 0 :
+							  datumCopy(slot->tts_values[i], type->typbyval, type->typlen);
 	}
 }
 
@@ -34,7 +35,7 @@ typedef struct ReturnedRow
 {
 	const AshResource *res;
 	MemoryContext cxt;
-	AshValue   *values;
+	AshValue *values;
 } ReturnedRow;
 
 static void
@@ -129,7 +130,7 @@ write_insert(AshSql *sql, const AshResource *res, const AshValue *values, const 
 static bool
 run_returning(AshResource *res, AshSql *sql, AshValue *result)
 {
-	ReturnedRow row = {res, CurrentMemoryContext, result};
+	ReturnedRow row = { res, CurrentMemoryContext, result };
 
 	return ash_data_modify(res, sql, take_row, &row) > 0;
 }
@@ -137,9 +138,9 @@ run_returning(AshResource *res, AshSql *sql, AshValue *result)
 void
 ash_data_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
 {
-	Relation	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
-	AshTable   *table = ash_table_of(res, rel);
-	AshSql		sql;
+	Relation rel = table_open(ash_resource_relid(res), RowExclusiveLock);
+	AshTable *table = ash_table_of(res, rel);
+	AshSql sql;
 
 	if (ash_table_writable(table, rel, ACL_INSERT))
 	{
@@ -152,9 +153,8 @@ ash_data_insert(AshResource *res, const AshValue *values, const bool *given, Ash
 	ash_sql_init(&sql, NULL);
 	write_insert(&sql, res, values, given);
 	if (!run_returning(res, &sql, result))
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-				 errmsg("a trigger of table %s left the row out", res->qualified)));
+		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+						errmsg("a trigger of table %s left the row out", res->qualified)));
 }
 
 static void
@@ -186,7 +186,7 @@ ash_data_update(AshResource *res, const AshRowHandle *handle, const AshValue *ro
 				const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
 				void *arg, AshBindings *bindings, AshValue *result)
 {
-	AshSql		sql;
+	AshSql sql;
 
 	if (handle != NULL && handle->valid && assign == NULL && where == NULL &&
 		ash_heap_write_locked(res, handle, values, given, result))
@@ -203,10 +203,10 @@ ash_data_update(AshResource *res, const AshRowHandle *handle, const AshValue *ro
 }
 
 AshWriteStatus
-ash_data_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row,
-				AshSqlFn where, void *arg, AshBindings *bindings, AshValue *result)
+ash_data_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row, AshSqlFn where,
+				void *arg, AshBindings *bindings, AshValue *result)
 {
-	AshSql		sql;
+	AshSql sql;
 
 	if (handle != NULL && handle->valid && where == NULL &&
 		ash_heap_write_locked(res, handle, NULL, NULL, result))

@@ -98,6 +98,11 @@ extern List *ash_path_append(List *path, const char *name, int index);	  /* inde
 extern void ash_verify_references(AshResource *res, AshErrors *errors);
 extern bool ash_verify_aggregates(AshResource *res, AshErrors *errors);
 
+/* verify_embedded.c: types that are embedded resources, and those resources */
+extern void ash_verify_embedded(AshResource *res, AshErrors *errors);
+/* … and their steps, once they are compiled */
+extern void ash_verify_embedded_steps(AshResource *res, AshErrors *errors);
+
 /* store.c */
 typedef struct AshStored
 {

@@ -18,6 +18,7 @@
 #include "common/md5.h"
 #include "define/plan.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 

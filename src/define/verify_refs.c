@@ -114,31 +114,6 @@ verify_names(AshResource *res, AshErrors *errors)
 	}
 }
 
-/* The type, or the type of its items, is an embedded resource. */
-static void
-verify_embedded_types(AshResource *res, AshErrors *errors)
-{
-	int i;
-
-	ash_errors_push_name(errors, "attributes");
-	for (i = 0; i < res->nattributes; i++)
-	{
-		AshAttribute *attr = res->attributes[i];
-		const char *name = attr->type->name;
-		AshResource *embedded;
-
-		if (name == NULL || strchr(name, '.') == NULL)
-			continue;
-		embedded = ash_resource_get(pnstrdup(name, strcspn(name, "[")), NULL);
-		if (embedded == NULL || embedded->embedded)
-			continue;
-		ash_errors_push_name(errors, attr->name);
-		fault_at(errors, "type", psprintf("the resource \"%s\" is not embedded", embedded->name));
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-}
-
 /*-------------------------------------------------------------------------
  * Relationships
  *-------------------------------------------------------------------------
@@ -536,7 +511,7 @@ ash_verify_references(AshResource *res, AshErrors *errors)
 	verify_primary_key(res, errors);
 	verify_sources(res, errors);
 	verify_names(res, errors);
-	verify_embedded_types(res, errors);
+	ash_verify_embedded(res, errors);
 	verify_relationships(res, errors);
 	verify_identities(res, errors);
 	verify_actions(res, errors);

@@ -19,9 +19,18 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 
-#define INVALID(name, doc) {name, ASH_CLASS_INVALID, ERRCODE_INVALID_PARAMETER_VALUE, doc}
-#define FORBIDDEN(name, doc) {name, ASH_CLASS_FORBIDDEN, ERRCODE_INSUFFICIENT_PRIVILEGE, doc}
-#define FRAMEWORK(name, doc) {name, ASH_CLASS_FRAMEWORK, ERRCODE_FEATURE_NOT_SUPPORTED, doc}
+#define INVALID(name, doc)                                            \
+	{                                                                 \
+		name, ASH_CLASS_INVALID, ERRCODE_INVALID_PARAMETER_VALUE, doc \
+	}
+#define FORBIDDEN(name, doc)                                           \
+	{                                                                  \
+		name, ASH_CLASS_FORBIDDEN, ERRCODE_INSUFFICIENT_PRIVILEGE, doc \
+	}
+#define FRAMEWORK(name, doc)                                          \
+	{                                                                 \
+		name, ASH_CLASS_FRAMEWORK, ERRCODE_FEATURE_NOT_SUPPORTED, doc \
+	}
 
 static const AshErrorKind kinds[] = {
 	INVALID("required", "An attribute, argument or relationship is missing or null."),
@@ -55,7 +64,8 @@ static const AshErrorKind kinds[] = {
 	INVALID("invalid_keyset", "A page cursor is not one of this query."),
 	INVALID("invalid_query", "The query is not usable."),
 	INVALID("invalid_expression", "An expression cannot be evaluated."),
-	INVALID("invalid_calculation_argument", "The value of a calculation's argument is not acceptable."),
+	INVALID("invalid_calculation_argument",
+			"The value of a calculation's argument is not acceptable."),
 	INVALID("calculation_requires_primary_key", "A calculation needs a stored record."),
 	INVALID("unsortable_field", "A field may not be sorted on."),
 	INVALID("multiple_results", "More than one record where at most one was expected."),
@@ -70,21 +80,22 @@ static const AshErrorKind kinds[] = {
 	INVALID("tenant_required", "The resource needs a tenant."),
 	INVALID("action_requires_actor", "The action needs an actor."),
 	INVALID("read_action_requires_actor", "The read action needs an actor."),
-	{"timeout", ASH_CLASS_INVALID, ERRCODE_QUERY_CANCELED, "The action took too long."},
-	{"constraint", ASH_CLASS_INVALID, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION,
-	 "A constraint of the database was violated that no definition names."},
+	{ "timeout", ASH_CLASS_INVALID, ERRCODE_QUERY_CANCELED, "The action took too long." },
+	{ "constraint", ASH_CLASS_INVALID, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION,
+	  "A constraint of the database was violated that no definition names." },
 	INVALID("invalid_definition", "A definition document is wrong."),
 	FORBIDDEN("forbidden", "The policies do not allow it."),
 	FORBIDDEN("forbidden_field", "The field may not be seen."),
 	FORBIDDEN("cannot_filter_creates", "A policy of a create depends on the stored row."),
 	FORBIDDEN("domain_requires_actor", "The domain must be called with an actor."),
-	FORBIDDEN("domain_requires_authorization", "The domain must not be called without authorization."),
+	FORBIDDEN("domain_requires_authorization",
+			  "The domain must not be called without authorization."),
 	FORBIDDEN("initial_data_required", "The policies need the record as it was."),
 	FRAMEWORK("must_be_atomic", "The action must run as one statement and cannot."),
 	FRAMEWORK("can_not_be_atomic", "The change cannot run as one statement."),
-	{"function_failed", ASH_CLASS_FRAMEWORK, ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
-	 "A function of the application gave a result that cannot be used."},
-	{"unknown", ASH_CLASS_UNKNOWN, ERRCODE_DATA_EXCEPTION, "Something else went wrong."},
+	{ "function_failed", ASH_CLASS_FRAMEWORK, ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
+	  "A function of the application gave a result that cannot be used." },
+	{ "unknown", ASH_CLASS_UNKNOWN, ERRCODE_DATA_EXCEPTION, "Something else went wrong." },
 };
 
 StaticAssertDecl(lengthof(kinds) == ASH_E_COUNT, "a kind for every error code");
@@ -101,7 +112,7 @@ ash_error_kind(AshErrorCode code)
 const char *
 ash_error_class_name(AshErrorClass class)
 {
-	static const char *const names[] = {"forbidden", "invalid", "framework", "unknown"};
+	static const char *const names[] = { "forbidden", "invalid", "framework", "unknown" };
 
 	return names[class];
 }
@@ -110,7 +121,7 @@ ash_error_class_name(AshErrorClass class)
 AshErrors *
 ash_errors_create(MemoryContext cxt)
 {
-	AshErrors  *errors = MemoryContextAllocZero(cxt, sizeof(AshErrors));
+	AshErrors *errors = MemoryContextAllocZero(cxt, sizeof(AshErrors));
 
 	errors->cxt = cxt;
 	return errors;
@@ -132,15 +143,34 @@ ash_error_append(AshErrors *errors, AshError *error)
 	MemoryContextSwitchTo(old);
 }
 
+/* printf into a new buffer, from a variadic function whose last named argument is fmt. */
+#define FORMAT(buf, fmt)                                   \
+	do                                                     \
+	{                                                      \
+		initStringInfo(buf);                               \
+		for (;;)                                           \
+		{                                                  \
+			va_list args_;                                 \
+			int needed_;                                   \
+                                                           \
+			va_start(args_, fmt);                          \
+			needed_ = appendStringInfoVA(buf, fmt, args_); \
+			va_end(args_);                                 \
+			if (needed_ == 0)                              \
+				break;                                     \
+			enlargeStringInfo(buf, needed_);               \
+		}                                                  \
+	} while (0)
+
 /*
  * Add an error at the current path.  field may be NULL; fmt may be NULL when the
  * caller sets the message itself (after adding vars).
  */
 AshError *
-ash_error_add(AshErrors *errors, AshErrorCode code, const char *field, const char *fmt,...)
+ash_error_add(AshErrors *errors, AshErrorCode code, const char *field, const char *fmt, ...)
 {
 	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
-	AshError   *error = palloc0(sizeof(AshError));
+	AshError *error = palloc0(sizeof(AshError));
 
 	error->code = code;
 	error->field = field ? pstrdup(field) : NULL;
@@ -149,23 +179,28 @@ ash_error_add(AshErrors *errors, AshErrorCode code, const char *field, const cha
 	{
 		StringInfoData buf;
 
-		initStringInfo(&buf);
-		for (;;)
-		{
-			va_list		args;
-			int			needed;
-
-			va_start(args, fmt);
-			needed = appendStringInfoVA(&buf, fmt, args);
-			va_end(args);
-			if (needed == 0)
-				break;
-			enlargeStringInfo(&buf, needed);
-		}
+		FORMAT(&buf, fmt);
 		error->message = buf.data;
 	}
 	errors->items = lappend(errors->items, error);
 	MemoryContextSwitchTo(old);
+	return error;
+}
+
+/* A fault of a definition, below the current path when option is given. */
+AshError *
+ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...)
+{
+	StringInfoData buf;
+	AshError *error;
+
+	FORMAT(&buf, fmt);
+	if (option != NULL)
+		ash_errors_push_name(errors, option);
+	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", buf.data);
+	if (option != NULL)
+		ash_errors_pop(errors);
+	pfree(buf.data);
 	return error;
 }
 
@@ -199,11 +234,11 @@ void
 ash_errors_move(AshErrors *to, AshErrors *from)
 {
 	MemoryContext old = MemoryContextSwitchTo(to->cxt);
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, from->items)
+	foreach (lc, from->items)
 	{
-		AshError   *error = lfirst(lc);
+		AshError *error = lfirst(lc);
 
 		error->path = list_concat_copy(to->path, error->path);
 		to->items = lappend(to->items, error);
@@ -279,9 +314,9 @@ ash_error_var_json(AshErrors *errors, AshError *error, const char *name, const c
 static const AshErrorVar *
 find_var(List *vars, const char *name, int len)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, vars)
+	foreach (lc, vars)
 	{
 		const AshErrorVar *var = lfirst(lc);
 
@@ -320,7 +355,7 @@ ash_error_interpolate(const char *template, List *vars)
 const char *
 ash_clip(const char *name)
 {
-	int			len = strlen(name);
+	int len = strlen(name);
 
 	if (len <= MAX_SHOWN)
 		return name;

@@ -80,9 +80,9 @@ typedef enum AshErrorCode
 	ASH_E_ACTION_REQUIRES_ACTOR,
 	ASH_E_READ_ACTION_REQUIRES_ACTOR,
 	ASH_E_TIMEOUT,
-	ASH_E_CONSTRAINT,			   /* a database constraint no definition owns */
-	ASH_E_INVALID_DEFINITION,	   /* ash_define: the document is wrong */
-	ASH_E_FORBIDDEN,			   /* denied by policies */
+	ASH_E_CONSTRAINT,		  /* a database constraint no definition owns */
+	ASH_E_INVALID_DEFINITION, /* ash_define: the document is wrong */
+	ASH_E_FORBIDDEN,		  /* denied by policies */
 	ASH_E_FORBIDDEN_FIELD,
 	ASH_E_CANNOT_FILTER_CREATES,
 	ASH_E_DOMAIN_REQUIRES_ACTOR,
@@ -90,46 +90,46 @@ typedef enum AshErrorCode
 	ASH_E_INITIAL_DATA_REQUIRED,
 	ASH_E_MUST_BE_ATOMIC,
 	ASH_E_CAN_NOT_BE_ATOMIC,
-	ASH_E_FUNCTION_FAILED,		   /* a user function gave an unusable result */
+	ASH_E_FUNCTION_FAILED, /* a user function gave an unusable result */
 	ASH_E_UNKNOWN,
-	ASH_E_COUNT					   /* must be last */
+	ASH_E_COUNT /* must be last */
 } AshErrorCode;
 
 /* What the registry says about a code; shown in the reference docs. */
 typedef struct AshErrorKind
 {
-	const char *name;			   /* "required": the "code" of the JSON */
+	const char *name; /* "required": the "code" of the JSON */
 	AshErrorClass class;
-	int			sqlstate;
+	int sqlstate;
 	const char *doc;
 } AshErrorKind;
 
 typedef struct AshErrorVar
 {
 	const char *name;
-	const char *json;			   /* value as JSON text */
-	const char *text;			   /* value as interpolated into a message */
+	const char *json; /* value as JSON text */
+	const char *text; /* value as interpolated into a message */
 } AshErrorVar;
 
 typedef struct AshError
 {
 	AshErrorCode code;
-	const char *field;			   /* or NULL */
-	List	   *fields;			   /* of char *; NIL unless several */
-	List	   *path;			   /* of String and Integer nodes */
+	const char *field; /* or NULL */
+	List *fields;	   /* of char *; NIL unless several */
+	List *path;		   /* of String and Integer nodes */
 	const char *message;
-	List	   *vars;			   /* of AshErrorVar * */
-	List	   *did_you_mean;	   /* of char * */
-	const char *hint;			   /* what to do, or NULL */
-	const char *constraint;		   /* constraint name for the error report, or NULL */
-	int			sqlstate;		   /* overrides the kind's, or 0 */
+	List *vars;				/* of AshErrorVar * */
+	List *did_you_mean;		/* of char * */
+	const char *hint;		/* what to do, or NULL */
+	const char *constraint; /* constraint name for the error report, or NULL */
+	int sqlstate;			/* overrides the kind's, or 0 */
 } AshError;
 
 typedef struct AshErrors
 {
 	MemoryContext cxt;
-	List	   *items;			   /* of AshError *, in order of addition */
-	List	   *path;			   /* current position, of String and Integer nodes */
+	List *items; /* of AshError *, in order of addition */
+	List *path;	 /* current position, of String and Integer nodes */
 } AshErrors;
 
 /* error.c: kinds and accumulation */
@@ -138,14 +138,16 @@ extern const char *ash_error_class_name(AshErrorClass class);
 extern AshErrors *ash_errors_create(MemoryContext cxt);
 extern bool ash_errors_any(const AshErrors *errors);
 extern AshError *ash_error_add(AshErrors *errors, AshErrorCode code, const char *field,
-							   const char *fmt,...) pg_attribute_printf(4, 5);
+							   const char *fmt, ...) pg_attribute_printf(4, 5);
+extern AshError *ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...)
+	pg_attribute_printf(3, 4);
 extern void ash_error_append(AshErrors *errors, AshError *error);
 extern void ash_errors_push_name(AshErrors *errors, const char *name);
 extern void ash_errors_push_index(AshErrors *errors, int index);
 extern void ash_errors_pop(AshErrors *errors);
-extern void ash_errors_move(AshErrors *to, AshErrors *from);	/* prefixes to->path */
-extern void ash_errors_append_all(AshErrors *to, AshErrors *from);	/* paths as they are */
-extern void ash_errors_truncate(AshErrors *errors, int count);	/* forget all after the first n */
+extern void ash_errors_move(AshErrors *to, AshErrors *from);	   /* prefixes to->path */
+extern void ash_errors_append_all(AshErrors *to, AshErrors *from); /* paths as they are */
+extern void ash_errors_truncate(AshErrors *errors, int count); /* forget all after the first n */
 
 /* vars: added to an error and interpolated as %{name} into templates */
 extern void ash_error_var_text(AshErrors *errors, AshError *error, const char *name,
@@ -158,7 +160,7 @@ extern char *ash_error_interpolate(const char *template, List *vars);
 
 /* render.c: JSON, message, ereport */
 extern AshErrorClass ash_errors_class(const AshErrors *errors);
-extern void ash_errors_json(StringInfo out, const AshErrors *errors); /* {"class","errors"} */
+extern void ash_errors_json(StringInfo out, const AshErrors *errors);	  /* {"class","errors"} */
 extern void ash_error_list_json(StringInfo out, const AshErrors *errors); /* [..] */
 extern char *ash_errors_message(const AshErrors *errors);
 extern void ash_errors_throw(const AshErrors *errors) pg_attribute_noreturn();
@@ -167,7 +169,7 @@ extern void ash_errors_throw(const AshErrors *errors) pg_attribute_noreturn();
 extern const char *ash_clip(const char *name);
 
 /* suggest.c: did-you-mean */
-extern List *ash_suggest(const char *word, List *candidates); /* of char *, best first */
+extern List *ash_suggest(const char *word, List *candidates);			/* of char *, best first */
 extern const char *ash_suggest_one(const char *word, List *candidates); /* or NULL */
 
 #endif /* ASH_ERROR_H */

@@ -21,9 +21,9 @@ AshErrorClass
 ash_errors_class(const AshErrors *errors)
 {
 	AshErrorClass class = ASH_CLASS_UNKNOWN;
-	ListCell   *lc;
+	ListCell *lc;
 
-	foreach(lc, errors->items)
+	foreach (lc, errors->items)
 	{
 		const AshError *error = lfirst(lc);
 
@@ -35,12 +35,12 @@ ash_errors_class(const AshErrors *errors)
 static void
 write_path(StringInfo out, List *path)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	appendStringInfoChar(out, '[');
-	foreach(lc, path)
+	foreach (lc, path)
 	{
-		Node	   *node = lfirst(lc);
+		Node *node = lfirst(lc);
 
 		if (lc != list_head(path))
 			appendStringInfoString(out, ", ");
@@ -55,12 +55,12 @@ write_path(StringInfo out, List *path)
 static void
 write_names(StringInfo out, const char *key, List *names)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	if (names == NIL)
 		return;
 	appendStringInfo(out, ", \"%s\": [", key);
-	foreach(lc, names)
+	foreach (lc, names)
 	{
 		if (lc != list_head(names))
 			appendStringInfoString(out, ", ");
@@ -72,10 +72,10 @@ write_names(StringInfo out, const char *key, List *names)
 static void
 write_vars(StringInfo out, List *vars)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	appendStringInfoString(out, ", \"vars\": {");
-	foreach(lc, vars)
+	foreach (lc, vars)
 	{
 		const AshErrorVar *var = lfirst(lc);
 
@@ -123,10 +123,10 @@ write_error(StringInfo out, const AshError *error)
 void
 ash_error_list_json(StringInfo out, const AshErrors *errors)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	appendStringInfoChar(out, '[');
-	foreach(lc, errors->items)
+	foreach (lc, errors->items)
 	{
 		if (lc != list_head(errors->items))
 			appendStringInfoString(out, ", ");
@@ -149,15 +149,15 @@ append_one_line(StringInfo out, const AshError *error)
 {
 	const char *message = error_message(error);
 	const char *end = strchr(message, '\n');
-	int			len = end ? end - message : strlen(message);
+	int len = end ? end - message : strlen(message);
 
 	if (error->field && strstr(message, error->field) == NULL)
 		appendStringInfo(out, "%s: ", error->field);
 	else if (error->fields != NIL)
 	{
-		ListCell   *lc;
+		ListCell *lc;
 
-		foreach(lc, error->fields)
+		foreach (lc, error->fields)
 			appendStringInfo(out, "%s%s", lc == list_head(error->fields) ? "" : ", ",
 							 (char *) lfirst(lc));
 		appendStringInfoString(out, ": ");
@@ -170,10 +170,10 @@ char *
 ash_errors_message(const AshErrors *errors)
 {
 	StringInfoData buf;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&buf);
-	foreach(lc, errors->items)
+	foreach (lc, errors->items)
 	{
 		if (buf.len > MAX_MESSAGE)
 		{
@@ -195,10 +195,10 @@ ash_errors_throw(const AshErrors *errors)
 	AshErrorClass class = ash_errors_class(errors);
 	const AshError *first = NULL;
 	StringInfoData detail;
-	ListCell   *lc;
+	ListCell *lc;
 
 	Assert(errors->items != NIL);
-	foreach(lc, errors->items)
+	foreach (lc, errors->items)
 	{
 		const AshError *error = lfirst(lc);
 
@@ -214,8 +214,8 @@ ash_errors_throw(const AshErrors *errors)
 	ereport(ERROR,
 			(errcode(first->sqlstate ? first->sqlstate : ash_error_kind(first->code)->sqlstate),
 			 errmsg_internal("%s", ash_errors_message(errors)),
-			 errdetail_internal("%s", detail.data),
-			 first->hint ? errhint("%s", first->hint) : 0,
-			 first->constraint ? err_generic_string(PG_DIAG_CONSTRAINT_NAME, first->constraint) : 0));
+			 errdetail_internal("%s", detail.data), first->hint ? errhint("%s", first->hint) : 0,
+			 first->constraint ? err_generic_string(PG_DIAG_CONSTRAINT_NAME, first->constraint) :
+								 0));
 	pg_unreachable();
 }

@@ -13,19 +13,19 @@
 #include "error/error.h"
 
 #define MIN_SIMILARITY 0.8
-#define MAX_COMPARED 128		   /* longer names are not compared */
+#define MAX_COMPARED 128 /* longer names are not compared */
 
 /* Marks the matching bytes of a and b within the window; returns how many there are. */
 static int
 match_bytes(const char *a, int alen, const char *b, int blen, bool *amatch, bool *bmatch)
 {
-	int			window = Max(Max(alen, blen) / 2 - 1, 0);
-	int			matches = 0;
+	int window = Max(Max(alen, blen) / 2 - 1, 0);
+	int matches = 0;
 
 	for (int i = 0; i < alen; i++)
 	{
-		int			from = Max(0, i - window);
-		int			to = Min(blen - 1, i + window);
+		int from = Max(0, i - window);
+		int to = Min(blen - 1, i + window);
 
 		for (int j = from; j <= to; j++)
 		{
@@ -43,8 +43,8 @@ match_bytes(const char *a, int alen, const char *b, int blen, bool *amatch, bool
 static double
 transpositions(const char *a, int alen, const char *b, const bool *amatch, const bool *bmatch)
 {
-	int			moved = 0;
-	int			j = 0;
+	int moved = 0;
+	int j = 0;
 
 	for (int i = 0; i < alen; i++)
 	{
@@ -63,11 +63,11 @@ transpositions(const char *a, int alen, const char *b, const bool *amatch, const
 static double
 jaro(const char *a, const char *b)
 {
-	int			alen = strlen(a);
-	int			blen = strlen(b);
-	bool		amatch[MAX_COMPARED] = {false};
-	bool		bmatch[MAX_COMPARED] = {false};
-	double		m;
+	int alen = strlen(a);
+	int blen = strlen(b);
+	bool amatch[MAX_COMPARED] = { false };
+	bool bmatch[MAX_COMPARED] = { false };
+	double m;
 
 	if (alen == 0 || blen == 0 || alen > MAX_COMPARED || blen > MAX_COMPARED)
 		return 0.0;
@@ -80,14 +80,14 @@ jaro(const char *a, const char *b)
 typedef struct Candidate
 {
 	const char *name;
-	double		similarity;
+	double similarity;
 } Candidate;
 
 static int
 by_similarity(const void *a, const void *b)
 {
-	double		x = ((const Candidate *) a)->similarity;
-	double		y = ((const Candidate *) b)->similarity;
+	double x = ((const Candidate *) a)->similarity;
+	double y = ((const Candidate *) b)->similarity;
 
 	return (x < y) - (x > y);
 }
@@ -96,14 +96,14 @@ by_similarity(const void *a, const void *b)
 List *
 ash_suggest(const char *word, List *candidates)
 {
-	Candidate  *near = palloc(sizeof(Candidate) * Max(list_length(candidates), 1));
-	int			n = 0;
-	List	   *result = NIL;
-	ListCell   *lc;
+	Candidate *near = palloc(sizeof(Candidate) * Max(list_length(candidates), 1));
+	int n = 0;
+	List *result = NIL;
+	ListCell *lc;
 
-	foreach(lc, candidates)
+	foreach (lc, candidates)
 	{
-		double		similarity = jaro(word, lfirst(lc));
+		double similarity = jaro(word, lfirst(lc));
 
 		if (similarity < MIN_SIMILARITY)
 			continue;
@@ -120,7 +120,7 @@ ash_suggest(const char *word, List *candidates)
 const char *
 ash_suggest_one(const char *word, List *candidates)
 {
-	List	   *near = ash_suggest(word, candidates);
+	List *near = ash_suggest(word, candidates);
 
 	return near == NIL ? NULL : linitial(near);
 }

@@ -73,31 +73,6 @@ ash_check_lookup(const char *name)
 	return NULL;
 }
 
-void
-ash_check_error(AshErrors *errors, const char *option, const char *fmt, ...)
-{
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	for (;;)
-	{
-		va_list args;
-		int needed;
-
-		va_start(args, fmt);
-		needed = appendStringInfoVA(&buf, fmt, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&buf, needed);
-	}
-	if (option != NULL)
-		ash_errors_push_name(errors, option);
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", buf.data);
-	if (option != NULL)
-		ash_errors_pop(errors);
-}
-
 AshTemplate *
 ash_check_operand(AshResource *res, const char *option, json_t *node, const AshTypeInst *type,
 				  AshErrors *errors)

@@ -149,11 +149,11 @@ prepare_changing(AshResource *res, void *options, AshErrors *errors)
 		else if (json_is_object(entry))
 			(void) prepare_changing_object(res, opts, entry, errors);
 		else
-			ash_check_error(errors, NULL, "must be the name of an attribute");
+			ash_error_definition(errors, NULL, "must be the name of an attribute");
 		ash_errors_pop(errors);
 	}
 	if (opts->changing == NIL && list_length(errors->items) == before)
-		ash_check_error(errors, NULL, "changing_attributes needs at least one attribute");
+		ash_error_definition(errors, NULL, "changing_attributes needs at least one attribute");
 	return list_length(errors->items) == before;
 }
 
@@ -360,7 +360,7 @@ prepare_relating(AshResource *res, void *options, AshErrors *errors)
 		return false;
 	if (opts->relationship->kind != ASH_REL_BELONGS_TO)
 	{
-		ash_check_error(errors, NULL, "relationship \"%s\" is not a belongs_to", opts->name);
+		ash_error_definition(errors, NULL, "relationship \"%s\" is not a belongs_to", opts->name);
 		return false;
 	}
 	opts->source = ash_find_attribute(res, opts->relationship->source_attribute);

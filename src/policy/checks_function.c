@@ -59,21 +59,21 @@ prepare_function(AshResource *res, void *options, AshErrors *errors)
 	/* row-security quals name it in statements of any search_path */
 	if (strchr(opts->name, '.') == NULL)
 	{
-		ash_check_error(errors, NULL, "name the schema of function \"%s\": \"schema.%s\"",
-						opts->name, opts->name);
+		ash_error_definition(errors, NULL, "name the schema of function \"%s\": \"schema.%s\"",
+							 opts->name, opts->name);
 		return false;
 	}
 	function = find_function(opts->name);
 	if (!OidIsValid(function))
 	{
-		ash_check_error(errors, NULL, "function %s(jsonb, jsonb, jsonb) does not exist",
-						opts->name);
+		ash_error_definition(errors, NULL, "function %s(jsonb, jsonb, jsonb) does not exist",
+							 opts->name);
 		return false;
 	}
 	if (get_func_rettype(function) != BOOLOID)
 	{
-		ash_check_error(errors, NULL, "function %s(jsonb, jsonb, jsonb) must return boolean",
-						opts->name);
+		ash_error_definition(errors, NULL, "function %s(jsonb, jsonb, jsonb) must return boolean",
+							 opts->name);
 		return false;
 	}
 	opts->options = opts->options_json != NULL ?

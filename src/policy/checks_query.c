@@ -79,7 +79,7 @@ prepare_selecting(AshResource *res, void *options, AshErrors *errors)
 
 	opts->attribute = ash_find_attribute(res, opts->name);
 	if (opts->attribute == NULL)
-		ash_check_error(errors, NULL, "no such attribute \"%s\" on %s", opts->name, res->name);
+		ash_error_definition(errors, NULL, "no such attribute \"%s\" on %s", opts->name, res->name);
 	return opts->attribute != NULL;
 }
 
@@ -135,7 +135,7 @@ prepare_loading(AshResource *res, void *options, AshErrors *errors)
 	if (ash_find_relationship(res, field) != NULL || ash_find_calculation(res, field) != NULL ||
 		ash_find_aggregate(res, field) != NULL)
 		return true;
-	ash_check_error(errors, NULL, "nothing to load is named \"%s\" on %s", field, res->name);
+	ash_error_definition(errors, NULL, "nothing to load is named \"%s\" on %s", field, res->name);
 	return false;
 }
 

@@ -69,19 +69,6 @@ static const AshSpec resource_spec = { "resource", sizeof(NamesOptions), resourc
 									   NULL };
 
 static bool
-names_contain(List *names, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
 prepare_action_type(AshResource *res, void *options, AshErrors *errors)
 {
 	NamesOptions *opts = options;
@@ -96,7 +83,7 @@ prepare_action_type(AshResource *res, void *options, AshErrors *errors)
 			type++;
 		if (type > ASH_ACTION_GENERIC)
 		{
-			ash_check_error(errors, NULL, "no such action type \"%s\"", (char *) lfirst(lc));
+			ash_error_definition(errors, NULL, "no such action type \"%s\"", (char *) lfirst(lc));
 			ok = false;
 		}
 		else
@@ -116,13 +103,13 @@ static AshTruth
 match_action(const AshPolicySubject *subject, void *options)
 {
 	return truth(subject->action != NULL &&
-				 names_contain(((NamesOptions *) options)->names, subject->action->name));
+				 ash_names_contain(((NamesOptions *) options)->names, subject->action->name));
 }
 
 static AshTruth
 match_resource(const AshPolicySubject *subject, void *options)
 {
-	return truth(names_contain(((NamesOptions *) options)->names, subject->res->name));
+	return truth(ash_names_contain(((NamesOptions *) options)->names, subject->res->name));
 }
 
 static AshTruth

@@ -246,7 +246,7 @@ compile_check(Compiler *compiler, json_t *node, const char *label)
 
 	if (name == NULL)
 	{
-		ash_check_error(errors, NULL,
+		ash_error_definition(errors, NULL,
 						"a check must be a name or an object with the name as its key");
 		return NULL;
 	}
@@ -314,7 +314,7 @@ compile_policy_check(Compiler *compiler, json_t *node)
 	}
 	if (also[0] == NULL)
 	{
-		ash_check_error(errors, NULL,
+		ash_error_definition(errors, NULL,
 						"a check needs authorize_if, forbid_if, authorize_unless or forbid_unless");
 		return NULL;
 	}
@@ -353,7 +353,7 @@ compile_checks(Compiler *compiler, json_t *list, AshPolicy *policy)
 
 	if (n == 0)
 	{
-		ash_check_error(errors, "checks", "policies must have at least one check");
+		ash_error_definition(errors, "checks", "policies must have at least one check");
 		return;
 	}
 	ash_errors_push_name(errors, "checks");
@@ -370,7 +370,7 @@ compile_checks(Compiler *compiler, json_t *list, AshPolicy *policy)
 			ash_errors_pop(errors);
 	}
 	if (policy->bypass && list_length(errors->items) == before && only_forbids(policy->checks))
-		ash_check_error(errors, NULL,
+		ash_error_definition(errors, NULL,
 						"a bypass that can only forbid has no effect: give it an authorize_if");
 	ash_errors_pop(errors);
 }
@@ -393,7 +393,7 @@ compile_policy(Compiler *compiler, json_t *node)
 	opts = ash_spec_fill(&policy_spec, node);
 	if (opts->policy != NULL && opts->bypass != NULL)
 	{
-		ash_check_error(errors, NULL, "a policy cannot be a bypass as well");
+		ash_error_definition(errors, NULL, "a policy cannot be a bypass as well");
 		return NULL;
 	}
 	policy = palloc0(sizeof(AshPolicy));
@@ -473,7 +473,7 @@ check_fields(Compiler *compiler, const char *key, List *fields)
 		if (!is_field(compiler->res, lfirst(lc)))
 			unknown_field(compiler, lfirst(lc));
 		else if (attribute != NULL && attribute->primary_key)
-			ash_check_error(compiler->errors, NULL,
+			ash_error_definition(compiler->errors, NULL,
 							"\"%s\" is part of the primary key, which field policies never hide",
 							attribute->name);
 	}
@@ -491,7 +491,7 @@ compile_field_policy(Compiler *compiler, json_t *node)
 	opts = ash_spec_fill(&field_policy_spec, node);
 	if ((opts->fields == NIL) == (opts->bypass_fields == NIL))
 	{
-		ash_check_error(compiler->errors, NULL,
+		ash_error_definition(compiler->errors, NULL,
 						"a field policy needs either fields or bypass_fields");
 		return NULL;
 	}
@@ -532,7 +532,7 @@ require_covered(Compiler *compiler, List *policies, const char *field, bool is_p
 {
 	if ((is_public || compiler->res->private_fields == ASH_PRIVATE_INCLUDE) &&
 		!covers(policies, field))
-		ash_check_error(compiler->errors, NULL,
+		ash_error_definition(compiler->errors, NULL,
 						"field \"%s\" is in no field policy: name it in one, or add one for \"*\"",
 						field);
 }
@@ -568,7 +568,7 @@ compile_key(Compiler *compiler, const char *key, json_t *list, EntryCompiler com
 
 	ash_errors_push_name(compiler->errors, key);
 	if (list != NULL && !json_is_array(list))
-		ash_check_error(compiler->errors, NULL, "%s must be a list", key);
+		ash_error_definition(compiler->errors, NULL, "%s must be a list", key);
 	policies = compile_list(compiler, list, compile);
 	ash_errors_pop(compiler->errors);
 	return policies;

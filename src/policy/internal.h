@@ -21,9 +21,6 @@ extern const AshCheckDef ash_function_checks[];
 /* A check without options. */
 extern const AshSpec ash_no_options_spec;
 
-/* A definition fault, at the current path or one option below it. */
-extern void ash_check_error(AshErrors *errors, const char *option, const char *fmt, ...)
-	pg_attribute_printf(3, 4);
 
 /*
  * The value of an option, compiled; a literal is cast to type (NULL: stays JSON).

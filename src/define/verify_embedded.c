@@ -1,0 +1,299 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/verify_embedded.c
+ *	  Embedded resources: what their types name, and what they may not have.
+ *
+ * A type knows an embedded resource by name only; that the resource is one, and
+ * has the actions and attributes the type's constraints name, is checked here, for
+ * every type of a definition and those inside it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "action/embedded.h"
+#include "define/internal.h"
+
+static void
+fault(AshErrors *errors, const char *key, const char *message)
+{
+	ash_errors_push_name(errors, key);
+	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
+	ash_errors_pop(errors);
+}
+
+/*-------------------------------------------------------------------------
+ * Types
+ *-------------------------------------------------------------------------
+ */
+
+static void
+verify_sort(const AshTypeInst *inst, AshResource *embedded, json_t *sort, AshErrors *errors)
+{
+	ListCell *lc;
+
+	ash_errors_push_name(errors, "sort");
+	if (inst->item == NULL)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "only a list has an order");
+	foreach (lc, ash_sort_verify(embedded, sort, errors))
+	{
+		const AshExpr *expr = ((AshSortItem *) lfirst(lc))->expr;
+
+		if (expr->attribute == NULL || expr->path != NIL)
+			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+						  "items are sorted by attributes of %s", embedded->name);
+	}
+	ash_errors_pop(errors);
+}
+
+static void
+verify_actions(const AshEmbedded *type, AshResource *embedded, AshErrors *errors)
+{
+	static const AshActionType used[] = { ASH_ACTION_CREATE, ASH_ACTION_UPDATE,
+										  ASH_ACTION_DESTROY };
+	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
+	ListCell *lc;
+
+	for (int i = 0; i < lengthof(used); i++)
+		(void) ash_embedded_action(type, embedded, used[i], scratch);
+	foreach (lc, scratch->items)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s",
+					  ((AshError *) lfirst(lc))->message);
+}
+
+static void
+verify_skipped(json_t *names, AshErrors *errors)
+{
+	size_t i;
+	json_t *name;
+
+	if (names == NULL)
+		return;
+	if (!json_is_array(names))
+		fault(errors, "skip_unknown_inputs", "expected a name or a list of names");
+	json_array_foreach (names, i, name)
+	{
+		if (!json_is_string(name))
+			fault(errors, "skip_unknown_inputs", "expected a list of names");
+	}
+}
+
+/* AshTypeFn; arg is AshErrors. */
+static void
+verify_embedded_type(const AshTypeInst *inst, void *arg)
+{
+	AshErrors *errors = arg;
+	const AshEmbedded *type = ash_embedded_constraints(inst);
+	AshResource *embedded = ash_resource_get(type->type.resource, NULL);
+
+	if (embedded == NULL)
+		return;
+	if (!embedded->embedded)
+	{
+		fault(errors, "type", psprintf("the resource \"%s\" is not embedded", embedded->name));
+		return;
+	}
+	if (inst->item != NULL && inst->item->item != NULL)
+	{
+		fault(errors, "type", "a list of lists of embedded values is not supported");
+		return;
+	}
+	ash_errors_push_name(errors, "constraints");
+	verify_actions(type, embedded, errors);
+	verify_skipped(type->skip_unknown_inputs, errors);
+	if (type->sort != NULL)
+		verify_sort(inst, embedded, type->sort, errors);
+	ash_errors_pop(errors);
+}
+
+static void
+verify_type(const char *name, const AshTypeInst *inst, AshErrors *errors)
+{
+	if (inst == NULL)
+		return;
+	ash_errors_push_name(errors, name);
+	ash_type_each_embedded(inst, verify_embedded_type, errors);
+	ash_errors_pop(errors);
+}
+
+static void
+verify_arguments(AshArgument **args, int nargs, AshErrors *errors)
+{
+	ash_errors_push_name(errors, "arguments");
+	for (int i = 0; i < nargs; i++)
+		verify_type(args[i]->name, args[i]->type, errors);
+	ash_errors_pop(errors);
+}
+
+static void
+verify_types(const AshResource *res, AshErrors *errors)
+{
+	ash_errors_push_name(errors, "attributes");
+	for (int i = 0; i < res->nattributes; i++)
+		verify_type(res->attributes[i]->name, res->attributes[i]->type, errors);
+	ash_errors_pop(errors);
+	ash_errors_push_name(errors, "calculations");
+	for (int i = 0; i < res->ncalculations; i++)
+	{
+		const AshCalculation *calc = res->calculations[i];
+
+		verify_type(calc->name, calc->type, errors);
+		ash_errors_push_name(errors, calc->name);
+		verify_arguments(calc->args, calc->nargs, errors);
+		ash_errors_pop(errors);
+	}
+	ash_errors_pop(errors);
+	ash_errors_push_name(errors, "actions");
+	for (int i = 0; i < res->nactions; i++)
+	{
+		const AshAction *action = res->actions[i];
+
+		verify_type(action->name, action->returns, errors);
+		ash_errors_push_name(errors, action->name);
+		verify_arguments(action->args, action->nargs, errors);
+		ash_errors_pop(errors);
+	}
+	ash_errors_pop(errors);
+}
+
+/*-------------------------------------------------------------------------
+ * The embedded resource itself
+ *-------------------------------------------------------------------------
+ */
+
+/* Keys of a document that say something about a table or about reading one. */
+static const char *const needs_table[][2] = {
+	{ "schema", "an embedded resource has no table" },
+	{ "base_filter", "an embedded resource has no table to read from" },
+	{ "multitenancy", "an embedded value has the tenant of its record" },
+	{ "field_policies", "field policies of embedded resources are not supported; put them on the "
+						"attribute that holds the value" },
+	{ "aggregates", "an embedded value cannot be loaded from" },
+	{ "calculations", "calculations of embedded resources are not supported; put them on the "
+					  "resource that holds the value" },
+	{ "check_constraints", "an embedded resource has no table" },
+	{ "custom_indexes", "an embedded resource has no table" },
+	{ "code_interface", "an embedded resource is written through the record that holds it" },
+};
+
+static bool
+is_empty(const json_t *node)
+{
+	return node == NULL || json_is_null(node) ||
+		   (json_is_object(node) && json_object_size(node) == 0) ||
+		   (json_is_array(node) && json_array_size(node) == 0);
+}
+
+static bool
+is_orderable(const AshResource *res, const char *name)
+{
+	const AshAttribute *attr = ash_find_attribute(res, name);
+
+	return attr == NULL || attr->type->orderable;
+}
+
+static void
+verify_identity(const AshResource *res, const AshIdentity *identity, AshErrors *errors)
+{
+	ListCell *lc;
+
+	ash_errors_push_name(errors, identity->name);
+	if (identity->where != NULL)
+		fault(errors, "where", "an identity of an embedded resource is about all items of a list");
+	if (identity->eager_check || identity->pre_check)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "an identity of an embedded resource is checked with its list");
+	foreach (lc, identity->keys)
+	{
+		if (!is_orderable(res, lfirst(lc)))
+			fault(errors, "keys", psprintf("values of \"%s\" have no order", (char *) lfirst(lc)));
+	}
+	ash_errors_pop(errors);
+}
+
+static void
+verify_attribute(const AshAttribute *attr, AshErrors *errors)
+{
+	ash_errors_push_name(errors, attr->name);
+	if (attr->generated)
+		fault(errors, "generated", "an embedded resource has no table that could generate it");
+	if (attr->primary_key && !attr->type->orderable)
+		fault(errors, "type", "values of a primary key need an order");
+	ash_errors_pop(errors);
+}
+
+static void
+verify_action(const AshAction *action, AshErrors *errors)
+{
+	ash_errors_push_name(errors, action->name);
+	if (action->manual != NULL)
+		fault(errors, "manual", "an action of an embedded resource cannot be manual");
+	if (action->upsert)
+		fault(errors, "upsert", "an embedded value is matched by its list, not by an upsert");
+	if (action->type == ASH_ACTION_GENERIC)
+		fault(errors, "type", "an embedded resource has no generic actions");
+	ash_errors_pop(errors);
+}
+
+static void
+verify_resource(const AshResource *res, AshErrors *errors)
+{
+	for (int i = 0; i < lengthof(needs_table); i++)
+	{
+		if (!is_empty(json_object_get(res->document, needs_table[i][0])))
+			fault(errors, needs_table[i][0], needs_table[i][1]);
+	}
+	ash_errors_push_name(errors, "attributes");
+	for (int i = 0; i < res->nattributes; i++)
+		verify_attribute(res->attributes[i], errors);
+	ash_errors_pop(errors);
+	ash_errors_push_name(errors, "identities");
+	for (int i = 0; i < res->nidentities; i++)
+		verify_identity(res, res->identities[i], errors);
+	ash_errors_pop(errors);
+	ash_errors_push_name(errors, "actions");
+	for (int i = 0; i < res->nactions; i++)
+		verify_action(res->actions[i], errors);
+	ash_errors_pop(errors);
+}
+
+void
+ash_verify_embedded(AshResource *res, AshErrors *errors)
+{
+	verify_types(res, errors);
+	if (res->embedded)
+		verify_resource(res, errors);
+}
+
+/* Changes that work on rows; asked when the steps are compiled. */
+void
+ash_verify_embedded_steps(AshResource *res, AshErrors *errors)
+{
+	static const char *const refused[] = { "manage_relationship",
+										   "relate_actor",
+										   "cascade_destroy",
+										   "cascade_update",
+										   "get_and_lock",
+										   "get_and_lock_for_update",
+										   "load",
+										   "select",
+										   "ensure_selected" };
+
+	for (int i = 0; res->embedded && i < res->nactions; i++)
+	{
+		ListCell *lc;
+
+		foreach (lc, res->actions[i]->steps)
+		{
+			const AshStep *step = lfirst(lc);
+
+			for (int k = 0; step->change != NULL && k < lengthof(refused); k++)
+			{
+				if (strcmp(step->change->name, refused[k]) == 0)
+					ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+								  "the action %s uses the change \"%s\", which needs a table",
+								  res->actions[i]->name, refused[k]);
+			}
+		}
+	}
+}
