@@ -28,8 +28,8 @@
  * Functions are exported one by one: the library is built with hidden
  * visibility.  Until 15 the declaration has to carry the attribute itself.
  */
-#define ASH_FUNCTION(name)                                                                         \
-	PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                                      \
+#define ASH_FUNCTION(name)                    \
+	PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
 	PG_FUNCTION_INFO_V1(name)
 
 /* execute_once went away in 18 */
@@ -41,28 +41,42 @@
 
 /* 16 moved privileges from the range table entry to a list of their own */
 #if PG_VERSION_NUM >= 180000
-#define ash_init_range_table(estate, rte)                                                          \
-	do                                                                                             \
-	{                                                                                              \
-		List	   *perminfos = NIL;                                                               \
-		addRTEPermissionInfo(&perminfos, rte);                                                     \
-		ExecInitRangeTable(estate, list_make1(rte), perminfos, bms_make_singleton(1));             \
+#define ash_init_range_table(estate, rte)                                              \
+	do                                                                                 \
+	{                                                                                  \
+		List *perminfos = NIL;                                                         \
+		addRTEPermissionInfo(&perminfos, rte);                                         \
+		ExecInitRangeTable(estate, list_make1(rte), perminfos, bms_make_singleton(1)); \
 	} while (0)
 #elif PG_VERSION_NUM >= 160000
-#define ash_init_range_table(estate, rte)                                                          \
-	do                                                                                             \
-	{                                                                                              \
-		List	   *perminfos = NIL;                                                               \
-		addRTEPermissionInfo(&perminfos, rte);                                                     \
-		ExecInitRangeTable(estate, list_make1(rte), perminfos);                                    \
+#define ash_init_range_table(estate, rte)                       \
+	do                                                          \
+	{                                                           \
+		List *perminfos = NIL;                                  \
+		addRTEPermissionInfo(&perminfos, rte);                  \
+		ExecInitRangeTable(estate, list_make1(rte), perminfos); \
 	} while (0)
 #else
 #define ash_init_range_table(estate, rte) ExecInitRangeTable(estate, list_make1(rte))
 #endif
 
+/* 17 moved the local transaction number into the virtual one */
+#if PG_VERSION_NUM >= 170000
+#define AshMyLxid (MyProc->vxid.lxid)
+#else
+#define AshMyLxid (MyProc->lxid)
+#endif
+
+/* 18 renamed the prepared CHECK constraints of a result relation */
+#if PG_VERSION_NUM >= 180000
+#define AshCheckExprs ri_CheckConstraintExprs
+#else
+#define AshCheckExprs ri_ConstraintExprs
+#endif
+
 /* object_aclcheck() replaced the per-class functions in 16 */
 #if PG_VERSION_NUM >= 160000
-#define ash_namespace_aclcheck(oid, role, mode)                                                    \
+#define ash_namespace_aclcheck(oid, role, mode) \
 	object_aclcheck(NamespaceRelationId, oid, role, mode)
 #define ash_proc_aclcheck(oid, role, mode) object_aclcheck(ProcedureRelationId, oid, role, mode)
 #define ash_database_aclcheck(oid, role, mode) object_aclcheck(DatabaseRelationId, oid, role, mode)
@@ -92,6 +106,22 @@
 #define AshPermInfo RangeTblEntry
 #define ASH_CHECK_PERMS_PARAMS List *perm_infos, bool raise
 #define ASH_CHECK_PERMS_ARGS perm_infos, raise
+#endif
+
+/* ExplainOnePlan() got memory counters in 17 */
+#if PG_VERSION_NUM >= 170000
+#define ash_explain_one_plan(stmt, es, text, params) \
+	ExplainOnePlan(stmt, NULL, es, text, params, NULL, NULL, NULL, NULL)
+#else
+#define ash_explain_one_plan(stmt, es, text, params) \
+	ExplainOnePlan(stmt, NULL, es, text, params, NULL, NULL, NULL)
+#endif
+
+/* the state of EXPLAIN moved to headers of its own in 18 */
+#if PG_VERSION_NUM >= 180000
+#define ASH_EXPLAIN_HEADER "commands/explain_state.h"
+#else
+#define ASH_EXPLAIN_HEADER "commands/explain.h"
 #endif
 
 #endif /* ASH_COMPAT_H */

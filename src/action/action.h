@@ -58,6 +58,11 @@ extern void ash_bulk_destroy(AshCall *call, const Jsonb *input, StringInfo out);
 
 /* can.c: "yes", "no", "maybe" */
 extern const char *ash_action_can(AshCall *call, const Jsonb *input);
+/* what every policy says, as JSON */
+extern void ash_action_explain_policies(AshCall *call, const Jsonb *input, StringInfo out);
+
+/* validate.c: adds the faults of the input; writes nothing */
+extern void ash_action_validate(AshCall *call, const Jsonb *input);
 
 /* Run body in a subtransaction; rolled back when errors were added or PostgreSQL raised one (mapped). */
 extern bool ash_action_isolated(AshCall *call, void (*body) (AshCall *call, void *arg), void *arg);

@@ -31,55 +31,90 @@ decide(AshPolicySubject *subject, const AshValue *row)
 	return ash_row_satisfies(subject->call, subject->res, row, condition) ? "yes" : "no";
 }
 
-static const char *
-can_write(AshPolicySubject *subject, const Jsonb *input)
+/* The changeset of a write; false after adding an error: there is no such record. */
+static bool
+add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 {
-	AshCall *call = subject->call;
+	AshCall    *call = subject->call;
 	AshRowHandle handle;
-	AshValue *row = NULL;
 
 	if (call->action->type != ASH_ACTION_CREATE && call->opts->record != NULL)
 	{
-		row = ash_action_record(call, call->opts->record, &handle);
-		if (row == NULL)
-			return "no";
+		*row = ash_action_record(call, call->opts->record, &handle);
+		if (*row == NULL)
+			return false;
 	}
-	subject->changeset = ash_changeset_create(call, call->action->type, input, row);
+	subject->changeset = ash_changeset_create(call, call->action->type, input, *row);
 	ash_changeset_cast_input(subject->changeset);
 	ash_call_argument_defaults(call);
 	ash_changeset_literal_defaults(subject->changeset);
 	ash_changeset_run_steps(subject->changeset);
-	return decide(subject, row);
+	return true;
+}
+
+/* What the policies are to look at.  *row: the record the call is about, or NULL. */
+static bool
+prepare_subject(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
+{
+	AshCall    *call = subject->call;
+
+	*row = NULL;
+	switch (call->action->type)
+	{
+		case ASH_ACTION_READ:
+			subject->query = ash_query_create(call, call->res, call->action);
+			ash_query_for_action(subject->query, input);
+			return true;
+		case ASH_ACTION_GENERIC:
+			ash_call_cast_arguments(call, input);
+			ash_call_argument_defaults(call);
+			return true;
+		default:
+			return add_changeset(subject, input, row);
+	}
+}
+
+static AshPolicySubject
+subject_of(AshCall *call)
+{
+	AshPolicySubject subject = {
+		.call = call,.res = call->res,.type = call->action->type,.action = call->action
+	};
+
+	return subject;
 }
 
 const char *
 ash_action_can(AshCall *call, const Jsonb *input)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	AshPolicySubject subject = {
-		.call = call, .res = call->res, .type = call->action->type, .action = call->action
-	};
+	AshPolicySubject subject = subject_of(call);
 	const char *answer = "yes";
+	AshValue   *row;
 
 	if (call->authorize && call->res->has_policies)
 	{
-		switch (call->action->type)
-		{
-			case ASH_ACTION_READ:
-				subject.query = ash_query_create(call, call->res, call->action);
-				ash_query_for_action(subject.query, input);
-				/* a read that is filtered may be run */
-				answer = strcmp(decide(&subject, NULL), "no") == 0 ? "no" : "yes";
-				break;
-			case ASH_ACTION_GENERIC:
-				ash_call_cast_arguments(call, input);
-				ash_call_argument_defaults(call);
-				answer = decide(&subject, NULL);
-				break;
-			default:
-				answer = can_write(&subject, input);
-		}
+		answer = prepare_subject(&subject, input, &row) ? decide(&subject, row) : "no";
+		/* a read that is filtered may be run */
+		if (subject.type == ASH_ACTION_READ && strcmp(answer, "no") != 0)
+			answer = "yes";
 	}
 	MemoryContextSwitchTo(old);
 	return answer;
+}
+
+/* Faults of the input do not matter here: policies look at what there is. */
+void
+ash_action_explain_policies(AshCall *call, const Jsonb *input, StringInfo out)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	AshPolicySubject subject = subject_of(call);
+	AshValue   *row;
+
+	if (prepare_subject(&subject, input, &row))
+	{
+		ash_errors_truncate(call->errors, 0);
+		ash_policy_explain(&subject, out);
+	}
+	MemoryContextSwitchTo(old);
 }

@@ -23,7 +23,8 @@
 static void
 push_path(const AshEmbedding *e)
 {
-	ash_errors_push_name(e->cast->errors, e->cast->field);
+	if (e->cast->field != NULL)
+		ash_errors_push_name(e->cast->errors, e->cast->field);
 	if (e->index >= 0)
 		ash_errors_push_index(e->cast->errors, e->index);
 }
@@ -33,7 +34,8 @@ pop_path(const AshEmbedding *e)
 {
 	if (e->index >= 0)
 		ash_errors_pop(e->cast->errors);
-	ash_errors_pop(e->cast->errors);
+	if (e->cast->field != NULL)
+		ash_errors_pop(e->cast->errors);
 }
 
 /* A fault of the value as a whole is one of the field. */

@@ -19,6 +19,11 @@ extern bool ash_row_ref(void *row, const AshExpr *ref, AshValue *out);
 extern bool ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row,
 							  AshExpr *condition);
 
+/* steps 2 to 11: everything that can be said about the input */
+extern void ash_action_build(AshChangeset *cs);
+/* a soft destroy is an update */
+extern AshActionType ash_changeset_type(const AshAction *action);
+
 /* record.c: the row that options.record names; NULL after adding an error */
 extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle);
 /* the JSON of the record a write leaves, with its loads, select and notifications */

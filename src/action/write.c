@@ -35,8 +35,8 @@ require_tenant(AshChangeset *cs)
 				  "%s changesets require a tenant to be specified", res->name);
 }
 
-static void
-build_changeset(AshChangeset *cs)
+void
+ash_action_build(AshChangeset *cs)
 {
 	ash_changeset_cast_input(cs);
 	ash_call_argument_defaults(cs->call);
@@ -293,8 +293,8 @@ run_changeset(AshChangeset *cs)
 													authorize_created(cs, pending)));
 }
 
-static AshActionType
-changeset_type(const AshAction *action)
+AshActionType
+ash_changeset_type(const AshAction *action)
 {
 	return action->type == ASH_ACTION_DESTROY && action->soft ? ASH_ACTION_UPDATE : action->type;
 }
@@ -308,10 +308,10 @@ ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
-	cs = ash_changeset_create(call, changeset_type(call->action), input, data);
+	cs = ash_changeset_create(call, ash_changeset_type(call->action), input, data);
 	if (handle != NULL)
 		cs->handle = *handle;
-	build_changeset(cs);
+	ash_action_build(cs);
 	if (!ash_errors_any(call->errors) && run_changeset(cs))
 		ash_notification_add(cs);
 	MemoryContextSwitchTo(old);

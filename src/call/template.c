@@ -128,7 +128,7 @@ same_type_argument(AshCall *call, AshTemplateKind kind, List *path, const AshTyp
 	if (kind != ASH_TEMPLATE_ARG || list_length(path) != 1)
 		return false;
 	arg = argument_of(call, linitial(path));
-	if (arg == NULL || (type != NULL && arg->type->oid != type->oid))
+	if (arg == NULL || (type != NULL && !ash_type_same_form(arg->type, type)))
 		return false;
 	*out = call->args[arg->index];
 	return true;
@@ -148,7 +148,7 @@ ash_call_template(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *typ
 	if (same_type_argument(call, tmpl->kind, tmpl->path, type, out))
 		return cast->no_constraints || ash_type_constrain(type, cast, out);
 	if (tmpl->kind == ASH_TEMPLATE_EXPR && tmpl->expr->type != NULL &&
-		tmpl->expr->type->oid == type->oid)
+		ash_type_same_form(tmpl->expr->type, type))
 		return ash_expr_eval(tmpl->expr, &call->bindings, NULL, NULL, out);
 	ash_call_template_json(call, tmpl, &json);
 	return ash_type_cast(type, &json, cast, out);
@@ -294,6 +294,8 @@ ash_call_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type,
 			out->value = (Datum) 0;
 			return true;
 		case ASH_DEFAULT_LITERAL:
+			if (dflt->again != NULL)
+				return ash_type_cast_json(type, dflt->again, cast, out);
 			*out = dflt->value;
 			return true;
 		case ASH_DEFAULT_EXPR:

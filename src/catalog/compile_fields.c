@@ -84,6 +84,8 @@ compile_default_literal(AshDefault *out, json_t *value, const AshTypeInst *type,
 	if (ash_type_cast_json(type, value, &cast, &out->value))
 	{
 		out->kind = ASH_DEFAULT_LITERAL;
+		/* what an action makes is made anew for each record: it may have a key */
+		out->again = ash_type_has_embedded(type) ? value : NULL;
 		return;
 	}
 	foreach (lc, faults->items)

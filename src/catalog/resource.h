@@ -81,6 +81,7 @@ typedef struct AshDefault
 {
 	AshDefaultKind kind;
 	AshValue	value;			   /* ASH_DEFAULT_LITERAL */
+	json_t	   *again;			   /* the literal, when each record gets a value of its own, or NULL */
 	const char *expr_source;	   /* ASH_DEFAULT_EXPR */
 	AshExpr    *expr;			   /* cache: ash_default_expr() */
 	const char *function;		   /* ASH_DEFAULT_FUNCTION: as written, "schema.name" */
@@ -392,8 +393,7 @@ typedef enum AshSecurity
 typedef enum AshDirectWrites
 {
 	ASH_DIRECT_ALLOW,
-	ASH_DIRECT_DENY,
-	ASH_DIRECT_VALIDATE
+	ASH_DIRECT_DENY
 } AshDirectWrites;
 
 typedef enum AshAuthorize

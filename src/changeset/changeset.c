@@ -114,9 +114,14 @@ ash_changeset_literal_defaults(AshChangeset *cs)
 	{
 		const AshAttribute *attr = cs->res->attributes[i];
 		const AshDefault *dflt = default_of(cs, attr);
+		AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
+		AshValue value;
 
-		if (dflt->kind == ASH_DEFAULT_LITERAL && !ash_changeset_changing(cs, attr))
-			set_default(cs, attr, dflt->value);
+		if (dflt->kind != ASH_DEFAULT_LITERAL || ash_changeset_changing(cs, attr))
+			continue;
+		cast.call = cs->call;
+		if (ash_call_default(cs->call, dflt, attr->type, &cast, &value))
+			set_default(cs, attr, value);
 	}
 }
 

@@ -25,6 +25,9 @@ cast_literal(AshTemplate *tmpl, const AshTypeInst *type, bool stored)
 	AshCast cast = { scratch, ASH_E_INVALID_ATTRIBUTE, NULL, !stored };
 	JsonbValue literal;
 
+	/* what an action makes is made when it is needed, each time anew */
+	if (ash_type_has_embedded(type))
+		return;
 	ash_jsonb_value_from_jsonb(tmpl->literal, &literal);
 	if (ash_type_cast(type, &literal, &cast, &tmpl->value))
 		tmpl->type = type;
@@ -72,7 +75,7 @@ convert_value(const AshTypeInst *from, const AshValue *value, const AshTypeInst 
 		*out = *value;
 		return true;
 	}
-	if (from->oid == to->oid)
+	if (ash_type_same_form(from, to))
 	{
 		*out = *value;
 		return cast->no_constraints || ash_type_constrain(to, cast, out);

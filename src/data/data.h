@@ -69,6 +69,9 @@ extern uint64 ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *ar
 /* Run a writing statement with RETURNING through SPI (the slow path, upserts, bulk). */
 extern uint64 ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
 
+/* explain.c: appends the plan of the statement, as text */
+extern void ash_data_explain(AshResource *res, AshSql *sql, StringInfo out);
+
 /* Is a statement of ours being planned for this relation right now? (hooks) */
 extern bool ash_data_own_statement(Oid relid);
 

@@ -19,13 +19,14 @@
 #include "data/internal.h"
 #include "miscadmin.h"
 #include "parser/parse_relation.h"
+#include "storage/proc.h"
 #include "tcop/utility.h"
 #include "utils/datum.h"
 #include "utils/snapmgr.h"
 
 /* An executor state whose range table is rel alone. */
 EState *
-ash_heap_begin(Relation rel, ResultRelInfo *info)
+ash_heap_begin(AshTable *table, Relation rel, ResultRelInfo *info)
 {
 	EState *estate = CreateExecutorState();
 	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
@@ -38,6 +39,10 @@ ash_heap_begin(Relation rel, ResultRelInfo *info)
 	ash_init_range_table(estate, rte);
 	estate->es_output_cid = GetCurrentCommandId(true);
 	InitResultRelInfo(info, rel, 1, NULL, 0);
+	/* a check that writes to its own table must not find its expressions in use */
+	if (table->writing != AshMyLxid)
+		info->AshCheckExprs = table->checks;
+	table->writing = AshMyLxid;
 	ExecOpenIndices(info, false);
 	/* where the triggers look for it before they open it again */
 	estate->es_opened_result_relations = lappend(NIL, info);
@@ -47,8 +52,9 @@ ash_heap_begin(Relation rel, ResultRelInfo *info)
 }
 
 void
-ash_heap_end(EState *estate)
+ash_heap_end(AshTable *table, EState *estate)
 {
+	table->writing = InvalidLocalTransactionId;
 	AfterTriggerEndQuery(estate);
 	ExecCloseResultRelations(estate);
 	ExecResetTupleTable(estate->es_tupleTable, false);
@@ -125,7 +131,7 @@ ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue 
 	PreventCommandIfReadOnly("INSERT");
 	PreventCommandIfParallelMode("INSERT");
 	info.type = T_ResultRelInfo;
-	estate = ash_heap_begin(rel, &info);
+	estate = ash_heap_begin(table, rel, &info);
 	slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel), &TTSOpsVirtual);
 	fill_slot(slot, table, values, given, estate);
 	ExecSimpleRelationInsert(&info, estate, slot);
@@ -133,5 +139,5 @@ ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue 
 		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 						errmsg("a trigger of table %s left the row out", res->qualified)));
 	read_slot(slot, res, table, values, given, result);
-	ash_heap_end(estate);
+	ash_heap_end(table, estate);
 }

@@ -222,7 +222,7 @@ write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *h
 	PreventCommandIfReadOnly(values ? "UPDATE" : "DELETE");
 	PreventCommandIfParallelMode(values ? "UPDATE" : "DELETE");
 	info.type = T_ResultRelInfo;
-	estate = ash_heap_begin(rel, &info);
+	estate = ash_heap_begin(table, rel, &info);
 	EvalPlanQualInit(&epq, estate, NULL, NIL, -1);
 	old = table_slot_create(rel, &estate->es_tupleTable);
 	done = still_there(rel, handle, old);
@@ -240,7 +240,7 @@ write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *h
 		ExecSimpleRelationDelete(&info, estate, &epq, old);
 	}
 	EvalPlanQualEnd(&epq);
-	ash_heap_end(estate);
+	ash_heap_end(table, estate);
 	return done;
 }
 

@@ -25,7 +25,9 @@ typedef struct AshTable
 	AttrNumber *attnums; /* by attribute index */
 	int *attribute_of;	 /* by attnum - 1: attribute index, or -1 */
 	Expr **defaults;	 /* by attnum - 1: planned default, or NULL */
-	AclMode plain;		 /* writes for which the fast path does what a statement would */
+	ExprState **checks;	 /* of the table's CHECK constraints, ready to run; NULL without any */
+	LocalTransactionId writing; /* transaction in which they are being evaluated, or invalid */
+	AclMode plain;				/* writes for which the fast path does what a statement would */
 } AshTable;
 
 /* table.c: rel is the open relation of res */
@@ -38,8 +40,8 @@ extern bool ash_heap_write_locked(AshResource *res, const AshRowHandle *handle,
 								  const AshValue *values, const bool *given, AshValue *result);
 
 /* heap.c */
-extern EState *ash_heap_begin(Relation rel, ResultRelInfo *info);
-extern void ash_heap_end(EState *estate);
+extern EState *ash_heap_begin(AshTable *table, Relation rel, ResultRelInfo *info);
+extern void ash_heap_end(AshTable *table, EState *estate);
 extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue *values,
 							const bool *given, AshValue *result);
 

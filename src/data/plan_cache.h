@@ -19,6 +19,8 @@ typedef struct AshPlan AshPlan;
  */
 extern AshPlan *ash_plan_get(AshResource *res, AshSql *sql);
 extern SPIPlanPtr ash_plan_spi(AshPlan *plan);
+/* run.c: the parameters as the executor takes them */
+extern ParamListInfo ash_data_params(const AshSql *sql);
 extern void ash_plan_release(AshPlan *plan);
 
 #endif /* ASH_PLAN_CACHE_H */

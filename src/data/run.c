@@ -70,8 +70,8 @@ make_receiver(AshRowFn fn, void *arg)
 	return receiver;
 }
 
-static ParamListInfo
-statement_params(const AshSql *sql)
+ParamListInfo
+ash_data_params(const AshSql *sql)
 {
 	ParamListInfo params;
 
@@ -109,7 +109,7 @@ run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes)
 	uint64 processed;
 	volatile int rc = 0;
 
-	options.params = statement_params(sql);
+	options.params = ash_data_params(sql);
 	options.dest = (DestReceiver *) receiver;
 	SPI_connect();
 	plan = ash_plan_get(res, sql);

@@ -126,6 +126,25 @@ plain_writes(Relation rel)
 	return plain;
 }
 
+/*
+ * The expressions of the CHECK constraints.  The executor reads and plans them for
+ * every statement; here they are ready for every row until the table changes.
+ */
+static ExprState **
+prepare_checks(Relation rel)
+{
+	TupleConstr *constraints = RelationGetDescr(rel)->constr;
+	ExprState **checks;
+
+	if (constraints == NULL || constraints->num_check == 0)
+		return NULL;
+	checks = palloc(sizeof(ExprState *) * constraints->num_check);
+	for (int i = 0; i < constraints->num_check; i++)
+		checks[i] =
+			ExecInitExpr(expression_planner(stringToNode(constraints->check[i].ccbin)), NULL);
+	return checks;
+}
+
 static AshTable *
 build_table(AshResource *res, Relation rel)
 {
@@ -139,6 +158,7 @@ build_table(AshResource *res, Relation rel)
 	table->epoch = relcache_epoch;
 	map_columns(table, res, rel);
 	plan_defaults(table, rel);
+	table->checks = prepare_checks(rel);
 	table->plain = plain_writes(rel);
 	MemoryContextSwitchTo(old);
 	return table;

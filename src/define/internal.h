@@ -96,6 +96,9 @@ extern List *ash_path_append(List *path, const char *name, int index);	  /* inde
 
 /* verify_refs.c */
 extern void ash_verify_references(AshResource *res, AshErrors *errors);
+/* verify_interface.c: names first; then, when nothing is wrong, what reads cannot be functions */
+extern void ash_verify_interfaces(AshResource *res, AshErrors *errors);
+extern void ash_verify_interface_reads(AshResource *res, AshErrors *errors);
 extern bool ash_verify_aggregates(AshResource *res, AshErrors *errors);
 
 /* verify_embedded.c: types that are embedded resources, and those resources */

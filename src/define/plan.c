@@ -122,12 +122,13 @@ extension_schema(void)
 	return rows == NIL ? "public" : ((char **) linitial(rows))[0];
 }
 
-/* Finds the table as it is, under its name or its former one. */
+/* Finds the table as it is, under its name or its former one unless another resource has that. */
 static void
 find_present(AshPlan *plan, AshPlanTable *table)
 {
 	table->present = ash_plan_read(table->schema, table->name);
-	if (table->present != NULL || table->renamed_from == NULL)
+	if (table->present != NULL || table->renamed_from == NULL ||
+		ash_plan_find_table(plan, table->schema, table->renamed_from) != NULL)
 		return;
 	table->present = ash_plan_read(table->schema, table->renamed_from);
 	if (table->present != NULL)

@@ -71,7 +71,6 @@ typedef struct AshPlanTable
 	List *references;
 	bool row_security;
 	bool has_policies; /* somebody wrote CREATE POLICY for it */
-	bool validates;	   /* has the trigger of "direct_writes": "validate" */
 	const char *comment;
 	char relkind;
 	bool empty;					  /* has surely no rows */
@@ -138,9 +137,6 @@ typedef struct AshPlan
 	List *functions;			  /* of AshPlanFunction *: wanted */
 	List *steps[ASH_PHASE_COUNT]; /* of AshPlanStep * */
 } AshPlan;
-
-#define ASH_PLAN_TRIGGER "ash_validate"
-#define ASH_PLAN_FUNCTION "ash_validate_row"
 
 /* plan.c */
 extern void ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase,

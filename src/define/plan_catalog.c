@@ -106,7 +106,6 @@ is_true(const char *boolean)
 static const char relation_query[] =
 	"SELECT n.nspname, c.relname, c.relkind, c.relrowsecurity,"
 	" EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid),"
-	" EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = $2),"
 	" obj_description(c.oid, 'pg_class'),"
 	" c.relkind = 'r' AND pg_relation_size(c.oid) = 0"
 	" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -222,8 +221,8 @@ read_indexes(AshPlanTable *table, const char *oid)
 AshPlanTable *
 ash_plan_read_oid(Oid relid)
 {
-	const char *args[2] = { psprintf("%u", relid), ASH_PLAN_TRIGGER };
-	List *rows = ash_plan_query(8, relation_query, 2, args);
+	const char *oid = psprintf("%u", relid);
+	List *rows = ash_plan_query(7, relation_query, 1, &oid);
 	AshPlanTable *table = palloc0(sizeof(AshPlanTable));
 	char **row;
 
@@ -235,12 +234,11 @@ ash_plan_read_oid(Oid relid)
 	table->relkind = row[2][0];
 	table->row_security = is_true(row[3]);
 	table->has_policies = is_true(row[4]);
-	table->validates = is_true(row[5]);
-	table->comment = row[6];
-	table->empty = is_true(row[7]);
-	read_columns(table, args[0]);
-	read_constraints(table, args[0]);
-	read_indexes(table, args[0]);
+	table->comment = row[5];
+	table->empty = is_true(row[6]);
+	read_columns(table, oid);
+	read_constraints(table, oid);
+	read_indexes(table, oid);
 	return table;
 }
 

@@ -324,23 +324,6 @@ diff_row_security(AshPlan *plan, AshPlanTable *table)
 					  "ALTER TABLE %s DISABLE ROW LEVEL SECURITY", name);
 }
 
-static void
-diff_trigger(AshPlan *plan, AshPlanTable *table)
-{
-	const AshPlanTable *present = table->present;
-	const char *name = ash_plan_qualified(table);
-	bool there = present != NULL && present->validates;
-
-	if (table->validates && !there)
-		ash_plan_step(plan, table, ASH_PHASE_SECURITY, "create trigger", 0,
-					  "CREATE TRIGGER " ASH_PLAN_TRIGGER " BEFORE INSERT OR UPDATE ON %s"
-					  " FOR EACH ROW EXECUTE FUNCTION %s." ASH_PLAN_FUNCTION "()",
-					  name, ash_quote_ident(plan->extension_schema));
-	if (!table->validates && there)
-		ash_plan_step(plan, table, ASH_PHASE_SECURITY, "drop trigger", 0,
-					  "DROP TRIGGER " ASH_PLAN_TRIGGER " ON %s", name);
-}
-
 /* All steps for one table. */
 void
 ash_plan_diff(AshPlan *plan, AshPlanTable *table)
@@ -352,9 +335,6 @@ ash_plan_diff(AshPlan *plan, AshPlanTable *table)
 		ash_plan_diff_columns(plan, table);
 	ash_plan_diff_objects(plan, table);
 	if (table->present == NULL || table->present->relkind != RELKIND_FOREIGN_TABLE)
-	{
 		diff_row_security(plan, table);
-		diff_trigger(plan, table);
-	}
 	diff_comments(plan, table);
 }

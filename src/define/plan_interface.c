@@ -188,6 +188,15 @@ interface_keys(const Interface *entry)
 	return keys;
 }
 
+/* An extension that provides the type may still have to be created. */
+static const char *
+type_text(const Interface *entry, const AshTypeInst *type, Oid *oid)
+{
+	ash_type_resolve_storage(type);
+	*oid = type->oid;
+	return OidIsValid(type->oid) ? type->sql_base : ash_plan_type(entry->plan, type);
+}
+
 /* A parameter is of the input's type, unless its JSON would not mean the same. */
 static const char *
 input_type(const Interface *entry, const AshTypeInst *type, Oid *oid)
@@ -199,8 +208,7 @@ input_type(const Interface *entry, const AshTypeInst *type, Oid *oid)
 		*oid = JSONBOID;
 		return "pg_catalog.jsonb";
 	}
-	*oid = type->oid;
-	return OidIsValid(type->oid) ? type->sql_base : ash_plan_type(entry->plan, type);
+	return type_text(entry, type, oid);
 }
 
 static char *
@@ -236,13 +244,22 @@ type_of_input(const AshInput *input)
 	return input->attribute ? input->attribute->type : input->argument->type;
 }
 
-/* "args" first, then every other input of the action, which may be left out. */
+/* An input that "args" does not name: it may be left out. */
+static void
+add_other_input(Interface *entry, List *named, const char *name)
+{
+	const AshInput *input = ash_find_input(entry->action, name, strlen(name));
+
+	if (input != NULL && !list_member_ptr(named, input))
+		add_input(entry, name, type_of_input(input), true);
+}
+
+/* "args" first, then every other input of the action: arguments, then attributes. */
 static void
 add_inputs(Interface *entry)
 {
 	const AshAction *action = entry->action;
-	int keys = list_length(entry->function->parameters);
-	List *seen = NIL;
+	List *named = NIL;
 	size_t i;
 	json_t *arg;
 
@@ -250,22 +267,17 @@ add_inputs(Interface *entry)
 	{
 		bool optional;
 		const char *name = ash_plan_interface_arg(arg, &optional);
+		const AshInput *input = ash_find_input(action, name, strlen(name));
 
-		add_input(entry, name, type_of_input(ash_find_input(action, name, strlen(name))), optional);
-		seen = list_append_unique_ptr(seen,
-									  unconstify(AshInput *, ash_find_input(action, name, strlen(name))));
+		add_input(entry, name, type_of_input(input), optional);
+		named = lappend(named, unconstify(AshInput *, input));
 	}
-	Assert(list_length(entry->function->parameters) == keys + list_length(seen));
-	for (int pass = 0; pass < 2; pass++)
+	for (int n = 0; n < action->nargs; n++)
+		add_other_input(entry, named, action->args[n]->name);
+	for (int n = 0; n < entry->res->nattributes; n++)
 	{
-		for (int n = 0; n < action->ninputs; n++)
-		{
-			AshInput *input = &action->inputs[n];
-
-			/* arguments before attributes */
-			if ((input->argument != NULL) == (pass == 0) && !list_member_ptr(seen, input))
-				add_input(entry, input->name, type_of_input(input), true);
-		}
+		if (ash_find_argument(action, entry->res->attributes[n]->name) == NULL)
+			add_other_input(entry, named, entry->res->attributes[n]->name);
 	}
 }
 
@@ -280,21 +292,14 @@ input_text(const Interface *entry)
  *-------------------------------------------------------------------------
  */
 
-static const AshTypeInst *
-resolved(const AshTypeInst *type)
-{
-	ash_type_resolve_storage(type);
-	return type;
-}
-
 static AshArgument *
 add_read_argument(Interface *entry, AshArgument *arg, bool optional)
 {
-	const AshTypeInst *type = resolved(arg->type);
+	Oid oid;
+	const char *type = type_text(entry, arg->type, &oid);
 
-	add_parameter(entry->function, arg->name,
-				  OidIsValid(type->oid) ? type->sql_base : ash_plan_type(entry->plan, type),
-				  type->oid, optional ? ash_query_argument_default(entry->res, arg) : NULL);
+	add_parameter(entry->function, arg->name, type, oid,
+				  optional ? ash_query_argument_default(entry->res, arg) : NULL);
 	return arg;
 }
 
@@ -342,8 +347,10 @@ want_read(Interface *entry, const AshPlanTable *table)
 	foreach (lc, entry->keys)
 	{
 		const AshAttribute *attr = lfirst(lc);
+		Oid oid;
+		const char *type = type_text(entry, attr->type, &oid);
 
-		add_parameter(function, attr->name, resolved(attr->type)->sql_base, attr->type->oid, NULL);
+		add_parameter(function, attr->name, type, oid, NULL);
 	}
 	arguments = add_read_arguments(entry);
 	function->returns = psprintf("SETOF %s", entry->res->qualified);
@@ -380,7 +387,7 @@ record_option(Interface *entry)
 	{
 		const AshAttribute *attr = lfirst(lc);
 		Oid oid;
-		const char *type = input_type(entry, resolved(attr->type), &oid);
+		const char *type = input_type(entry, attr->type, &oid);
 		int number = add_parameter(entry->function, attr->name, type, oid, NULL);
 
 		appendStringInfo(&fields, "%s%s, %s", fields.len > 0 ? ", " : "",
@@ -433,14 +440,14 @@ want_calculation(Interface *entry, const AshCalculation *calc)
 		{
 			if (strcmp(calc->args[n]->name, name) != 0)
 				continue;
-			add_input(entry, name, resolved(calc->args[n]->type), optional);
+			add_input(entry, name, calc->args[n]->type, optional);
 			seen = lappend(seen, calc->args[n]);
 		}
 	}
 	for (int n = 0; n < calc->nargs; n++)
 	{
 		if (!list_member_ptr(seen, calc->args[n]))
-			add_input(entry, calc->args[n]->name, resolved(calc->args[n]->type), true);
+			add_input(entry, calc->args[n]->name, calc->args[n]->type, true);
 	}
 	options = add_json_parameter(entry->function, "options");
 	returns_json(entry);

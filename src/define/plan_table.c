@@ -136,7 +136,7 @@ column_default(const AshAttribute *attr)
 	switch (attr->dflt.kind)
 	{
 		case ASH_DEFAULT_LITERAL:
-			return literal_default(attr->type, attr->dflt.value);
+			return attr->dflt.again ? NULL : literal_default(attr->type, attr->dflt.value);
 		case ASH_DEFAULT_UUID:
 			return "pg_catalog.gen_random_uuid()";
 		case ASH_DEFAULT_UUID_V7:
@@ -254,7 +254,6 @@ ash_plan_want(AshPlan *plan, AshResource *res)
 	table->relkind = RELKIND_RELATION;
 	table->comment = res->description;
 	table->row_security = res->has_policies || res->tenancy != ASH_TENANCY_NONE;
-	table->validates = res->direct_writes == ASH_DIRECT_VALIDATE;
 	for (int i = 0; i < res->nattributes; i++)
 		want_column(plan, table, res->attributes[i]);
 	want_primary_key(table, res);

@@ -153,5 +153,7 @@ ash_resource_verify(AshResource *res, AshErrors *errors)
 		ash_verify_embedded_steps(res, errors);
 		ash_resource_policies(res, errors);
 	}
+	if (list_length(errors->items) == before)
+		ash_verify_interface_reads(res, errors);
 	return list_length(errors->items) == before;
 }

@@ -430,58 +430,6 @@ verify_actions(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-static bool
-is_input(const AshAction *action, const char *name)
-{
-	return ash_find_input(action, name, (int) strlen(name)) != NULL;
-}
-
-static void
-verify_interface(AshResource *res, json_t *node, AshErrors *errors)
-{
-	const char *name = json_string_value(json_object_get(node, "action"));
-	const char *calculation = json_string_value(json_object_get(node, "calculation"));
-	const char *identity = json_string_value(json_object_get(node, "get_by_identity"));
-	AshAction *action = name ? ash_find_action(res, name) : NULL;
-	size_t i;
-	json_t *arg;
-
-	if (calculation != NULL && ash_find_calculation(res, calculation) == NULL)
-		fault_at(errors, "calculation", psprintf("no such calculation \"%s\"", calculation));
-	if (name != NULL && action == NULL)
-		fault_at(errors, "action", psprintf("no such action \"%s\"", name));
-	if (identity != NULL && ash_find_identity(res, identity) == NULL)
-		fault_at(errors, "get_by_identity", psprintf("no such identity \"%s\"", identity));
-	need_attributes(res, ash_json_names(json_object_get(node, "get_by")), "get_by", errors);
-	json_array_foreach (json_object_get(node, "args"), i, arg)
-	{
-		if (action == NULL || is_input(action, json_string_value(arg)))
-			continue;
-		ash_errors_push_name(errors, "args");
-		ash_errors_push_index(errors, (int) i);
-		fault(errors, psprintf("\"%s\" is no input of action \"%s\"", json_string_value(arg),
-							   action->name));
-		ash_errors_pop(errors);
-		ash_errors_pop(errors);
-	}
-}
-
-static void
-verify_interfaces(AshResource *res, AshErrors *errors)
-{
-	const char *name;
-	json_t *node;
-
-	ash_errors_push_name(errors, "code_interface");
-	json_object_foreach (json_object_get(res->document, "code_interface"), name, node)
-	{
-		ash_errors_push_name(errors, name);
-		verify_interface(res, node, errors);
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-}
-
 static void
 verify_options(AshResource *res, AshErrors *errors)
 {
@@ -515,6 +463,6 @@ ash_verify_references(AshResource *res, AshErrors *errors)
 	verify_relationships(res, errors);
 	verify_identities(res, errors);
 	verify_actions(res, errors);
-	verify_interfaces(res, errors);
+	ash_verify_interfaces(res, errors);
 	verify_options(res, errors);
 }

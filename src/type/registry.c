@@ -139,6 +139,32 @@ ash_type_each_embedded(const AshTypeInst *inst, AshTypeFn fn, void *arg)
 	visit_embedded(inst, &each);
 }
 
+static void
+note_found(const AshTypeInst *inst, void *arg)
+{
+	*(bool *) arg = true;
+}
+
+bool
+ash_type_has_embedded(const AshTypeInst *inst)
+{
+	bool found = false;
+
+	ash_type_each_embedded(inst, note_found, &found);
+	return found;
+}
+
+bool
+ash_type_same_form(const AshTypeInst *from, const AshTypeInst *to)
+{
+	if (from->oid != to->oid)
+		return false;
+	if (ash_type_is_embedded(to))
+		return ash_type_is_embedded(from) &&
+			   strcmp(ash_type_embedded_name(from), ash_type_embedded_name(to)) == 0;
+	return to->type != &ash_type_union || from->type == &ash_type_union;
+}
+
 static bool
 embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			  bool *reported)

@@ -165,6 +165,12 @@ extern bool
 ash_type_is_embedded(const AshTypeInst *inst); /* an embedded resource or an array of it */
 /* Its name: inst is one, or an array of it. */
 extern const char *ash_type_embedded_name(const AshTypeInst *inst);
+extern bool ash_type_has_embedded(const AshTypeInst *inst); /* it or a type inside it */
+/*
+ * Is a Datum of one type one of the other as it stands?  jsonb that is neither checked
+ * nor stored by the same embedded resource, or by a union, is not.
+ */
+extern bool ash_type_same_form(const AshTypeInst *from, const AshTypeInst *to);
 /* fn for inst, when it is embedded, and for all embedded ones inside it (lists as a whole). */
 extern void ash_type_each_embedded(const AshTypeInst *inst, AshTypeFn fn, void *arg);
 

@@ -418,7 +418,7 @@ union_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	return fail_unmatched(cast, names, why);
 }
 
-/* A computed value must be in stored form; it is cast again with its member. */
+/* A computed value must be in stored form; it is cast again with its member, unless that made it. */
 static bool
 union_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -429,6 +429,8 @@ union_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	OldMember old = { 0 };
 
 	member = stored_member(c, stored, &inner);
+	if (member != NULL && ash_type_is_embedded(member->type))
+		return true;
 	if (member != NULL)
 		return cast_member(c, member, &inner, cast, &old, value);
 	ash_cast_fail(cast, "is invalid");

@@ -85,7 +85,8 @@ foreach my $format ('custom', 'plain')
 }
 
 # Without the library nothing can be seen.
-$node->safe_psql('postgres', q(ALTER DATABASE source SET session_preload_libraries = ''));
+$node->append_conf('postgresql.conf', "session_preload_libraries = ''\n");
+$node->reload;
 is($node->safe_psql('source', q(SET ROLE regress_reader; SELECT count(*) FROM shop."order")), '0', 'without the library a plain role sees no row');
 
 $node->stop;

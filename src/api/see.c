@@ -1,0 +1,171 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/api/see.c
+ *	  What a call would do: its SQL, its plan, its faults, its policies.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/api.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+ASH_FUNCTION(ash_sql);
+ASH_FUNCTION(ash_explain);
+ASH_FUNCTION(ash_validate_action);
+ASH_FUNCTION(ash_explain_policies);
+
+/* The shape of all four: (resource text, action text, input jsonb, options jsonb). */
+static Datum
+see(FunctionCallInfo fcinfo, AshApiBody body)
+{
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	char *action = ash_arg_name(fcinfo, 1, "action");
+
+	return ash_api_call(resource, action, ASH_ANY_TYPE, ash_arg_jsonb(fcinfo, 2),
+						ash_arg_jsonb(fcinfo, 3), body, NULL);
+}
+
+/*-------------------------------------------------------------------------
+ * Statements
+ *-------------------------------------------------------------------------
+ */
+
+/* Conditions and options of a read as a query, which options.record narrows to one row. */
+static AshQuery *
+read_query(AshCall *call, const Jsonb *input)
+{
+	AshQuery *query;
+	AshExpr *filter;
+
+	if (call->action->type != ASH_ACTION_READ)
+	{
+		ash_error_add(call->errors, ASH_E_INVALID_QUERY, NULL,
+					  "action %s of %s is no read: its statements depend on the record it is about",
+					  call->action->name, call->res->name);
+		return NULL;
+	}
+	query = ash_action_query(call, input);
+	if (query == NULL || call->opts->record == NULL)
+		return query;
+	filter = ash_query_record_filter(call, call->res, call->opts->record);
+	if (filter == NULL)
+		return NULL;
+	query->filters = lappend(query->filters, filter);
+	return query;
+}
+
+static bool
+write_statement(AshCall *call, const Jsonb *input, AshSql *sql)
+{
+	AshQuery *query = read_query(call, input);
+
+	return query != NULL && ash_query_statement(query, sql);
+}
+
+/* One line for each parameter; JSON texts, so that no value can end its comment. */
+static void
+write_parameters(const AshSql *sql, StringInfo out)
+{
+	for (int i = 0; i < sql->nparams; i++)
+	{
+		bool isnull = sql->param_nulls[i] == 'n';
+
+		appendStringInfo(out, "\n-- $%d %s = ", i + 1,
+						 format_type_be_qualified(sql->param_types[i]));
+		ash_write_json_datum(out, sql->param_types[i], sql->param_values[i], isnull);
+	}
+}
+
+static void
+sql_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	AshSql sql;
+
+	if (write_statement(call, input, &sql))
+	{
+		appendStringInfoString(out, sql.text.data);
+		write_parameters(&sql, out);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* ash_sql(…) returns text */
+Datum
+ash_sql(PG_FUNCTION_ARGS)
+{
+	return see(fcinfo, sql_body);
+}
+
+static void
+explain_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	AshSql sql;
+
+	if (write_statement(call, input, &sql))
+		ash_data_explain(call->res, &sql, out);
+	MemoryContextSwitchTo(old);
+}
+
+/* ash_explain(…) returns setof text: a row for each line */
+Datum
+ash_explain(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	char *line = text_to_cstring(DatumGetTextPP(see(fcinfo, explain_body)));
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	while (line != NULL && *line != '\0')
+	{
+		char *end = strchr(line, '\n');
+		Datum value;
+		bool isnull = false;
+
+		if (end != NULL)
+			*end++ = '\0';
+		value = CStringGetTextDatum(line);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, &value, &isnull);
+		line = end;
+	}
+	return (Datum) 0;
+}
+
+/*-------------------------------------------------------------------------
+ * Faults and policies
+ *-------------------------------------------------------------------------
+ */
+
+/* {"valid": …, "errors": […]}: the faults are the answer. */
+static void
+validate_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
+{
+	ash_action_validate(call, input);
+	appendStringInfo(out, "{\"valid\": %s, \"errors\": ",
+					 ash_errors_any(call->errors) ? "false" : "true");
+	ash_error_list_json(out, call->errors);
+	appendStringInfoChar(out, '}');
+	ash_errors_truncate(call->errors, 0);
+}
+
+/* ash_validate_action(…) returns json */
+Datum
+ash_validate_action(PG_FUNCTION_ARGS)
+{
+	return see(fcinfo, validate_body);
+}
+
+static void
+explain_policies_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
+{
+	ash_action_explain_policies(call, input, out);
+}
+
+/* ash_explain_policies(…) returns json */
+Datum
+ash_explain_policies(PG_FUNCTION_ARGS)
+{
+	return see(fcinfo, explain_policies_body);
+}

@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/data/explain.c
+ *	  The plan of a statement of ours, as EXPLAIN shows it.
+ *
+ * The plan is the one that running the statement would take: from the same saved
+ * statement, so without row security on top of the policies that stand in it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/explain.h"
+#include "data/plan_cache.h"
+#include "executor/spi.h"
+#include ASH_EXPLAIN_HEADER
+#include "utils/plancache.h"
+
+static void
+explain_plan(CachedPlanSource *source, ParamListInfo params, const char *text, StringInfo out)
+{
+	CachedPlan *plan = GetCachedPlan(source, params, CurrentResourceOwner, NULL);
+	ExplainState *es = NewExplainState();
+	ListCell *lc;
+
+	ExplainBeginOutput(es);
+	foreach (lc, plan->stmt_list)
+		ash_explain_one_plan(lfirst_node(PlannedStmt, lc), es, text, params);
+	ExplainEndOutput(es);
+	appendStringInfoString(out, es->str->data);
+	ReleaseCachedPlan(plan, CurrentResourceOwner);
+}
+
+void
+ash_data_explain(AshResource *res, AshSql *sql, StringInfo out)
+{
+	AshPlan *plan;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	plan = ash_plan_get(res, sql);
+	PG_TRY();
+	{
+		List *sources = SPI_plan_get_plan_sources(ash_plan_spi(plan));
+
+		explain_plan(linitial(sources), ash_data_params(sql), sql->text.data, out);
+	}
+	PG_FINALLY();
+	{
+		ash_plan_release(plan);
+	}
+	PG_END_TRY();
+	SPI_finish();
+}

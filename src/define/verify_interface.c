@@ -1,0 +1,254 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/verify_interface.c
+ *	  What stands in "code_interface": names, options that fit the action, reads
+ *	  that can be functions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "define/internal.h"
+#include "define/plan.h"
+
+/* An entry being looked at. */
+typedef struct Entry
+{
+	AshResource *res;
+	json_t *node;
+	AshAction *action;			 /* or NULL */
+	AshCalculation *calculation; /* or NULL */
+	AshErrors *errors;
+} Entry;
+
+static void
+fault(const Entry *entry, const char *key, const char *message)
+{
+	ash_errors_push_name(entry->errors, key);
+	ash_error_add(entry->errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
+	ash_errors_pop(entry->errors);
+}
+
+static const char *
+option(const Entry *entry, const char *key)
+{
+	return json_string_value(json_object_get(entry->node, key));
+}
+
+static bool
+find_target(Entry *entry)
+{
+	const char *action = option(entry, "action");
+	const char *calculation = option(entry, "calculation");
+
+	if (action != NULL && calculation != NULL)
+		fault(entry, "calculation", "give an action or a calculation, not both");
+	else if (calculation != NULL)
+	{
+		entry->calculation = ash_find_calculation(entry->res, calculation);
+		if (entry->calculation == NULL)
+			fault(entry, "calculation", psprintf("no such calculation \"%s\"", calculation));
+	}
+	else
+	{
+		entry->action = ash_find_action(entry->res, action);
+		if (entry->action == NULL)
+			fault(entry, "action", psprintf("no such action \"%s\"", action));
+	}
+	return entry->action != NULL || entry->calculation != NULL;
+}
+
+/*-------------------------------------------------------------------------
+ * args
+ *-------------------------------------------------------------------------
+ */
+
+static bool
+is_input(const Entry *entry, const char *name)
+{
+	const AshCalculation *calc = entry->calculation;
+
+	if (calc == NULL)
+		return ash_find_input(entry->action, name, (int) strlen(name)) != NULL;
+	for (int i = 0; i < calc->nargs; i++)
+	{
+		if (strcmp(calc->args[i]->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+list_has(List *names, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Attributes that find the record; they are parameters too. */
+static List *
+key_names(const Entry *entry)
+{
+	const char *identity = option(entry, "get_by_identity");
+	AshIdentity *found = identity ? ash_find_identity(entry->res, identity) : NULL;
+
+	return found != NULL ? found->keys :
+						   ash_json_names(json_object_get(entry->node, "get_by"));
+}
+
+static const char *
+argument_fault(const Entry *entry, json_t *arg, List *seen, bool *optional)
+{
+	const char *name = ash_plan_interface_arg(arg, optional);
+
+	if (name == NULL || (json_is_object(arg) && json_object_size(arg) != 1))
+		return "an argument is a name, or {\"optional\": name}";
+	if (!is_input(entry, name))
+		return psprintf("\"%s\" is no input of %s \"%s\"", name,
+						entry->action ? "action" : "calculation",
+						entry->action ? entry->action->name : entry->calculation->name);
+	if (list_has(seen, name))
+		return psprintf("there is a parameter \"%s\" already", name);
+	return NULL;
+}
+
+static void
+verify_args(const Entry *entry)
+{
+	List *seen = list_copy(key_names(entry));
+	bool any_optional = false;
+	size_t i;
+	json_t *arg;
+
+	ash_errors_push_name(entry->errors, "args");
+	json_array_foreach (json_object_get(entry->node, "args"), i, arg)
+	{
+		bool optional;
+		const char *message = argument_fault(entry, arg, seen, &optional);
+
+		if (message == NULL && any_optional && !optional)
+			message = "what follows an argument that may be left out may be left out too";
+		any_optional |= optional;
+		if (message == NULL)
+		{
+			seen =
+				lappend(seen, unconstify(char *, ash_plan_interface_arg(arg, &optional)));
+			continue;
+		}
+		ash_errors_push_index(entry->errors, (int) i);
+		ash_error_add(entry->errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
+		ash_errors_pop(entry->errors);
+	}
+	ash_errors_pop(entry->errors);
+}
+
+/*-------------------------------------------------------------------------
+ * Options
+ *-------------------------------------------------------------------------
+ */
+
+static void
+verify_keys(const Entry *entry)
+{
+	const char *identity = option(entry, "get_by_identity");
+	ListCell *lc;
+
+	if (identity != NULL && json_object_get(entry->node, "get_by") != NULL)
+		fault(entry, "get_by", "give \"get_by\" or \"get_by_identity\", not both");
+	if (identity != NULL && ash_find_identity(entry->res, identity) == NULL)
+		fault(entry, "get_by_identity", psprintf("no such identity \"%s\"", identity));
+	foreach (lc, ash_json_names(json_object_get(entry->node, "get_by")))
+	{
+		if (ash_find_attribute(entry->res, lfirst(lc)) == NULL)
+			fault(entry, "get_by", psprintf("no such attribute \"%s\"", (char *) lfirst(lc)));
+	}
+}
+
+/* Options that say nothing about this kind of function. */
+static void
+verify_fit(const Entry *entry)
+{
+	static const char *const keyed[] = { "get_by", "get_by_identity" };
+	static const char *const reading[] = { "get", "not_found_error" };
+	bool reads = entry->action != NULL && entry->action->type == ASH_ACTION_READ;
+	bool finds = entry->action != NULL && (entry->action->type == ASH_ACTION_UPDATE ||
+										   entry->action->type == ASH_ACTION_DESTROY);
+
+	for (int i = 0; i < lengthof(keyed); i++)
+	{
+		if (!reads && !finds && json_object_get(entry->node, keyed[i]) != NULL)
+			fault(entry, keyed[i], "only reads, updates and destroys find a record");
+	}
+	for (int i = 0; i < lengthof(reading); i++)
+	{
+		if (!reads && json_object_get(entry->node, reading[i]) != NULL)
+			fault(entry, reading[i], psprintf("\"%s\" is for reads", reading[i]));
+	}
+	if (finds && key_names(entry) == NIL &&
+		json_is_false(json_object_get(entry->node, "require_reference")))
+		fault(entry, "require_reference",
+			  "a function changes one record; call ash_bulk_update or ash_bulk_destroy for many");
+}
+
+static void
+verify_entry(Entry *entry)
+{
+	if (!find_target(entry))
+		return;
+	verify_keys(entry);
+	verify_fit(entry);
+	verify_args(entry);
+}
+
+/* Gives each entry to check, at its place in the document. */
+static void
+each_entry(AshResource *res, AshErrors *errors, void (*check)(Entry *entry))
+{
+	const char *name;
+	json_t *node;
+
+	ash_errors_push_name(errors, "code_interface");
+	json_object_foreach (json_object_get(res->document, "code_interface"), name, node)
+	{
+		Entry entry = { .res = res, .node = node, .errors = errors };
+
+		ash_errors_push_name(errors, name);
+		check(&entry);
+		ash_errors_pop(errors);
+	}
+	ash_errors_pop(errors);
+}
+
+void
+ash_verify_interfaces(AshResource *res, AshErrors *errors)
+{
+	each_entry(res, errors, verify_entry);
+}
+
+static void
+verify_read(Entry *entry)
+{
+	AshAction *action =
+		option(entry, "calculation") ? NULL : ash_find_action(entry->res, option(entry, "action"));
+	const char *reason;
+
+	if (action == NULL || action->type != ASH_ACTION_READ)
+		return;
+	reason = ash_query_read_fault(entry->res, action);
+	if (reason != NULL)
+		fault(entry, "action",
+			  psprintf("read \"%s\" cannot be a function: %s; call it with ash_run_action",
+					   action->name, reason));
+}
+
+void
+ash_verify_interface_reads(AshResource *res, AshErrors *errors)
+{
+	each_entry(res, errors, verify_read);
+}
