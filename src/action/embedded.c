@@ -115,8 +115,8 @@ ash_embedded_change(const AshEmbedding *e, const JsonbValue *in, const AshValue 
 	Jsonb *object;
 
 	out->value = (Datum) 0;
-	out->isnull = in->type == jbvNull;
-	if (out->isnull)
+	out->isnull = true;
+	if (in->type == jbvNull)
 		return old == NULL || ash_embedded_run(e, ASH_ACTION_DESTROY, NULL, old, out);
 	if (in->type != jbvBinary || !JsonContainerIsObject(in->val.binary.data))
 		return ash_embedded_fail(e, "is invalid");

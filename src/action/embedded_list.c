@@ -149,7 +149,6 @@ cast_item(Casting *c, const JsonbValue *in, int index, AshValue *out)
 	if (at < 0)
 		return ash_embedded_change(c->e, in, NULL, out);
 	c->matched[at] = true;
-	out->isnull = false;
 	return ash_embedded_run(c->e, ASH_ACTION_UPDATE, ash_jsonb_from_value(in), &c->old[at], out);
 }
 
@@ -408,22 +407,24 @@ ash_embedded_cast_list(AshEmbedding *e, const AshTypeInst *inst, const JsonbValu
 {
 	Casting c = { .e = e, .inst = inst, .key = ash_embedded_key(e->res) };
 	JsonbValue *inputs = NULL;
+	bool null = in->type == jbvNull;
 	AshValue *items;
 	int n = 0;
 
 	out->value = (Datum) 0;
-	out->isnull = in->type == jbvNull;
-	if (inst->item->item != NULL || (!out->isnull && (n = ash_type_array_items(in, &inputs)) < 0))
+	out->isnull = true;
+	if (inst->item->item != NULL || (!null && (n = ash_type_array_items(in, &inputs)) < 0))
 		return ash_embedded_fail(e, "is invalid");
 	read_old(&c);
 	items = palloc0(sizeof(AshValue) * Max(n, 1));
 	if (!cast_items(&c, inputs, &n, items) || !destroy_rest(&c))
 		return false;
-	if (out->isnull)
+	if (null)
 		return true;
 	if (!check_keys(&c, items, n) || !ash_type_check_length(inst, n, e->cast))
 		return false;
 	sort_items(&c, items, n);
 	out->value = ash_jsonb_array(items, n);
+	out->isnull = false;
 	return true;
 }

@@ -382,6 +382,9 @@ ash_embedded_run(const AshEmbedding *e, AshActionType action_type, const Jsonb *
 	write_value(e, call, in, old);
 	MemoryContextSwitchTo(outer);
 	if (action_type != ASH_ACTION_DESTROY && !ash_errors_any(call->errors))
+	{
 		out->value = ash_embedded_store(e->res, ((AshChangeset *) call->changeset)->result);
+		out->isnull = false;
+	}
 	return end(e, call);
 }

@@ -18,12 +18,14 @@ ash_call_set_argument(AshCall *call, const AshArgument *arg, const JsonbValue *i
 	AshCast cast = {
 		.errors = call->errors, .code = ASH_E_INVALID_ARGUMENT, .field = arg->name, .call = call
 	};
+	AshValue value;
 
 	call->arg_set[arg->index] = true;
-	if (ash_type_cast(arg->type, in, &cast, &call->args[arg->index]))
-		return true;
 	call->args[arg->index].isnull = true;
-	return false;
+	if (!ash_type_cast(arg->type, in, &cast, &value))
+		return false;
+	call->args[arg->index] = value;
+	return true;
 }
 
 static bool
@@ -131,8 +133,8 @@ ash_call_argument_defaults(AshCall *call)
 		const AshArgument *arg = call->action->args[i];
 		AshCast cast = { .errors = call->errors,
 						 .code = ASH_E_INVALID_ARGUMENT,
-						 .field = arg->name };
-
+						 .field = arg->name,
+						 .call = call };
 		bool given =
 			call->action->type == ASH_ACTION_GENERIC ? !call->args[i].isnull : call->arg_set[i];
 
