@@ -158,22 +158,23 @@ def sqlstates():
 
 
 def errors_page():
-    source = (TOP / "src/error/error.c").read_text()
+    source = (TOP / "src/error/error.c").read_text().replace("\\\n", " ")
+    source = re.sub(r"\s+", " ", re.sub(r'"\s+"', "", source))
     states = sqlstates()
     macros = {
         name: (cls.lower(), states[errcode])
         for name, cls, errcode in re.findall(
-            r"#define (\w+)\(name, doc\)\s*\\?\s*\{\s*name, ASH_CLASS_(\w+), (\w+), doc\s*\}", source
+            r"#define (\w+)\(name, doc\) \{ ?name, ASH_CLASS_(\w+), (\w+), doc ?\}", source
         )
     }
-    body = re.search(r"AshErrorKind kinds\[\] = \{(.*?)\n\};", source, re.S)[1]
+    body = re.search(r"AshErrorKind kinds\[\] = \{(.*?) \};", source)[1]
     kinds = [
         (name, *(macros[macro] if macro else (cls.lower(), states[errcode])), doc)
         for macro, name, cls, errcode, doc in re.findall(
-            r'(?:(\w+)\(|\{\s*)"(\w+)",\s*(?:ASH_CLASS_(\w+),\s*(\w+),\s*)?"([^"]*)"\s*[)}]', body
+            r'(?:(\w+)\(|\{ ?)"(\w+)", (?:ASH_CLASS_(\w+), (\w+), )?"([^"]*)" ?[)}]', body
         )
     ]
-    total = len(re.findall(r'^\s*(?:\w+\(|\{\s*)"\w+"', body, re.M))
+    total = len(re.findall(r'(?:\w+\(|\{ ?)"\w+",', body))
     if len(kinds) != total:
         sys.exit(f"errors: {total} kinds in error.c, {len(kinds)} understood")
     rows = [(code(name), cls, code(state), cell(doc)) for name, cls, state, doc in kinds]

@@ -35,7 +35,7 @@ decide(AshPolicySubject *subject, const AshValue *row)
 static bool
 add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 {
-	AshCall    *call = subject->call;
+	AshCall *call = subject->call;
 	AshRowHandle handle;
 
 	if (call->action->type != ASH_ACTION_CREATE && call->opts->record != NULL)
@@ -56,7 +56,7 @@ add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 static bool
 prepare_subject(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 {
-	AshCall    *call = subject->call;
+	AshCall *call = subject->call;
 
 	*row = NULL;
 	switch (call->action->type)
@@ -78,7 +78,7 @@ static AshPolicySubject
 subject_of(AshCall *call)
 {
 	AshPolicySubject subject = {
-		.call = call,.res = call->res,.type = call->action->type,.action = call->action
+		.call = call, .res = call->res, .type = call->action->type, .action = call->action
 	};
 
 	return subject;
@@ -90,7 +90,7 @@ ash_action_can(AshCall *call, const Jsonb *input)
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshPolicySubject subject = subject_of(call);
 	const char *answer = "yes";
-	AshValue   *row;
+	AshValue *row;
 
 	if (call->authorize && call->res->has_policies)
 	{
@@ -109,7 +109,7 @@ ash_action_explain_policies(AshCall *call, const Jsonb *input, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshPolicySubject subject = subject_of(call);
-	AshValue   *row;
+	AshValue *row;
 
 	if (prepare_subject(&subject, input, &row))
 	{

@@ -130,12 +130,12 @@ ash_action_isolated(AshCall *call, void (*body)(AshCall *call, void *arg), void 
 
 		MemoryContextSwitchTo(call->cxt);
 		edata = CopyErrorData();
-		if (!can_be_caught(edata->sqlerrcode))
-			PG_RE_THROW();
 		FlushErrorState();
-		mapped = ash_action_errors_of(call, edata);
+		mapped = can_be_caught(edata->sqlerrcode) ? ash_action_errors_of(call, edata) : NULL;
 		RollbackAndReleaseCurrentSubTransaction();
 		CurrentResourceOwner = owner;
+		if (!can_be_caught(edata->sqlerrcode))
+			ReThrowError(edata);
 		MemoryContextSwitchTo(call->cxt);
 		ash_call_unwind(call);
 		if (mapped != NULL)

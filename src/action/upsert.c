@@ -213,6 +213,11 @@ write_insert(AshSql *sql, const AshChangeset *cs, const bool *given)
 		ash_sql_ident(sql, res->attributes[i]->source);
 		separator = ", ";
 	}
+	if (separator[0] != ',')
+	{
+		ash_sql_str(sql, " DEFAULT VALUES");
+		return;
+	}
 	ash_sql_str(sql, ") OVERRIDING SYSTEM VALUE VALUES ");
 	separator = "(";
 	for (int i = 0; i < res->nattributes; i++)
@@ -278,11 +283,32 @@ write_update(AshSql *sql, AshChangeset *cs, Bitmapset *keys, const bool *given)
 	}
 }
 
+/*
+ * The row in the way must be of the caller's tenant: a primary key, or an identity of
+ * all tenants, may find somebody else's.  False when there is nothing to compare.
+ */
+static bool
+write_same_tenant(AshSql *sql, const AshChangeset *cs)
+{
+	const AshAttribute *attr = cs->res->tenant_attribute;
+
+	if (cs->res->tenancy != ASH_TENANCY_ATTRIBUTE || !cs->call->has_tenant ||
+		cs->action->multitenancy >= ASH_TENANCY_BYPASS)
+		return false;
+	ash_sql_str(sql, " WHERE t.");
+	ash_sql_ident(sql, attr->source);
+	ash_sql_str(sql, ash_sql_equals(attr->type));
+	ash_sql_str(sql, "EXCLUDED.");
+	ash_sql_ident(sql, attr->source);
+	return true;
+}
+
 static bool
 write_condition(AshSql *sql, AshChangeset *cs)
 {
 	AshScope scope = ash_scope_for(cs->res, cs->action);
 	AshExpr *condition;
+	bool first = !write_same_tenant(sql, cs);
 
 	if (cs->action->upsert_condition == NULL)
 		return true;
@@ -290,8 +316,9 @@ write_condition(AshSql *sql, AshChangeset *cs)
 	condition = ash_expr_parse(cs->action->upsert_condition, &scope, cs->call->errors);
 	if (condition == NULL)
 		return false;
-	ash_sql_str(sql, " WHERE ");
+	ash_sql_str(sql, first ? " WHERE (" : " AND (");
 	ash_query_write_condition(sql, cs->res, "t", condition);
+	ash_sql_str(sql, ")");
 	return true;
 }
 

@@ -149,14 +149,20 @@ authorize_created(AshChangeset *cs, AshExpr *pending)
  *-------------------------------------------------------------------------
  */
 
-/* Attribute tenancy: the column is forced, whatever the input said. */
+/*
+ * Attribute tenancy: the column is forced, whatever the input said; an update does
+ * not move a row to another tenant.
+ */
 static bool
 force_tenant(AshChangeset *cs)
 {
 	AshResource *res = cs->res;
 	AshValue tenant;
 
-	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || cs->data != NULL)
+	if (res->tenancy != ASH_TENANCY_ATTRIBUTE)
+		return true;
+	if (cs->data != NULL && (!(cs->flags[res->tenant_attribute->index] & ASH_CHANGING) ||
+							 cs->action->multitenancy >= ASH_TENANCY_BYPASS))
 		return true;
 	if (ash_call_tenant_value(cs->call, res, false, &tenant))
 		ash_changeset_force_value(cs, res->tenant_attribute, tenant);

@@ -15,11 +15,11 @@ ASH_FUNCTION(ash_not_found);
 Datum
 ash_not_found(PG_FUNCTION_ARGS)
 {
-	char	   *resource = ash_arg_name(fcinfo, 0, "resource");
-	Jsonb	   *record = ash_arg_jsonb(fcinfo, 1);
-	AshErrors  *errors = ash_errors_create(CurrentMemoryContext);
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	Jsonb *record = ash_arg_jsonb(fcinfo, 1);
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 	AshResource *res = ash_resource_get(resource, errors);
-	JsonbValue	value;
+	JsonbValue value;
 
 	if (res != NULL && (record == NULL || JB_ROOT_COUNT(record) == 0))
 		ash_error_add(errors, ASH_E_NOT_FOUND, NULL, "record not found");

@@ -131,10 +131,9 @@ ash_call_argument_defaults(AshCall *call)
 	for (int i = 0; i < call->action->nargs; i++)
 	{
 		const AshArgument *arg = call->action->args[i];
-		AshCast cast = { .errors = call->errors,
-						 .code = ASH_E_INVALID_ARGUMENT,
-						 .field = arg->name,
-						 .call = call };
+		AshCast cast = {
+			.errors = call->errors, .code = ASH_E_INVALID_ARGUMENT, .field = arg->name, .call = call
+		};
 		bool given =
 			call->action->type == ASH_ACTION_GENERIC ? !call->args[i].isnull : call->arg_set[i];
 
@@ -225,14 +224,14 @@ append_names(StringInfo message, const char *heading, List *names, const char *a
 void
 ash_call_no_such_input(AshCall *call, const char *name, int len)
 {
-	char *input = pnstrdup(name, len);
+	const char *input = ash_clip(pnstrdup(name, len));
 	List *valid = valid_inputs(call->action);
 	List *near = ash_suggest(input, valid);
 	AshError *error = ash_error_add(call->errors, ASH_E_NO_SUCH_INPUT, input, NULL);
 	StringInfoData message;
 
 	if (call->action->type == ASH_ACTION_GENERIC || call->action->type == ASH_ACTION_READ)
-		error->path = lappend(error->path, makeString(input));
+		error->path = lappend(error->path, makeString(unconstify(char *, input)));
 	error->did_you_mean = near;
 
 	initStringInfo(&message);

@@ -375,6 +375,9 @@ ash_resource_relid(AshResource *res)
 void
 ash_calls_enter(void)
 {
+	/* what others have committed is known from here on, also inside a long transaction */
+	if (call_depth == 0)
+		AcceptInvalidationMessages();
 	sweep();
 	if (call_depth == call_room)
 	{

@@ -134,8 +134,11 @@ ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue 
 	estate = ash_heap_begin(table, rel, &info);
 	slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel), &TTSOpsVirtual);
 	fill_slot(slot, table, values, given, estate);
+	ItemPointerSetInvalid(&slot->tts_tid);
 	ExecSimpleRelationInsert(&info, estate, slot);
-	if (TupIsNull(slot))
+
+	/* only a row that was stored has a place */
+	if (!ItemPointerIsValid(&slot->tts_tid))
 		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 						errmsg("a trigger of table %s left the row out", res->qualified)));
 	read_slot(slot, res, table, values, given, result);

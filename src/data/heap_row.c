@@ -209,15 +209,46 @@ still_there(Relation rel, const AshRowHandle *handle, TupleTableSlot *slot)
 		   table_tuple_fetch_row_version(rel, &tid, SnapshotAny, slot);
 }
 
-static bool
+static AshHeapResult
+update_row(AshResource *res, AshTable *table, EState *estate, EPQState *epq, ResultRelInfo *info,
+		   TupleTableSlot *old, const AshValue *values, const bool *given, AshValue *result)
+{
+	TupleTableSlot *new =
+		ExecInitExtraTupleSlot(estate, RelationGetDescr(info->ri_RelationDesc), &TTSOpsVirtual);
+
+	fill_new_version(new, old, table, values, given);
+	ItemPointerSetInvalid(&new->tts_tid);
+	ExecSimpleRelationUpdate(info, estate, epq, old, new);
+	if (!ItemPointerIsValid(&new->tts_tid))
+		return ASH_HEAP_SUPPRESSED;
+	copy_row(res, table, new, result);
+	return ASH_HEAP_DONE;
+}
+
+static AshHeapResult
+delete_row(AshResource *res, AshTable *table, EState *estate, EPQState *epq, ResultRelInfo *info,
+		   TupleTableSlot *old, AshValue *result)
+{
+	Relation rel = info->ri_RelationDesc;
+	ItemPointerData tid = old->tts_tid;
+
+	copy_row(res, table, old, result);
+	ExecSimpleRelationDelete(info, estate, epq, old);
+	if (rel->trigdesc != NULL && rel->trigdesc->trig_delete_before_row &&
+		table_tuple_fetch_row_version(rel, &tid, SnapshotSelf, old))
+		return ASH_HEAP_SUPPRESSED;
+	return ASH_HEAP_DONE;
+}
+
+static AshHeapResult
 write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *handle,
 		  const AshValue *values, const bool *given, AshValue *result)
 {
 	ResultRelInfo info = { 0 };
+	AshHeapResult done = ASH_HEAP_NOT_TRIED;
 	EState *estate;
 	EPQState epq;
 	TupleTableSlot *old;
-	bool done;
 
 	PreventCommandIfReadOnly(values ? "UPDATE" : "DELETE");
 	PreventCommandIfParallelMode(values ? "UPDATE" : "DELETE");
@@ -225,20 +256,10 @@ write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *h
 	estate = ash_heap_begin(table, rel, &info);
 	EvalPlanQualInit(&epq, estate, NULL, NIL, -1);
 	old = table_slot_create(rel, &estate->es_tupleTable);
-	done = still_there(rel, handle, old);
-	if (done && values != NULL)
-	{
-		TupleTableSlot *new = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel), &TTSOpsVirtual);
-
-		fill_new_version(new, old, table, values, given);
-		ExecSimpleRelationUpdate(&info, estate, &epq, old, new);
-		copy_row(res, table, new, result);
-	}
-	else if (done)
-	{
-		copy_row(res, table, old, result);
-		ExecSimpleRelationDelete(&info, estate, &epq, old);
-	}
+	if (still_there(rel, handle, old))
+		done = values != NULL ?
+				   update_row(res, table, estate, &epq, &info, old, values, given, result) :
+				   delete_row(res, table, estate, &epq, &info, old, result);
 	EvalPlanQualEnd(&epq);
 	ash_heap_end(table, estate);
 	return done;
@@ -246,15 +267,15 @@ write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *h
 
 /*
  * Update (values given) or delete (values NULL) the locked row behind handle.
- * False when the fast path does not apply after all: use SQL.
+ * ASH_HEAP_NOT_TRIED: the fast path does not apply after all, use SQL.
  */
-bool
+AshHeapResult
 ash_heap_write_locked(AshResource *res, const AshRowHandle *handle, const AshValue *values,
 					  const bool *given, AshValue *result)
 {
 	Relation rel = table_open(ash_resource_relid(res), RowExclusiveLock);
 	AshTable *table = ash_table_of(res, rel);
-	bool done = false;
+	AshHeapResult done = ASH_HEAP_NOT_TRIED;
 
 	if (ash_table_writable(table, rel, values ? ACL_UPDATE : ACL_DELETE))
 		done = write_row(res, table, rel, handle, values, given, result);

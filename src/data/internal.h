@@ -36,8 +36,16 @@ extern AshTable *ash_table_of(AshResource *res, Relation rel);
 extern bool ash_table_writable(const AshTable *table, Relation rel, AclMode mode);
 
 /* heap_row.c */
-extern bool ash_heap_write_locked(AshResource *res, const AshRowHandle *handle,
-								  const AshValue *values, const bool *given, AshValue *result);
+typedef enum AshHeapResult
+{
+	ASH_HEAP_NOT_TRIED,
+	ASH_HEAP_DONE,
+	ASH_HEAP_SUPPRESSED /* by a BEFORE trigger: nothing was written */
+} AshHeapResult;
+
+extern AshHeapResult ash_heap_write_locked(AshResource *res, const AshRowHandle *handle,
+										   const AshValue *values, const bool *given,
+										   AshValue *result);
 
 /* heap.c */
 extern EState *ash_heap_begin(AshTable *table, Relation rel, ResultRelInfo *info);

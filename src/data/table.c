@@ -185,9 +185,13 @@ ash_table_of(AshResource *res, Relation rel)
 bool
 ash_table_writable(const AshTable *table, Relation rel, AclMode mode)
 {
+	AclMode needed = mode | ACL_SELECT;
+
 	if (!ash_guc_fast_path || !(table->plain & mode))
 		return false;
-	if (pg_class_aclcheck(table->relid, GetUserId(), mode | ACL_SELECT) != ACLCHECK_OK)
+	/* every one of them: pg_class_aclcheck() is content with any */
+	if (pg_class_aclmask(table->relid, GetUserId(), needed, ACLMASK_ALL) != needed ||
+		ash_namespace_aclcheck(RelationGetNamespace(rel), GetUserId(), ACL_USAGE) != ACLCHECK_OK)
 		return false;
 
 	/* row security that somebody wrote by hand is applied by the rewriter */

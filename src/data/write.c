@@ -186,11 +186,13 @@ ash_data_update(AshResource *res, const AshRowHandle *handle, const AshValue *ro
 				const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
 				void *arg, AshBindings *bindings, AshValue *result)
 {
+	AshHeapResult done = ASH_HEAP_NOT_TRIED;
 	AshSql sql;
 
-	if (handle != NULL && handle->valid && assign == NULL && where == NULL &&
-		ash_heap_write_locked(res, handle, values, given, result))
-		return ASH_WRITE_DONE;
+	if (handle != NULL && handle->valid && assign == NULL && where == NULL)
+		done = ash_heap_write_locked(res, handle, values, given, result);
+	if (done != ASH_HEAP_NOT_TRIED)
+		return done == ASH_HEAP_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 
 	ash_sql_init(&sql, bindings);
 	ash_sql_str(&sql, "UPDATE ");
@@ -206,11 +208,13 @@ AshWriteStatus
 ash_data_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row, AshSqlFn where,
 				void *arg, AshBindings *bindings, AshValue *result)
 {
+	AshHeapResult done = ASH_HEAP_NOT_TRIED;
 	AshSql sql;
 
-	if (handle != NULL && handle->valid && where == NULL &&
-		ash_heap_write_locked(res, handle, NULL, NULL, result))
-		return ASH_WRITE_DONE;
+	if (handle != NULL && handle->valid && where == NULL)
+		done = ash_heap_write_locked(res, handle, NULL, NULL, result);
+	if (done != ASH_HEAP_NOT_TRIED)
+		return done == ASH_HEAP_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 
 	ash_sql_init(&sql, bindings);
 	ash_sql_str(&sql, "DELETE FROM ");

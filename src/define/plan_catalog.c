@@ -121,12 +121,15 @@ static const char column_query[] =
 	" ORDER BY a.attnum";
 
 /*
- * NOT VALID is read as a flag of its own.  A foreign key of several columns, with
- * SET DEFAULT, MATCH FULL or a list of columns to set is none a relationship could
- * have made; the others are known by the table they refer to.
+ * A primary key is read as the set of its columns: a definition knows no order of
+ * them, nor what else PostgreSQL can say of a key.  NOT VALID is read as a flag of its own.  A
+ * foreign key of several columns, with SET DEFAULT, MATCH FULL or a list of columns to set is none
+ * a relationship could have made; the others are known by the table they refer to.
  */
 static const char constraint_query[] =
 	"SELECT c.conname, c.contype, CASE c.contype WHEN 'c' THEN pg_get_expr(c.conbin, c.conrelid)"
+	" WHEN 'p' THEN (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname)"
+	" FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))"
 	" ELSE regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '') END, c.convalidated,"
 	" cardinality(c.conkey) > 1 OR c.confmatchtype = 'f' OR 'd' IN (c.confupdtype, c.confdeltype)"
 	" OR c.confdelsetcols IS NOT NULL, n.nspname, f.relname"

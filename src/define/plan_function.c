@@ -249,8 +249,7 @@ drop_function(AshPlan *plan, const Present *present)
 static bool
 is_replaceable(const AshPlanFunction *function, const Present *present)
 {
-	const char *returns =
-		psprintf("%u %s", function->return_type, function->set ? "t" : "f");
+	const char *returns = psprintf("%u %s", function->return_type, function->set ? "t" : "f");
 
 	return strcmp(returns, present->returns) == 0 &&
 		   strcmp(names_of(function), present->names) == 0 &&
@@ -262,8 +261,7 @@ static void
 compare(AshPlan *plan, const AshPlanFunction *function, const Present *present)
 {
 	if (strcmp(hash_of(function), present->hash) == 0 &&
-		strcmp(function->body, present->body) == 0 &&
-		defaults_of(function) == present->defaults &&
+		strcmp(function->body, present->body) == 0 && defaults_of(function) == present->defaults &&
 		strcmp(properties_of(function), present->properties) == 0 &&
 		is_replaceable(function, present))
 		return;
@@ -327,8 +325,8 @@ find_present(List *present, const AshPlanFunction *function)
 	{
 		Present *one = lfirst(lc);
 
-		if (strcmp(one->schema, function->schema) == 0 &&
-			strcmp(one->name, function->name) == 0 && strcmp(one->types, types) == 0)
+		if (strcmp(one->schema, function->schema) == 0 && strcmp(one->name, function->name) == 0 &&
+			strcmp(one->types, types) == 0)
 			return one;
 	}
 	return NULL;

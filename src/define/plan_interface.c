@@ -29,7 +29,7 @@ typedef struct Interface
 	json_t *node;
 	AshAction *action;
 	AshPlanFunction *function;
-	List *keys;		 /* of AshAttribute *: which record */
+	List *keys;		  /* of AshAttribute *: which record */
 	StringInfo given; /* arguments of jsonb_build_object: inputs that are always given */
 	StringInfo added; /* "|| CASE …" for the others */
 } Interface;
@@ -110,8 +110,7 @@ row_type(const AshPlanTable *table)
 {
 	const AshPlanTable *present = table->present;
 	Oid namespace = present ? get_namespace_oid(present->schema, true) : InvalidOid;
-	Oid relid =
-		OidIsValid(namespace) ? get_relname_relid(present->name, namespace) : InvalidOid;
+	Oid relid = OidIsValid(namespace) ? get_relname_relid(present->name, namespace) : InvalidOid;
 
 	return OidIsValid(relid) ? get_rel_type_id(relid) : InvalidOid;
 }
@@ -225,8 +224,7 @@ add_input(Interface *entry, const char *name, const AshTypeInst *type, bool opti
 {
 	Oid oid;
 	const char *sql = input_type(entry, type, &oid);
-	int number =
-		add_parameter(entry->function, name, sql, oid, optional ? "NULL" : NULL);
+	int number = add_parameter(entry->function, name, sql, oid, optional ? "NULL" : NULL);
 	char *pair = psprintf("%s, %s", quote_literal_cstr(name), input_value(type, number));
 
 	if (optional)
@@ -317,8 +315,8 @@ add_read_arguments(Interface *entry)
 		bool optional;
 		const char *name = ash_plan_interface_arg(node, &optional);
 
-		arguments = lappend(
-			arguments, add_read_argument(entry, ash_find_argument(action, name), optional));
+		arguments =
+			lappend(arguments, add_read_argument(entry, ash_find_argument(action, name), optional));
 	}
 	for (int n = 0; n < action->nargs; n++)
 	{
@@ -339,8 +337,7 @@ want_read(Interface *entry, const AshPlanTable *table)
 {
 	AshPlanFunction *function = entry->function;
 	bool get = is_true_option(entry, "get") || entry->keys != NIL || entry->action->get;
-	bool must_find =
-		get && !json_is_false(json_object_get(entry->node, "not_found_error"));
+	bool must_find = get && !json_is_false(json_object_get(entry->node, "not_found_error"));
 	List *arguments;
 	ListCell *lc;
 

@@ -149,7 +149,7 @@ take_objects(AshPlanTable *table, const AshPlanTable *shadow, bool current)
 	ListCell *lc;
 
 	if (table->primary_key != NULL)
-		take_object(table->primary_key, shadow->primary_key, current);
+		table->primary_key->current = shadow->primary_key->definition;
 	foreach (lc, table->checks)
 	{
 		AshPlanObject *check = lfirst(lc);

@@ -98,8 +98,7 @@ key_names(const Entry *entry)
 	const char *identity = option(entry, "get_by_identity");
 	AshIdentity *found = identity ? ash_find_identity(entry->res, identity) : NULL;
 
-	return found != NULL ? found->keys :
-						   ash_json_names(json_object_get(entry->node, "get_by"));
+	return found != NULL ? found->keys : ash_json_names(json_object_get(entry->node, "get_by"));
 }
 
 static const char *
@@ -137,8 +136,7 @@ verify_args(const Entry *entry)
 		any_optional |= optional;
 		if (message == NULL)
 		{
-			seen =
-				lappend(seen, unconstify(char *, ash_plan_interface_arg(arg, &optional)));
+			seen = lappend(seen, unconstify(char *, ash_plan_interface_arg(arg, &optional)));
 			continue;
 		}
 		ash_errors_push_index(entry->errors, (int) i);

@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "error/error.h"
 #include "nodes/value.h"
 #include "utils/json.h"
@@ -144,6 +146,25 @@ ash_errors_json(StringInfo out, const AshErrors *errors)
 	appendStringInfoChar(out, '}');
 }
 
+/* Does the message begin with, or say in whole words, the name of the field? */
+static bool
+names_field(const char *message, const char *field)
+{
+	int len = strlen(field);
+	const char *p = message;
+
+	while ((p = strstr(p, field)) != NULL)
+	{
+		bool starts = p == message || !isalnum((unsigned char) p[-1]);
+		bool ends = !isalnum((unsigned char) p[len]) && p[len] != '_';
+
+		if (starts && ends)
+			return true;
+		p++;
+	}
+	return false;
+}
+
 static void
 append_one_line(StringInfo out, const AshError *error)
 {
@@ -151,9 +172,9 @@ append_one_line(StringInfo out, const AshError *error)
 	const char *end = strchr(message, '\n');
 	int len = end ? end - message : strlen(message);
 
-	if (error->field && strstr(message, error->field) == NULL)
+	if (error->field && !names_field(message, error->field))
 		appendStringInfo(out, "%s: ", error->field);
-	else if (error->fields != NIL)
+	else if (error->fields != NIL && !names_field(message, linitial(error->fields)))
 	{
 		ListCell *lc;
 

@@ -88,8 +88,7 @@ write_argument(Body *body, const AshExpr *expr)
 	else
 		write_private_argument(body, name);
 	for (int i = 1; i < list_length(expr->template_path); i++)
-		appendStringInfo(&sql->text, ", %s",
-						 quote_literal_cstr(list_nth(expr->template_path, i)));
+		appendStringInfo(&sql->text, ", %s", quote_literal_cstr(list_nth(expr->template_path, i)));
 	ash_sql_str(sql, inside ? "))" : ")");
 }
 
@@ -300,8 +299,8 @@ ash_query_argument_default(AshResource *res, AshArgument *arg)
 		case ASH_DEFAULT_FUNCTION:
 			dot = strchr(arg->dflt.function, '.');
 			if (dot != NULL)
-				ash_sql_qualified(&body.sql,
-								  pnstrdup(arg->dflt.function, dot - arg->dflt.function), dot + 1);
+				ash_sql_qualified(&body.sql, pnstrdup(arg->dflt.function, dot - arg->dflt.function),
+								  dot + 1);
 			else
 				ash_sql_ident(&body.sql, arg->dflt.function);
 			ash_sql_str(&body.sql, "()");

@@ -9,13 +9,14 @@
 
 #include "query/internal.h"
 
+/* input: the caller names the field, so one that they may not see finds nothing. */
 static AshExpr *
-equals(AshResource *res, const AshAttribute *attr, AshValue value)
+equals(AshResource *res, const AshAttribute *attr, AshValue value, bool input)
 {
-	return ash_expr_call("=",
-						 list_make2(ash_expr_attribute(res, attr),
-									ash_expr_const(attr->type, value)),
-						 NULL);
+	AshExpr *ref = ash_expr_attribute(res, attr);
+
+	ref->from_input = input && !attr->primary_key;
+	return ash_expr_call("=", list_make2(ref, ash_expr_const(attr->type, value)), NULL);
 }
 
 AshExpr *
@@ -24,7 +25,8 @@ ash_query_key_filter(AshResource *res, const AshValue *row)
 	AshExpr *all = NULL;
 
 	for (int i = 0; i < res->nprimary_key; i++)
-		all = ash_expr_and(all, equals(res, res->primary_key[i], row[res->primary_key[i]->index]));
+		all = ash_expr_and(all, equals(res, res->primary_key[i], row[res->primary_key[i]->index],
+									   false));
 	return all;
 }
 
@@ -60,7 +62,7 @@ attribute_filter(AshCall *call, AshResource *res, const AshAttribute *attr, cons
 	}
 	else if (!ash_type_cast(attr->type, in, &cast, &value))
 		return invalid_key(call, record);
-	return equals(res, attr, value);
+	return equals(res, attr, value, true);
 }
 
 /* All attributes of the list, when the object has them all; else NULL, adding nothing. */

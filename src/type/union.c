@@ -277,7 +277,7 @@ cast_member(const UnionConstraints *c, const Member *member, const JsonbValue *i
 		return false;
 	out->value = store(c, member, &value);
 	out->isnull = false;
-	return release_old(old, member, cast);
+	return true;
 }
 
 /* The object without the tag, when the member does not want it. */
@@ -398,7 +398,7 @@ union_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	if (in->type == jbvNull)
 		return cast_null(&old, cast, out);
 	if ((member = explicit_member(c, in, &value)) != NULL)
-		return cast_member(c, member, &value, cast, &old, out);
+		return cast_member(c, member, &value, cast, &old, out) && release_old(&old, member, cast);
 	foreach (lc, c->members)
 	{
 		char *reason = NULL;
@@ -407,7 +407,7 @@ union_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 		switch (try_member(c, member, in, cast, &old, out, &reason))
 		{
 			case ATTEMPT_OK:
-				return true;
+				return release_old(&old, member, cast);
 			case ATTEMPT_FAILED:
 				return false;
 			case ATTEMPT_NO_MATCH:

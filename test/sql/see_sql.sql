@@ -1,0 +1,80 @@
+\set ECHO none
+\i test/pgtap.psql
+BEGIN;
+\i test/helpers.psql
+SELECT plan(25);
+
+-- Do ash_sql, ash_explain, ash_validate_action and ash_explain_policies say what a call would do, and do nothing?
+
+SELECT pg_temp.define($doc${
+  "domain": "see_sql",
+  "resources": {
+    "item": {
+      "attributes": {
+        "id": "integer_primary_key",
+        "name": {"type": "string", "allow_nil": false, "public": true, "constraints": {"min_length": 2}},
+        "size": {"type": "integer", "public": true},
+        "owner": {"type": "integer", "public": true}
+      },
+      "actions": {
+        "defaults": ["read", "destroy", {"create": ["name", "size", "owner"]}],
+        "grow": {"type": "update", "accept": ["size"], "validations": [{"compare": {"attribute": "size", "greater_than": 0}}, {"attribute_equals": {"attribute": "name", "value": "ant"}, "message": "only ants grow"}]},
+        "big": {"type": "read", "arguments": {"than": {"type": "integer", "allow_nil": false}}, "filter": "size > arg.than",
+          "pagination": {"keyset": true, "default_limit": 5}}
+      },
+      "policies": [
+        {"policy": {"action_type": ["read", "update"]}, "description": "Owners.", "checks": [{"authorize_if": {"expr": "owner = actor.id"}}]},
+        {"policy": {"action_type": "create"}, "checks": [{"authorize_if": "actor_present"}]}
+      ]
+    }
+  }
+}$doc$) \gset
+INSERT INTO see_sql.item (name, size, owner) SELECT 'item ' || i, i, i % 3 FROM generate_series(1, 100) i;
+INSERT INTO see_sql.item (name, size, owner) VALUES ('ant', 1, 1);
+ANALYZE see_sql.item;
+
+-- The statement.
+CREATE TEMP TABLE seen AS SELECT ash_sql('see_sql.item', 'read', '{}', '{"actor": {"id": 1}, "filter": {"name": "a\n; select ''x''"}, "sort": "-size", "limit": 3}') AS sql;
+SELECT matches(sql, '^SELECT .* FROM see_sql\.item AS t0 WHERE .* LIMIT 3\n', 'the SELECT of the read'),
+	matches(sql, '"owner" OPERATOR', 'with its policies'),
+	matches(sql, E'\n-- \\$\\d pg_catalog.text = "a\\\\n; select ''x''"', 'values are listed, and cannot leave their comment'),
+	matches(sql, E'\n-- \\$\\d bigint = 1(\n|$)', 'also that of the actor')
+FROM seen;
+SELECT is((SELECT count(*) FROM regexp_matches(sql, '\n', 'g')), (SELECT count(*) FROM regexp_matches(sql, '\n-- \$\d+ ', 'g')), 'one line for each parameter') FROM seen;
+SELECT lives_ok(format('PREPARE see_sql AS %s', sql), 'it is a statement PostgreSQL takes') FROM seen;
+SELECT matches(ash_sql('see_sql.item', 'big', '{"than": 3}', '{"authorize": false}'), 'ORDER BY t0\."id" ASC NULLS LAST LIMIT 6', 'a page in its order, one row more'),
+	matches(ash_sql('see_sql.item', 'read', '{}', '{"authorize": false, "record": 5}'), '"id" OPERATOR\("?pg_catalog"?\.=\) \$1', 'of one record'),
+	is(pg_temp.errors($$SELECT ash_sql('see_sql.item', 'big')$$), E'22023 invalid\nrequired than: argument than is required', 'the input has to be right'),
+	matches(pg_temp.errors($$SELECT ash_sql('see_sql.item', 'grow')$$), 'action grow of see_sql.item is no read', 'reads only'),
+	matches(pg_temp.errors($$SELECT ash_sql('see_sql.item', 'destroy')$$), 'is no read', 'no destroy either');
+
+-- Its plan.
+SET LOCAL enable_seqscan = off;
+SELECT matches(string_agg(line, E'\n'), 'Index Scan using \S+ on item t0.*\n +Index Cond: \(id = ', 'the plan of that statement')
+FROM ash_explain('see_sql.item', 'read', '{}', '{"authorize": false, "record": 5}') line;
+CREATE ROLE regress_see_sql;
+GRANT USAGE ON SCHEMA see_sql TO regress_see_sql;
+SELECT is(pg_temp.as_role('regress_see_sql', $$SELECT ash_explain('see_sql.item', 'read', '{}', '{"actor": {"id": 1}}')$$), '42501: permission denied for table item', 'as the caller');
+GRANT SELECT ON see_sql.item TO regress_see_sql;
+SELECT is((SELECT count(*) FROM regexp_matches(pg_temp.as_role('regress_see_sql', $$SELECT ash_explain('see_sql.item', 'read', '{}', '{"actor": {"id": 1}}')$$), 'owner', 'g')), 1::bigint, 'policies stand in it once');
+
+-- Faults.
+SELECT is(ash_validate_action('see_sql.item', 'create', '{"name": "ok", "size": 1}')::jsonb, '{"valid": true, "errors": []}', 'nothing is wrong'),
+	is(a->>'valid', 'false', 'something is'),
+	is(pg_temp.error_lines(a->'errors'), E'invalid_attribute name: length must be greater than or equal to 2\ninvalid_attribute size: is invalid', 'all of it')
+FROM CAST(ash_validate_action('see_sql.item', 'create', '{"name": "x", "size": "many"}') AS jsonb) a;
+SELECT is(pg_temp.error_lines(ash_validate_action('see_sql.item', 'grow', '{"size": -1}', '{"record": 1}')::jsonb->'errors'),
+	E'invalid_attribute name: only ants grow\ninvalid_attribute size: must be greater than 0', 'an update looks at its record'),
+	is(ash_validate_action('see_sql.item', 'grow', '{"size": 3}', '{"record": 101}')::jsonb->>'valid', 'true', 'and at another'),
+	is(ash_validate_action('see_sql.item', 'grow', '{"size": 3}', '{"record": 999}')::jsonb#>>'{errors,0,code}', 'stale_record', 'which must be there'),
+	is(ash_validate_action('see_sql.item', 'big', '{"than": "x"}')::jsonb#>>'{errors,0,field}', 'than', 'a read has input too');
+SELECT results_eq('SELECT count(*), sum(size) FROM see_sql.item', 'VALUES (101::bigint, 5051::numeric)', 'nothing was written');
+
+-- Policies.
+SELECT is(p->>'decision', 'filter', 'the decision'),
+	is(p#>>'{policies,0,description}', 'Owners.', 'every policy'),
+	is(p#>>'{policies,0,applies}' || ' ' || (p#>>'{policies,0,passes}') || ' ' || (p#>>'{policies,1,applies}'), 'true unknown false', 'and what it says')
+FROM CAST(ash_explain_policies('see_sql.item', 'read', '{}', '{"actor": {"id": 1}}') AS jsonb) p;
+
+SELECT * FROM finish();
+ROLLBACK;
