@@ -5,7 +5,8 @@
 
 Started by tools/docs, which provides the server. Two things are written:
 
-- docs/reference/*.md, from ash_builtins() and from the table of error kinds in src/error/error.c;
+- docs/reference/*.md, from ash_builtins(), from the comments on the extension's functions and from the table of error
+  kinds in src/error/error.c;
 - on every page, the block after each "sql" block: what psql answered. A page is one psql session in a
   database of its own, from top to bottom. An HTML comment that begins with "sql" is run, not shown.
 
@@ -76,14 +77,52 @@ def fill_page(page, number):
 NOTE = "<!-- Written by `make docs`. Edit the registries in src/, not this page. -->\n"
 
 
+def query(sql):
+    """Rows of a query in the database that has the extension, as objects."""
+    rows = run(["psql", "-XAtq", "-d", "docs_reference", "-c", f"SELECT row_to_json(q) FROM ({sql}) q"])
+    return [json.loads(line) for line in rows.splitlines()]
+
+
 def builtins():
     """All entries of ash_builtins(), by kind, in the order of the registries."""
     kinds = {}
-    rows = run(["psql", "-XAtq", "-d", "docs_reference", "-c", "SELECT row_to_json(b) FROM ash_builtins() b"])
-    for line in rows.splitlines():
-        entry = json.loads(line)
+    for entry in query("SELECT * FROM ash_builtins()"):
         kinds.setdefault(entry["kind"], []).append(entry)
     return kinds
+
+
+API = """
+SELECT p.pronamespace = 'ash'::regnamespace AS internal, p.oid::regproc::text AS name,
+       pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result,
+       obj_description(p.oid, 'pg_proc') AS description
+FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
+WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ash') AND p.prorettype <> 'trigger'::regtype
+ORDER BY 1, 2, 3
+"""
+
+
+def signature(function):
+    """name(arguments) → result, as one would write it."""
+    arguments = re.sub(r"(DEFAULT ('[^']*'|NULL))::\w+", r"\1", function["arguments"]).split(", ")
+    columns = [a.removeprefix("OUT ") for a in arguments if a.startswith("OUT ")]
+    given = ", ".join(a for a in arguments if not a.startswith("OUT "))
+    return f"{function['name']}({given}) → " + (f"TABLE ({', '.join(columns)})" if columns else function["result"])
+
+
+def api_page():
+    functions = query(API)
+    parts = [
+        table(
+            ["function", "meaning"],
+            [(code(signature(f)), cell(f["description"] or "")) for f in functions if f["internal"] == internal],
+        )
+        for internal in (False, True)
+    ]
+    return (
+        f"{NOTE}# Functions\n\nHow they are used: [actions.md](../actions.md).\n\n{parts[0]}\n"
+        f"## Schema ash\n\nWhat generated SQL and row security call; seldom of use elsewhere.\n\n{parts[1]}"
+    )
 
 
 def cell(text):
@@ -188,10 +227,12 @@ def write_reference(folder):
     run(["createdb", "--template=template0", "docs_reference"])
     run(["psql", "-Xq", "-d", "docs_reference", "-c", "CREATE EXTENSION ash"])
     kinds = builtins()
+    api = api_page()
     run(["dropdb", "--force", "docs_reference"])
 
     common = "An entry may also have the options that [all {} have](../definition.md#{})."
     pages = {
+        "api.md": api,
         "entities.md": entries_page(
             "Entities of a definition document",
             "One section for each kind of object in a document. `ash_definition_schema()` gives the same as JSON Schema.",

@@ -170,6 +170,7 @@ ash_embedded_init(void)
 		.compile = embedded_compile,
 		.cast = embedded_cast,
 		.write_json = ash_embedded_write_json,
+		.with_load = ash_embedded_with_load,
 	};
 
 	ash_type_set_embedded(&hooks);

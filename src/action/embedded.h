@@ -36,7 +36,18 @@ typedef struct AshEmbedded
 	json_t *sort; /* lists: order of the items, or NULL */
 
 	Jsonb *skip; /* skip_unknown_inputs as a call's options have it */
+
+	/* of an instance that was made for the loads of one call */
+	AshCall *call;
+	List *loads; /* of AshEmbeddedLoad *: further keys of the JSON, or other types of attributes */
 } AshEmbedded;
+
+typedef struct AshEmbeddedLoad
+{
+	const char *name;
+	AshExpr *expr;			 /* a calculation, over the value's attributes; or … */
+	const AshTypeInst *type; /* … the type that writes the attribute of that name */
+} AshEmbeddedLoad;
 
 /* One value being cast. */
 typedef struct AshEmbedding
@@ -75,6 +86,13 @@ extern bool ash_embedded_read_attribute(const AshAttribute *attr, const Jsonb *s
 										AshValue *out);
 extern Datum ash_embedded_store(const AshResource *res, const AshValue *row);
 extern void ash_embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value);
+
+/* embedded_load.c */
+/* AshEmbeddedHooks.with_load */
+extern AshTypeInst *ash_embedded_with_load(const AshTypeInst *inst, const JsonbValue *load,
+										   void *call, AshErrors *errors);
+/* The calculation as an expression over the attributes of a value; NULL when it needs more. */
+extern AshExpr *ash_embedded_calculation(AshResource *res, AshCalculation *calc, AshExpr **args);
 
 /* embedded_list.c */
 extern bool ash_embedded_cast_list(AshEmbedding *e, const AshTypeInst *inst, const JsonbValue *in,

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "action/embedded.h"
+#include "action/internal.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -75,10 +76,53 @@ ash_embedded_store(const AshResource *res, const AshValue *row)
 	return result;
 }
 
+static const AshEmbeddedLoad *
+find_load(const AshEmbedded *type, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, type->loads)
+	{
+		const AshEmbeddedLoad *load = lfirst(lc);
+
+		if (strcmp(load->name, name) == 0)
+			return load;
+	}
+	return NULL;
+}
+
+/* Calculations that were asked for. */
+static void
+write_loads(StringInfo out, const AshEmbedded *type, AshResource *res, Datum stored)
+{
+	AshValue value = { stored, false };
+	AshValue *row = NULL;
+	ListCell *lc;
+
+	foreach (lc, type->loads)
+	{
+		const AshEmbeddedLoad *load = lfirst(lc);
+		AshValue result;
+
+		if (load->expr == NULL)
+			continue;
+		if (row == NULL)
+			row = ash_embedded_read(res, &value, NULL);
+		if (!ash_expr_eval(load->expr, &type->call->bindings, ash_row_ref, row, &result))
+			result.isnull = true;
+		appendStringInfoChar(out, ',');
+		ash_write_json_string(out, load->name, strlen(load->name));
+		appendStringInfoChar(out, ':');
+		ash_type_write_json(out, load->expr->type, &result);
+	}
+}
+
 /* One attribute for a caller.  Only what has a form of its own is more than stored text. */
 static void
-write_attribute(StringInfo out, const AshAttribute *attr, const Jsonb *stored)
+write_attribute(StringInfo out, const AshEmbedded *type, const AshAttribute *attr,
+				const Jsonb *stored)
 {
+	const AshEmbeddedLoad *load = find_load(type, attr->name);
 	JsonbValue in;
 	AshValue value;
 
@@ -87,7 +131,7 @@ write_attribute(StringInfo out, const AshAttribute *attr, const Jsonb *stored)
 	if (!ash_jsonb_get(stored, attr->source, strlen(attr->source), &in))
 		appendStringInfoString(out, "null");
 	else if (in.type == jbvBinary && ash_type_read_stored(attr->type, &in, &value))
-		ash_type_write_json(out, attr->type, &value);
+		ash_type_write_json(out, load != NULL ? load->type : attr->type, &value);
 	else
 		appendStringInfoString(out, ash_jsonb_value_json(&in));
 }
@@ -115,8 +159,10 @@ ash_embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 		if (!attr->select_by_default && !attr->always_select)
 			continue;
 		appendStringInfoString(out, separator);
-		write_attribute(out, attr, stored);
+		write_attribute(out, type, attr, stored);
 		separator = ",";
 	}
+	if (type->loads != NIL)
+		write_loads(out, type, res, value);
 	appendStringInfoChar(out, '}');
 }

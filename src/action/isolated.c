@@ -6,8 +6,8 @@
  * The body runs in a subtransaction, which is rolled back when it added errors
  * or when PostgreSQL raised one.  A violation of a constraint becomes the error
  * of the definition that owns it; other errors of the data become class
- * "unknown".  Cancellation, serialization failures, deadlocks, resource
- * exhaustion and failed assertions always pass.
+ * "unknown".  Cancellation (but for the call's own timeout), serialization failures, deadlocks,
+ *resource exhaustion and failed assertions always pass.
  *
  *-------------------------------------------------------------------------
  */
@@ -127,18 +127,22 @@ ash_action_isolated(AshCall *call, void (*body)(AshCall *call, void *arg), void 
 	{
 		ErrorData *edata;
 		AshErrors *mapped;
+		bool late;
 
 		MemoryContextSwitchTo(call->cxt);
 		edata = CopyErrorData();
 		FlushErrorState();
+		late = ash_timeout_caught(call);
 		mapped = can_be_caught(edata->sqlerrcode) ? ash_action_errors_of(call, edata) : NULL;
 		RollbackAndReleaseCurrentSubTransaction();
 		CurrentResourceOwner = owner;
-		if (!can_be_caught(edata->sqlerrcode))
+		if (!late && !can_be_caught(edata->sqlerrcode))
 			ReThrowError(edata);
 		MemoryContextSwitchTo(call->cxt);
 		ash_call_unwind(call);
-		if (mapped != NULL)
+		if (late)
+			ash_timeout_add_error(call, call->errors);
+		else if (mapped != NULL)
 			ash_errors_append_all(call->errors, mapped);
 		else
 			add_foreign_error(call->errors, edata);

@@ -2,7 +2,7 @@
  *
  * src/api/aggregates.c
  *	  ash_count, ash_exists, ash_first, ash_list, ash_sum, ash_min, ash_max,
- *	  ash_avg: one value over a read.
+ *	  ash_avg: one value over a read; ash_aggregate: several.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,6 +19,7 @@ ASH_FUNCTION(ash_sum);
 ASH_FUNCTION(ash_min);
 ASH_FUNCTION(ash_max);
 ASH_FUNCTION(ash_avg);
+ASH_FUNCTION(ash_aggregate);
 
 typedef struct Wanted
 {
@@ -105,4 +106,31 @@ Datum
 ash_avg(PG_FUNCTION_ARGS)
 {
 	return aggregate(fcinfo, ASH_AGG_AVG, true);
+}
+
+/* arg is the Jsonb of the aggregates */
+static void
+aggregates_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	AshQuery *query = ash_action_query(call, input);
+
+	if (query != NULL)
+		ash_query_aggregates(query, arg, out);
+	MemoryContextSwitchTo(old);
+}
+
+/* ash_aggregate(resource text, aggregates jsonb, options jsonb, input jsonb, action text) returns
+ * json */
+Datum
+ash_aggregate(PG_FUNCTION_ARGS)
+{
+	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	Jsonb *wanted = ash_arg_jsonb(fcinfo, 1);
+
+	if (wanted == NULL)
+		wanted = ash_jsonb_empty();
+	return ash_api_call(resource, ash_arg_text(fcinfo, 4), ASH_ACTION_READ,
+						ash_arg_jsonb(fcinfo, 3), ash_arg_jsonb(fcinfo, 2), aggregates_body,
+						wanted);
 }

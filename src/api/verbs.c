@@ -33,15 +33,32 @@ ash_create(PG_FUNCTION_ARGS)
 						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), ash_api_run, NULL);
 }
 
+/* What the verbs with a record argument put beside their options. */
+static void
+set_record(AshCall *call, const Jsonb *record)
+{
+	if (record == NULL)
+		return;
+	call->opts->record = MemoryContextAlloc(call->cxt, sizeof(JsonbValue));
+	ash_jsonb_value_from_jsonb(record, call->opts->record);
+}
+
+/* arg is the record */
+static void
+record_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
+{
+	set_record(call, arg);
+	ash_action_run(call, input, out);
+}
+
 /* The shape of update and destroy: (resource, record jsonb, input jsonb, options jsonb, action). */
 static Datum
 record_verb(FunctionCallInfo fcinfo, AshActionType type)
 {
 	char *resource = ash_arg_name(fcinfo, 0, "resource");
-	Jsonb *options = ash_options_with(ash_arg_jsonb(fcinfo, 3), "record", ash_arg_jsonb(fcinfo, 1));
 
-	return ash_api_call(resource, ash_arg_text(fcinfo, 4), type, ash_arg_jsonb(fcinfo, 2), options,
-						ash_api_run, NULL);
+	return ash_api_call(resource, ash_arg_text(fcinfo, 4), type, ash_arg_jsonb(fcinfo, 2),
+						ash_arg_jsonb(fcinfo, 3), record_body, ash_arg_jsonb(fcinfo, 1));
 }
 
 Datum
@@ -98,11 +115,13 @@ ash_read_first(PG_FUNCTION_ARGS)
 	return read_verb(fcinfo, read_first_body);
 }
 
+/* arg is the record */
 static void
 get_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
 	bool wanted = !call->opts->not_found_error_given || call->opts->not_found_error;
 
+	set_record(call, arg);
 	ash_action_get(call, wanted, out);
 }
 
@@ -111,10 +130,9 @@ Datum
 ash_get(PG_FUNCTION_ARGS)
 {
 	char *resource = ash_arg_name(fcinfo, 0, "resource");
-	Jsonb *options = ash_options_with(ash_arg_jsonb(fcinfo, 2), "record", ash_arg_jsonb(fcinfo, 1));
 
-	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_READ, NULL, options, get_body,
-						NULL);
+	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_READ, NULL,
+						ash_arg_jsonb(fcinfo, 2), get_body, ash_arg_jsonb(fcinfo, 1));
 }
 
 /* arg is the function of the action room to run */

@@ -140,6 +140,14 @@ extern void ash_call_end(AshCall *call);
 /* Forget calls begun inside call that an error has left behind. */
 extern void ash_call_unwind(AshCall *call);
 
+/*
+ * timeout.c: run body for as long as the call may take; a timeout is raised as the error
+ * of ASH_E_TIMEOUT.  Who catches it can ask whether it is the call's, and add it again.
+ */
+extern void ash_call_timed(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg);
+extern bool ash_timeout_caught(const AshCall *call);
+extern void ash_timeout_add_error(const AshCall *call, AshErrors *errors);
+
 /* security.c: bracket what runs with the rights that the resource asks for */
 typedef struct AshSecurityState
 {

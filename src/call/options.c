@@ -21,11 +21,13 @@ typedef enum OptionKind
 	OPTION_FILTER, /* Jsonb *: a null is an error that query/ tells */
 	OPTION_VALUE,  /* JsonbValue *: any value but null */
 	OPTION_BOOL,   /* bool; null = not given */
+	OPTION_OFF,	   /* bool that may only be false: we have nothing to turn on */
 	OPTION_COUNT,  /* AshOptInt: a non-negative integer */
 	OPTION_NAME,   /* const char * */
 	OPTION_PAGE,   /* Jsonb *: an object or false */
 	OPTION_ACTOR,  /* Jsonb *: null is "no actor", not "not given" */
-	OPTION_ENUM	   /* int: index into choices */
+	OPTION_ENUM,   /* int: index into choices */
+	OPTION_LIST	   /* Jsonb *: one of choices, or a list of them */
 } OptionKind;
 
 typedef struct Option
@@ -38,6 +40,7 @@ typedef struct Option
 } Option;
 
 static const char *const transaction_choices[] = { "batch", "all", "false", NULL };
+static const char *const strategy_choices[] = { "atomic", "atomic_batches", "stream", NULL };
 static const char *const authorize_with_choices[] = { "filter", "error", NULL };
 
 #define AT(field) offsetof(AshOptions, field)
@@ -73,10 +76,11 @@ static const Option options_table[] = {
 	{ "return_records", OPTION_BOOL, AT(return_records) },
 	{ "return_errors", OPTION_BOOL, AT(return_errors) },
 	{ "stop_on_error", OPTION_BOOL, AT(stop_on_error) },
-	{ "sorted", OPTION_BOOL, AT(sorted) },
-	{ "notify", OPTION_BOOL, AT(notify) },
+	{ "sorted", OPTION_BOOL, AT(sorted) }, /* results are in the order of the inputs anyway */
+	{ "notify", OPTION_OFF,
+	  AT(notify) }, /* notifications are given back, see return_notifications */
 	{ "transaction", OPTION_ENUM, AT(transaction), 0, transaction_choices },
-	{ "strategy", OPTION_JSON, AT(strategy) },
+	{ "strategy", OPTION_LIST, AT(strategy), 0, strategy_choices },
 };
 
 /* An empty object. */
@@ -171,6 +175,41 @@ parse_choice(const JsonbValue *value, const char *const *choices)
 	return -1;
 }
 
+/* One of the choices, or a list of some of them. */
+static bool
+is_choice_list(const JsonbValue *value, const char *const *choices)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue item;
+
+	if (value->type != jbvBinary)
+		return parse_choice(value, choices) >= 0;
+	if (!JsonContainerIsArray(value->val.binary.data))
+		return false;
+	it = JsonbIteratorInit(value->val.binary.data);
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+		if (token == WJB_ELEM && parse_choice(&item, choices) < 0)
+			return false;
+	return true;
+}
+
+/* "a", "b" or "c" */
+static char *
+list_choices(const char *const *choices)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; choices[i] != NULL; i++)
+		appendStringInfo(&list, "%s\"%s\"",
+						 i == 0					? "" :
+						 choices[i + 1] == NULL ? " or " :
+												  ", ",
+						 choices[i]);
+	return list.data;
+}
+
 static JsonbValue *
 copy_value(const JsonbValue *value)
 {
@@ -200,6 +239,8 @@ store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 				return "true or false";
 			*(bool *) slot = value->val.boolean;
 			return NULL;
+		case OPTION_OFF:
+			return value->type == jbvBool && !value->val.boolean ? NULL : "false";
 		case OPTION_COUNT:
 			return parse_count(value, (AshOptInt *) slot) ? NULL : "a non-negative integer";
 		case OPTION_NAME:
@@ -220,8 +261,13 @@ store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 			if ((*(int *) slot = parse_choice(value, option->choices)) < 0)
 			{
 				*(int *) slot = 0;
-				return psprintf("\"%s\" or \"%s\"", option->choices[0], option->choices[1]);
+				return list_choices(option->choices);
 			}
+			return NULL;
+		case OPTION_LIST:
+			if (!is_choice_list(value, option->choices))
+				return psprintf("%s, or a list of them", list_choices(option->choices));
+			*(Jsonb **) slot = ash_jsonb_from_value(value);
 			return NULL;
 	}
 	return NULL;

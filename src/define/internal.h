@@ -103,7 +103,8 @@ extern bool ash_verify_aggregates(AshResource *res, AshErrors *errors);
 
 /* verify_embedded.c: types that are embedded resources, and those resources */
 extern void ash_verify_embedded(AshResource *res, AshErrors *errors);
-/* … and their steps, once they are compiled */
+/* … and their calculations and steps, once these are compiled */
+extern void ash_verify_embedded_calculations(AshResource *res, AshErrors *errors);
 extern void ash_verify_embedded_steps(AshResource *res, AshErrors *errors);
 
 /* store.c */

@@ -15,6 +15,7 @@
 #include "catalog/namespace.h"
 #include "define/plan.h"
 #include "miscadmin.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 
 /* Adds a step; the text of the statement is formatted. */
@@ -335,6 +336,29 @@ run_step(const AshPlanStep *step)
 }
 
 /*
+ * Runs the steps; those that ran.  Bodies of functions are not looked at: they may
+ * need tables of a domain that is migrated later.
+ */
+static List *
+run_steps(List *steps)
+{
+	int nestlevel = NewGUCNestLevel();
+	List *done = NIL;
+	ListCell *lc;
+
+	(void) set_config_option("check_function_bodies", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	foreach (lc, steps)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (run_step(lfirst(lc)))
+			done = lappend(done, lfirst(lc));
+	}
+	AtEOXact_GUC(true, nestlevel);
+	return done;
+}
+
+/*
  * Runs the steps and returns those that ran.  All of them run in the caller's
  * transaction; an index that is to be created concurrently cannot and is left to
  * the caller, with a warning.
@@ -355,14 +379,7 @@ ash_plan_apply(const char *domain, bool allow_destructive)
 		done = run_preparations(plan);
 		plan = make_plan(domain);
 	}
-	foreach (lc, number_steps(plan))
-	{
-		AshPlanStep *step = lfirst(lc);
-
-		CHECK_FOR_INTERRUPTS();
-		if (run_step(step))
-			done = lappend(done, step);
-	}
+	done = list_concat(done, run_steps(number_steps(plan)));
 	ash_calls_leave();
 	foreach (lc, done)
 		((AshPlanStep *) lfirst(lc))->step = foreach_current_index(lc) + 1;

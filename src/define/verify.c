@@ -149,6 +149,7 @@ ash_resource_verify(AshResource *res, AshErrors *errors)
 	{
 		verify_defaults(res, errors);
 		ask_expressions(res, errors);
+		ash_verify_embedded_calculations(res, errors);
 		ask_actions(res, errors);
 		ash_verify_embedded_steps(res, errors);
 		ash_resource_policies(res, errors);

@@ -169,8 +169,6 @@ static const char *const needs_table[][2] = {
 	{ "field_policies", "field policies of embedded resources are not supported; put them on the "
 						"attribute that holds the value" },
 	{ "aggregates", "an embedded value cannot be loaded from" },
-	{ "calculations", "calculations of embedded resources are not supported; put them on the "
-					  "resource that holds the value" },
 	{ "check_constraints", "an embedded resource has no table" },
 	{ "custom_indexes", "an embedded resource has no table" },
 	{ "code_interface", "an embedded resource is written through the record that holds it" },
@@ -263,6 +261,23 @@ ash_verify_embedded(AshResource *res, AshErrors *errors)
 	verify_types(res, errors);
 	if (res->embedded)
 		verify_resource(res, errors);
+}
+
+/* A value has nothing but its attributes to compute from; asked when expressions are compiled. */
+void
+ash_verify_embedded_calculations(AshResource *res, AshErrors *errors)
+{
+	ash_errors_push_name(errors, "calculations");
+	for (int i = 0; res->embedded && i < res->ncalculations; i++)
+	{
+		AshCalculation *calc = res->calculations[i];
+		AshExpr *expr = calc->expr_source ? ash_calculation_expr(res, calc, errors) : NULL;
+
+		if (calc->expr_source == NULL || (expr != NULL && !ash_expr_in_memory(expr)))
+			fault(errors, calc->name,
+				  "a calculation of an embedded resource is an expression over its attributes");
+	}
+	ash_errors_pop(errors);
 }
 
 /* Changes that work on rows; asked when the steps are compiled. */

@@ -130,8 +130,11 @@ foreign_schema(Oid type)
 {
 	HeapTuple tuple;
 	Oid schema = PG_CATALOG_NAMESPACE;
-	Oid element = OidIsValid(type) ? get_element_type(type) : InvalidOid;
+	Oid element;
 
+	if (type < FirstNormalObjectId) /* the server's own, or none */
+		return NULL;
+	element = get_element_type(type);
 	if (OidIsValid(element))
 		type = element;
 	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));

@@ -38,18 +38,19 @@ ash_sql_init(AshSql *sql, AshBindings *bindings)
 const char *
 ash_quote_ident(const char *name)
 {
-	StringInfoData out;
+	char *quoted = palloc(2 * strlen(name) + 3);
+	char *out = quoted;
 
-	initStringInfo(&out);
-	appendStringInfoChar(&out, '"');
+	*out++ = '"';
 	for (const char *p = name; *p != '\0'; p++)
 	{
 		if (*p == '"')
-			appendStringInfoChar(&out, '"');
-		appendStringInfoChar(&out, *p);
+			*out++ = '"';
+		*out++ = *p;
 	}
-	appendStringInfoChar(&out, '"');
-	return out.data;
+	*out++ = '"';
+	*out = '\0';
+	return quoted;
 }
 
 void

@@ -174,6 +174,8 @@ ash_query_read_fault(AshResource *res, AshAction *action)
 		return "it is computed by a function";
 	if (res->tenancy == ASH_TENANCY_CONTEXT)
 		return "each tenant has a table of its own";
+	if (action->timeout.set && action->timeout.value > 0)
+		return "it has a timeout";
 	return run_preparations(empty_query(res, action));
 }
 

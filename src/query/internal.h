@@ -203,10 +203,6 @@ extern void ash_query_complete_sort(AshQuery *query);
  * values.c: values of run-time input
  *-------------------------------------------------------------------------
  */
-/* the values of a calculation's arguments; false after adding errors */
-extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
-								 AshExpr ***args);
-extern AshExpr *ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args);
 /* deep copy of an array element or object value as a Jsonb of its own */
 extern char *ash_input_text(const JsonbValue *value);
 
@@ -264,7 +260,7 @@ typedef struct AshKeys
 extern void ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql);
 extern void ash_statement_records(AshQuery *query, AshSql *sql);
 extern void ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql);
-extern void ash_statement_aggregate(AshQuery *query, const AshAggregateCall *call, AshSql *sql);
+extern void ash_statement_aggregate(AshQuery *query, List *calls, AshSql *sql);
 extern void ash_statement_exists(AshQuery *query, List *conditions, AshSql *sql);
 extern void ash_query_sql_init(AshQuery *query, AshSql *sql);
 

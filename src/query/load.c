@@ -5,7 +5,7 @@
  *
  * A load is a name, a list of loads, or an object whose keys are names and whose
  * values say more: for a relationship a nested load or an object of query
- * options, for a calculation its arguments.
+ * options, for a calculation its arguments, for an attribute what to load inside it.
  *
  *-------------------------------------------------------------------------
  */
@@ -297,6 +297,27 @@ load_aggregate(LoadParser *parser, AshAggregate *agg)
 		add_load(parser, agg->name)->aggregate = agg;
 }
 
+/* Something inside an attribute: calculations of an embedded resource. */
+static bool
+load_inside(LoadParser *parser, const AshAttribute *attr, const JsonbValue *value)
+{
+	AshQuery *query = parser->query;
+	int before = list_length(parser->errors->items);
+	const AshTypeInst *type;
+
+	if (query->loaded_types == NULL)
+		query->loaded_types = palloc0(sizeof(AshTypeInst *) * parser->res->nattributes);
+	type = query->loaded_types[attr->index] ? query->loaded_types[attr->index] : attr->type;
+	ash_errors_push_name(parser->errors, attr->name);
+	type = ash_type_with_load(type, value, query->call, parser->errors);
+	ash_errors_pop(parser->errors);
+	if (type == NULL)
+		return list_length(parser->errors->items) > before;
+	query->loaded_types[attr->index] = type;
+	ash_query_ensure_selected(query, attr);
+	return true;
+}
+
 static void
 load_name(LoadParser *parser, const char *name, const JsonbValue *value)
 {
@@ -314,7 +335,7 @@ load_name(LoadParser *parser, const char *name, const JsonbValue *value)
 	else if ((attr = ash_find_attribute(parser->res, name)) != NULL &&
 			 (value == NULL || value->type == jbvNull))
 		ash_query_ensure_selected(parser->query, attr);
-	else
+	else if (attr == NULL || !load_inside(parser, attr, value))
 		invalid_load(parser, name);
 }
 

@@ -87,7 +87,10 @@ add_attributes(AshOutput *output)
 		const AshAttribute *attr = query->res->attributes[i];
 
 		if (ash_query_selects(query, attr))
-			add_column(output, attr->name, attr->type, attr, NULL);
+			add_column(output, attr->name,
+					   query->loaded_types && query->loaded_types[i] ? query->loaded_types[i] :
+																	   attr->type,
+					   attr, NULL);
 	}
 }
 

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "query/internal.h"
-#include "utils/numeric.h"
+#include "utils/json.h"
 
 /* What the page option says. */
 typedef struct PageOptions
@@ -207,6 +207,16 @@ ash_page_open(AshQuery *query, StringInfo out)
 					 query->page == ASH_PAGE_OFFSET ? "offset" : "keyset");
 }
 
+/* The cursor that a keyset page was asked for with, so that ash_page knows where it is. */
+static void
+write_cursor(const AshQuery *query, StringInfo out)
+{
+	if (query->after == NULL && query->before == NULL)
+		return;
+	appendStringInfo(out, ",\"%s\":", query->after != NULL ? "after" : "before");
+	escape_json(out, query->after != NULL ? query->after : query->before);
+}
+
 /* count < 0: not asked for */
 void
 ash_page_close(AshQuery *query, int64 count, bool more, StringInfo out)
@@ -214,6 +224,8 @@ ash_page_close(AshQuery *query, int64 count, bool more, StringInfo out)
 	appendStringInfo(out, "],\"limit\":" INT64_FORMAT, query->page_limit);
 	if (query->page == ASH_PAGE_OFFSET)
 		appendStringInfo(out, ",\"offset\":" INT64_FORMAT, query->page_offset);
+	else
+		write_cursor(query, out);
 	if (count >= 0)
 		appendStringInfo(out, ",\"count\":" INT64_FORMAT, count);
 	else

@@ -63,6 +63,7 @@ struct AshQuery
 	Bitmapset *select; /* attribute indexes; NULL = default selection */
 	bool select_given;
 	List *loads; /* of AshLoad * */
+	const AshTypeInst **loaded_types; /* by attribute: the type that writes its loads; or NULL */
 	int page;	 /* AshPageKind */
 	bool page_count;
 	int64 page_limit;
@@ -96,6 +97,10 @@ extern List *ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *inpu
 extern void ash_select_parse(AshQuery *query, const Jsonb *input);
 extern List *ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *input);
 extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
+/* the values of a calculation's arguments; false after adding errors */
+extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
+								 AshExpr ***args);
+extern AshExpr *ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args);
 /* a sort of a definition that may be wrong: faults become definition errors; List of AshSortItem * */
 extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors);
 
@@ -124,9 +129,11 @@ extern AshExpr *ash_query_key_filter(AshResource *res, const AshValue *row);
 /* options.record → condition by primary key or identity; NULL after adding an error. */
 extern AshExpr *ash_query_record_filter(AshCall *call, AshResource *res, const JsonbValue *record);
 
-/* aggregates over the whole query: ash_count and friends */
+/* summary.c: aggregates over the whole query: ash_count and friends */
 extern void ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field,
 								StringInfo out);
+/* several, {"name": {"kind": …, "field": …}}, in one statement: writes {"name": value} */
+extern void ash_query_aggregates(AshQuery *query, const Jsonb *wanted, StringInfo out);
 
 /* run.c: what ash_query_run runs, for ash_sql() and ash_explain(); false after adding an error */
 extern bool ash_query_statement(AshQuery *query, AshSql *sql);

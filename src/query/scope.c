@@ -244,7 +244,12 @@ write_calculation(AshRowScope *row, AshRowScope *outer, AshExpr *ref)
 static void
 write_field(AshRowScope *row, AshRowScope *outer, AshExpr *ref)
 {
-	if (ref->attribute != NULL)
+	if (ref->upsert_conflict)
+	{
+		ash_sql_str(row->sql, "EXCLUDED.");
+		ash_sql_ident(row->sql, ref->attribute->source);
+	}
+	else if (ref->attribute != NULL)
 		ash_row_column(row, ref->attribute);
 	else if (ref->calculation != NULL)
 		write_calculation(row, outer, ref);

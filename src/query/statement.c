@@ -580,9 +580,9 @@ ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql)
 	appendStringInfo(&sql->text, " GROUP BY %s.\"~ord\"", b.key_row->alias);
 }
 
-/* One value over all rows of the query. */
+/* A column for each call (of AshAggregateCall *), over all rows of the query. */
 void
-ash_statement_aggregate(AshQuery *query, const AshAggregateCall *call, AshSql *sql)
+ash_statement_aggregate(AshQuery *query, List *calls, AshSql *sql)
 {
 	Builder b = make_builder(query, NULL, NULL, sql);
 	bool limited = is_limited(query);
@@ -591,10 +591,15 @@ ash_statement_aggregate(AshQuery *query, const AshAggregateCall *call, AshSql *s
 	StringInfoData outer;
 	char *item;
 	char *targets;
+	ListCell *lc;
 
 	item = flat ? table_item(&b, row) : from_page(&b, row, limited, false);
 	outer = ash_sql_divert(sql);
-	ash_aggregate_call_write(row, call);
+	foreach (lc, calls)
+	{
+		ash_sql_str(sql, lc == list_head(calls) ? "" : ", ");
+		ash_aggregate_call_write(row, lfirst(lc));
+	}
 	targets = ash_sql_collect(sql, outer);
 	write_level(&b, row, targets, item, NIL, flat ? LEVEL_WHERE : 0, false);
 }

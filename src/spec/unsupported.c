@@ -65,7 +65,7 @@ static const Unsupported unsupported[] = {
 	{ "aggregate", "multitenancy", "an aggregate follows its resources" },
 	{ "identity", "eager_check_with", "the domain is known; use \"eager_check\"" },
 	{ "identity", "pre_check_with", "the domain is known; use \"pre_check\"" },
-	{ "embedded", "load", "an embedded value shows its attributes" },
+	{ "embedded", "load", "name the calculations in the load of the read" },
 	{ "embedded", "read_action", "an embedded value is read with its record" },
 	{ "embedded", "domain", "name the resource with its domain, as \"domain.resource\"" },
 	{ "multitenancy", "parse_attribute", "the tenant is cast to the attribute's type" },

@@ -181,6 +181,30 @@ embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 		ash_type_term.write_json(out, inst, value);
 }
 
+static AshTypeInst *
+embedded_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, AshErrors *errors)
+{
+	return embedded_hooks->with_load(inst, load, call, errors);
+}
+
+AshTypeInst *
+ash_type_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, AshErrors *errors)
+{
+	AshTypeInst *item;
+	AshTypeInst *list;
+
+	check_stack_depth();
+	if (inst->item == NULL)
+		return inst->type->with_load ? inst->type->with_load(inst, load, call, errors) : NULL;
+	item = ash_type_with_load(inst->item, load, call, errors);
+	if (item == NULL)
+		return NULL;
+	list = palloc(sizeof(AshTypeInst));
+	*list = *inst;
+	list->item = item;
+	return list;
+}
+
 const AshType ash_type_embedded = {
 	.name = "embedded",
 	.doc = "An embedded resource, by its name.",
@@ -188,6 +212,7 @@ const AshType ash_type_embedded = {
 	.cast = embedded_cast,
 	.cast_constrains = true,
 	.write_json = embedded_write_json,
+	.with_load = embedded_with_load,
 };
 
 static AshTypeInst *

@@ -101,6 +101,9 @@ struct AshType
 	bool cast_constrains; /* cast has already applied the constraints */
 	void (*write_json)(StringInfo out, const AshTypeInst *inst, Datum value);
 	bool (*equal)(const AshTypeInst *inst, Datum a, Datum b);
+	/* an instance that also writes what load names; see ash_type_with_load */
+	AshTypeInst *(*with_load)(const AshTypeInst *inst, const JsonbValue *load, void *call,
+							  AshErrors *errors);
 	/* the instances inside: members of a union, fields of a map; NULL when there are none */
 	void (*each_inner)(const AshTypeInst *inst, AshTypeFn fn, void *arg);
 	/* CHECK conditions for the column, ANDed; column is already quoted. NULL: none */
@@ -158,6 +161,8 @@ typedef struct AshEmbeddedHooks
 	bool (*compile)(AshTypeInst *inst, json_t *constraints, AshErrors *errors);
 	bool (*cast)(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out);
 	void (*write_json)(StringInfo out, const AshTypeInst *inst, Datum value);
+	AshTypeInst *(*with_load)(const AshTypeInst *inst, const JsonbValue *load, void *call,
+							  AshErrors *errors);
 } AshEmbeddedHooks;
 
 extern void ash_type_set_embedded(const AshEmbeddedHooks *hooks);
@@ -165,6 +170,13 @@ extern bool
 ash_type_is_embedded(const AshTypeInst *inst); /* an embedded resource or an array of it */
 /* Its name: inst is one, or an array of it. */
 extern const char *ash_type_embedded_name(const AshTypeInst *inst);
+/*
+ * A copy of inst, in CurrentMemoryContext, whose JSON also has what load names: the
+ * calculations of an embedded resource, those of the members of a union.  It lives as
+ * long as call, an AshCall.  NULL when the type has nothing to load.
+ */
+extern AshTypeInst *ash_type_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call,
+									   AshErrors *errors);
 extern bool ash_type_has_embedded(const AshTypeInst *inst); /* it or a type inside it */
 /*
  * Is a Datum of one type one of the other as it stands?  jsonb that is neither checked

@@ -453,6 +453,48 @@ union_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 		ash_type_term.write_json(out, inst, value);
 }
 
+/* What is to be loaded of a member: of its own name, or of all under "*". */
+static bool
+member_load(const Member *member, const JsonbValue *load, JsonbValue *out)
+{
+	JsonbContainer *object = load->val.binary.data;
+
+	return getKeyJsonValueFromContainer(object, member->name, strlen(member->name), out) != NULL ||
+		   getKeyJsonValueFromContainer(object, "*", 1, out) != NULL;
+}
+
+static AshTypeInst *
+union_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, AshErrors *errors)
+{
+	const UnionConstraints *c = inst->constraints;
+	UnionConstraints *loaded = palloc(sizeof(UnionConstraints));
+	AshTypeInst *copy = palloc(sizeof(AshTypeInst));
+	bool any = false;
+	ListCell *lc;
+
+	if (!jv_is_object(load))
+		return NULL;
+	*copy = *inst;
+	*loaded = *c;
+	copy->constraints = loaded;
+	loaded->members = NIL;
+	foreach (lc, c->members)
+	{
+		Member *member = palloc(sizeof(Member));
+		AshTypeInst *type;
+		JsonbValue value;
+
+		*member = *(const Member *) lfirst(lc);
+		loaded->members = lappend(loaded->members, member);
+		if (!member_load(member, load, &value))
+			continue;
+		type = ash_type_with_load(member->type, &value, call, errors);
+		any |= type != NULL;
+		member->type = type ? type : member->type;
+	}
+	return any ? copy : NULL;
+}
+
 static void
 union_each_inner(const AshTypeInst *inst, AshTypeFn fn, void *arg)
 {
@@ -473,5 +515,6 @@ const AshType ash_type_union = {
 	.cast_constrains = true,
 	.constrain = union_constrain,
 	.write_json = union_write_json,
+	.with_load = union_with_load,
 	.each_inner = union_each_inner,
 };

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(48);
+SELECT plan(53);
 
 -- Is every function of the extension declared for what it does, and safe in the hands of everybody?
 
@@ -14,10 +14,10 @@ CREATE TEMP TABLE members AS
 SELECT results_eq($$SELECT proname::text COLLATE "default", provolatile::text, proparallel::text, proisstrict FROM members WHERE pronamespace <> 'ash'::regnamespace ORDER BY proname$$, $$VALUES
 	('ash_avg', 'v', 'u', false), ('ash_builtins', 's', 'r', true), ('ash_bulk_create', 'v', 'u', false), ('ash_bulk_destroy', 'v', 'u', false), ('ash_bulk_update', 'v', 'u', false),
 	('ash_calculate', 'v', 'u', false), ('ash_can', 'v', 'u', false), ('ash_count', 'v', 'u', false), ('ash_create', 'v', 'u', false), ('ash_define', 'v', 'u', true),
-	('ash_definition', 's', 'r', true), ('ash_definition_schema', 's', 'r', true), ('ash_destroy', 'v', 'u', false), ('ash_exists', 'v', 'u', false), ('ash_first', 'v', 'u', false),
+	('ash_definition', 's', 'r', true), ('ash_definition_schema', 's', 'r', true), ('ash_destroy', 'v', 'u', false), ('ash_exists', 'v', 'u', false), ('ash_explain', 'v', 'u', false), ('ash_explain_policies', 'v', 'u', false), ('ash_first', 'v', 'u', false),
 	('ash_get', 'v', 'u', false), ('ash_introspect', 'v', 'u', true), ('ash_list', 'v', 'u', false), ('ash_load', 'v', 'u', false), ('ash_max', 'v', 'u', false), ('ash_migrate', 'v', 'u', false), ('ash_min', 'v', 'u', false),
 	('ash_plan', 'v', 'u', false), ('ash_read', 'v', 'u', false), ('ash_read_first', 'v', 'u', false), ('ash_read_one', 'v', 'u', false), ('ash_reload', 'v', 'u', false),
-	('ash_run_action', 'v', 'u', false), ('ash_sum', 'v', 'u', false), ('ash_try_action', 'v', 'u', false), ('ash_undefine', 'v', 'u', true), ('ash_update', 'v', 'u', false)$$,
+	('ash_run_action', 'v', 'u', false), ('ash_sql', 'v', 'u', false), ('ash_sum', 'v', 'u', false), ('ash_try_action', 'v', 'u', false), ('ash_undefine', 'v', 'u', true), ('ash_update', 'v', 'u', false), ('ash_validate_action', 'v', 'u', false)$$,
 	'volatility, parallel safety, strictness');
 SELECT is_empty($$SELECT signature FROM members WHERE prosecdef AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig) OR 'search_path=""' = ANY (proconfig), false)$$,
 	'no SECURITY DEFINER without a pinned search_path');
@@ -58,7 +58,9 @@ INSERT INTO calls (call, answer) VALUES
 	($$ash_bulk_update('acl_matrix.r', '{"n": 2}')$$, '42501'), ($$ash_bulk_destroy('acl_matrix.r')$$, '42501'), ($$ash_count('acl_matrix.r')$$, '42501'), ($$ash_exists('acl_matrix.r')$$, '42501'),
 	($$ash_first('acl_matrix.r', 'n')$$, '42501'), ($$ash_list('acl_matrix.r', 'n')$$, '42501'), ($$ash_sum('acl_matrix.r', 'n')$$, '42501'), ($$ash_min('acl_matrix.r', 'n')$$, '42501'),
 	($$ash_max('acl_matrix.r', 'n')$$, '42501'), ($$ash_avg('acl_matrix.r', 'n')$$, '42501'), ($$ash_load('acl_matrix.r', '1', '["c"]')$$, '42501'), ($$ash_reload('acl_matrix.r', '1')$$, '42501'),
-	($$ash_calculate('acl_matrix.r', 'c', '{}', '{"refs": {"n": 1}}')$$, 'yes');
+	($$ash_calculate('acl_matrix.r', 'c', '{}', '{"refs": {"n": 1}}')$$, 'yes'),
+	($$ash_sql('acl_matrix.r', 'read')$$, 'yes'), ($$ash_explain('acl_matrix.r', 'read')$$, '42501'), ($$ash_explain_policies('acl_matrix.r', 'read')$$, 'yes'),
+	($$ash_validate_action('acl_matrix.r', 'create', '{"n": 1}')$$, 'yes'), ($$ash_validate_action('acl_matrix.r', 'update', '{"n": 1}', '{"record": 1}')$$, '42501');
 SELECT is(CASE WHEN r ~ '^[0-9A-Z]{5}: ' THEN left(r, 5) ELSE 'yes' END, answer, 'without privileges: ' || call)
 FROM calls, pg_temp.as_role('regress_nobody', 'SELECT ' || call) AS r ORDER BY n;
 SELECT is_empty($$SELECT proname FROM members WHERE prorettype <> 'trigger'::regtype AND pronamespace <> 'ash'::regnamespace AND NOT EXISTS (SELECT FROM calls WHERE call LIKE '%' || proname || '(%')$$, 'no function is missing above');

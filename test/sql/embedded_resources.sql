@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(46);
+SELECT plan(53);
 
 -- What becomes of a value whose attribute is an embedded resource, and which of its actions run?
 
@@ -33,6 +33,7 @@ SELECT pg_temp.define($doc${
     "geo": {
       "embedded": true,
       "attributes": {"lat": {"type": "float", "public": true, "source": "latitude", "constraints": {"max": 90}}, "lon": {"type": "float", "public": true}, "note": {"type": "string"}},
+      "calculations": {"north": {"type": "boolean", "expr": "lat > 0"}, "moved": {"type": "float", "arguments": {"by": {"type": "float", "default": 1}}, "expr": "lat + arg.by"}},
       "actions": {"defaults": ["create", "update", "destroy"],
         "from_source": {"type": "create", "accept": ["lat"], "changes": [{"set_attribute": {"attribute": "note", "value": {"context": "__source__.resource"}}}]},
         "never": {"type": "destroy", "accept": [], "validations": [{"attribute_equals": {"attribute": "lat", "value": 0}, "message": "is not zero"}]}}
@@ -137,9 +138,23 @@ SELECT is(pg_temp.errors($$SELECT ash_run_action('embedded_resources.thing', 'mo
 	E'22023 invalid\ninvalid_attribute lat ["geo"]: must be less than or equal to 90', '... a map is input like any other');
 SELECT is((SELECT count(DISTINCT ash_create('embedded_resources.thing', '{}')::jsonb #>> '{start,id}') FROM generate_series(1, 2) n), 2::bigint, 'each record has a default of its own');
 
+-- loads
+CREATE FUNCTION pg_temp.loaded(field text, load jsonb) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT ash_get('embedded_resources.thing', to_jsonb(max(id)), jsonb_build_object('load', jsonb_build_object(field, load)))::jsonb->field FROM embedded_resources.thing
+$$;
+SELECT ash_create('embedded_resources.thing', '{"geo": {"lat": 1}, "geos": [{"lat": -1}, null], "place": {"name": "l", "at": {"lat": 3}}}') \g /dev/null
+SELECT is(pg_temp.loaded('geo', '["north"]'), '{"lat": 1, "lon": null, "note": null, "north": true}', 'a calculation of an embedded value can be loaded');
+SELECT is(pg_temp.loaded('geo', '{"moved": {"by": 5}}')->'moved', '6', '... with arguments');
+SELECT is(pg_temp.loaded('geos', '"north"'), '[{"lat": -1, "lon": null, "note": null, "north": false}, null]', '... for each item of a list');
+SELECT is(pg_temp.loaded('place', '{"at": "moved"}') #> '{at,moved}', '4', '... inside another');
+SELECT is(pg_temp.loaded('shape', '{"*": "north"}'), 'null', 'a null stays null');
+SELECT is(ash_create('embedded_resources.thing', '{"shape": {"lat": 5}}', '{"load": {"shape": {"geo": "north"}}}')::jsonb #> '{shape,value,north}', 'true', 'the result of a write, a member of a union');
+SELECT is(pg_temp.errors($$SELECT ash_read('embedded_resources.thing', options => '{"load": [{"geo": "nope"}, {"box": "north"}]}')$$),
+	E'22023 invalid\ninvalid_load ["load", "geo"]: :nope is not a valid load\ninvalid_load ["load"]: :box is not a valid load', 'what is not there cannot be loaded');
+
 -- definitions
 SELECT is(pg_temp.errors($e$SELECT ash_define('{"domain": "embedded_wrong", "resources": {
-	"e": {"embedded": true, "attributes": {"a": {"type": "string", "public": true}}, "calculations": {"c": {"type": "string", "expr": "a"}}},
+	"e": {"embedded": true, "attributes": {"a": {"type": "string", "public": true}}, "base_filter": "a is null"},
 	"plain": {"attributes": {"id": "uuid_primary_key"}},
 	"t": {"attributes": {"id": "uuid_primary_key", "x": {"type": "embedded_wrong.plain"}, "y": {"type": "embedded_wrong.e", "constraints": {"create_action": "none"}},
 		"z": {"type": "embedded_wrong.e[]", "constraints": {"items": {"sort": "b"}}}, "l": {"type": "embedded_wrong.e", "constraints": {"load": ["c"]}}}}}}')$e$), 'x', 'faults');
