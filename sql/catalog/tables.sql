@@ -102,3 +102,5 @@ SELECT pg_catalog.pg_extension_config_dump('ash.revision', '');
 -- Definitions are no more secret than the system catalogs.
 GRANT USAGE ON SCHEMA ash TO PUBLIC;
 GRANT SELECT ON ash.domain, ash.resource, ash.revision TO PUBLIC;
+-- pg_dump by a plain role reads where the numbers are.
+GRANT SELECT ON SEQUENCE ash.revision_number TO PUBLIC;

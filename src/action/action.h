@@ -46,8 +46,7 @@ extern void ash_action_get(AshCall *call, bool not_found_error, StringInfo out);
 extern char *ash_action_describe_record(const AshResource *res, const JsonbValue *record);
 
 /* load.c, calculate.c */
-extern void ash_action_load(AshCall *call, const Jsonb *records, const Jsonb *load,
-							StringInfo out);
+extern void ash_action_load(AshCall *call, const Jsonb *records, const Jsonb *load, StringInfo out);
 extern void ash_action_calculate(AshCall *call, const char *name, const Jsonb *arguments,
 								 StringInfo out);
 
@@ -64,8 +63,9 @@ extern void ash_action_explain_policies(AshCall *call, const Jsonb *input, Strin
 /* validate.c: adds the faults of the input; writes nothing */
 extern void ash_action_validate(AshCall *call, const Jsonb *input);
 
-/* Run body in a subtransaction; rolled back when errors were added or PostgreSQL raised one (mapped). */
-extern bool ash_action_isolated(AshCall *call, void (*body) (AshCall *call, void *arg), void *arg);
+/* Run body in a subtransaction; rolled back when errors were added or PostgreSQL raised one
+ * (mapped). */
+extern bool ash_action_isolated(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg);
 
 /* What a PostgreSQL error means for the definition; NULL when none owns it. In PG_CATCH. */
 extern AshErrors *ash_action_errors_of(const AshCall *outer, const ErrorData *edata);

@@ -157,8 +157,11 @@ run_batch_body(AshCall *call, void *arg)
 {
 	Bulk *bulk = arg;
 	int index = bulk->first;
+	bool create = call->action->type == ASH_ACTION_CREATE && !call->action->upsert;
 	ListCell *lc;
 
+	if (create)
+		ash_data_batch_begin(call->res);
 	foreach (lc, bulk->batch)
 	{
 		AshErrors *errors;
@@ -175,6 +178,8 @@ run_batch_body(AshCall *call, void *arg)
 		}
 		index++;
 	}
+	if (create && !bulk->batch_failed)
+		ash_data_batch_end(call->res);
 }
 
 static void

@@ -495,6 +495,7 @@ struct AshResource
 	/* caches that rooms above hang here; allocated in cxt, freed with it */
 	void	   *data_cache;		   /* data/: saved plans */
 	void	   *write_cache;	   /* data/: shape of the table for writes */
+	uint64		columns_epoch;	   /* data/: when the types of the columns were found right */
 	void	   *query_cache;	   /* query/ */
 	void	   *policy_cache;	   /* policy/ */
 	void	   *action_cache;	   /* action/ */

@@ -129,9 +129,11 @@ call_function(AshChangeset *cs, const Function *function)
 	Oid oid = lookup_function(function);
 	Datum result;
 
-	if (!OidIsValid(oid))
+	/* dropped, or made anew with another result, since it was named */
+	if (!OidIsValid(oid) || get_func_rettype(oid) != JSONBOID || get_func_retset(oid))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
-						errmsg("function %s(jsonb, jsonb, jsonb) does not exist", function->name)));
+						errmsg("function %s(jsonb, jsonb, jsonb) returning jsonb does not exist",
+							   function->name)));
 	if (ash_proc_aclcheck(oid, GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, function->name);
 	InvokeFunctionExecuteHook(oid);

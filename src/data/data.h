@@ -22,29 +22,29 @@
 /* How one output column of a statement becomes JSON. */
 typedef struct AshColumn
 {
-	const char *key;			   /* JSON key, unescaped; NULL: not written (keys, masks, cursors) */
-	const char *prefix;			   /* "\"key\":" ready to append; made by ash_column_prepare */
-	int			prefix_len;
+	const char *key;	/* JSON key, unescaped; NULL: not written (keys, masks, cursors) */
+	const char *prefix; /* "\"key\":" ready to append; made by ash_column_prepare */
+	int prefix_len;
 	const AshTypeInst *type;
-	int			mask;			   /* column number of the boolean that allows it, or ASH_MASK_… */
+	int mask; /* column number of the boolean that allows it, or ASH_MASK_… */
 	/* the type's writer, chosen by ash_column_prepare */
-	void		(*write) (StringInfo out, const AshTypeInst *type, Datum value);
+	void (*write)(StringInfo out, const AshTypeInst *type, Datum value);
 } AshColumn;
 
-#define ASH_MASK_NONE  (-1)		   /* always shown */
-#define ASH_MASK_NEVER (-2)		   /* never shown: null, and named in _forbidden */
+#define ASH_MASK_NONE (-1)	/* always shown */
+#define ASH_MASK_NEVER (-2) /* never shown: null, and named in _forbidden */
 
 typedef struct AshRowWriter
 {
-	int			ncolumns;
-	AshColumn  *columns;
-	StringInfo	out;
-	uint64		rows;			   /* seen; also those beyond max_rows */
-	uint64		max_rows;		   /* write no more than this; 0 = all */
+	int ncolumns;
+	AshColumn *columns;
+	StringInfo out;
+	uint64 rows;	 /* seen; also those beyond max_rows */
+	uint64 max_rows; /* write no more than this; 0 = all */
 	/* after the columns of a row, before its closing brace; may append ,"key":… */
-	void		(*finish_row) (struct AshRowWriter *writer, Datum *values, bool *nulls);
-	void	   *context;
-	bool		first_pending;	   /* no key of this row has been written yet */
+	void (*finish_row)(struct AshRowWriter *writer, Datum *values, bool *nulls);
+	void *context;
+	bool first_pending; /* no key of this row has been written yet */
 } AshRowWriter;
 
 extern void ash_column_prepare(AshColumn *column);
@@ -63,7 +63,7 @@ extern uint64 ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *write
  * Give each row (all columns) to fn; copies are the callee's business.  fn runs in
  * the memory context of the caller of ash_data_each.
  */
-typedef void (*AshRowFn) (struct TupleTableSlot *slot, void *arg);
+typedef void (*AshRowFn)(struct TupleTableSlot *slot, void *arg);
 extern uint64 ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
 
 /* Run a writing statement with RETURNING through SPI (the slow path, upserts, bulk). */
@@ -85,29 +85,37 @@ extern bool ash_data_executing(Oid relid);
 typedef enum AshWriteStatus
 {
 	ASH_WRITE_DONE,
-	ASH_WRITE_NO_ROW			   /* nothing matched key and conditions: stale */
+	ASH_WRITE_NO_ROW /* nothing matched key and conditions: stale */
 } AshWriteStatus;
+
+/*
+ * heap_batch.c: inserts into one table between begin and end share the executor's
+ * state, where the fast path applies; after-row triggers fire at the end.  After an
+ * error the batch is simply left.
+ */
+extern void ash_data_batch_begin(AshResource *res);
+extern void ash_data_batch_end(AshResource *res);
 
 /* Where a locked row is; see heap_row.c. */
 typedef struct AshRowHandle
 {
-	bool		valid;
+	bool valid;
 	ItemPointerData tid;
-	CommandId	command;
+	CommandId command;
 } AshRowHandle;
 
 typedef enum AshLockResult
 {
 	ASH_LOCKED,
-	ASH_LOCK_NONE,				   /* there is no such row */
-	ASH_LOCK_NOT_TRIED			   /* the fast path does not apply: use SQL */
+	ASH_LOCK_NONE,	   /* there is no such row */
+	ASH_LOCK_NOT_TRIED /* the fast path does not apply: use SQL */
 } AshLockResult;
 
-extern AshLockResult ash_data_lock_row(AshResource *res, const AshValue *key,
-									   AshRowHandle *handle, AshValue *row);
+extern AshLockResult ash_data_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle,
+									   AshValue *row);
 
 /* Writes text into a statement: conditions or assignments made by the room above. */
-typedef void (*AshSqlFn) (AshSql *sql, void *arg);
+typedef void (*AshSqlFn)(AshSql *sql, void *arg);
 
 /*
  * values and given are indexed like res->attributes; given[i] false = not in the
@@ -124,9 +132,9 @@ extern void ash_data_insert(AshResource *res, const AshValue *values, const bool
  * is NULL or no longer valid.
  */
 extern AshWriteStatus ash_data_update(AshResource *res, const AshRowHandle *handle,
-									  const AshValue *row, const AshValue *values, const bool *given, AshSqlFn assign,
-									  AshSqlFn where, void *arg, AshBindings *bindings,
-									  AshValue *result);
+									  const AshValue *row, const AshValue *values,
+									  const bool *given, AshSqlFn assign, AshSqlFn where, void *arg,
+									  AshBindings *bindings, AshValue *result);
 extern AshWriteStatus ash_data_delete(AshResource *res, const AshRowHandle *handle,
 									  const AshValue *row, AshSqlFn where, void *arg,
 									  AshBindings *bindings, AshValue *result);

@@ -115,6 +115,31 @@ read_slot(TupleTableSlot *slot, const AshResource *res, const AshTable *table,
 	}
 }
 
+/* Refuse what a statement would refuse before it starts. */
+void
+ash_heap_check_writable(const char *command)
+{
+	PreventCommandIfReadOnly(command);
+	PreventCommandIfParallelMode(command);
+}
+
+/* One row of an insert that has begun; result gets it as stored. */
+void
+ash_heap_write_row(AshResource *res, AshTable *table, EState *estate, ResultRelInfo *info,
+				   TupleTableSlot *slot, const AshValue *values, const bool *given,
+				   AshValue *result)
+{
+	fill_slot(slot, table, values, given, estate);
+	ItemPointerSetInvalid(&slot->tts_tid);
+	ExecSimpleRelationInsert(info, estate, slot);
+
+	/* only a row that was stored has a place */
+	if (!ItemPointerIsValid(&slot->tts_tid))
+		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+						errmsg("a trigger of table %s left the row out", res->qualified)));
+	read_slot(slot, res, table, values, given, result);
+}
+
 /*
  * Insert one row.  result gets every attribute as stored, in
  * CurrentMemoryContext.  Constraint violations and trigger errors are raised as
@@ -128,19 +153,10 @@ ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue 
 	EState *estate;
 	TupleTableSlot *slot;
 
-	PreventCommandIfReadOnly("INSERT");
-	PreventCommandIfParallelMode("INSERT");
+	ash_heap_check_writable("INSERT");
 	info.type = T_ResultRelInfo;
 	estate = ash_heap_begin(table, rel, &info);
 	slot = ExecInitExtraTupleSlot(estate, RelationGetDescr(rel), &TTSOpsVirtual);
-	fill_slot(slot, table, values, given, estate);
-	ItemPointerSetInvalid(&slot->tts_tid);
-	ExecSimpleRelationInsert(&info, estate, slot);
-
-	/* only a row that was stored has a place */
-	if (!ItemPointerIsValid(&slot->tts_tid))
-		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-						errmsg("a trigger of table %s left the row out", res->qualified)));
-	read_slot(slot, res, table, values, given, result);
+	ash_heap_write_row(res, table, estate, &info, slot, values, given, result);
 	ash_heap_end(table, estate);
 }

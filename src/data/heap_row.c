@@ -250,8 +250,7 @@ write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *h
 	EPQState epq;
 	TupleTableSlot *old;
 
-	PreventCommandIfReadOnly(values ? "UPDATE" : "DELETE");
-	PreventCommandIfParallelMode(values ? "UPDATE" : "DELETE");
+	ash_heap_check_writable(values ? "UPDATE" : "DELETE");
 	info.type = T_ResultRelInfo;
 	estate = ash_heap_begin(table, rel, &info);
 	EvalPlanQualInit(&epq, estate, NULL, NIL, -1);

@@ -35,6 +35,12 @@ extern AshTable *ash_table_of(AshResource *res, Relation rel);
 /* What the fast path needs beside the shape: privileges, no row security of the user's own. */
 extern bool ash_table_writable(const AshTable *table, Relation rel, AclMode mode);
 
+/* of all relations of the backend: how often one was invalidated */
+extern uint64 ash_data_relcache_epoch(void);
+
+/* columns.c: raises an error when a column is of a type that the attribute is not read as */
+extern void ash_data_check_columns(AshResource *res);
+
 /* heap_row.c */
 typedef enum AshHeapResult
 {
@@ -50,6 +56,14 @@ extern AshHeapResult ash_heap_write_locked(AshResource *res, const AshRowHandle 
 /* heap.c */
 extern EState *ash_heap_begin(AshTable *table, Relation rel, ResultRelInfo *info);
 extern void ash_heap_end(AshTable *table, EState *estate);
+extern void ash_heap_check_writable(const char *command);
+extern void ash_heap_write_row(AshResource *res, AshTable *table, EState *estate,
+							   ResultRelInfo *info, TupleTableSlot *slot, const AshValue *values,
+							   const bool *given, AshValue *result);
+
+/* heap_batch.c */
+extern bool ash_data_batch_insert(AshResource *res, const AshValue *values, const bool *given,
+								  AshValue *result);
 extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue *values,
 							const bool *given, AshValue *result);
 

@@ -238,14 +238,26 @@ add_plan(PlanCache *cache, AshSql *sql, uint32 hash, Oid role)
 	return plan;
 }
 
+/* Somebody changed a table under its resource: say where that can be looked at. */
+static void
+hint_at_drift(void *arg)
+{
+	int code = geterrcode();
+
+	if (code == ERRCODE_UNDEFINED_TABLE || code == ERRCODE_UNDEFINED_COLUMN)
+		errhint("Run ash_plan() to see where tables and definitions differ.");
+}
+
 AshPlan *
 ash_plan_get(AshResource *res, AshSql *sql)
 {
+	ErrorContextCallback callback = { .previous = error_context_stack, .callback = hint_at_drift };
 	PlanCache *cache = plan_cache(res);
 	Oid role = GetUserId();
 	uint32 hash = statement_hash(sql, role);
 	AshPlan *plan = find_plan(cache, sql, hash, role);
 
+	error_context_stack = &callback;
 	if (plan == NULL)
 		plan = add_plan(cache, sql, hash, role);
 	else
@@ -253,6 +265,7 @@ ash_plan_get(AshResource *res, AshSql *sql)
 		dlist_move_head(&cache->used, &plan->used);
 		revalidate_own(plan);
 	}
+	error_context_stack = callback.previous;
 	plan->pins++;
 	return plan;
 }

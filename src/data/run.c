@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "data/internal.h"
 #include "data/plan_cache.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
@@ -106,9 +107,13 @@ run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes)
 {
 	SPIExecuteOptions options = { 0 };
 	AshPlan *plan;
+	ListCell *lc;
 	uint64 processed;
 	volatile int rc = 0;
 
+	ash_data_check_columns(res);
+	foreach (lc, sql->reads)
+		ash_data_check_columns(lfirst(lc));
 	options.params = ash_data_params(sql);
 	options.dest = (DestReceiver *) receiver;
 	SPI_connect();

@@ -32,6 +32,12 @@ relation_invalidated(Datum arg, Oid relid)
 	relcache_epoch++;
 }
 
+uint64
+ash_data_relcache_epoch(void)
+{
+	return relcache_epoch;
+}
+
 void
 ash_data_init(void)
 {
@@ -168,17 +174,21 @@ AshTable *
 ash_table_of(AshResource *res, Relation rel)
 {
 	AshTable *table = res->write_cache;
+	AshTable *former;
 
 	if (table != NULL && table->epoch == relcache_epoch && table->relid == RelationGetRelid(rel))
 		return table;
 
 	/*
-	 * Built aside, then put in place. The old shape stays until the resource
-	 * goes: a write further up the stack may be using it.
+	 * Built aside, then put in place. A nested call leaves the old shape until the
+	 * resource goes: a write further up the stack may be using it.
 	 */
+	former = table;
 	table = build_table(res, rel);
 	MemoryContextSetParent(table->cxt, res->cxt);
 	res->write_cache = table;
+	if (former != NULL && ash_call_current() != NULL && ash_call_current()->parent == NULL)
+		MemoryContextDelete(former->cxt);
 	return table;
 }
 

@@ -138,10 +138,14 @@ run_returning(AshResource *res, AshSql *sql, AshValue *result)
 void
 ash_data_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
 {
-	Relation rel = table_open(ash_resource_relid(res), RowExclusiveLock);
-	AshTable *table = ash_table_of(res, rel);
+	Relation rel;
+	AshTable *table;
 	AshSql sql;
 
+	if (ash_data_batch_insert(res, values, given, result))
+		return;
+	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
+	table = ash_table_of(res, rel);
 	if (ash_table_writable(table, rel, ACL_INSERT))
 	{
 		ash_heap_insert(res, table, rel, values, given, result);

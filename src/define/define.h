@@ -27,9 +27,9 @@ extern char *ash_definition_schema_text(void);
 /* builtins.c: every entry of every registry, for ash_builtins() and the reference docs */
 typedef struct AshBuiltin
 {
-	const char *kind;			   /* "change", "validation", "type", … */
+	const char *kind; /* "change", "validation", "type", … */
 	const char *name;
-	const char *options;		   /* JSON text, or NULL */
+	const char *options; /* JSON text, or NULL */
 	const char *doc;
 } AshBuiltin;
 
@@ -44,13 +44,13 @@ extern void ash_define_init(void);
 /* plan.c: the schema planner */
 typedef struct AshPlanStep
 {
-	int			step;
+	int step;
 	const char *resource;
-	const char *operation;		   /* "create table", "add column", … */
+	const char *operation; /* "create table", "add column", … */
 	const char *sql;
-	bool		destructive;
-	bool		blocking;		   /* keeps others from writing for as long as it runs */
-	bool		concurrent;		   /* cannot run inside a transaction */
+	bool destructive;
+	bool blocking;	 /* keeps others from writing for as long as it runs */
+	bool concurrent; /* cannot run inside a transaction */
 } AshPlanStep;
 
 extern List *ash_plan_steps(const char *domain); /* of AshPlanStep *, in order */

@@ -299,7 +299,7 @@ same_signature(const AshPlanFunction *a, const AshPlanFunction *b)
 	return true;
 }
 
-/* Has another resource asked for the same?  Two resources may share a table. */
+/* Has another entry asked for the same? */
 static bool
 is_taken(const AshPlan *plan, const AshPlanFunction *function)
 {
@@ -349,23 +349,28 @@ exists_otherwise(const AshPlanFunction *function)
 }
 
 static void
+leave_out(const AshPlanFunction *function, const char *reason)
+{
+	ereport(WARNING, (errmsg("function %s of resource %s is not generated",
+							 qualified_name(function), function->resource),
+					  errdetail_internal("%s", reason)));
+}
+
+static void
 plan_function(AshPlan *plan, const AshPlanFunction *function, List *present)
 {
 	Present *found = find_present(present, function);
 
 	if (is_taken(plan, function))
-		return;
-	if (found != NULL)
+		leave_out(function, "Another definition has a function of that name and those parameters.");
+	else if (found != NULL)
 	{
 		found->wanted = true;
 		compare(plan, function, found);
 	}
 	else if (exists_otherwise(function))
-		ereport(WARNING,
-				(errmsg("function %s of resource %s is not generated", qualified_name(function),
-						function->resource),
-				 errdetail("There is a function of that name and those parameters that the "
-						   "definition did not make.")));
+		leave_out(function, "There is a function of that name and those parameters that no "
+							"definition made.");
 	else
 		create_function(plan, function);
 }

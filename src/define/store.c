@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "define/internal.h"
@@ -20,6 +21,8 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #define MAX_ARGS 12
@@ -110,6 +113,31 @@ static void
 run(Statement *st)
 {
 	begin_statement(st);
+	end_statement();
+}
+
+/*
+ * A statement that changes rows of ash.resource.  Policies and tenants are part of
+ * cached plans of plain SQL on the tables: have those made anew.
+ */
+static void
+run_on_resources(Statement *st)
+{
+	st->sql = psprintf("%s RETURNING schema, table_name", st->sql);
+	begin_statement(st);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple tuple = SPI_tuptable->vals[i];
+		char *schema = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 1);
+		char *table = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
+		Oid namespace = schema != NULL ? get_namespace_oid(schema, true) : InvalidOid;
+		Oid relid = OidIsValid(namespace) && table != NULL ? get_relname_relid(table, namespace) :
+															 InvalidOid;
+
+		CHECK_FOR_INTERRUPTS();
+		if (OidIsValid(relid))
+			CacheInvalidateRelcacheByRelid(relid);
+	}
 	end_statement();
 }
 
@@ -290,7 +318,7 @@ ash_store_put_resource(const AshDomainDocument *doc, AshResource *res, const Ash
 	add_names(&st, res->deps);
 	add_json(&st, document);
 	add_json(&st, expanded);
-	run(&st);
+	run_on_resources(&st);
 }
 
 /* What the domain says is part of all its resources: give them a new revision. */
@@ -301,7 +329,7 @@ ash_store_touch(const char *domain)
 					 " WHERE domain OPERATOR(pg_catalog.=) $1" };
 
 	add_text(&st, domain);
-	run(&st);
+	run_on_resources(&st);
 }
 
 void
@@ -311,7 +339,7 @@ ash_store_delete_resource(const AshStored *stored)
 
 	keep_former(stored, stored->name, "undefine");
 	add_text(&st, stored->name);
-	run(&st);
+	run_on_resources(&st);
 }
 
 void

@@ -99,10 +99,14 @@ verify_embedded_type(const AshTypeInst *inst, void *arg)
 		return;
 	}
 	ash_errors_push_name(errors, "constraints");
+	if (inst->item != NULL)
+		ash_errors_push_name(errors, "items");
 	verify_actions(type, embedded, errors);
 	verify_skipped(type->skip_unknown_inputs, errors);
 	if (type->sort != NULL)
 		verify_sort(inst, embedded, type->sort, errors);
+	if (inst->item != NULL)
+		ash_errors_pop(errors);
 	ash_errors_pop(errors);
 }
 

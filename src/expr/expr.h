@@ -249,6 +249,7 @@ struct AshSql
 	/* when set, templates are written by this instead of as parameters (row-security quals) */
 	void (*write_template)(AshSql *sql, AshExpr *expr);
 	void *context; /* of write_ref: the current row scope */
+	List *reads;   /* of AshResource *: whose columns it names, beside those of its own */
 };
 
 extern void ash_sql_init(AshSql *sql, AshBindings *bindings);

@@ -226,8 +226,7 @@ restrictive_policies(CmdType command, Relation rel)
 		return policies;
 	tenant = ash_session_tenant_condition(res, !res->tenant_global);
 	return list_concat(policies,
-					   one_policy("ash tenant",
-								  parse_qual(rel, condition_text(res, tenant))));
+					   one_policy("ash tenant", parse_qual(rel, condition_text(res, tenant))));
 }
 
 void

@@ -185,7 +185,8 @@ match_function(const AshPolicySubject *subject, void *options)
 	if (subject->call == NULL)
 		return ASH_UNKNOWN;
 	function = find_function(opts->name);
-	if (!OidIsValid(function))
+	/* dropped, or made anew with another result, since it was named */
+	if (!OidIsValid(function) || get_func_rettype(function) != BOOLOID || get_func_retset(function))
 	{
 		ash_error_add(subject->call->errors, ASH_E_FUNCTION_FAILED, NULL,
 					  "function %s(jsonb, jsonb, jsonb) does not exist", opts->name);

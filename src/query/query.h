@@ -62,9 +62,9 @@ struct AshQuery
 	AshOptInt offset;
 	Bitmapset *select; /* attribute indexes; NULL = default selection */
 	bool select_given;
-	List *loads; /* of AshLoad * */
+	List *loads;					  /* of AshLoad * */
 	const AshTypeInst **loaded_types; /* by attribute: the type that writes its loads; or NULL */
-	int page;	 /* AshPageKind */
+	int page;						  /* AshPageKind */
 	bool page_count;
 	int64 page_limit;
 	int64 page_offset;
@@ -101,7 +101,8 @@ extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
 extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
 								 AshExpr ***args);
 extern AshExpr *ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args);
-/* a sort of a definition that may be wrong: faults become definition errors; List of AshSortItem * */
+/* a sort of a definition that may be wrong: faults become definition errors; List of AshSortItem *
+ */
 extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors);
 
 /* run.c: writes the JSON result (array or page object) */

@@ -14,6 +14,7 @@
 
 #include "miscadmin.h"
 #include "query/internal.h"
+#include "utils/memutils.h"
 
 char *
 ash_next_alias(AshSql *sql)
@@ -90,6 +91,19 @@ ash_sql_collect(AshSql *sql, StringInfoData outer)
 	return text;
 }
 
+/* Whose columns the statement reads: their types are looked at before it runs. */
+static void
+note_read(AshSql *sql, AshResource *res)
+{
+	MemoryContext old;
+
+	if (list_member_ptr(sql->reads, res))
+		return;
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(sql->param_types));
+	sql->reads = lappend(sql->reads, res);
+	MemoryContextSwitchTo(old);
+}
+
 void
 ash_row_column(AshRowScope *row, const AshAttribute *attr)
 {
@@ -97,6 +111,7 @@ ash_row_column(AshRowScope *row, const AshAttribute *attr)
 	if (row->alias[0] != '\0')
 		appendStringInfo(&row->sql->text, "%s.", row->alias);
 	ash_sql_ident(row->sql, attr->source);
+	note_read(row->sql, row->res);
 }
 
 void

@@ -453,14 +453,23 @@ union_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 		ash_type_term.write_json(out, inst, value);
 }
 
-/* What is to be loaded of a member: of its own name, or of all under "*". */
-static bool
-member_load(const Member *member, const JsonbValue *load, JsonbValue *out)
+/*
+ * The member's type with what load names under its own name, or under "*" for all
+ * members; of "*", members that do not have it stay as they are.  NULL for nothing.
+ */
+static AshTypeInst *
+member_with_load(const Member *member, JsonbContainer *load, void *call, AshErrors *errors)
 {
-	JsonbContainer *object = load->val.binary.data;
+	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
+	JsonbValue value;
+	AshTypeInst *type;
 
-	return getKeyJsonValueFromContainer(object, member->name, strlen(member->name), out) != NULL ||
-		   getKeyJsonValueFromContainer(object, "*", 1, out) != NULL;
+	if (getKeyJsonValueFromContainer(load, member->name, strlen(member->name), &value) != NULL)
+		return ash_type_with_load(member->type, &value, call, errors);
+	if (getKeyJsonValueFromContainer(load, "*", 1, &value) == NULL)
+		return NULL;
+	type = ash_type_with_load(member->type, &value, call, scratch);
+	return ash_errors_any(scratch) ? NULL : type;
 }
 
 static AshTypeInst *
@@ -482,13 +491,10 @@ union_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, Ash
 	{
 		Member *member = palloc(sizeof(Member));
 		AshTypeInst *type;
-		JsonbValue value;
 
 		*member = *(const Member *) lfirst(lc);
 		loaded->members = lappend(loaded->members, member);
-		if (!member_load(member, load, &value))
-			continue;
-		type = ash_type_with_load(member->type, &value, call, errors);
+		type = member_with_load(member, load->val.binary.data, call, errors);
 		any |= type != NULL;
 		member->type = type ? type : member->type;
 	}

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(53);
+SELECT plan(56);
 
 -- What becomes of a value whose attribute is an embedded resource, and which of its actions run?
 
@@ -153,10 +153,22 @@ SELECT is(pg_temp.errors($$SELECT ash_read('embedded_resources.thing', options =
 	E'22023 invalid\ninvalid_load ["load", "geo"]: :nope is not a valid load\ninvalid_load ["load"]: :box is not a valid load', 'what is not there cannot be loaded');
 
 -- definitions
-SELECT is(pg_temp.errors($e$SELECT ash_define('{"domain": "embedded_wrong", "resources": {
-	"e": {"embedded": true, "attributes": {"a": {"type": "string", "public": true}}, "base_filter": "a is null"},
-	"plain": {"attributes": {"id": "uuid_primary_key"}},
-	"t": {"attributes": {"id": "uuid_primary_key", "x": {"type": "embedded_wrong.plain"}, "y": {"type": "embedded_wrong.e", "constraints": {"create_action": "none"}},
-		"z": {"type": "embedded_wrong.e[]", "constraints": {"items": {"sort": "b"}}}, "l": {"type": "embedded_wrong.e", "constraints": {"load": ["c"]}}}}}}')$e$), 'x', 'faults');
+CREATE FUNCTION pg_temp.wrong(resources text) RETURNS text LANGUAGE sql AS $$
+	SELECT regexp_replace(pg_temp.errors(format('SELECT ash_define(%L)', '{"domain": "embedded_wrong", "resources": ' || resources || '}')), '^22023 invalid\n', '')
+$$;
+SELECT is(pg_temp.wrong('{"e": {"embedded": true, "attributes": {"a": {"type": "string"}}}, "t": {"attributes": {"id": "uuid_primary_key",
+		"x": {"type": "embedded_wrong.t"}, "y": {"type": "embedded_wrong.e", "constraints": {"create_action": "none"}}, "z": {"type": "embedded_wrong.e[]", "constraints": {"items": {"sort": "b"}}}}}}'),
+	E'invalid_definition ["resources", "t", "attributes", "x", "type"]: the resource "embedded_wrong.t" is not embedded\n'
+	'invalid_definition ["resources", "t", "attributes", "y", "constraints"]: No such action none of type create for resource embedded_wrong.e\n'
+	'invalid_definition ["resources", "t", "attributes", "z", "constraints", "items", "sort"]: No such field b for resource embedded_wrong.e',
+	'a type names an embedded resource, its actions and its attributes');
+SELECT is(pg_temp.wrong('{"e": {"embedded": true, "attributes": {"a": {"type": "string"}}, "base_filter": "a is null", "multitenancy": {"attribute": "a"}, "actions": {"g": {"type": "create", "upsert": true}}}}'),
+	E'invalid_definition ["resources", "e", "actions", "g", "upsert"]: an embedded value is matched by its list, not by an upsert\n'
+	'invalid_definition ["resources", "e", "base_filter"]: an embedded resource has no table to read from\n'
+	'invalid_definition ["resources", "e", "multitenancy"]: an embedded value has the tenant of its record', 'an embedded resource has nothing that needs a table');
+SELECT is(pg_temp.wrong('{"e": {"embedded": true, "attributes": {"a": {"type": "string", "public": true, "allow_nil": false}}}, "t": {"attributes": {"id": "uuid_primary_key", "x": {"type": "embedded_wrong.e", "default": {"a": 5}}}}}'),
+	'invalid_definition ["resources", "t", "attributes", "x", "default"]: not a value of type embedded_wrong.e: is invalid', 'a default must be a value');
+SELECT is(pg_temp.wrong('{"e": {"embedded": true, "attributes": {"a": {"type": "embedded_wrong.e", "default": {"a": null}}}}}'),
+	'invalid_definition ["resources", "e", "attributes", "a", "default"]: not a value of type embedded_wrong.e: embedded_wrong.e cannot be used here', '... and not of the resource that is being defined');
 SELECT * FROM finish();
 ROLLBACK;

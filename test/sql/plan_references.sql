@@ -42,8 +42,8 @@ SELECT pg_temp.define($doc${
   }
 }$doc$) \gset
 SELECT is_empty($$SELECT operation, sql FROM ash_plan('plan_references')$$, 'tables that refer to each other are made at once, and known again');
-SELECT is(pg_temp.keys('leaf'), 'FOREIGN KEY (code) REFERENCES root(code)
-FOREIGN KEY (cascading_id) REFERENCES root(id) ON UPDATE CASCADE ON DELETE CASCADE
+SELECT is(pg_temp.keys('leaf'), 'FOREIGN KEY (cascading_id) REFERENCES root(id) ON UPDATE CASCADE ON DELETE CASCADE
+FOREIGN KEY (code) REFERENCES root(code)
 FOREIGN KEY (emptied_id) REFERENCES root(id) ON UPDATE SET NULL ON DELETE SET NULL
 FOREIGN KEY (later_id) REFERENCES root(id) DEFERRABLE
 FOREIGN KEY (plain_id) REFERENCES root(id)
@@ -55,9 +55,8 @@ SELECT is(pg_temp.keys('owned'), 'FOREIGN KEY (org, other_id) REFERENCES owned(o
 SELECT is((SELECT conname::text FROM pg_constraint WHERE conrelid = 'plan_references.leaf'::regclass AND condeferred), 'my_name', 'a name of its own');
 
 -- A resource of another domain: its table may come later.
-SELECT ash_define($doc${"domain": "plan_references_b", "resources": {"far": {"attributes": {"id": "uuid_primary_key"}, "relationships": {"root": {"belongs_to": "plan_references.root"}, "later": {"belongs_to": "plan_references_c.x"}}}}}$doc$,
-	false) \gset
 SELECT ash_define($doc${"domain": "plan_references_c", "resources": {"x": {"attributes": {"id": "uuid_primary_key"}, "actions": {"defaults": ["read"]}}}}$doc$) \gset
+SELECT ash_define($doc${"domain": "plan_references_b", "resources": {"far": {"attributes": {"id": "uuid_primary_key"}, "relationships": {"root": {"belongs_to": "plan_references.root"}, "later": {"belongs_to": "plan_references_c.x"}}}}}$doc$) \gset
 SELECT isnt_empty($$SELECT * FROM ash_migrate('plan_references_b')$$, 'a domain that refers to others');
 SELECT is((SELECT count(*)::int FROM pg_constraint WHERE conrelid = 'plan_references_b.far'::regclass AND contype = 'f'), 1, 'refers to the table that is there');
 SELECT isnt_empty($$SELECT * FROM ash_migrate('plan_references_c')$$, 'when the other one is there too');

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(9);
+SELECT plan(11);
 
 -- Which column does the planner make for each type, and does it know its own column again?
 
@@ -31,6 +31,7 @@ INSERT INTO types VALUES
 	('utc_datetime_usec', '"utc_datetime_usec"', 'timestamp with time zone'),
 	('datetime', '"datetime"', 'timestamp(0) with time zone'),
 	('datetime_usec', '{"type": "datetime", "constraints": {"precision": "microsecond"}}', 'timestamp with time zone'),
+	('time_precise', '{"type": "time", "constraints": {"precision": "microsecond"}}', 'time without time zone'),
 	('duration', '"duration"', 'interval'),
 	('duration_name', '"duration_name"', 'text'),
 	('range_date', '{"type": "range", "constraints": {"inner_type": "date"}}', 'daterange'),
@@ -68,12 +69,14 @@ INSERT INTO types VALUES
 
 SELECT jsonb_build_object('domain', 'plan_types', 'types', '{"short": {"type": "string", "constraints": {"max_length": 3}}}'::jsonb, 'resources', jsonb_build_object(
 	'inner', '{"embedded": true, "attributes": {"x": "integer"}}'::jsonb,
-	'thing', jsonb_build_object('attributes', '{"id": "uuid_primary_key"}'::jsonb || (SELECT jsonb_object_agg(name, attribute) FROM types), 'actions', '{"defaults": ["read", {"create": "*"}]}'::jsonb))) AS doc \gset
+	'thing', jsonb_build_object('attributes', '{"id": "uuid_primary_key"}'::jsonb || (SELECT jsonb_object_agg(name, attribute) FROM types), 'actions', '{"defaults": ["read"], "add": {"type": "create", "accept": ["datetime_usec", "time_precise"]}}'::jsonb))) AS doc \gset
 SELECT ash_define(:'doc') \gset
 SELECT isnt_empty($$SELECT * FROM ash_migrate('plan_types')$$, 'a table with a column of each type');
-SELECT results_eq($$SELECT attname::text, replace(format_type(atttypid, atttypmod), 'public.', '') FROM pg_attribute
+SELECT results_eq($$SELECT attname::text COLLATE "default", replace(format_type(atttypid, atttypmod), 'public.', '') FROM pg_attribute
 	WHERE attrelid = 'plan_types.thing'::regclass AND attnum > 0 AND attname <> 'id' ORDER BY attname$$,
 	$$SELECT name, column_type FROM types ORDER BY name COLLATE "C"$$, 'columns are of these types');
+SELECT is(ash_create('plan_types.thing', '{"datetime_usec": "2020-01-01T00:00:00.123456Z", "time_precise": "10:00:00.123456"}', '{"select": ["datetime_usec", "time_precise"]}', 'add')::jsonb - 'id',
+	'{"datetime_usec": "2020-01-01T00:00:00.123456Z", "time_precise": "10:00:00.123456"}', 'columns keep what their types keep');
 SELECT is_empty($$SELECT operation, sql FROM ash_plan('plan_types')$$, 'each is known again');
 SELECT is_empty($$SELECT a.type FROM ash.attribute a JOIN types t USING (name) WHERE resource = 'plan_types.thing' AND a.type IS NULL$$, 'the catalog shows each');
 INSERT INTO plan_types.thing (id) VALUES (gen_random_uuid());
@@ -85,17 +88,21 @@ DECLARE
 	result text;
 	attributes text := '{"domain": "plan_retype", "resources": {"thing": {"attributes": {"id": "uuid_primary_key", "x": %s}}}}';
 BEGIN
-	PERFORM ash_define(format(attributes, before)::json, true);
+	PERFORM ash_define(format(attributes, before)::json);
+	PERFORM ash_migrate('plan_retype', true);
 	INSERT INTO plan_retype.thing (id) VALUES (gen_random_uuid());
 	PERFORM ash_define(format(attributes, after)::json);
 	SELECT string_agg(operation || CASE WHEN destructive THEN '!' ELSE '' END, ', ' ORDER BY step) INTO result FROM ash_plan('plan_retype');
 	PERFORM ash_migrate('plan_retype', true);
-	RETURN concat(result, CASE WHEN EXISTS (SELECT FROM ash_plan('plan_retype')) THEN ' and more' END);
+	result := concat(result, CASE WHEN EXISTS (SELECT FROM ash_plan('plan_retype')) THEN ' and more' END);
+	PERFORM ash_undefine('plan_retype', drop_table => true);
+	RETURN result;
 END $$;
 SELECT results_eq($$SELECT pg_temp.retype('"int4"', '"integer"'), pg_temp.retype('"integer"', '"int4"'), pg_temp.retype('"varchar(5)"', '"varchar(9)"'), pg_temp.retype('"varchar(9)"', '"varchar(5)"'),
 	pg_temp.retype('"varchar(9)"', '"string"'), pg_temp.retype('"utc_datetime"', '"utc_datetime_usec"'), pg_temp.retype('"utc_datetime_usec"', '"utc_datetime"')$$,
 	$$VALUES ('change type', 'change type!', 'change type', 'change type!', 'change type', 'change type', 'change type!')$$, 'wider is not destructive, narrower is');
 SELECT is(pg_temp.retype('"integer"', '"string"'), 'change type', 'everything is a text');
+SELECT is(left(pg_temp.errors($$SELECT pg_temp.retype('"utc_datetime"', '"boolean"')$$), 5), '42846', 'what PostgreSQL cannot cast is not changed');
 SELECT is(pg_temp.retype('{"type": "integer", "default": 5}', '{"type": "string", "default": "five"}'), 'change type', 'the default changes with it');
 SELECT is(pg_temp.retype('{"type": "integer", "constraints": {"min": 1}}', '{"type": "string", "constraints": {"min_length": 1}}'), 'drop check, change type, add check, add check', 'and the check');
 

@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/data/columns.c
+ *	  Are the columns a statement reads of the types their attributes are stored in?
+ *
+ * A definition may be older than its table, or be written for one that somebody
+ * else made.  What a statement returns is read as the type of the attribute, so a
+ * column of another type must not get that far: its value would be taken for a
+ * pointer.  Each table is locked first, as the statement will do anyway, so that
+ * what has been found stays true while it runs; and looked at again only after
+ * some relation was invalidated.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_type.h"
+#include "data/internal.h"
+#include "parser/parse_coerce.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+static bool
+is_integer(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+static bool
+is_timestamp(Oid type)
+{
+	return type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+}
+
+static bool
+is_text(Oid type)
+{
+	char category;
+	bool preferred;
+
+	get_type_category_preferred(type, &category, &preferred);
+	return category == TYPCATEGORY_STRING && get_typlen(type) == -1;
+}
+
+/* May a value of the column be read as one of the attribute's type? */
+static bool
+reads_as(Oid column, Oid attribute)
+{
+	if (column == attribute)
+		return true;
+	column = getBaseType(column);
+	attribute = getBaseType(attribute);
+	return IsBinaryCoercible(column, attribute) || (is_integer(column) && is_integer(attribute)) ||
+		   (is_timestamp(column) && is_timestamp(attribute)) ||
+		   (is_text(column) && is_text(attribute));
+}
+
+/* A column that does not exist is the statement's own error. */
+static void
+check_column(const AshResource *res, const AshAttribute *attr)
+{
+	HeapTuple tuple = SearchSysCacheAttName(res->relid, attr->source);
+	Oid type;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	type = ((Form_pg_attribute) GETSTRUCT(tuple))->atttypid;
+	ReleaseSysCache(tuple);
+	if (!reads_as(type, attr->type->oid))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg(
+				 "column \"%s\" of table %s has another type than attribute \"%s\" of resource %s",
+				 attr->source, res->qualified, attr->name, res->name),
+			 errdetail_internal("%s, not %s", format_type_be(type),
+								format_type_be(attr->type->oid)),
+			 errhint("Run ash_plan('%s') to see the difference.", res->domain.name)));
+}
+
+void
+ash_data_check_columns(AshResource *res)
+{
+	uint64 epoch;
+
+	if (res->embedded)
+		return;
+	LockRelationOid(ash_resource_relid(res), AccessShareLock);
+	epoch = ash_data_relcache_epoch();
+	if (likely(res->columns_epoch == epoch))
+		return;
+	for (int i = 0; i < res->nattributes; i++)
+		check_column(res, res->attributes[i]);
+	res->columns_epoch = epoch;
+}
