@@ -30,7 +30,7 @@ COMMENT ON COLUMN ash.domain.defined_at IS 'when it was last defined';
 
 CREATE TABLE ash.resource (
     name text COLLATE "C" PRIMARY KEY,
-    domain text COLLATE "C" NOT NULL REFERENCES ash.domain,
+    domain text COLLATE "C" NOT NULL, -- no foreign key: a restore in parallel fills tables in any order
     short_name text COLLATE "C" NOT NULL,
     position integer NOT NULL,
     schema text COLLATE "C",

@@ -37,6 +37,7 @@ add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 {
 	AshCall *call = subject->call;
 	AshRowHandle handle;
+	int faults;
 
 	if (call->action->type != ASH_ACTION_CREATE && call->opts->record != NULL)
 	{
@@ -44,11 +45,15 @@ add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 		if (*row == NULL)
 			return false;
 	}
+	faults = list_length(call->errors->items);
 	subject->changeset = ash_changeset_create(call, call->action->type, input, *row);
 	ash_changeset_cast_input(subject->changeset);
 	ash_call_argument_defaults(call);
 	ash_changeset_literal_defaults(subject->changeset);
 	ash_changeset_run_steps(subject->changeset);
+
+	/* whether the input is valid is another question */
+	ash_errors_truncate(call->errors, faults);
 	return true;
 }
 
