@@ -21,6 +21,10 @@
 
 /* varatt.h was split from postgres.h in 16 */
 #if PG_VERSION_NUM >= 160000
+#include "catalog/pg_class_d.h"
+#include "catalog/pg_database_d.h"
+#include "catalog/pg_namespace_d.h"
+#include "catalog/pg_proc_d.h"
 #include "varatt.h"
 #endif
 
@@ -90,6 +94,46 @@
 #define ash_proc_ownercheck(oid, role) pg_proc_ownercheck(oid, role)
 #endif
 
+/*
+ * The numbers of the grammar's first tokens.  parser/gram.h is no longer installed
+ * by newer majors; the scanner's users have always relied on this order.
+ */
+#if __has_include("parser/gram.h")
+#define ASH_HAVE_GRAM_H 1
+#else
+#define IDENT 258
+#define TYPECAST 268
+#define EQUALS_GREATER 271
+#endif
+
+/* 16 reports faults of a name through an error context */
+#if PG_VERSION_NUM >= 160000
+#define stringToQualifiedNameListCompat(str) stringToQualifiedNameList(str, NULL)
+#else
+#define stringToQualifiedNameListCompat(str) stringToQualifiedNameList(str)
+#endif
+
+/* 16 added the result relations */
+#if PG_VERSION_NUM >= 160000
+#define EvalPlanQualInitCompat(epq, estate) EvalPlanQualInit(epq, estate, NULL, NIL, -1, NIL)
+#else
+#define EvalPlanQualInitCompat(epq, estate) EvalPlanQualInit(epq, estate, NULL, NIL, -1)
+#endif
+
+/* 18 counts what an index scan does, and asks about deferrable keys */
+#if PG_VERSION_NUM >= 180000
+#define index_beginscanCompat(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#define RelationGetPrimaryKeyIndexCompat(rel) RelationGetPrimaryKeyIndex(rel, false)
+#else
+#define index_beginscanCompat(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#define RelationGetPrimaryKeyIndexCompat(rel) RelationGetPrimaryKeyIndex(rel)
+#endif
+
+/* 18 knows the attribute only as a prefix */
+#define ASH_NORETURN __attribute__((noreturn))
+
 /* missing_ok became an error context in 16; unknown types raise an error in both */
 #if PG_VERSION_NUM >= 160000
 #define parseTypeStringCompat(str, oid, typmod) parseTypeString(str, oid, typmod, NULL)
@@ -120,6 +164,7 @@
 /* the state of EXPLAIN moved to headers of its own in 18 */
 #if PG_VERSION_NUM >= 180000
 #define ASH_EXPLAIN_HEADER "commands/explain_state.h"
+#define ASH_EXPLAIN_FORMAT_HEADER "commands/explain_format.h"
 #else
 #define ASH_EXPLAIN_HEADER "commands/explain.h"
 #endif

@@ -121,7 +121,7 @@ write_arguments(AshSql *sql, AshCall *call)
 static void
 write_call(AshSql *sql, AshCall *call)
 {
-	List *names = stringToQualifiedNameList(call->action->run);
+	List *names = stringToQualifiedNameListCompat(call->action->run);
 	Jsonb *options = call->action->run_options ? ash_jsonb_from_json(call->action->run_options) :
 												 ash_jsonb_empty();
 
@@ -168,7 +168,7 @@ take_value(TupleTableSlot *slot, void *arg)
 static bool
 returns_set(const char *name)
 {
-	List *names = stringToQualifiedNameList(name);
+	List *names = stringToQualifiedNameListCompat(name);
 	Oid function = LookupFuncName(names, -1, NULL, true);
 
 	return OidIsValid(function) && get_func_retset(function);

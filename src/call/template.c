@@ -237,7 +237,7 @@ now_as(TimestampTz now, const AshTypeInst *type)
 static bool
 call_function(const char *name, const AshTypeInst *type, AshCast *cast, AshValue *out)
 {
-	List *names = stringToQualifiedNameList(name);
+	List *names = stringToQualifiedNameListCompat(name);
 	Oid function = LookupFuncName(names, 0, NULL, true);
 	Oid rettype;
 	FmgrInfo flinfo;

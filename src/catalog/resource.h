@@ -30,9 +30,9 @@ typedef struct AshPreparationDef AshPreparationDef;
 /* Another resource by name; ash_ref_resource() gives the current struct. */
 typedef struct AshResourceRef
 {
-	const char *name;			   /* "helpdesk.ticket" */
-	AshResource *cached;		   /* valid while generation is current */
-	uint64		generation;
+	const char *name;	 /* "helpdesk.ticket" */
+	AshResource *cached; /* valid while generation is current */
+	uint64 generation;
 } AshResourceRef;
 
 typedef enum AshFieldUse
@@ -50,81 +50,81 @@ typedef enum AshTemplateKind
 	ASH_TEMPLATE_CONTEXT,
 	ASH_TEMPLATE_TENANT,
 	ASH_TEMPLATE_EXPR,
-	ASH_TEMPLATE_ATTRIBUTE		   /* compare operands: another field of the subject */
+	ASH_TEMPLATE_ATTRIBUTE /* compare operands: another field of the subject */
 } AshTemplateKind;
 
 /* A value of a built-in option: literal or template (DESIGN section 4). */
 typedef struct AshTemplate
 {
 	AshTemplateKind kind;
-	List	   *path;			   /* of char *: arg name, actor path, context path */
-	json_t	   *json;			   /* ASH_TEMPLATE_LITERAL */
-	Jsonb	   *literal;		   /* the same, for casting at run time */
-	const AshTypeInst *type;	   /* when the owner cast the literal: its type … */
-	AshValue	value;			   /* … and value */
-	const char *expr_source;	   /* ASH_TEMPLATE_EXPR: as written … */
-	AshExpr    *expr;			   /* … cache: ash_template_expr() */
+	List *path;				 /* of char *: arg name, actor path, context path */
+	json_t *json;			 /* ASH_TEMPLATE_LITERAL */
+	Jsonb *literal;			 /* the same, for casting at run time */
+	const AshTypeInst *type; /* when the owner cast the literal: its type … */
+	AshValue value;			 /* … and value */
+	const char *expr_source; /* ASH_TEMPLATE_EXPR: as written … */
+	AshExpr *expr;			 /* … cache: ash_template_expr() */
 } AshTemplate;
 
 typedef enum AshDefaultKind
 {
 	ASH_DEFAULT_NONE,
-	ASH_DEFAULT_LITERAL,		   /* cast when compiled */
-	ASH_DEFAULT_EXPR,			   /* evaluated when the action runs */
-	ASH_DEFAULT_FUNCTION,		   /* SQL function of no arguments */
-	ASH_DEFAULT_UUID,			   /* gen_random_uuid() without a call */
+	ASH_DEFAULT_LITERAL,  /* cast when compiled */
+	ASH_DEFAULT_EXPR,	  /* evaluated when the action runs */
+	ASH_DEFAULT_FUNCTION, /* SQL function of no arguments */
+	ASH_DEFAULT_UUID,	  /* gen_random_uuid() without a call */
 	ASH_DEFAULT_UUID_V7,
-	ASH_DEFAULT_NOW				   /* the action's timestamp */
+	ASH_DEFAULT_NOW /* the action's timestamp */
 } AshDefaultKind;
 
 typedef struct AshDefault
 {
 	AshDefaultKind kind;
-	AshValue	value;			   /* ASH_DEFAULT_LITERAL */
-	json_t	   *again;			   /* the literal, when each record gets a value of its own, or NULL */
-	const char *expr_source;	   /* ASH_DEFAULT_EXPR */
-	AshExpr    *expr;			   /* cache: ash_default_expr() */
-	const char *function;		   /* ASH_DEFAULT_FUNCTION: as written, "schema.name" */
+	AshValue value;			 /* ASH_DEFAULT_LITERAL */
+	json_t *again;			 /* the literal, when each record gets a value of its own, or NULL */
+	const char *expr_source; /* ASH_DEFAULT_EXPR */
+	AshExpr *expr;			 /* cache: ash_default_expr() */
+	const char *function;	 /* ASH_DEFAULT_FUNCTION: as written, "schema.name" */
 } AshDefault;
 
 typedef struct AshAttribute
 {
 	const char *name;
 	const char *description;
-	const char *source;			   /* column */
-	int			index;			   /* in AshResource.attributes */
+	const char *source; /* column */
+	int index;			/* in AshResource.attributes */
 	AshTypeInst *type;
-	bool		public;
-	bool		sensitive;
-	bool		allow_nil;
-	bool		generated;
-	bool		writable;
-	bool		primary_key;
-	bool		always_select;
-	bool		select_by_default;
-	bool		match_other_defaults;
+	bool public;
+	bool sensitive;
+	bool allow_nil;
+	bool generated;
+	bool writable;
+	bool primary_key;
+	bool always_select;
+	bool select_by_default;
+	bool match_other_defaults;
 	AshFieldUse filterable;
 	AshFieldUse sortable;
-	AshDefault	dflt;
-	AshDefault	update_default;
-	const char *belongs_to;		   /* relationship that defined it, or NULL */
-	const char *check_name;		   /* of the constraint made from the type's constraints, or NULL */
+	AshDefault dflt;
+	AshDefault update_default;
+	const char *belongs_to; /* relationship that defined it, or NULL */
+	const char *check_name; /* of the constraint made from the type's constraints, or NULL */
 	const char *renamed_from;
-	json_t	   *definition;		   /* expanded document node (schema planner) */
+	json_t *definition; /* expanded document node (schema planner) */
 } AshAttribute;
 
 typedef struct AshArgument
 {
 	const char *name;
 	const char *description;
-	int			index;
+	int index;
 	AshTypeInst *type;
-	bool		public;
-	bool		sensitive;
-	bool		allow_nil;
-	bool		has_default;
-	bool		allow_expr;
-	AshDefault	dflt;
+	bool public;
+	bool sensitive;
+	bool allow_nil;
+	bool has_default;
+	bool allow_expr;
+	AshDefault dflt;
 } AshArgument;
 
 typedef enum AshRelKind
@@ -141,55 +141,55 @@ typedef struct AshRelationship
 {
 	const char *name;
 	const char *description;
-	int			index;
-	AshRelKind	kind;
+	int index;
+	AshRelKind kind;
 	AshResourceRef destination;
 	const char *source_attribute;
 	const char *destination_attribute;
-	AshResourceRef through;		   /* many_to_many; name NULL otherwise */
+	AshResourceRef through; /* many_to_many; name NULL otherwise */
 	const char *source_attribute_on_join;
 	const char *destination_attribute_on_join;
 	const char *join_relationship; /* has_many to the join resource */
-	bool		public;
-	bool		writable;
-	bool		filterable;
-	bool		sortable;
-	bool		allow_nil;
-	bool		primary_key;
-	bool		no_attributes;
-	bool		from_many;
-	bool		authorize;
+	bool public;
+	bool writable;
+	bool filterable;
+	bool sortable;
+	bool allow_nil;
+	bool primary_key;
+	bool no_attributes;
+	bool from_many;
+	bool authorize;
 	const char *read_action;
-	const char *constraint_name;   /* of the foreign key; belongs_to only */
+	const char *constraint_name; /* of the foreign key; belongs_to only */
 	const char *not_found_message;
 	const char *violation_message;
-	const char *filter_source;	   /* trusted expression over the destination, may use parent */
-	AshExpr    *filter;			   /* cache: ash_relationship_filter() */
-	json_t	   *sort;			   /* trusted sort on the destination, or NULL */
-	AshOptInt	limit;
-	AshOptInt	offset;
-	const char *manual;			   /* SQL function name, or NULL */
-	json_t	   *definition;		   /* expanded node: references (on_delete, …) for the planner */
+	const char *filter_source; /* trusted expression over the destination, may use parent */
+	AshExpr *filter;		   /* cache: ash_relationship_filter() */
+	json_t *sort;			   /* trusted sort on the destination, or NULL */
+	AshOptInt limit;
+	AshOptInt offset;
+	const char *manual; /* SQL function name, or NULL */
+	json_t *definition; /* expanded node: references (on_delete, …) for the planner */
 } AshRelationship;
 
 typedef struct AshCalculation
 {
 	const char *name;
 	const char *description;
-	int			index;
+	int index;
 	AshTypeInst *type;
-	bool		public;
-	bool		sensitive;
-	bool		allow_nil;
+	bool public;
+	bool sensitive;
+	bool allow_nil;
 	AshFieldUse filterable;
 	AshFieldUse sortable;
-	int			nargs;
+	int nargs;
 	AshArgument **args;
-	const char *expr_source;	   /* or NULL */
-	AshExpr    *expr;			   /* cache: ash_calculation_expr() */
-	const char *function;		   /* SQL function of the row, or NULL */
-	const char *batch_function;	   /* SQL function over an array of rows, or NULL */
-	List	   *load;			   /* of char * */
+	const char *expr_source;	/* or NULL */
+	AshExpr *expr;				/* cache: ash_calculation_expr() */
+	const char *function;		/* SQL function of the row, or NULL */
+	const char *batch_function; /* SQL function over an array of rows, or NULL */
+	List *load;					/* of char * */
 } AshCalculation;
 
 typedef enum AshAggregateKind
@@ -209,42 +209,42 @@ typedef struct AshAggregate
 {
 	const char *name;
 	const char *description;
-	int			index;
+	int index;
 	AshAggregateKind kind;
-	List	   *path;			   /* of char *: relationship names */
-	const char *field;			   /* or NULL */
-	const char *filter_source;	   /* trusted expression over the destination, or NULL */
-	json_t	   *sort;
-	json_t	   *join_filters;	   /* object "path.path" → expression, or NULL */
-	bool		public;
-	bool		sensitive;
+	List *path;				   /* of char *: relationship names */
+	const char *field;		   /* or NULL */
+	const char *filter_source; /* trusted expression over the destination, or NULL */
+	json_t *sort;
+	json_t *join_filters; /* object "path.path" → expression, or NULL */
+	bool public;
+	bool sensitive;
 	AshFieldUse filterable;
 	AshFieldUse sortable;
-	bool		uniq;
-	bool		include_nil;
-	bool		authorize;
+	bool uniq;
+	bool include_nil;
+	bool authorize;
 	const char *read_action;
-	json_t	   *dflt;			   /* or NULL */
-	const char *implementation;	   /* custom: SQL aggregate function */
-	const char *type_name;		   /* custom: result type */
-	json_t	   *type_constraints;
-	AshExpr    *filter;			   /* cache: ash_aggregate_filter() */
-	const AshTypeInst *type;	   /* cache: ash_aggregate_type() */
+	json_t *dflt;				/* or NULL */
+	const char *implementation; /* custom: SQL aggregate function */
+	const char *type_name;		/* custom: result type */
+	json_t *type_constraints;
+	AshExpr *filter;		 /* cache: ash_aggregate_filter() */
+	const AshTypeInst *type; /* cache: ash_aggregate_type() */
 } AshAggregate;
 
 typedef struct AshIdentity
 {
 	const char *name;
 	const char *description;
-	List	   *keys;			   /* of char *: attribute names */
-	const char *where;			   /* expression source, or NULL */
-	bool		nils_distinct;
-	bool		eager_check;
-	bool		pre_check;
-	bool		all_tenants;
+	List *keys;		   /* of char *: attribute names */
+	const char *where; /* expression source, or NULL */
+	bool nils_distinct;
+	bool eager_check;
+	bool pre_check;
+	bool all_tenants;
 	const char *message;
-	List	   *field_names;	   /* of char *, or NIL = keys */
-	const char *index_name;		   /* of the unique index */
+	List *field_names;		/* of char *, or NIL = keys */
+	const char *index_name; /* of the unique index */
 } AshIdentity;
 
 typedef enum AshActionType
@@ -262,7 +262,7 @@ typedef enum AshActionType
 typedef struct AshCheckConstraint
 {
 	const char *name;
-	const char *check;			   /* SQL or expression source */
+	const char *check; /* SQL or expression source */
 	const char *message;
 	const char *field;
 } AshCheckConstraint;
@@ -270,26 +270,26 @@ typedef struct AshCheckConstraint
 /* One step of an action: a change or a validation, in declared order. */
 struct AshStep
 {
-	const AshChangeDef *change;	   /* exactly one of the two is set */
+	const AshChangeDef *change; /* exactly one of the two is set */
 	const AshValidationDef *validation;
-	void	   *options;		   /* the built-in's filled and prepared struct */
-	List	   *where;			   /* of AshStep *: guard validations */
-	bool		only_when_valid;
-	bool		before_action;
-	bool		always_atomic;
-	const char *message;		   /* replaces the validation's, or NULL */
-	uint32		on;				   /* ASH_ON() bits; resource level only */
+	void *options; /* the built-in's filled and prepared struct */
+	List *where;   /* of AshStep *: guard validations */
+	bool only_when_valid;
+	bool before_action;
+	bool always_atomic;
+	const char *message; /* replaces the validation's, or NULL */
+	uint32 on;			 /* ASH_ON() bits; resource level only */
 	const char *description;
 };
 
 typedef struct AshPreparation
 {
 	const AshPreparationDef *preparation; /* NULL: a validation on the read … */
-	AshStep    *validation;		   /* … is here */
-	void	   *options;
-	List	   *where;
-	bool		only_when_valid;
-	uint32		on;
+	AshStep *validation;				  /* … is here */
+	void *options;
+	List *where;
+	bool only_when_valid;
+	uint32 on;
 } AshPreparation;
 
 typedef enum AshCountable
@@ -301,12 +301,12 @@ typedef enum AshCountable
 
 typedef struct AshPagination
 {
-	bool		offset;
-	bool		keyset;
-	bool		required;
-	AshOptInt	default_limit;
-	int64		max_page_size;
-	int			countable;		   /* AshCountable */
+	bool offset;
+	bool keyset;
+	bool required;
+	AshOptInt default_limit;
+	int64 max_page_size;
+	int countable; /* AshCountable */
 } AshPagination;
 
 typedef enum AshActionTenancy
@@ -321,7 +321,7 @@ typedef enum AshActionTenancy
 typedef struct AshInput
 {
 	const char *name;
-	int			namelen;
+	int namelen;
 	const AshAttribute *attribute; /* exactly one of the two is set */
 	const AshArgument *argument;
 } AshInput;
@@ -330,58 +330,58 @@ typedef struct AshAction
 {
 	const char *name;
 	const char *description;
-	int			index;
+	int index;
 	AshActionType type;
-	bool		primary;
-	bool		transaction;
-	bool		public;
-	int			multitenancy;	   /* AshActionTenancy */
+	bool primary;
+	bool transaction;
+	bool public;
+	int multitenancy; /* AshActionTenancy */
 
-	int			nargs;
+	int nargs;
 	AshArgument **args;
-	Bitmapset  *accept;			   /* attribute indexes */
-	int			ninputs;
-	AshInput   *inputs;			   /* sorted by length, then bytes: jsonb key order */
-	List	   *require_attributes; /* of char * */
-	List	   *allow_nil_input;   /* of char * */
-	List	   *skip_unknown_inputs; /* of char *; "*" for all */
-	json_t	   *steps_json;		   /* list of changes and validations in declared order, or NULL */
-	bool		steps_compiled;
-	List	   *steps;			   /* cache: ash_action_steps(); of AshStep *: action level, resource changes */
-	List	   *validations;	   /* cache: resource-level validations that apply */
-	bool		skip_global_validations;
-	bool		delay_global_validations;
+	Bitmapset *accept; /* attribute indexes */
+	int ninputs;
+	AshInput *inputs;		   /* sorted by length, then bytes: jsonb key order */
+	List *require_attributes;  /* of char * */
+	List *allow_nil_input;	   /* of char * */
+	List *skip_unknown_inputs; /* of char *; "*" for all */
+	json_t *steps_json;		   /* list of changes and validations in declared order, or NULL */
+	bool steps_compiled;
+	List *steps;	   /* cache: ash_action_steps(); of AshStep *: action level, resource changes */
+	List *validations; /* cache: resource-level validations that apply */
+	bool skip_global_validations;
+	bool delay_global_validations;
 
 	/* create */
-	bool		upsert;
+	bool upsert;
 	const char *upsert_identity;
-	json_t	   *upsert_fields;
+	json_t *upsert_fields;
 	const char *upsert_condition;
 
 	/* update, destroy */
-	bool		require_atomic;
-	bool		soft;
+	bool require_atomic;
+	bool soft;
 
 	/* read */
-	bool		get;
-	List	   *get_by;			   /* of char * */
+	bool get;
+	List *get_by; /* of char * */
 	const char *filter_source;
-	AshExpr    *filter;			   /* cache: ash_action_filter() */
-	json_t	   *prepare_json;	   /* or NULL */
-	bool		preparations_compiled;
-	List	   *preparations;	   /* cache: ash_action_preparations(); resource level first */
-	AshPagination *pagination;	   /* or NULL */
-	AshOptInt	timeout;		   /* ms */
+	AshExpr *filter;	  /* cache: ash_action_filter() */
+	json_t *prepare_json; /* or NULL */
+	bool preparations_compiled;
+	List *preparations;		   /* cache: ash_action_preparations(); resource level first */
+	AshPagination *pagination; /* or NULL */
+	AshOptInt timeout;		   /* ms */
 
 	/* generic, manual */
-	const char *run;			   /* SQL function name */
-	json_t	   *run_options;
+	const char *run; /* SQL function name */
+	json_t *run_options;
 	const AshTypeInst *returns;
-	bool		returns_nil;	   /* the result may be null */
+	bool returns_nil; /* the result may be null */
 	const char *manual;
 
-	json_t	   *metadata;
-	json_t	   *definition;
+	json_t *metadata;
+	json_t *definition;
 } AshAction;
 
 typedef enum AshSecurity
@@ -429,79 +429,79 @@ typedef struct AshDomain
 {
 	const char *name;
 	const char *schema;
-	int			authorize;		   /* AshAuthorize */
-	bool		require_actor;
-	const char *actor_resource;	   /* "helpdesk.representative", or NULL */
-	const char *actor_source;	   /* "claims", "current_user" or NULL */
-	int			default_page_type; /* 0 offset, 1 keyset */
-	json_t	   *functions;		   /* name → {"function", "arguments", "returns"}, or NULL */
+	int authorize; /* AshAuthorize */
+	bool require_actor;
+	const char *actor_resource; /* "helpdesk.representative", or NULL */
+	const char *actor_source;	/* "claims", "current_user" or NULL */
+	int default_page_type;		/* 0 offset, 1 keyset */
+	json_t *functions;			/* name → {"function", "arguments", "returns"}, or NULL */
 } AshDomain;
 
 struct AshResource
 {
 	MemoryContext cxt;
-	const char *name;			   /* "helpdesk.ticket" */
-	const char *short_name;		   /* "ticket" */
+	const char *name;		/* "helpdesk.ticket" */
+	const char *short_name; /* "ticket" */
 	const char *description;
-	AshDomain	domain;
-	int64		revision;		   /* of the catalog row this was built from */
-	Oid			owner;
-	bool		embedded;
+	AshDomain domain;
+	int64 revision; /* of the catalog row this was built from */
+	Oid owner;
+	bool embedded;
 	const char *schema;
 	const char *table;
-	const char *qualified;		   /* "helpdesk"."ticket", quoted */
-	json_t	   *document;		   /* expanded; owned by cxt */
+	const char *qualified; /* "helpdesk"."ticket", quoted */
+	json_t *document;	   /* expanded; owned by cxt */
 
-	int			nattributes;
+	int nattributes;
 	AshAttribute **attributes;
-	int			nprimary_key;
+	int nprimary_key;
 	AshAttribute **primary_key;
-	const char *primary_key_name;  /* of its constraint */
-	int			nrelationships;
+	const char *primary_key_name; /* of its constraint */
+	int nrelationships;
 	AshRelationship **relationships;
-	int			ncalculations;
+	int ncalculations;
 	AshCalculation **calculations;
-	int			naggregates;
+	int naggregates;
 	AshAggregate **aggregates;
-	int			nidentities;
+	int nidentities;
 	AshIdentity **identities;
-	int			nactions;
+	int nactions;
 	AshAction **actions;
-	AshAction  *primary_actions[5]; /* by AshActionType; NULL when there is none */
-	List	   *check_constraints; /* of AshCheckConstraint * */
+	AshAction *primary_actions[5]; /* by AshActionType; NULL when there is none */
+	List *check_constraints;	   /* of AshCheckConstraint * */
 
-	bool		has_policies;	   /* the "policies" key is present, even if empty */
-	json_t	   *policies_json;	   /* domain's first */
-	bool		policies_compiled;
-	List	   *policies;		   /* cache: ash_resource_policies(); of AshPolicy * */
-	bool		has_field_policies;
-	json_t	   *field_policies_json;
-	List	   *field_policies;	   /* cache, with policies */
-	json_t	   *changes_json;	   /* resource level, or NULL */
-	json_t	   *validations_json;  /* resource level, or NULL */
-	json_t	   *preparations_json; /* resource level, or NULL */
-	int			private_fields;	   /* AshPrivateFields */
-	int			default_access_type; /* AshAccessType */
+	bool has_policies;	   /* the "policies" key is present, even if empty */
+	json_t *policies_json; /* domain's first */
+	bool policies_compiled;
+	List *policies; /* cache: ash_resource_policies(); of AshPolicy * */
+	bool has_field_policies;
+	json_t *field_policies_json;
+	List *field_policies;	   /* cache, with policies */
+	json_t *changes_json;	   /* resource level, or NULL */
+	json_t *validations_json;  /* resource level, or NULL */
+	json_t *preparations_json; /* resource level, or NULL */
+	int private_fields;		   /* AshPrivateFields */
+	int default_access_type;   /* AshAccessType */
 
-	int			tenancy;		   /* AshTenancyStrategy */
+	int tenancy; /* AshTenancyStrategy */
 	AshAttribute *tenant_attribute;
-	bool		tenant_global;
+	bool tenant_global;
 
 	const char *base_filter_source;
-	AshExpr    *base_filter;	   /* cache: ash_resource_base_filter() */
-	int			security;		   /* AshSecurity */
-	int			direct_writes;	   /* AshDirectWrites */
+	AshExpr *base_filter; /* cache: ash_resource_base_filter() */
+	int security;		  /* AshSecurity */
+	int direct_writes;	  /* AshDirectWrites */
 
 	/* caches that rooms above hang here; allocated in cxt, freed with it */
-	void	   *data_cache;		   /* data/: saved plans */
-	void	   *write_cache;	   /* data/: shape of the table for writes */
-	uint64		columns_epoch;	   /* data/: when the types of the columns were found right */
-	void	   *query_cache;	   /* query/ */
-	void	   *policy_cache;	   /* policy/ */
-	void	   *action_cache;	   /* action/ */
-	List	   *deps;			   /* names of resources this struct was compiled against */
-	Oid			relid;			   /* cache of ash_resource_relid … */
-	uint64		relid_epoch;	   /* … valid while no table or schema changed */
+	void *data_cache;	  /* data/: saved plans */
+	void *write_cache;	  /* data/: shape of the table for writes */
+	uint64 columns_epoch; /* data/: when the types of the columns were found right */
+	void *query_cache;	  /* query/ */
+	void *policy_cache;	  /* policy/ */
+	void *action_cache;	  /* action/ */
+	List *deps;			  /* names of resources this struct was compiled against */
+	Oid relid;			  /* cache of ash_resource_relid … */
+	uint64 relid_epoch;	  /* … valid while no table or schema changed */
 };
 
 #endif /* ASH_RESOURCE_H */

@@ -114,7 +114,7 @@ prepare_increment(const AshBuiltinScope *scope, void *options, AshErrors *errors
 							   const_expr(subject.type, opts->overflow_limit, scratch), scratch);
 	if (opts->expr == NULL)
 		ash_error_definition(errors, "attribute", "\"%s\" is not a number of that kind",
-						 opts->attribute);
+							 opts->attribute);
 	return opts->expr != NULL;
 }
 

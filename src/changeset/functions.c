@@ -64,19 +64,19 @@ prepare_function(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	Function *function = options;
 	Oid oid;
 
-	function->qualified = stringToQualifiedNameList(function->name);
+	function->qualified = stringToQualifiedNameListCompat(function->name);
 	function->options = ash_jsonb_from_json(function->options_json);
 	if (list_length(function->qualified) != 2)
 	{
 		ash_error_definition(errors, NULL, "function \"%s\" must be named as schema.name",
-						 function->name);
+							 function->name);
 		return false;
 	}
 	oid = lookup_function(function);
 	if (!OidIsValid(oid))
 	{
 		ash_error_definition(errors, NULL, "function %s(jsonb, jsonb, jsonb) does not exist",
-						 function->name);
+							 function->name);
 		return false;
 	}
 	if (get_func_rettype(oid) == JSONBOID && !get_func_retset(oid) &&

@@ -139,7 +139,7 @@ prepare_value(const AshBuiltinScope *scope, const char *option, json_t *node,
 			return true;
 	}
 	ash_error_definition(errors, option, "%s cannot be compared with a value of type %s",
-					 ash_json_dump(node, false), type->name);
+						 ash_json_dump(node, false), type->name);
 	return false;
 }
 
@@ -192,7 +192,7 @@ prepare_compare(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	if (opts->order != NULL && !OidIsValid(opts->order->cmp_proc_finfo.fn_oid))
 	{
 		ash_error_definition(errors, "attribute", "values of type %s have no order",
-						 opts->subject.type->name);
+							 opts->subject.type->name);
 		return false;
 	}
 	return ok;

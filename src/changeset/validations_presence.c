@@ -215,8 +215,8 @@ prepare_action_is(const AshBuiltinScope *scope, void *options, AshErrors *errors
 	{
 		if (ash_find_action(scope->res, lfirst(lc)) == NULL)
 		{
-			ash_error_definition(errors, "action", "no such action \"%s\" on %s", (char *) lfirst(lc),
-							 scope->res->name);
+			ash_error_definition(errors, "action", "no such action \"%s\" on %s",
+								 (char *) lfirst(lc), scope->res->name);
 			ok = false;
 		}
 	}

@@ -79,8 +79,10 @@ compile_operand(const AshBuiltinScope *scope, Equality *opts, const char *option
 		return false;
 	if (tmpl->kind == ASH_TEMPLATE_LITERAL && tmpl->type == NULL && opts->subject.type != NULL)
 	{
-		ash_error_definition(errors, option, "%s can never be a value of \"%s\", which is of type %s",
-						 ash_json_dump(node, false), opts->subject.name, opts->subject.type->name);
+		ash_error_definition(errors, option,
+							 "%s can never be a value of \"%s\", which is of type %s",
+							 ash_json_dump(node, false), opts->subject.name,
+							 opts->subject.type->name);
 		return false;
 	}
 	opts->operands = lappend(opts->operands, tmpl);

@@ -14,6 +14,9 @@
 #include "data/plan_cache.h"
 #include "executor/spi.h"
 #include ASH_EXPLAIN_HEADER
+#ifdef ASH_EXPLAIN_FORMAT_HEADER
+#include ASH_EXPLAIN_FORMAT_HEADER
+#endif
 #include "utils/plancache.h"
 
 static void

@@ -40,6 +40,13 @@ is_current(const AshResource *res)
 		   batch.subxact == GetCurrentSubTransactionId() && batch.res == res;
 }
 
+/* May a batch of this transaction still use the shape? */
+bool
+ash_batch_uses(const AshTable *table)
+{
+	return batch.table == table && batch.lxid == AshMyLxid;
+}
+
 /* Begin a batch of inserts into the table of res; does nothing where rows take the SQL path. */
 void
 ash_data_batch_begin(AshResource *res)

@@ -60,7 +60,7 @@ static bool
 find_row(Relation rel, Relation index, ScanKey keys, int nkeys, TupleTableSlot *slot)
 {
 	Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	IndexScanDesc scan = index_beginscan(rel, index, snapshot, nkeys, 0);
+	IndexScanDesc scan = index_beginscanCompat(rel, index, snapshot, nkeys);
 	bool found;
 
 	index_rescan(scan, keys, nkeys, NULL, 0);
@@ -131,7 +131,7 @@ static AshLockResult
 lock_by_index(AshResource *res, AshTable *table, Relation rel, const AshValue *key,
 			  AshRowHandle *handle, AshValue *row)
 {
-	Relation index = index_open(RelationGetPrimaryKeyIndex(rel), RowExclusiveLock);
+	Relation index = index_open(RelationGetPrimaryKeyIndexCompat(rel), RowExclusiveLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	ScanKeyData keys[INDEX_MAX_KEYS];
 	AshLockResult result = ASH_LOCK_NOT_TRIED;
@@ -171,7 +171,8 @@ ash_data_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle, A
 		return ASH_LOCK_NOT_TRIED;
 	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
 	table = ash_table_of(res, rel);
-	if (ash_table_writable(table, rel, ACL_UPDATE) && OidIsValid(RelationGetPrimaryKeyIndex(rel)))
+	if (ash_table_writable(table, rel, ACL_UPDATE) &&
+		OidIsValid(RelationGetPrimaryKeyIndexCompat(rel)))
 		result = lock_by_index(res, table, rel, key, handle, row);
 	table_close(rel, NoLock);
 	return result;
@@ -253,7 +254,7 @@ write_row(AshResource *res, AshTable *table, Relation rel, const AshRowHandle *h
 	ash_heap_check_writable(values ? "UPDATE" : "DELETE");
 	info.type = T_ResultRelInfo;
 	estate = ash_heap_begin(table, rel, &info);
-	EvalPlanQualInit(&epq, estate, NULL, NIL, -1);
+	EvalPlanQualInitCompat(&epq, estate);
 	old = table_slot_create(rel, &estate->es_tupleTable);
 	if (still_there(rel, handle, old))
 		done = values != NULL ?

@@ -62,6 +62,7 @@ extern void ash_heap_write_row(AshResource *res, AshTable *table, EState *estate
 							   const bool *given, AshValue *result);
 
 /* heap_batch.c */
+extern bool ash_batch_uses(const AshTable *table);
 extern bool ash_data_batch_insert(AshResource *res, const AshValue *values, const bool *given,
 								  AshValue *result);
 extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue *values,

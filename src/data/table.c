@@ -19,6 +19,7 @@
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rowsecurity.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -187,7 +188,8 @@ ash_table_of(AshResource *res, Relation rel)
 	table = build_table(res, rel);
 	MemoryContextSetParent(table->cxt, res->cxt);
 	res->write_cache = table;
-	if (former != NULL && ash_call_current() != NULL && ash_call_current()->parent == NULL)
+	if (former != NULL && former->writing != AshMyLxid && !ash_batch_uses(former) &&
+		ash_call_current() != NULL && ash_call_current()->parent == NULL)
 		MemoryContextDelete(former->cxt);
 	return table;
 }

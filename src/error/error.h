@@ -163,7 +163,7 @@ extern AshErrorClass ash_errors_class(const AshErrors *errors);
 extern void ash_errors_json(StringInfo out, const AshErrors *errors);	  /* {"class","errors"} */
 extern void ash_error_list_json(StringInfo out, const AshErrors *errors); /* [..] */
 extern char *ash_errors_message(const AshErrors *errors);
-extern void ash_errors_throw(const AshErrors *errors) pg_attribute_noreturn();
+ASH_NORETURN extern void ash_errors_throw(const AshErrors *errors);
 
 /* A name of the caller's as a message may show it: at most some 80 bytes of whole characters. */
 extern const char *ash_clip(const char *name);

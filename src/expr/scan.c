@@ -29,7 +29,9 @@
 #include "parser/scansup.h"
 #include "utils/memutils.h"
 
+#ifdef ASH_HAVE_GRAM_H
 #include "parser/gram.h"
+#endif
 
 typedef struct Token
 {

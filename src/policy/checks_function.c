@@ -47,7 +47,7 @@ find_function(const char *name)
 {
 	Oid args[] = { JSONBOID, JSONBOID, JSONBOID };
 
-	return LookupFuncName(stringToQualifiedNameList(name), 3, args, true);
+	return LookupFuncName(stringToQualifiedNameListCompat(name), 3, args, true);
 }
 
 static bool
@@ -211,7 +211,7 @@ match_function(const AshPolicySubject *subject, void *options)
 static void
 write_call(AshSql *sql, AshExpr *call)
 {
-	List *names = stringToQualifiedNameList(linitial(call->template_path));
+	List *names = stringToQualifiedNameListCompat(linitial(call->template_path));
 	char *options = JsonbToCString(NULL, &DatumGetJsonbP(call->value.value)->root, 0);
 
 	ash_sql_str(sql, "(SELECT coalesce(");

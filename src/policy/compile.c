@@ -247,7 +247,7 @@ compile_check(Compiler *compiler, json_t *node, const char *label)
 	if (name == NULL)
 	{
 		ash_error_definition(errors, NULL,
-						"a check must be a name or an object with the name as its key");
+							 "a check must be a name or an object with the name as its key");
 		return NULL;
 	}
 	check->def = ash_check_lookup(name);
@@ -314,8 +314,9 @@ compile_policy_check(Compiler *compiler, json_t *node)
 	}
 	if (also[0] == NULL)
 	{
-		ash_error_definition(errors, NULL,
-						"a check needs authorize_if, forbid_if, authorize_unless or forbid_unless");
+		ash_error_definition(
+			errors, NULL,
+			"a check needs authorize_if, forbid_if, authorize_unless or forbid_unless");
 		return NULL;
 	}
 	if (!ash_spec_check(&check_spec, node, also, errors))
@@ -370,8 +371,8 @@ compile_checks(Compiler *compiler, json_t *list, AshPolicy *policy)
 			ash_errors_pop(errors);
 	}
 	if (policy->bypass && list_length(errors->items) == before && only_forbids(policy->checks))
-		ash_error_definition(errors, NULL,
-						"a bypass that can only forbid has no effect: give it an authorize_if");
+		ash_error_definition(
+			errors, NULL, "a bypass that can only forbid has no effect: give it an authorize_if");
 	ash_errors_pop(errors);
 }
 
@@ -473,9 +474,10 @@ check_fields(Compiler *compiler, const char *key, List *fields)
 		if (!is_field(compiler->res, lfirst(lc)))
 			unknown_field(compiler, lfirst(lc));
 		else if (attribute != NULL && attribute->primary_key)
-			ash_error_definition(compiler->errors, NULL,
-							"\"%s\" is part of the primary key, which field policies never hide",
-							attribute->name);
+			ash_error_definition(
+				compiler->errors, NULL,
+				"\"%s\" is part of the primary key, which field policies never hide",
+				attribute->name);
 	}
 	ash_errors_pop(compiler->errors);
 }
@@ -492,7 +494,7 @@ compile_field_policy(Compiler *compiler, json_t *node)
 	if ((opts->fields == NIL) == (opts->bypass_fields == NIL))
 	{
 		ash_error_definition(compiler->errors, NULL,
-						"a field policy needs either fields or bypass_fields");
+							 "a field policy needs either fields or bypass_fields");
 		return NULL;
 	}
 	policy = palloc0(sizeof(AshPolicy));
@@ -532,9 +534,9 @@ require_covered(Compiler *compiler, List *policies, const char *field, bool is_p
 {
 	if ((is_public || compiler->res->private_fields == ASH_PRIVATE_INCLUDE) &&
 		!covers(policies, field))
-		ash_error_definition(compiler->errors, NULL,
-						"field \"%s\" is in no field policy: name it in one, or add one for \"*\"",
-						field);
+		ash_error_definition(
+			compiler->errors, NULL,
+			"field \"%s\" is in no field policy: name it in one, or add one for \"*\"", field);
 }
 
 /* Spec 13.7: once there is a field policy, every public field needs one. */

@@ -21,7 +21,6 @@ extern const AshCheckDef ash_function_checks[];
 /* A check without options. */
 extern const AshSpec ash_no_options_spec;
 
-
 /*
  * The value of an option, compiled; a literal is cast to type (NULL: stays JSON).
  * NULL after adding an error.

@@ -255,7 +255,7 @@ append_base64url(StringInfo out, const StringInfo bytes)
 	int len;
 
 	enlargeStringInfo(out, size);
-	len = pg_b64_encode(bytes->data, bytes->len, out->data + out->len, size);
+	len = pg_b64_encode((const void *) bytes->data, bytes->len, out->data + out->len, size);
 	for (int i = 0; i < len; i++)
 	{
 		char *c = out->data + out->len + i;
@@ -335,7 +335,7 @@ decode(const char *text, StringInfo bytes)
 	while (len % 4 != 0)
 		plain[len++] = '=';
 	enlargeStringInfo(bytes, pg_b64_dec_len(len) + 1);
-	n = pg_b64_decode(plain, len, bytes->data, pg_b64_dec_len(len) + 1);
+	n = pg_b64_decode(plain, len, (void *) bytes->data, pg_b64_dec_len(len) + 1);
 	if (n < ASH_KEYSET_HEADER)
 		return false;
 	bytes->len = n;

@@ -151,8 +151,7 @@ check_name(const char *name, AshErrors *errors)
 	if (strlen(name) >= NAMEDATALEN)
 	{
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the name \"%s\" is longer than %d bytes", ash_clip(name),
-					  NAMEDATALEN - 1);
+					  "the name \"%s\" is longer than %d bytes", ash_clip(name), NAMEDATALEN - 1);
 		return false;
 	}
 	return true;

@@ -27,7 +27,7 @@ decode_base64(const char *s, int len)
 	if (len % 4 != 0)
 		return NULL;
 	result = palloc(VARHDRSZ + size);
-	size = pg_b64_decode(s, len, (char *) VARDATA(result), size);
+	size = pg_b64_decode(s, len, (void *) VARDATA(result), size);
 	if (size < 0)
 		return NULL;
 	SET_VARSIZE(result, VARHDRSZ + size);
@@ -102,7 +102,7 @@ write_base64(StringInfo out, Datum value, bool url)
 	enlargeStringInfo(out, size + 3);
 	out->data[out->len++] = '"';
 	p = out->data + out->len;
-	len = pg_b64_encode(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes), p, size);
+	len = pg_b64_encode((const void *) VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes), p, size);
 	for (i = 0; url && i < len; i++)
 	{
 		if (p[i] == '+')

@@ -406,10 +406,11 @@ write_seconds(StringInfo out, int64 seconds, int64 usecs)
 	char fraction[7];
 	int len = 6;
 
-	appendStringInfo(out, "%s" INT64_FORMAT, seconds < 0 || usecs < 0 ? "-" : "", Abs(seconds));
+	appendStringInfo(out, "%s" INT64_FORMAT, seconds < 0 || usecs < 0 ? "-" : "",
+					 seconds < 0 ? -seconds : seconds);
 	if (usecs != 0)
 	{
-		snprintf(fraction, sizeof(fraction), "%06d", (int) Abs(usecs));
+		snprintf(fraction, sizeof(fraction), "%06d", (int) (usecs < 0 ? -usecs : usecs));
 		while (len > 0 && fraction[len - 1] == '0')
 			len--;
 		appendStringInfo(out, ".%.*s", len, fraction);

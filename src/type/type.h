@@ -146,9 +146,9 @@ extern char *ash_type_check_sql(const AshTypeInst *inst, const char *column);
  * Embedded resources: exists tells whether name is one; compile checks the
  * constraints and sets inst->constraints to a struct that begins with an
  * AshEmbeddedType (for an array inst is the item); it must not look at the resource,
- * which may be the one that is being compiled.  cast does the whole pipeline for a value or, when inst->item is set, a list of
- * them, JSON null included, and adds its own errors; cast->old is the stored
- * value.  write_json may be NULL: the stored jsonb is written.
+ * which may be the one that is being compiled.  cast does the whole pipeline for a value or, when
+ * inst->item is set, a list of them, JSON null included, and adds its own errors; cast->old is the
+ * stored value.  write_json may be NULL: the stored jsonb is written.
  */
 typedef struct AshEmbeddedType
 {

@@ -418,7 +418,8 @@ union_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	return fail_unmatched(cast, names, why);
 }
 
-/* A computed value must be in stored form; it is cast again with its member, unless that made it. */
+/* A computed value must be in stored form; it is cast again with its member, unless that made it.
+ */
 static bool
 union_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {

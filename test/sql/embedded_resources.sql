@@ -51,7 +51,7 @@ SELECT pg_temp.define($doc${
       "identities": {"unique_name": ["name"]}
     }
   }
-}$doc$) \g /dev/null
+}$doc$) \gset
 
 -- The field of a thing after an update; a place without its key and what is nested in it.
 CREATE FUNCTION pg_temp.put(input jsonb) RETURNS jsonb LANGUAGE sql AS $$

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(11);
+SELECT plan(12);
 
 -- Which column does the planner make for each type, and does it know its own column again?
 
@@ -102,6 +102,7 @@ SELECT results_eq($$SELECT pg_temp.retype('"int4"', '"integer"'), pg_temp.retype
 	pg_temp.retype('"varchar(9)"', '"string"'), pg_temp.retype('"utc_datetime"', '"utc_datetime_usec"'), pg_temp.retype('"utc_datetime_usec"', '"utc_datetime"')$$,
 	$$VALUES ('change type', 'change type!', 'change type', 'change type!', 'change type', 'change type', 'change type!')$$, 'wider is not destructive, narrower is');
 SELECT is(pg_temp.retype('"integer"', '"string"'), 'change type', 'everything is a text');
+SELECT is(pg_temp.retype('"string"', '"integer"'), 'change type!', 'a text may be anything');
 SELECT is(left(pg_temp.errors($$SELECT pg_temp.retype('"utc_datetime"', '"boolean"')$$), 5), '42846', 'what PostgreSQL cannot cast is not changed');
 SELECT is(pg_temp.retype('{"type": "integer", "default": 5}', '{"type": "string", "default": "five"}'), 'change type', 'the default changes with it');
 SELECT is(pg_temp.retype('{"type": "integer", "constraints": {"min": 1}}', '{"type": "string", "constraints": {"min_length": 1}}'), 'drop check, change type, add check, add check', 'and the check');
