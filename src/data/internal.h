@@ -20,6 +20,7 @@ typedef struct AshTable
 {
 	MemoryContext cxt;
 	Oid relid;
+	Oid definer;		 /* owner of the resource */
 	uint64 epoch;		 /* of relcache invalidations when it was built */
 	int natts;			 /* of the table, dropped columns included */
 	AttrNumber *attnums; /* by attribute index */

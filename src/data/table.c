@@ -162,6 +162,7 @@ build_table(AshResource *res, Relation rel)
 
 	table->cxt = cxt;
 	table->relid = RelationGetRelid(rel);
+	table->definer = res->owner;
 	table->epoch = relcache_epoch;
 	map_columns(table, res, rel);
 	plan_defaults(table, rel);
@@ -207,7 +208,9 @@ ash_table_writable(const AshTable *table, Relation rel, AclMode mode)
 		return false;
 
 	/* row security that somebody wrote by hand is applied by the rewriter */
-	if (rel->rd_rel->relrowsecurity && rel->rd_rsdesc != NULL && rel->rd_rsdesc->policies != NIL)
+	if (rel->rd_rel->relrowsecurity &&
+		((rel->rd_rsdesc != NULL && rel->rd_rsdesc->policies != NIL) ||
+		 !has_privs_of_role(table->definer, rel->rd_rel->relowner)))
 		return false;
 	return true;
 }

@@ -156,6 +156,37 @@ find_renamed_columns(AshPlanTable *table)
 	}
 }
 
+/* Is it the table of a resource, under its name or the one this plan renames? */
+static bool
+is_resource_table(const AshPlan *plan, const char *schema, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, plan->tables)
+	{
+		const AshPlanTable *present = ((AshPlanTable *) lfirst(lc))->present;
+
+		if (present != NULL && strcmp(present->schema, schema) == 0 &&
+			strcmp(present->name, name) == 0)
+			return true;
+	}
+	return ash_catalog_name_of_table(schema, name) != NULL;
+}
+
+/* Foreign keys to tables that are no resource's are somebody else's. */
+static void
+find_foreign_references(const AshPlan *plan, const AshPlanTable *table)
+{
+	ListCell *lc;
+
+	foreach (lc, table->present->references)
+	{
+		AshPlanObject *reference = lfirst(lc);
+
+		reference->foreign |= !is_resource_table(plan, reference->to_schema, reference->to_table);
+	}
+}
+
 static void
 plan_schemas(AshPlan *plan)
 {
@@ -210,9 +241,13 @@ make_plan(const char *domain)
 		ash_plan_want_references(plan, lfirst(table), lfirst(lc));
 	foreach (lc, plan->tables)
 	{
+		const AshPlanTable *wanted = lfirst(lc);
+
 		CHECK_FOR_INTERRUPTS();
-		if (((AshPlanTable *) lfirst(lc))->present != NULL && is_table(lfirst(lc)))
-			ash_plan_shadow(plan, lfirst(lc));
+		if (wanted->present == NULL || !is_table(wanted))
+			continue;
+		find_foreign_references(plan, wanted);
+		ash_plan_shadow(plan, lfirst(lc));
 	}
 	foreach (lc, plan->tables)
 	{

@@ -37,7 +37,9 @@ typedef struct AshPlanObject
 	bool constraint;   /* the index belongs to a UNIQUE constraint */
 	bool concurrently; /* only to be created outside of a transaction */
 	bool valid;
-	bool foreign;  /* a foreign key that no relationship can express: not ours */
+	bool foreign;		   /* a foreign key that no relationship can express: not ours */
+	const char *to_schema; /* present foreign key: the table it refers to */
+	const char *to_table;
 	List *columns; /* foreign key: of AshPlanColumn *, the wanted ones of both sides */
 } AshPlanObject;
 

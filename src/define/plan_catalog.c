@@ -199,7 +199,9 @@ read_constraints(AshPlanTable *table, const char *oid)
 		else
 		{
 			object = ash_plan_object(&table->references, row[0], row[2]);
-			object->foreign = is_true(row[4]) || ash_catalog_name_of_table(row[5], row[6]) == NULL;
+			object->foreign = is_true(row[4]);
+			object->to_schema = row[5];
+			object->to_table = row[6];
 		}
 		object->valid = is_true(row[3]);
 	}

@@ -264,7 +264,8 @@ unify_with_list(AshExpr **args)
 	AshExpr *list;
 
 	all[0] = args[0];
-	memcpy(all + 1, args[1]->args, sizeof(AshExpr *) * (n - 1));
+	if (n > 1)
+		memcpy(all + 1, args[1]->args, sizeof(AshExpr *) * (n - 1));
 	type = ash_expr_unify(n, all);
 	if (type == NULL || ash_expr_array_type(type) == NULL)
 		return false;

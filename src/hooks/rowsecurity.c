@@ -181,14 +181,17 @@ policies_of(AshResource *res, Relation rel, AshActionType type)
 
 /*
  * The resource whose rows row security is asked about; NULL: it is not our business.
- * The same resources have row security enabled by the schema planner.
+ * The same resources have row security enabled by the schema planner.  A table that
+ * somebody else made under a definition that was there before is none of them: who
+ * sees its rows is its owner's decision.
  */
 static AshResource *
 secured_resource(Relation rel)
 {
 	AshResource *res = ash_resource_by_relid(RelationGetRelid(rel));
 
-	if (res == NULL || (!res->has_policies && res->tenancy == ASH_TENANCY_NONE))
+	if (res == NULL || (!res->has_policies && res->tenancy == ASH_TENANCY_NONE) ||
+		!has_privs_of_role(res->owner, rel->rd_rel->relowner))
 		return NULL;
 	return res;
 }

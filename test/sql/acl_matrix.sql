@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(53);
+SELECT plan(56);
 
 -- Is every function of the extension declared for what it does, and safe in the hands of everybody?
 
@@ -12,12 +12,12 @@ CREATE TEMP TABLE members AS
 
 -- Declarations. What a function does decides: the ones that look nothing up but definitions are stable, all others may write.
 SELECT results_eq($$SELECT proname::text COLLATE "default", provolatile::text, proparallel::text, proisstrict FROM members WHERE pronamespace <> 'ash'::regnamespace ORDER BY proname$$, $$VALUES
-	('ash_avg', 'v', 'u', false), ('ash_builtins', 's', 'r', true), ('ash_bulk_create', 'v', 'u', false), ('ash_bulk_destroy', 'v', 'u', false), ('ash_bulk_update', 'v', 'u', false),
+	('ash_aggregate', 'v', 'u', false), ('ash_avg', 'v', 'u', false), ('ash_builtins', 's', 'r', true), ('ash_bulk_create', 'v', 'u', false), ('ash_bulk_destroy', 'v', 'u', false), ('ash_bulk_update', 'v', 'u', false),
 	('ash_calculate', 'v', 'u', false), ('ash_can', 'v', 'u', false), ('ash_count', 'v', 'u', false), ('ash_create', 'v', 'u', false), ('ash_define', 'v', 'u', true),
 	('ash_definition', 's', 'r', true), ('ash_definition_schema', 's', 'r', true), ('ash_destroy', 'v', 'u', false), ('ash_exists', 'v', 'u', false), ('ash_explain', 'v', 'u', false), ('ash_explain_policies', 'v', 'u', false), ('ash_first', 'v', 'u', false),
 	('ash_get', 'v', 'u', false), ('ash_introspect', 'v', 'u', true), ('ash_list', 'v', 'u', false), ('ash_load', 'v', 'u', false), ('ash_max', 'v', 'u', false), ('ash_migrate', 'v', 'u', false), ('ash_min', 'v', 'u', false),
-	('ash_plan', 'v', 'u', false), ('ash_read', 'v', 'u', false), ('ash_read_first', 'v', 'u', false), ('ash_read_one', 'v', 'u', false), ('ash_reload', 'v', 'u', false),
-	('ash_run_action', 'v', 'u', false), ('ash_sql', 'v', 'u', false), ('ash_sum', 'v', 'u', false), ('ash_try_action', 'v', 'u', false), ('ash_undefine', 'v', 'u', true), ('ash_update', 'v', 'u', false), ('ash_validate_action', 'v', 'u', false)$$,
+	('ash_page', 'v', 'u', false), ('ash_plan', 'v', 'u', false), ('ash_read', 'v', 'u', false), ('ash_read_first', 'v', 'u', false), ('ash_read_one', 'v', 'u', false), ('ash_reload', 'v', 'u', false),
+	('ash_run_action', 'v', 'u', false), ('ash_sql', 'v', 'u', false), ('ash_stream', 'v', 'u', false), ('ash_sum', 'v', 'u', false), ('ash_try_action', 'v', 'u', false), ('ash_undefine', 'v', 'u', true), ('ash_update', 'v', 'u', false), ('ash_validate_action', 'v', 'u', false)$$,
 	'volatility, parallel safety, strictness');
 SELECT is_empty($$SELECT signature FROM members WHERE prosecdef AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig) OR 'search_path=""' = ANY (proconfig), false)$$,
 	'no SECURITY DEFINER without a pinned search_path');
@@ -60,7 +60,9 @@ INSERT INTO calls (call, answer) VALUES
 	($$ash_max('acl_matrix.r', 'n')$$, '42501'), ($$ash_avg('acl_matrix.r', 'n')$$, '42501'), ($$ash_load('acl_matrix.r', '1', '["c"]')$$, '42501'), ($$ash_reload('acl_matrix.r', '1')$$, '42501'),
 	($$ash_calculate('acl_matrix.r', 'c', '{}', '{"refs": {"n": 1}}')$$, 'yes'),
 	($$ash_sql('acl_matrix.r', 'read')$$, 'yes'), ($$ash_explain('acl_matrix.r', 'read')$$, '42501'), ($$ash_explain_policies('acl_matrix.r', 'read')$$, 'yes'),
-	($$ash_validate_action('acl_matrix.r', 'create', '{"n": 1}')$$, 'yes'), ($$ash_validate_action('acl_matrix.r', 'update', '{"n": 1}', '{"record": 1}')$$, '42501');
+	($$ash_validate_action('acl_matrix.r', 'create', '{"n": 1}')$$, 'yes'), ($$ash_validate_action('acl_matrix.r', 'update', '{"n": 1}', '{"record": 1}')$$, '42501'),
+	($$ash_page('acl_matrix.r', '{"page": "offset", "results": [], "limit": 1, "offset": 0, "count": null, "more": false}')$$, '42501'),
+	($$ash_stream('acl_matrix.r')$$, '42501'), ($$ash_aggregate('acl_matrix.r', '{"total": {"kind": "sum", "field": "n"}}')$$, '42501');
 SELECT is(CASE WHEN r ~ '^[0-9A-Z]{5}: ' THEN left(r, 5) ELSE 'yes' END, answer, 'without privileges: ' || call)
 FROM calls, pg_temp.as_role('regress_nobody', 'SELECT ' || call) AS r ORDER BY n;
 SELECT is_empty($$SELECT proname FROM members WHERE prorettype <> 'trigger'::regtype AND pronamespace <> 'ash'::regnamespace AND NOT EXISTS (SELECT FROM calls WHERE call LIKE '%' || proname || '(%')$$, 'no function is missing above');

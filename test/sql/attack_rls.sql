@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(29);
+SELECT plan(32);
 
 -- Does anything that runs inside an action, or was planned before, get round the policies of plain SQL?
 
@@ -70,6 +70,24 @@ BEGIN
 END $$;
 SELECT matches(concat_ws(', ', pg_temp.shown(actor, 'SELECT text FROM attack_rls.note'), pg_temp.shown(actor, $$SELECT nullif(ash_list('attack_rls.note', 'text')::text, '[]')$$)), '^(nothing|error), (nothing|error)$', actor)
 FROM (VALUES ('{"id": [1]}'), ('{"id": {"a": 1}}'), ('{"id": "1 or true"}'), ('{"id": null}'), ('[1]'), ('{"id": 1e999}'), ('{"ID": 1}'), ('{"id": true}'), ('{"id": 1')) AS shapes (actor);
+
+SELECT set_config('ash.actor', '', true) AS ignored \gset
+
+-- A definition that was there before the table does not decide about the table of somebody else.
+SELECT format('GRANT CREATE ON DATABASE %I TO regress_rls', current_database()) AS grant \gset
+:grant;
+SET LOCAL ROLE regress_rls;
+SELECT ash_define('{"domain": "attack_squat", "resources": {"safe": {"attributes": {"id": {"type": "integer", "primary_key": true, "allow_nil": false, "public": true}}, "actions": {"defaults": ["read", {"create": "*"}]},
+	"policies": [{"policy": "always", "checks": [{"authorize_if": "always"}]}]}}}') AS ignored \gset
+RESET ROLE;
+CREATE SCHEMA attack_squat;
+GRANT USAGE ON SCHEMA attack_squat TO regress_rls;
+CREATE TABLE attack_squat.safe (id bigint PRIMARY KEY);
+INSERT INTO attack_squat.safe VALUES (1);
+ALTER TABLE attack_squat.safe ENABLE ROW LEVEL SECURITY;
+GRANT ALL ON attack_squat.safe TO regress_rls;
+SELECT is(pg_temp.as_role('regress_rls', 'SELECT count(*) FROM attack_squat.safe'), '0', 'not in plain SQL'), is(pg_temp.as_role('regress_rls', $$SELECT ash_count('attack_squat.safe')$$), '0', 'not in an action'),
+	is(left(pg_temp.as_role('regress_rls', $$SELECT ash_create('attack_squat.safe', '{"id": 2}')$$), 5), '42501', 'nor when writing');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(13);
+SELECT plan(15);
 
 -- Which foreign key does each belongs_to get, and when does it get none?
 
@@ -71,6 +71,12 @@ SELECT throws_ok($$SELECT ash_migrate('plan_orphans')$$, '23503', NULL, 'rows th
 SELECT ash_define('{"domain": "plan_orphans", "resources": {"a": {"attributes": {"id": "integer_primary_key", "b_id": "integer"}, "relationships": {"b": {"belongs_to": "plan_orphans.b", "define_attribute": false, "references": {"validate": false}}}}}}') \gset
 SELECT lives_ok($$SELECT ash_migrate('plan_orphans')$$, 'unless they need not be looked at');
 SELECT is_empty($$SELECT operation, sql FROM ash_plan('plan_orphans')$$, 'which is not done later either');
+
+-- A table that refers to itself gets another name and another thing to do at once.
+SELECT pg_temp.define('{"domain": "plan_self", "resources": {"node": {"attributes": {"id": "integer_primary_key"}, "relationships": {"up": {"belongs_to": "plan_self.node", "attribute_type": "integer", "references": {"on_delete": "restrict"}}}}}}') \gset
+SELECT ash_define('{"domain": "plan_self", "resources": {"node": {"table": "nodes", "renamed_from": "node", "attributes": {"id": "integer_primary_key"}, "relationships": {"up": {"belongs_to": "plan_self.node", "attribute_type": "integer", "references": {"on_delete": "delete"}}}}}}') \gset
+SELECT results_eq($$SELECT operation FROM ash_migrate('plan_self', true)$$, ARRAY['rename table', 'drop foreign key', 'rename primary key', 'add foreign key'], 'a reference to itself follows a rename');
+SELECT is_empty($$SELECT operation, sql FROM ash_plan('plan_self')$$, 'in one migration');
 
 SELECT * FROM finish();
 ROLLBACK;

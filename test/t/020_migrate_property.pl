@@ -13,7 +13,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $seed = $ENV{ASH_SEED} // 15;
-my $rounds = $ENV{ASH_ROUNDS} // 60;
+my $rounds = $ENV{ASH_ROUNDS} // 50;
 my $json = JSON::PP->new->canonical->utf8(0);
 
 srand($seed);
