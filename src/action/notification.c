@@ -84,7 +84,6 @@ type_name(AshActionType type)
 static void
 write_notification(AshCall *call, const Notification *notification, StringInfo out)
 {
-	bool authorize = call->authorize;
 	bool own = notification->res == call->res && notification->action == call->action;
 
 	appendStringInfoString(out, "{\"resource\": ");
@@ -100,13 +99,11 @@ write_notification(AshCall *call, const Notification *notification, StringInfo o
 		appendStringInfoString(out, "{}");
 	appendStringInfoString(out, ", \"data\": ");
 
-	/* the record as selected, before field policies (spec 15) */
-	call->authorize = false;
+	/* it goes back to the caller, who sees here no more than elsewhere */
 	ash_records_write(call, notification->res, list_make1(notification->row),
 					  notification->action->type != ASH_ACTION_DESTROY ? notification->load : NULL,
 					  own ? ash_action_select(call, NULL) : NIL, false,
 					  notification->extra ? list_make1(notification->extra) : NIL, out);
-	call->authorize = authorize;
 	appendStringInfoChar(out, '}');
 }
 

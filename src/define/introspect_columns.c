@@ -14,11 +14,12 @@
 /*
  * The item's type of lists, its name for a type that has none among ours, and
  * whether the column is a list.  Types of pg_catalog are named as pg_type does:
- * "integer" is another type for us.
+ * "integer" is another type for us.  What limits an interval is no suffix.
  */
 static const char types_query[] =
 	"SELECT t.oid, a.atttypmod,"
-	" CASE n.nspname WHEN 'pg_catalog' THEN CASE t.typname WHEN 'char' THEN '\"char\"' ELSE t.typname END"
+	" CASE WHEN n.nspname = 'pg_catalog' AND t.typname <> 'interval' THEN"
+	" CASE t.typname WHEN 'char' THEN '\"char\"' ELSE t.typname END"
 	" || coalesce(substring(format_type(t.oid, a.atttypmod) FROM '\\([0-9, ]+\\)'), '')"
 	" ELSE format_type(t.oid, a.atttypmod) END,"
 	" t.oid <> at.oid,"

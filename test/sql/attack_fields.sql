@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(37);
+SELECT plan(39);
 
 -- Can the value of a field be found out by somebody whom its policy does not show it?  An oracle is a leak as well.
 
@@ -60,6 +60,8 @@ SELECT is(ash_update('attack_fields.staff', '2', '{"name": "Y"}')->>'salary', NU
 	is(ash_reload('attack_fields.staff', '2')->>'salary', NULL, 'reload'),
 	is(ash_load('attack_fields.staff', '{"id": 3, "salary": 5}', '["boss"]')->'boss'->>'salary', NULL, 'loaded'),
 	is(ash_load('attack_fields.staff', '{"id": 3, "salary": 5}', '["boss"]')->>'salary', NULL, 'and what the caller made up'),
+	is(ash_update('attack_fields.staff', '2', '{"name": "Y"}', '{"return_notifications": true}')->'notifications'->0->'data'->>'salary', NULL, 'a notification'),
+	is(ash_update('attack_fields.staff', '3', '{"name": "Z"}', '{"return_notifications": true, "load": ["boss"]}')->'notifications'->0->'data'->'boss'->>'salary', NULL, 'and what is loaded for it'),
 	is(ash_destroy('attack_fields.staff', '3', '{}', '{"return_destroyed": true}')->>'salary', NULL, 'destroyed');
 
 SELECT * FROM finish();
