@@ -147,25 +147,42 @@ call_context(void *arg)
 		errcontext("resource %s", name->resource);
 }
 
-/* The body, with the rights that the resource asks for. */
+/* What a call is about to do. */
+typedef struct Work
+{
+	Jsonb *input;
+	StringInfo out;
+	AshApiBody body;
+	void *arg;
+} Work;
+
 static void
-run_body(AshCall *call, Jsonb *input, StringInfo out, AshApiBody body, void *arg)
+do_work(AshCall *call, void *arg)
+{
+	Work *work = arg;
+
+	work->body(call, work->input, work->arg, work->out);
+}
+
+/* The work, with the rights that the resource asks for and in the time that the call has. */
+static void
+run_work(AshCall *call, void *arg)
 {
 	AshSecurityState security = ash_security_enter(call->res);
 
-	body(call, input, arg, out);
+	ash_call_timed(call, do_work, arg);
 	ash_security_leave(&security);
 }
 
-/* The body, with PostgreSQL's constraint violations translated. */
+/* The work, with PostgreSQL's constraint violations translated. */
 static void
-run_translated(AshCall *call, Jsonb *input, StringInfo out, AshApiBody body, void *arg)
+run_translated(AshCall *call, Work *work)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 
 	PG_TRY();
 	{
-		run_body(call, input, out, body, arg);
+		run_work(call, work);
 	}
 	PG_CATCH();
 	{
@@ -193,6 +210,7 @@ ash_api_call(const char *resource, const char *action, int type, Jsonb *input, J
 	AshResource *res;
 	AshAction *found;
 	AshCall *call;
+	Work work = { .input = input, .body = body, .arg = arg };
 	Datum result;
 
 	context.previous = error_context_stack;
@@ -203,7 +221,10 @@ ash_api_call(const char *resource, const char *action, int type, Jsonb *input, J
 
 	call = ash_call_begin(CurrentMemoryContext, res, found, options);
 	if (!ash_errors_any(call->errors))
-		run_translated(call, input, call->out, body, arg);
+	{
+		work.out = call->out;
+		run_translated(call, &work);
+	}
 	if (ash_errors_any(call->errors))
 		ash_errors_throw(call->errors);
 	result = PointerGetDatum(cstring_to_text_with_len(call->out->data, call->out->len));
@@ -218,22 +239,6 @@ ash_api_call(const char *resource, const char *action, int type, Jsonb *input, J
  *-------------------------------------------------------------------------
  */
 
-typedef struct Attempt
-{
-	Jsonb *input;
-	StringInfo out;
-	AshApiBody body;
-	void *arg;
-} Attempt;
-
-static void
-attempt(AshCall *call, void *arg)
-{
-	Attempt *a = arg;
-
-	run_body(call, a->input, a->out, a->body, a->arg);
-}
-
 Datum
 ash_api_try(const char *resource, const char *action, int type, Jsonb *input, Jsonb *options,
 			AshApiBody body, void *arg)
@@ -244,7 +249,7 @@ ash_api_try(const char *resource, const char *action, int type, Jsonb *input, Js
 	AshResource *res;
 	AshAction *found;
 	AshCall *call = NULL;
-	Attempt a = { input, &out, body, arg };
+	Work work = { input, &out, body, arg };
 
 	ash_calls_enter();
 	initStringInfo(&out);
@@ -253,7 +258,7 @@ ash_api_try(const char *resource, const char *action, int type, Jsonb *input, Js
 	{
 		call = ash_call_begin(CurrentMemoryContext, res, found, options);
 		if (!ash_errors_any(call->errors))
-			ash_action_isolated(call, attempt, &a);
+			ash_action_isolated(call, run_work, &work);
 		errors = call->errors;
 	}
 	if (ash_errors_any(errors))
