@@ -52,7 +52,7 @@ END $$;
 SELECT is(pg_temp.under(setting, value), :'usual', setting || ' = ' || value) FROM (VALUES
 	('DateStyle', 'German, DMY'), ('DateStyle', 'SQL, MDY'), ('IntervalStyle', 'sql_standard'), ('bytea_output', 'escape'), ('extra_float_digits', '-15'), ('standard_conforming_strings', 'off'), ('backslash_quote', 'off'), ('quote_all_identifiers', 'on'),
 	('timezone', 'Asia/Kathmandu'), ('array_nulls', 'off'), ('transform_null_equals', 'on'), ('xmloption', 'document'), ('search_path', '')) AS settings (setting, value) WHERE setting <> 'search_path';
-SELECT is((SELECT concat(moment AT TIME ZONE 'UTC', ' ', number) FROM attack_settings.value WHERE text = 'settings'), '2020-03-04 05:06:07.123456 0.1', 'what was stored under them');
+SELECT is((SELECT concat(to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), ' ', number) FROM attack_settings.value WHERE text = 'settings'), '2020-03-04 05:06:07.123456 0.1', 'what was stored under them');
 
 SELECT * FROM finish();
 ROLLBACK;
