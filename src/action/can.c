@@ -36,12 +36,11 @@ static bool
 add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 {
 	AshCall *call = subject->call;
-	AshRowHandle handle;
 	int faults;
 
 	if (call->action->type != ASH_ACTION_CREATE && call->opts->record != NULL)
 	{
-		*row = ash_action_record(call, call->opts->record, &handle);
+		*row = ash_action_record(call, call->opts->record, NULL);
 		if (*row == NULL)
 			return false;
 	}

@@ -122,7 +122,8 @@ record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowH
  */
 
 static AshLockResult
-record_by_query(AshCall *call, AshResource *res, const JsonbValue *record, AshValue **row)
+record_by_query(AshCall *call, AshResource *res, const JsonbValue *record, bool lock,
+				AshValue **row)
 {
 	AshExpr *filter = ash_query_record_filter(call, res, record);
 	AshQuery *query;
@@ -134,7 +135,8 @@ record_by_query(AshCall *call, AshResource *res, const JsonbValue *record, AshVa
 	if (ash_errors_any(call->errors))
 		return ASH_LOCK_NONE;
 	query->filters = lappend(query->filters, filter);
-	query->lock = ASH_LOCK_UPDATE;
+	if (lock)
+		query->lock = ASH_LOCK_UPDATE;
 	rows = ash_query_fetch(query, 2);
 	if (list_length(rows) > 1)
 		ash_error_add(call->errors, ASH_E_MULTIPLE_RESULTS, NULL,
@@ -147,7 +149,8 @@ record_by_query(AshCall *call, AshResource *res, const JsonbValue *record, AshVa
 
 /*
  * The row that record names, locked; NULL after adding an error.  handle tells
- * where it is, when the fast path found it.
+ * where it is, when the fast path found it.  Without a handle the row is only
+ * looked at: nothing is locked, also on a standby.
  */
 AshValue *
 ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle)
@@ -155,10 +158,9 @@ ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle)
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshResource *res = call->res;
 	AshValue *row = NULL;
-	AshLockResult found;
+	AshLockResult found = ASH_LOCK_NOT_TRIED;
 	AshError *error;
 
-	handle->valid = false;
 	if (record == NULL)
 	{
 		error = ash_error_add(call->errors, ASH_E_INVALID_PRIMARY_KEY, NULL,
@@ -169,9 +171,13 @@ ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle)
 		MemoryContextSwitchTo(old);
 		return NULL;
 	}
-	found = record_by_key(call, res, record, handle, &row);
+	if (handle != NULL)
+	{
+		handle->valid = false;
+		found = record_by_key(call, res, record, handle, &row);
+	}
 	if (found == ASH_LOCK_NOT_TRIED)
-		found = record_by_query(call, res, record, &row);
+		found = record_by_query(call, res, record, handle != NULL, &row);
 	if (found != ASH_LOCKED && !ash_errors_any(call->errors))
 		ash_error_add(call->errors, ASH_E_STALE_RECORD, NULL,
 					  "Attempted to update stale record of %s with filter: %s", res->name,

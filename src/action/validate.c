@@ -15,12 +15,11 @@
 static void
 validate_write(AshCall *call, const Jsonb *input)
 {
-	AshRowHandle handle;
 	AshValue *row = NULL;
 
 	if (call->action->type != ASH_ACTION_CREATE)
 	{
-		row = ash_action_record(call, call->opts->record, &handle);
+		row = ash_action_record(call, call->opts->record, NULL);
 		if (row == NULL)
 			return;
 	}
