@@ -157,7 +157,7 @@ SELECT r.name AS resource,
        c.value ->> 'type' AS type,
        c.value -> 'constraints' AS constraints,
        c.value ->> 'expr' AS expr,
-       coalesce(c.value ->> 'function', c.value ->> 'batch_function') AS function,
+       c.value ->> 'function' AS function,
        coalesce((c.value ->> 'public')::boolean, false) AS public,
        c.value ->> 'description' AS description,
        c.value::jsonb AS options

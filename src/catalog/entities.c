@@ -249,8 +249,6 @@ static const AshOpt argument_options[] = {
 	OPT("public", BOOL, public, 0, "true", "false: only set by the engine, never from input"),
 	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
 	SEEN("default", VALUE, 0, NULL, "value when absent: a literal, {\"expr\"} or {\"function\"}"),
-	OPT("allow_expr", BOOL, allow_expr, 0, "false",
-		"calculations: expressions may be given for it"),
 	ASH_OPT_END,
 };
 #undef S
@@ -297,7 +295,6 @@ static const AshOpt relationship_options[] = {
 	OPT("sort", JSON, sort, 0, NULL, "order of related rows"),
 	OPT("limit", INT, limit, 0, NULL, "at most so many related rows"),
 	OPT("offset", INT, offset, 0, NULL, NULL),
-	OPT("not_found_message", STRING, not_found_message, 0, NULL, NULL),
 	OPT("violation_message", STRING, violation_message, 0, NULL, NULL),
 	OPT("authorize", BOOL, authorize, 0, "true", NULL),
 	OPT("allow_nil", BOOL, allow_nil, 0, "true", "false: a related row is required"),
@@ -311,7 +308,6 @@ static const AshOpt relationship_options[] = {
 	SEEN_NESTED("references", OBJECT, &ash_references_spec, "the foreign key"),
 	OPT("no_attributes", BOOL, no_attributes, 0, "false", "only the filter relates the rows"),
 	SEEN("from_many", BOOL, 0, NULL, "the first of many; true when there is a sort"),
-	SEEN("manual", JSON, 0, NULL, "SQL function that gives the related rows"),
 	OPT("through", STRING, through.name, ASH_OPT_NONEMPTY, NULL, "resource that connects the two"),
 	OPT("join_relationship", NAME, join_relationship, 0, NULL,
 		"has_many to \"through\"; defined when absent"),
@@ -352,8 +348,6 @@ static const AshOpt calculation_options[] = {
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("expr", EXPR, expr_source, 0, NULL, "expression over the row"),
 	OPT("function", STRING, function, ASH_OPT_NONEMPTY, NULL, "SQL function of the row"),
-	OPT("batch_function", STRING, batch_function, ASH_OPT_NONEMPTY, NULL,
-		"SQL function of many rows"),
 	SEEN("arguments", JSON, 0, NULL, "arguments, by name"),
 	OPT("public", BOOL, public, 0, "false", "may be loaded, filtered and sorted by callers"),
 	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
@@ -422,17 +416,6 @@ static const AshOpt pagination_options[] = {
 const AshSpec ash_pagination_spec = { "pagination", sizeof(AshPagination), pagination_options, NULL,
 									  "Pages of a read action" };
 
-static const AshOpt metadata_options[] = {
-	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL),
-	SEEN("constraints", JSON, 0, NULL, NULL),
-	SEEN("description", STRING, 0, NULL, NULL),
-	SEEN("allow_nil", BOOL, 0, "true", NULL),
-	SEEN("default", VALUE, 0, NULL, NULL),
-	ASH_OPT_END,
-};
-const AshSpec ash_metadata_spec = { "metadata", 0, metadata_options, "type",
-									"Typed metadata of the records an action returns" };
-
 #define S AshAction
 static const AshOpt action_options[] = {
 	CHOICE("type", ENUM, type, ash_action_types, NULL, "what it does; \"action\": anything"),
@@ -457,16 +440,12 @@ static const AshOpt action_options[] = {
 		"the resource's validations run after the changes that wait"),
 	CHOICE("multitenancy", ENUM, multitenancy, tenancies, "\"enforce\"",
 		   "what the tenant means to it"),
-	OPT("manual", STRING, manual, ASH_OPT_NONEMPTY, NULL, "SQL function that does the work"),
 	OPT("timeout", INT, timeout, 0, NULL, "milliseconds"),
-	SEEN("metadata", JSON, 0, NULL, "metadata of its records, by name"),
 	OPT("upsert", BOOL, upsert, 0, "false", "update the row when it exists"),
 	OPT("upsert_identity", NAME, upsert_identity, 0, NULL, "identity that finds the row"),
 	OPT("upsert_fields", JSON, upsert_fields, 0, NULL,
 		"attributes to overwrite: a list, {\"replace\": …}, \"replace_all\" or {\"replace_all_except\": …}"),
 	OPT("upsert_condition", EXPR, upsert_condition, 0, NULL, "overwrite only when it holds"),
-	OPT("require_atomic", BOOL, require_atomic, 0, "false",
-		"refuse to run unless in one statement"),
 	OPT("soft", BOOL, soft, 0, "false", "a destroy that updates"),
 	OPT("get", BOOL, get, 0, "false", "at most one record"),
 	OPT("get_by", NAMES, get_by, 0, NULL, "attributes that find the record"),
@@ -503,16 +482,25 @@ const AshSpec *const *
 ash_entity_specs(void)
 {
 	static const AshSpec *const specs[] = {
-		&ash_domain_spec,		  &ash_authorization_spec,
-		&ash_user_type_spec,	  &ash_user_function_spec,
-		&ash_resource_spec,		  &ash_multitenancy_spec,
-		&ash_attribute_spec,	  &ash_relationship_spec,
-		&ash_references_spec,	  &ash_identity_spec,
-		&ash_action_spec,		  &ash_argument_spec,
-		&ash_pagination_spec,	  &ash_metadata_spec,
-		&ash_calculation_spec,	  &ash_aggregate_spec,
-		&ash_code_interface_spec, &ash_check_constraint_spec,
-		&ash_custom_index_spec,	  NULL,
+		&ash_domain_spec,
+		&ash_authorization_spec,
+		&ash_user_type_spec,
+		&ash_user_function_spec,
+		&ash_resource_spec,
+		&ash_multitenancy_spec,
+		&ash_attribute_spec,
+		&ash_relationship_spec,
+		&ash_references_spec,
+		&ash_identity_spec,
+		&ash_action_spec,
+		&ash_argument_spec,
+		&ash_pagination_spec,
+		&ash_calculation_spec,
+		&ash_aggregate_spec,
+		&ash_code_interface_spec,
+		&ash_check_constraint_spec,
+		&ash_custom_index_spec,
+		NULL,
 	};
 
 	return specs;

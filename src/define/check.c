@@ -37,7 +37,6 @@ static const Applies relationship_applies[] = {
 	{ "attribute_always_select", BIT(ASH_REL_BELONGS_TO) },
 	{ "references", BIT(ASH_REL_BELONGS_TO) },
 	{ "no_attributes", HAS },
-	{ "manual", HAS },
 	{ "from_many", BIT(ASH_REL_HAS_ONE) },
 	{ "limit", MANY },
 	{ "offset", MANY },
@@ -78,13 +77,10 @@ static const Applies action_applies[] = {
 	{ "steps", WRITE },
 	{ "skip_global_validations", WRITE | READ },
 	{ "delay_global_validations", WRITE },
-	{ "manual", ~GENERIC },
-	{ "metadata", ~GENERIC },
 	{ "upsert", CREATE },
 	{ "upsert_identity", CREATE },
 	{ "upsert_fields", CREATE },
 	{ "upsert_condition", CREATE },
-	{ "require_atomic", UPDATE | DESTROY },
 	{ "soft", DESTROY },
 	{ "get", READ },
 	{ "get_by", READ },
@@ -353,7 +349,6 @@ check_action(json_t *node, AshErrors *errors)
 	check_applies(action_applies, node, action_type(type),
 				  psprintf("an action of type \"%s\"", type), errors);
 	check_section(node, "arguments", &ash_argument_spec, NULL, errors);
-	check_section(node, "metadata", &ash_metadata_spec, NULL, errors);
 	check_is_list(node, "changes", errors);
 	check_is_list(node, "validations", errors);
 	check_is_list(node, "steps", errors);
