@@ -85,14 +85,12 @@ prepare_cascade(const AshBuiltinScope *scope, Cascade *opts, AshErrors *errors)
 	opts->manage.rel = ash_find_relationship(scope->res, opts->relationship);
 	opts->manage.argument = opts->manage.relationship = opts->relationship;
 	opts->manage.authorize = true;
-	if (opts->manage.rel != NULL && opts->manage.rel->manual == NULL)
+	if (opts->manage.rel != NULL)
 		return true;
 	for (int i = 0; i < scope->res->nrelationships; i++)
 		names = lappend(names, unconstify(char *, scope->res->relationships[i]->name));
 	ash_errors_push_name(errors, "relationship");
-	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  opts->manage.rel ? "cannot cascade over the manual relationship \"%s\"" :
-											 "no such relationship \"%s\"",
+	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "no such relationship \"%s\"",
 						  opts->relationship);
 	error->did_you_mean = ash_suggest(opts->relationship, names);
 	ash_errors_pop(errors);

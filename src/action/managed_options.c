@@ -188,8 +188,6 @@ resolve_names(const AshBuiltinScope *scope, AshManageOptions *opts, AshErrors *e
 							psprintf("no such relationship \"%s\" on %s", name, scope->res->name));
 	if (!opts->rel->writable)
 		return option_error(errors, "relationship", "the relationship is not editable");
-	if (opts->rel->manual != NULL)
-		return option_error(errors, "relationship", "cannot manage a manual relationship");
 	opts->arg = scope->action ? ash_find_argument(scope->action, opts->argument) : NULL;
 	if (opts->arg == NULL && !scope->shared)
 		return option_error(errors, "argument",

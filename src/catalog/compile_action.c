@@ -156,7 +156,6 @@ compile_generic(AshResource *res, AshAction *action, json_t *node, AshErrors *er
 
 	action->run = ash_function_name(run);
 	action->run_options = json_object_get(run, "options");
-	action->returns_nil = json_is_true(json_object_get(node, "allow_nil"));
 	if (json_object_get(node, "returns") == NULL)
 		return;
 	ash_errors_push_name(errors, "returns");
@@ -171,7 +170,6 @@ ash_compile_action(AshResource *res, const char *name, json_t *node, AshErrors *
 	AshAction *action = ash_spec_fill(&ash_action_spec, node);
 
 	action->name = pstrdup(name);
-	action->metadata = json_object_get(node, "metadata");
 	action->definition = node;
 	compile_arguments(res, action, node, errors);
 	compile_accept(res, action, node, errors);

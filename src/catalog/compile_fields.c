@@ -196,7 +196,6 @@ ash_compile_relationship(AshResource *res, const char *name, json_t *node, AshEr
 
 	rel->name = pstrdup(name);
 	rel->definition = node;
-	rel->manual = ash_function_name(json_object_get(node, "manual"));
 	rel->from_many = from_many != NULL ? json_is_true(from_many) :
 										 rel->kind == ASH_REL_HAS_ONE && rel->sort != NULL;
 	if (rel->kind == ASH_REL_BELONGS_TO && !res->embedded)

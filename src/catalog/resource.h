@@ -123,7 +123,6 @@ typedef struct AshArgument
 	bool sensitive;
 	bool allow_nil;
 	bool has_default;
-	bool allow_expr;
 	AshDefault dflt;
 } AshArgument;
 
@@ -161,14 +160,12 @@ typedef struct AshRelationship
 	bool authorize;
 	const char *read_action;
 	const char *constraint_name; /* of the foreign key; belongs_to only */
-	const char *not_found_message;
 	const char *violation_message;
 	const char *filter_source; /* trusted expression over the destination, may use parent */
 	AshExpr *filter;		   /* cache: ash_relationship_filter() */
 	json_t *sort;			   /* trusted sort on the destination, or NULL */
 	AshOptInt limit;
 	AshOptInt offset;
-	const char *manual; /* SQL function name, or NULL */
 	json_t *definition; /* expanded node: references (on_delete, …) for the planner */
 } AshRelationship;
 
@@ -185,11 +182,10 @@ typedef struct AshCalculation
 	AshFieldUse sortable;
 	int nargs;
 	AshArgument **args;
-	const char *expr_source;	/* or NULL */
-	AshExpr *expr;				/* cache: ash_calculation_expr() */
-	const char *function;		/* SQL function of the row, or NULL */
-	const char *batch_function; /* SQL function over an array of rows, or NULL */
-	List *load;					/* of char * */
+	const char *expr_source; /* or NULL */
+	AshExpr *expr;			 /* cache: ash_calculation_expr() */
+	const char *function;	 /* SQL function of the row, or NULL */
+	List *load;				 /* of char * */
 } AshCalculation;
 
 typedef enum AshAggregateKind
@@ -359,7 +355,6 @@ typedef struct AshAction
 	const char *upsert_condition;
 
 	/* update, destroy */
-	bool require_atomic;
 	bool soft;
 
 	/* read */
@@ -377,10 +372,7 @@ typedef struct AshAction
 	const char *run; /* SQL function name */
 	json_t *run_options;
 	const AshTypeInst *returns;
-	bool returns_nil; /* the result may be null */
-	const char *manual;
 
-	json_t *metadata;
 	json_t *definition;
 } AshAction;
 
@@ -497,8 +489,6 @@ struct AshResource
 	void *write_cache;	  /* data/: shape of the table for writes */
 	uint64 columns_epoch; /* data/: when the types of the columns were found right */
 	void *query_cache;	  /* query/ */
-	void *policy_cache;	  /* policy/ */
-	void *action_cache;	  /* action/ */
 	List *deps;			  /* names of resources this struct was compiled against */
 	Oid relid;			  /* cache of ash_resource_relid … */
 	uint64 relid_epoch;	  /* … valid while no table or schema changed */

@@ -228,8 +228,6 @@ static void
 verify_action(const AshAction *action, AshErrors *errors)
 {
 	ash_errors_push_name(errors, action->name);
-	if (action->manual != NULL)
-		fault(errors, "manual", "an action of an embedded resource cannot be manual");
 	if (action->upsert)
 		fault(errors, "upsert", "an embedded value is matched by its list, not by an upsert");
 	if (action->type == ASH_ACTION_GENERIC)

@@ -216,7 +216,7 @@ verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	if (destination == NULL)
 		return;
 	verify_read_action(destination, rel->read_action, errors);
-	if (rel->no_attributes || rel->manual != NULL)
+	if (rel->no_attributes)
 		return;
 	source = verify_source(res, rel, errors);
 	if (json_is_false(validate))

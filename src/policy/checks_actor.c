@@ -255,8 +255,8 @@ split_path(List *given)
 static bool
 is_plain_key(const AshRelationship *rel, const AshResource *destination)
 {
-	return rel->kind == ASH_REL_BELONGS_TO && rel->filter_source == NULL && rel->manual == NULL &&
-		   !rel->no_attributes && destination->base_filter_source == NULL;
+	return rel->kind == ASH_REL_BELONGS_TO && rel->filter_source == NULL && !rel->no_attributes &&
+		   destination->base_filter_source == NULL;
 }
 
 /* key = actor.key for each key of the primary key, ANDed. */

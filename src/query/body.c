@@ -170,8 +170,6 @@ run_preparations(AshQuery *query)
 const char *
 ash_query_read_fault(AshResource *res, AshAction *action)
 {
-	if (action->manual != NULL)
-		return "it is computed by a function";
 	if (res->tenancy == ASH_TENANCY_CONTEXT)
 		return "each tenant has a table of its own";
 	if (action->timeout.set && action->timeout.value > 0)
@@ -328,8 +326,7 @@ path_is_opaque(List *path)
 	{
 		AshRelationship *rel = lfirst(lc);
 
-		if (rel->manual != NULL ||
-			ash_ref_resource(&rel->destination)->tenancy == ASH_TENANCY_CONTEXT)
+		if (ash_ref_resource(&rel->destination)->tenancy == ASH_TENANCY_CONTEXT)
 			return true;
 	}
 	return false;

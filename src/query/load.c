@@ -194,12 +194,6 @@ load_relationship(LoadParser *parser, AshRelationship *rel, const Jsonb *options
 {
 	AshLoad *load = find_load(parser, rel->name);
 
-	if (rel->manual != NULL)
-	{
-		ash_error_add(parser->errors, ASH_E_INVALID_LOAD, NULL,
-					  "relationship %s is computed by a function and cannot be loaded", rel->name);
-		return;
-	}
 	if (load == NULL)
 		load = add_load(parser, rel->name);
 	else if (options == NULL && nested == NULL)
@@ -275,11 +269,6 @@ load_calculation(LoadParser *parser, AshCalculation *calc, const JsonbValue *val
 			has_args = as == calc->name && JB_ROOT_COUNT(json) > 0;
 			args = *value;
 		}
-	}
-	if (calc->batch_function != NULL && calc->expr_source == NULL && calc->function == NULL)
-	{
-		invalid_load(parser, calc->name);
-		return;
 	}
 	if (!ash_calculation_args(parser->query->call, calc, has_args ? &args : NULL, &exprs))
 		return;

@@ -445,13 +445,6 @@ ash_related(AshRowScope *source, AshRelationship *rel, bool authorize, AshRelate
 	AshOptInt limit = rel->limit;
 	AshRelated related;
 
-	if (rel->manual != NULL)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg(
-				 "relationship \"%s\" of %s is computed by a function and cannot be used in a query",
-				 rel->name, source->res->name)));
 	outer = ash_sql_divert(sql);
 	ash_sql_table(sql, source->call, dest);
 	appendStringInfo(&sql->text, " AS %s", row->alias);
