@@ -3,16 +3,15 @@
  * src/action/embedded_load.c
  *	  Loads inside an embedded value: its calculations, and those of values in it.
  *
- * A load is the same as for records: a name, a list of loads, or an object whose
- * keys are names.  It makes a copy of the attribute's type that knows what to write
- * besides the attributes; a calculation is computed from the value alone.
+ * A load has the same form as for records.  It makes a copy of the attribute's type
+ * that knows what to write besides the attributes; a calculation is computed from
+ * the value alone.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "action/embedded.h"
-#include "miscadmin.h"
 
 typedef struct Loading
 {
@@ -20,15 +19,6 @@ typedef struct Loading
 	AshResource *res;
 	AshErrors *errors;
 } Loading;
-
-static void load_value(Loading *loading, const JsonbValue *value);
-
-static void
-invalid_load(Loading *loading, const char *name)
-{
-	ash_error_add(loading->errors, ASH_E_INVALID_LOAD, NULL, ":%s is not a valid load",
-				  ash_clip(name));
-}
 
 /* A later load of the same name takes the place of an earlier one. */
 static void
@@ -82,7 +72,7 @@ load_calculation(Loading *loading, AshCalculation *calc, const JsonbValue *value
 	if (expr != NULL)
 		add_load(loading, calc->name, expr, NULL);
 	else
-		invalid_load(loading, calc->name);
+		ash_load_invalid(loading->errors, calc->name);
 }
 
 static void
@@ -97,59 +87,22 @@ load_inside(Loading *loading, const AshAttribute *attr, const JsonbValue *value)
 	if (type != NULL)
 		add_load(loading, attr->name, NULL, type);
 	else if (list_length(loading->errors->items) == before)
-		invalid_load(loading, attr->name);
+		ash_load_invalid(loading->errors, attr->name);
 }
 
 static void
-load_name(Loading *loading, const char *name, const JsonbValue *value)
+load_name(void *context, const char *name, const JsonbValue *value)
 {
+	Loading *loading = context;
 	AshCalculation *calc = ash_find_calculation(loading->res, name);
 	const AshAttribute *attr = calc == NULL ? ash_find_attribute(loading->res, name) : NULL;
 
 	if (calc != NULL)
 		load_calculation(loading, calc, value);
 	else if (attr == NULL)
-		invalid_load(loading, name);
+		ash_load_invalid(loading->errors, name);
 	else if (value != NULL && value->type != jbvNull)
 		load_inside(loading, attr, value);
-}
-
-static void
-load_object(Loading *loading, const Jsonb *object)
-{
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
-	JsonbIteratorToken token;
-	JsonbValue key;
-	JsonbValue value;
-
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
-	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
-		load_name(loading, pnstrdup(key.val.string.val, key.val.string.len), &value);
-	}
-}
-
-static void
-load_value(Loading *loading, const JsonbValue *value)
-{
-	JsonbValue *items;
-	int n;
-
-	check_stack_depth();
-	if (value->type == jbvString)
-		load_name(loading, ash_jsonb_value_text(value), NULL);
-	else if (value->type != jbvBinary)
-		invalid_load(loading, ash_jsonb_value_json(value));
-	else if (JsonContainerIsObject(value->val.binary.data))
-		load_object(loading, ash_jsonb_from_value(value));
-	else
-	{
-		n = ash_type_array_items(value, &items);
-		for (int i = 0; i < n; i++)
-			load_value(loading, &items[i]);
-	}
 }
 
 AshTypeInst *
@@ -165,6 +118,6 @@ ash_embedded_with_load(const AshTypeInst *inst, const JsonbValue *load, void *ca
 	loading.type->call = call;
 	loading.type->loads = list_copy(loading.type->loads);
 	loading.res = ash_ref_resource(&loading.type->ref);
-	load_value(&loading, load);
+	ash_load_each(load, errors, load_name, &loading);
 	return copy;
 }

@@ -28,12 +28,10 @@ static const char *const relationship_options[] = { "filter", "sort",	  "limit",
 													"select", "load",	  "action", "args",
 													"page",	  "distinct", NULL };
 
-static void parse_load(LoadParser *parser, const JsonbValue *value);
-
-static void
-invalid_load(LoadParser *parser, const char *name)
+void
+ash_load_invalid(AshErrors *errors, const char *name)
 {
-	ash_error_add(parser->errors, ASH_E_INVALID_LOAD, NULL, ":%s is not a valid load", name);
+	ash_error_add(errors, ASH_E_INVALID_LOAD, NULL, ":%s is not a valid load", ash_clip(name));
 }
 
 static bool
@@ -308,8 +306,9 @@ load_inside(LoadParser *parser, const AshAttribute *attr, const JsonbValue *valu
 }
 
 static void
-load_name(LoadParser *parser, const char *name, const JsonbValue *value)
+load_name(void *context, const char *name, const JsonbValue *value)
 {
+	LoadParser *parser = context;
 	AshRelationship *rel = ash_find_relationship(parser->res, name);
 	AshCalculation *calc;
 	AshAggregate *agg;
@@ -325,11 +324,16 @@ load_name(LoadParser *parser, const char *name, const JsonbValue *value)
 			 (value == NULL || value->type == jbvNull))
 		ash_query_ensure_selected(parser->query, attr);
 	else if (attr == NULL || !load_inside(parser, attr, value))
-		invalid_load(parser, name);
+		ash_load_invalid(parser->errors, name);
 }
 
+/*-------------------------------------------------------------------------
+ * The form
+ *-------------------------------------------------------------------------
+ */
+
 static void
-parse_object(LoadParser *parser, const Jsonb *object)
+each_member(const Jsonb *object, AshLoadFn fn, void *context)
 {
 	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
 	JsonbIteratorToken token;
@@ -341,40 +345,28 @@ parse_object(LoadParser *parser, const Jsonb *object)
 		if (token != WJB_KEY)
 			continue;
 		(void) JsonbIteratorNext(&it, &value, true);
-		load_name(parser, pnstrdup(key.val.string.val, key.val.string.len), &value);
+		fn(context, pnstrdup(key.val.string.val, key.val.string.len), &value);
 	}
 }
 
-static void
-parse_load(LoadParser *parser, const JsonbValue *value)
+void
+ash_load_each(const JsonbValue *load, AshErrors *errors, AshLoadFn fn, void *context)
 {
-	Jsonb *json;
-	JsonbIterator *it;
-	JsonbIteratorToken token;
-	JsonbValue item;
+	JsonbValue *items;
+	int n;
 
 	check_stack_depth();
-	if (value->type == jbvString)
+	if (load->type == jbvString)
+		fn(context, ash_jsonb_value_text(load), NULL);
+	else if (load->type != jbvBinary)
+		ash_load_invalid(errors, ash_input_text(load));
+	else if (JsonContainerIsObject(load->val.binary.data))
+		each_member(ash_jsonb_from_value(load), fn, context);
+	else
 	{
-		load_name(parser, ash_jsonb_value_text(value), NULL);
-		return;
-	}
-	if (value->type != jbvBinary)
-	{
-		invalid_load(parser, ash_input_text(value));
-		return;
-	}
-	json = ash_jsonb_from_value(value);
-	if (JB_ROOT_IS_OBJECT(json))
-	{
-		parse_object(parser, json);
-		return;
-	}
-	it = JsonbIteratorInit(&json->root);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
-	{
-		if (token == WJB_ELEM)
-			parse_load(parser, &item);
+		n = ash_type_array_items(load, &items);
+		for (int i = 0; i < n; i++)
+			ash_load_each(&items[i], errors, fn, context);
 	}
 }
 
@@ -393,6 +385,6 @@ ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *input)
 	}
 	ash_jsonb_value_from_jsonb(input, &value);
 	if (value.type != jbvNull)
-		parse_load(&parser, &value);
+		ash_load_each(&value, parser.errors, load_name, &parser);
 	return parser.loads;
 }

@@ -96,6 +96,10 @@ extern AshExpr *ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb 
 extern List *ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted);
 extern void ash_select_parse(AshQuery *query, const Jsonb *input);
 extern List *ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *input);
+/* each name of a load with what stands beside it, or NULL: a name, a list of loads, an object */
+typedef void (*AshLoadFn)(void *context, const char *name, const JsonbValue *value);
+extern void ash_load_each(const JsonbValue *load, AshErrors *errors, AshLoadFn fn, void *context);
+extern void ash_load_invalid(AshErrors *errors, const char *name);
 extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
 /* the values of a calculation's arguments; false after adding errors */
 extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
