@@ -45,7 +45,7 @@ refuse(const AshManaging *m, const char *what)
 	return false;
 }
 
-/* "record with id: 5 not found" */
+/* "record with id: 5 not found", or what the relationship says instead */
 static bool
 not_found(const AshManaging *m, const Jsonb *input)
 {
@@ -64,7 +64,11 @@ not_found(const AshManaging *m, const Jsonb *input)
 		appendStringInfo(&key, "%s%.*s: %s", key.len > 0 ? " | " : "", name.val.string.len,
 						 name.val.string.val, ash_jsonb_value_json(&value));
 	}
-	ash_error_add(m->cs->call->errors, ASH_E_NOT_FOUND, NULL, "record with %s not found", key.data);
+	if (m->rel->not_found_message != NULL)
+		ash_error_add(m->cs->call->errors, ASH_E_NOT_FOUND, NULL, "%s", m->rel->not_found_message);
+	else
+		ash_error_add(m->cs->call->errors, ASH_E_NOT_FOUND, NULL, "record with %s not found",
+					  key.data);
 	return false;
 }
 

@@ -177,6 +177,27 @@ parse_rules(AshManageOptions *opts, AshErrors *errors)
 	return ok;
 }
 
+/* Do attributes tie the rows together, which can then be set?  False after adding an error. */
+bool
+ash_managing_check(const AshRelationship *rel, AshErrors *errors)
+{
+	if (rel->manual != NULL)
+		return option_error(errors, "relationship", "cannot manage a manual relationship");
+	if (rel->path != NIL)
+		return option_error(errors, "relationship",
+							"a relationship through others is managed where its rows are tied: "
+							"manage the relationships of its path");
+	return true;
+}
+
+static bool
+can_be_managed(const AshRelationship *rel, AshErrors *errors)
+{
+	if (!rel->writable)
+		return option_error(errors, "relationship", "the relationship is not editable");
+	return ash_managing_check(rel, errors);
+}
+
 static bool
 resolve_names(const AshBuiltinScope *scope, AshManageOptions *opts, AshErrors *errors)
 {
@@ -186,8 +207,8 @@ resolve_names(const AshBuiltinScope *scope, AshManageOptions *opts, AshErrors *e
 	if (opts->rel == NULL)
 		return option_error(errors, opts->relationship ? "relationship" : "argument",
 							psprintf("no such relationship \"%s\" on %s", name, scope->res->name));
-	if (!opts->rel->writable)
-		return option_error(errors, "relationship", "the relationship is not editable");
+	if (!can_be_managed(opts->rel, errors))
+		return false;
 	opts->arg = scope->action ? ash_find_argument(scope->action, opts->argument) : NULL;
 	if (opts->arg == NULL && !scope->shared)
 		return option_error(errors, "argument",
@@ -287,6 +308,8 @@ prepare_relate_actor(const AshBuiltinScope *scope, void *options, AshErrors *err
 									 scope->res->name));
 	if (rel->kind != ASH_REL_BELONGS_TO && rel->kind != ASH_REL_HAS_ONE)
 		return option_error(errors, "relationship", "must be a belongs_to or a has_one");
+	if (!can_be_managed(rel, errors))
+		return false;
 	opts->manage.rel = rel;
 	opts->manage.argument = opts->manage.relationship = opts->relationship;
 	opts->manage.type = 0;

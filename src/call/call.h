@@ -84,8 +84,9 @@ struct AshCall
 	JsonbValue tenant; /* scalar, when has_tenant */
 	Jsonb *context;	   /* never NULL; deep-merged by set_context */
 
-	AshValue *args; /* by argument index */
-	bool *arg_set;	/* supplied or defaulted */
+	AshValue *args;		 /* by argument index */
+	bool *arg_set;		 /* supplied or defaulted */
+	Bitmapset *row_args; /* arguments that each row gives: not missing, though they have no value */
 
 	/* where a nested read comes from */
 	const char *accessing_from; /* resource name, or NULL */

@@ -137,6 +137,7 @@ ash_call_argument_defaults(AshCall *call)
 		bool given =
 			call->action->type == ASH_ACTION_GENERIC ? !call->args[i].isnull : call->arg_set[i];
 
+		given |= bms_is_member(i, call->row_args);
 		if (given || !arg->has_default || field_has_error(call->errors, arg->name))
 			continue;
 		call->arg_set[i] = true;
@@ -151,7 +152,8 @@ ash_call_required_arguments(AshCall *call)
 	{
 		const AshArgument *arg = call->action->args[i];
 
-		if (arg->allow_nil || !call->args[i].isnull || field_has_error(call->errors, arg->name))
+		if (arg->allow_nil || !call->args[i].isnull || field_has_error(call->errors, arg->name) ||
+			(bms_is_member(i, call->row_args) && !call->arg_set[i]))
 			continue;
 		ash_error_add(call->errors, ASH_E_REQUIRED, arg->name, "argument %s is required",
 					  arg->name);

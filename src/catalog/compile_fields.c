@@ -196,8 +196,17 @@ ash_compile_relationship(AshResource *res, const char *name, json_t *node, AshEr
 
 	rel->name = pstrdup(name);
 	rel->definition = node;
+	if (rel->kind == ASH_REL_MANY_TO_MANY)
+		rel->through.name = pstrdup(json_string_value(json_object_get(node, "through")));
+	else
+		rel->path = ash_json_names(json_object_get(node, "through"));
+	rel->no_attributes |= rel->path != NIL || rel->manual != NULL;
+	/* which rows are related is only known once the function has been called */
+	rel->filterable &= rel->manual == NULL;
+	rel->sortable &= rel->manual == NULL;
 	rel->from_many = from_many != NULL ? json_is_true(from_many) :
-										 rel->kind == ASH_REL_HAS_ONE && rel->sort != NULL;
+										 rel->kind == ASH_REL_HAS_ONE &&
+											 (rel->sort != NULL || rel->default_sort != NULL);
 	if (rel->kind == ASH_REL_BELONGS_TO && !res->embedded)
 		rel->constraint_name = foreign_key_name(res, rel, node);
 	ash_resource_add_dep(res, rel->destination.name);

@@ -27,6 +27,7 @@ static const char *const private_fields[] = { "show", "hide", "include", NULL };
 static const char *const securities[] = { "invoker", "definer", NULL };
 static const char *const direct_writes[] = { "allow", "deny", NULL };
 static const char *const tenancies[] = { "enforce", "allow_global", "bypass", "bypass_all", NULL };
+static const char *const read_withs[] = { "filter", "error", NULL };
 static const char *const countables[] = { "false", "true", "by_default", NULL };
 static const char *const on_deletes[] = { "nothing", "restrict", "delete", "nilify", NULL };
 static const char *const on_updates[] = { "nothing", "restrict", "update", "nilify", NULL };
@@ -279,6 +280,7 @@ static const AshOpt relationship_options[] = {
 	CHOICE("kind", ENUM, kind, ash_relationship_kinds, NULL, "long form of the keys above …"),
 	OPT("destination", STRING, destination.name, ASH_OPT_NONEMPTY, NULL,
 		"… as \"domain.resource\""),
+	SEEN("domain", NAME, 0, NULL, "domain of a destination that is named without one"),
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("source_attribute", NAME, source_attribute, 0, NULL, "attribute of this resource"),
 	OPT("destination_attribute", NAME, destination_attribute, 0, NULL,
@@ -291,12 +293,24 @@ static const AshOpt relationship_options[] = {
 	OPT("sortable", BOOL, sortable, 0, "true", "may be sorted by"),
 	OPT("read_action", NAME, read_action, 0, NULL,
 		"action that reads related rows; the primary one when absent"),
+	OPT("read_action_arguments", JSON, read_action_arguments, 0, NULL,
+		"arguments of that action, by name: values, or {\"expr\"} over parent"),
+	OPT("relationship_context", JSON, context, 0, NULL,
+		"object that is merged into the context of the related read"),
+	CHOICE("authorize_read_with", ENUM, authorize_read_with, read_withs, "\"filter\"",
+		   "what policies do with related rows that may not be read: leave out, or an error"),
+	OPT("allow_forbidden_field", BOOL, allow_forbidden_field, 0, "false",
+		"a related read that is forbidden gives null, and its name in \"_forbidden\""),
 	OPT("filter", EXPR, filter_source, 0, NULL, "condition on related rows; parent.x is this row"),
-	OPT("sort", JSON, sort, 0, NULL, "order of related rows"),
+	OPT("sort", JSON, sort, 0, NULL, "order of related rows, after that of the query"),
+	OPT("default_sort", JSON, default_sort, 0, NULL, "order when nothing else gives one"),
 	OPT("limit", INT, limit, 0, NULL, "at most so many related rows"),
 	OPT("offset", INT, offset, 0, NULL, NULL),
-	OPT("violation_message", STRING, violation_message, 0, NULL, NULL),
-	OPT("authorize", BOOL, authorize, 0, "true", NULL),
+	OPT("violation_message", STRING, violation_message, ASH_OPT_NONEMPTY, NULL,
+		"message when the foreign key is violated"),
+	OPT("not_found_message", STRING, not_found_message, ASH_OPT_NONEMPTY, NULL,
+		"message when a record to relate is not found"),
+	OPT("authorize", BOOL, authorize, 0, "true", "read policies filter the related rows"),
 	OPT("allow_nil", BOOL, allow_nil, 0, "true", "false: a related row is required"),
 	OPT("primary_key", BOOL, primary_key, 0, "false",
 		"the defined attribute is part of the primary key"),
@@ -308,7 +322,11 @@ static const AshOpt relationship_options[] = {
 	SEEN_NESTED("references", OBJECT, &ash_references_spec, "the foreign key"),
 	OPT("no_attributes", BOOL, no_attributes, 0, "false", "only the filter relates the rows"),
 	SEEN("from_many", BOOL, 0, NULL, "the first of many; true when there is a sort"),
-	OPT("through", STRING, through.name, ASH_OPT_NONEMPTY, NULL, "resource that connects the two"),
+	SEEN("through", JSON, 0, NULL,
+		 "many_to_many: resource that connects the two; has_one and has_many: relationships that "
+		 "lead to the destination"),
+	OPT("manual", JSON, manual, 0, NULL,
+		"SQL function that says which rows are related: its name, or {\"function\", \"options\"}"),
 	OPT("join_relationship", NAME, join_relationship, 0, NULL,
 		"has_many to \"through\"; defined when absent"),
 	OPT("source_attribute_on_join_resource", NAME, source_attribute_on_join, 0, NULL, NULL),

@@ -45,6 +45,7 @@ typedef struct AshRowWriter
 	void (*finish_row)(struct AshRowWriter *writer, Datum *values, bool *nulls);
 	void *context;
 	bool first_pending; /* no key of this row has been written yet */
+	Size forbidden_end; /* in out: where the names of this row's masked fields end, or 0 */
 } AshRowWriter;
 
 extern void ash_column_prepare(AshColumn *column);

@@ -70,6 +70,7 @@ write_forbidden(AshRowWriter *writer, const Datum *values, const bool *nulls)
 		appendBinaryStringInfo(writer->out, column->prefix, column->prefix_len - 1);
 		first = false;
 	}
+	writer->forbidden_end = writer->out->len;
 	appendStringInfoChar(writer->out, ']');
 }
 
@@ -81,6 +82,7 @@ ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls)
 
 	appendStringInfoCharMacro(out, '{');
 	writer->first_pending = true;
+	writer->forbidden_end = 0;
 	for (int i = 0; i < writer->ncolumns; i++)
 	{
 		const AshColumn *column = &writer->columns[i];

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "call/function.h"
 #include "define/internal.h"
 #include "miscadmin.h"
 
@@ -40,7 +41,8 @@ static const Applies relationship_applies[] = {
 	{ "from_many", BIT(ASH_REL_HAS_ONE) },
 	{ "limit", MANY },
 	{ "offset", MANY },
-	{ "through", BIT(ASH_REL_MANY_TO_MANY) },
+	{ "through", HAS | BIT(ASH_REL_MANY_TO_MANY) },
+	{ "manual", HAS },
 	{ "join_relationship", BIT(ASH_REL_MANY_TO_MANY) },
 	{ "source_attribute_on_join_resource", BIT(ASH_REL_MANY_TO_MANY) },
 	{ "destination_attribute_on_join_resource", BIT(ASH_REL_MANY_TO_MANY) },
@@ -236,6 +238,54 @@ is_resource_name(const char *name)
 	return dot == NULL || (dot != name && dot[1] != '\0' && strchr(dot + 1, '.') == NULL);
 }
 
+static bool
+is_path(json_t *node)
+{
+	size_t i;
+	json_t *item;
+
+	if (json_is_string(node))
+		return json_string_length(node) > 0;
+	json_array_foreach (node, i, item)
+	{
+		if (!json_is_string(item) || json_string_length(item) == 0)
+			return false;
+	}
+	return json_array_size(node) > 0;
+}
+
+/* What ties the rows together, beside attributes. */
+static void
+check_ties(json_t *node, int kind, AshErrors *errors)
+{
+	json_t *through = json_object_get(node, "through");
+	json_t *manual = json_object_get(node, "manual");
+
+	if (kind == ASH_REL_MANY_TO_MANY && through == NULL)
+		fault(errors, NULL, "the key \"through\" is required");
+	else if (kind == ASH_REL_MANY_TO_MANY &&
+			 (!json_is_string(through) || !is_resource_name(json_string_value(through))))
+		fault(errors, "through", "expected a resource, as \"domain.resource\"");
+	else if (through != NULL && !is_path(through))
+		fault(errors, "through", "expected a path of relationships");
+	if (manual == NULL)
+		return;
+	if (through != NULL)
+		fault(errors, "manual", "either \"through\" or \"manual\" relates the rows");
+	ash_errors_push_name(errors, "manual");
+	ash_spec_check(&ash_function_spec, manual, NULL, errors);
+	ash_errors_pop(errors);
+}
+
+static void
+check_object(json_t *node, const char *key, AshErrors *errors)
+{
+	json_t *object = json_object_get(node, key);
+
+	if (object != NULL && !json_is_object(object))
+		fault(errors, key, psprintf("expected an object, got %s", ash_json_kind(object)));
+}
+
 static void
 check_relationship(json_t *node, AshErrors *errors)
 {
@@ -253,8 +303,12 @@ check_relationship(json_t *node, AshErrors *errors)
 		fault(errors, NULL, "a resource is named \"domain.resource\"");
 	check_applies(relationship_applies, node, kind, psprintf("a %s", ash_relationship_kinds[kind]),
 				  errors);
-	if (kind == ASH_REL_MANY_TO_MANY && json_object_get(node, "through") == NULL)
-		fault(errors, NULL, "the key \"through\" is required");
+	if (destination != NULL && strchr(destination, '.') != NULL &&
+		json_object_get(node, "domain") != NULL)
+		fault(errors, "domain", "the destination is named with its domain already");
+	check_ties(node, kind, errors);
+	check_object(node, "relationship_context", errors);
+	check_object(node, "read_action_arguments", errors);
 }
 
 static void
@@ -267,22 +321,6 @@ check_calculation(json_t *node, AshErrors *errors)
 	if (ways != 1)
 		fault(errors, NULL, "a calculation needs one of expr, function, batch_function");
 	check_section(node, "arguments", &ash_argument_spec, NULL, errors);
-}
-
-static bool
-is_path(json_t *node)
-{
-	size_t i;
-	json_t *item;
-
-	if (json_is_string(node))
-		return json_string_length(node) > 0;
-	json_array_foreach (node, i, item)
-	{
-		if (!json_is_string(item) || json_string_length(item) == 0)
-			return false;
-	}
-	return json_array_size(node) > 0;
 }
 
 static void

@@ -160,6 +160,34 @@ set_listed(json_t *node, const char *key)
 		ash_json_set(node, key, ash_json_listed(value));
 }
 
+/* "posts.comments" or a list, as a list; new. */
+static json_t *
+expand_path(json_t *node)
+{
+	json_t *path = json_array();
+	const char *text = json_string_value(node);
+	const char *dot;
+
+	if (text == NULL)
+	{
+		json_array_extend(path, node);
+		return path;
+	}
+	while ((dot = strchr(text, '.')) != NULL)
+	{
+		json_array_append_new(path, json_string_nocheck(pnstrdup(text, dot - text)));
+		text = dot + 1;
+	}
+	json_array_append_new(path, json_string_nocheck(text));
+	return path;
+}
+
+static void
+set_path(json_t *node, const char *key)
+{
+	ash_json_set(node, key, expand_path(json_object_get(node, key)));
+}
+
 /*-------------------------------------------------------------------------
  * Relationships
  *-------------------------------------------------------------------------
@@ -179,6 +207,17 @@ short_name(const char *resource)
 	return dot ? dot + 1 : resource;
 }
 
+/* "domain.resource", from a destination that may have its domain beside it */
+static char *
+destination_name(AshExpansion *exp, json_t *rel)
+{
+	const char *domain = json_string_value(json_object_get(rel, "domain"));
+
+	if (domain != NULL)
+		return psprintf("%s.%s", domain, destination_of(rel));
+	return ash_expand_resource_name(exp, destination_of(rel));
+}
+
 /* {"kind", "destination", …the rest} */
 static json_t *
 begin_relationship(AshExpansion *exp, json_t *node)
@@ -195,8 +234,7 @@ begin_relationship(AshExpansion *exp, json_t *node)
 		if (written == NULL)
 			continue;
 		ash_json_set(out, "kind", json_string_nocheck(ash_relationship_kinds[i]));
-		ash_json_set(out, "destination",
-					 json_string_nocheck(ash_expand_resource_name(exp, written)));
+		ash_json_set(out, "destination", json_string_nocheck(written));
 		ash_path_map_add(&exp->def->map, exp->errors, ash_path_append(NIL, "destination", -1),
 						 ash_path_append(NIL, ash_relationship_kinds[i], -1));
 	}
@@ -210,10 +248,10 @@ begin_relationship(AshExpansion *exp, json_t *node)
 		if (ash_relationship_kinds[i] == NULL)
 			ash_json_set(out, key, json_deep_copy(value));
 	}
-	written = destination_of(out);
-	ash_json_set(out, "destination", json_string_nocheck(ash_expand_resource_name(exp, written)));
-	if (json_object_get(out, "sort") != NULL)
-		ash_json_set(out, "sort", ash_json_listed(json_object_get(node, "sort")));
+	ash_json_set(out, "destination", json_string_nocheck(destination_name(exp, out)));
+	json_object_del(out, "domain");
+	set_listed(out, "sort");
+	set_listed(out, "default_sort");
 	return out;
 }
 
@@ -322,6 +360,8 @@ default_keys(AshExpansion *exp, const char *name, json_t *rel)
 										 psprintf("%s.%s", exp->doc->name, exp->short_name)));
 	if (strcmp(kind, "many_to_many") != 0)
 	{
+		if (json_object_get(rel, "through") != NULL)
+			set_path(rel, "through");
 		set_default_string(rel, "destination_attribute", psprintf("%s_id", exp->short_name));
 		return;
 	}
@@ -425,28 +465,6 @@ expand_calculation(AshExpansion *exp, json_t *node)
 					 ash_expand_arguments(exp, json_object_get(node, "arguments")));
 	set_listed(out, "load");
 	return out;
-}
-
-/* "posts.comments" or a list, as a list; new. */
-static json_t *
-expand_path(json_t *node)
-{
-	json_t *path = json_array();
-	const char *text = json_string_value(node);
-	const char *dot;
-
-	if (text == NULL)
-	{
-		json_array_extend(path, node);
-		return path;
-	}
-	while ((dot = strchr(text, '.')) != NULL)
-	{
-		json_array_append_new(path, json_string_nocheck(pnstrdup(text, dot - text)));
-		text = dot + 1;
-	}
-	json_array_append_new(path, json_string_nocheck(text));
-	return path;
 }
 
 static json_t *

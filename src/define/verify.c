@@ -76,7 +76,10 @@ ask_expressions(AshResource *res, AshErrors *errors)
 	{
 		enter(errors, "relationships", res->relationships[i]->name, "filter");
 		ash_relationship_filter(res, res->relationships[i], errors);
-		leave(errors);
+		ash_errors_pop(errors);
+		ash_related_verify(res, res->relationships[i], errors);
+		ash_errors_pop(errors);
+		ash_errors_pop(errors);
 	}
 	for (i = 0; i < res->naggregates; i++)
 		ask_aggregate(res, res->aggregates[i], errors);

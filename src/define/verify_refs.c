@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "define/internal.h"
+#include "miscadmin.h"
 
 static void
 fault(AshErrors *errors, const char *message)
@@ -205,6 +206,58 @@ verify_read_action(AshResource *destination, const char *name, AshErrors *errors
 			 psprintf("\"%s\" is no read action of %s", name, destination->name));
 }
 
+/* Does a path of relationships come back to the one it defines? */
+static bool
+leads_through(AshResource *res, List *path, const AshRelationship *rel)
+{
+	ListCell *lc;
+
+	check_stack_depth();
+	foreach (lc, path)
+	{
+		AshRelationship *step = ash_find_relationship(res, lfirst(lc));
+
+		if (step == rel || leads_through(res, step->path, rel))
+			return true;
+		res = ash_ref_resource(&step->destination);
+	}
+	return false;
+}
+
+static void
+verify_path(AshResource *res, AshRelationship *rel, AshResource *destination, AshErrors *errors)
+{
+	List *rels = NIL;
+	List *owners = NIL;
+	AshResource *end;
+
+	ash_errors_push_name(errors, "through");
+	end = ash_path_resolve(res, rel->path, &rels, &owners, errors);
+	if (end != NULL && end != destination)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "the path leads to %s, and the destination is %s", end->name,
+					  destination->name);
+	else if (end != NULL && leads_through(res, rel->path, rel))
+		fault(errors, "the path leads through the relationship itself");
+	if (destination->nprimary_key == 0)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "%s has no primary key to tell its rows apart", destination->name);
+	ash_errors_pop(errors);
+}
+
+static void
+verify_manual(AshResource *res, AshResource *destination, AshErrors *errors)
+{
+	AshResource *without = res->nprimary_key == 0 ? res : destination;
+
+	if (without->nprimary_key > 0)
+		return;
+	ash_errors_push_name(errors, "manual");
+	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+				  "%s has no primary key for a function to name its rows by", without->name);
+	ash_errors_pop(errors);
+}
+
 static void
 verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
@@ -216,6 +269,10 @@ verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	if (destination == NULL)
 		return;
 	verify_read_action(destination, rel->read_action, errors);
+	if (rel->path != NIL)
+		verify_path(res, rel, destination, errors);
+	if (rel->manual != NULL)
+		verify_manual(res, destination, errors);
 	if (rel->no_attributes)
 		return;
 	source = verify_source(res, rel, errors);

@@ -73,6 +73,19 @@ ash_expr_depend(AshResource *res, const AshResource *other)
 	MemoryContextSwitchTo(old);
 }
 
+/* Can it be a step of a path?  False after adding an error. */
+bool
+ash_path_check(const AshResource *res, const AshRelationship *rel, AshErrors *errors)
+{
+	if (rel->manual == NULL)
+		return true;
+	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+				  "the relationship \"%s\" of %s is manual: it can be loaded, but there is no "
+				  "path through it",
+				  rel->name, res->name);
+	return false;
+}
+
 AshResource *
 ash_path_resolve(AshResource *res, List *names, List **rels, List **owners, AshErrors *errors)
 {
@@ -90,6 +103,8 @@ ash_path_resolve(AshResource *res, List *names, List **rels, List **owners, AshE
 						  res->name, (char *) lfirst(lc));
 			return NULL;
 		}
+		if (!ash_path_check(res, rel, errors))
+			return NULL;
 		*rels = lappend(*rels, rel);
 		*owners = lappend(*owners, res);
 		res = ash_ref_resource(&rel->destination);

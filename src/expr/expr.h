@@ -181,8 +181,8 @@ extern char *ash_expr_describe(AshExpr *expr); /* for messages: as SQL with name
  * fields relative to the row that owns it; NULL when it is not an expression.
  */
 extern AshExpr *ash_expr_inlined(AshExpr *ref);
-/* A copy of expr in which the templates arg.x of calc are args. */
-extern AshExpr *ash_expr_with_args(AshExpr *expr, const AshCalculation *calc, AshExpr **args);
+/* A copy of expr in which the templates arg.x of args are values; a NULL value leaves them. */
+extern AshExpr *ash_expr_with_args(AshExpr *expr, int nargs, AshArgument **args, AshExpr **values);
 
 /*
  * compiled.c: expressions of a resource, compiled on first use and kept in it.

@@ -172,4 +172,7 @@ extern const char *ash_aggregate_kind_name(AshAggregateKind kind);
 extern void ash_sql_args(AshSql *sql, int nargs, AshExpr **args);
 extern void ash_sql_type(AshSql *sql, const AshTypeInst *type);
 
+/* compiled.c: false after adding an error */
+extern bool ash_path_check(const AshResource *res, const AshRelationship *rel, AshErrors *errors);
+
 #endif /* ASH_EXPR_INTERNAL_H */

@@ -82,7 +82,13 @@ static AshExpr *
 relationship_ref(ParseContext *cxt, AshExpr *ref, AshRelationship *rel, int location)
 {
 	AshResource *destination = ash_ref_resource(&rel->destination);
+	int first = list_length(cxt->errors->items);
 
+	if (!ash_path_check(ref->resource, rel, cxt->errors))
+	{
+		ash_parse_locate(cxt, first, location);
+		return NULL;
+	}
 	if (destination->nprimary_key != 1)
 		return ash_parse_error(cxt, location,
 							   "%s has no single primary key attribute to compare with",

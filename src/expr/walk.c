@@ -91,17 +91,17 @@ ash_expr_uses_actor(AshExpr *expr)
 }
 
 /*
- * Arguments of calculations
+ * Arguments
  */
 
 static int
-argument_index(const AshExpr *expr, const AshCalculation *calc)
+argument_index(const AshExpr *expr, int nargs, AshArgument **args)
 {
 	if (expr->kind != ASH_EXPR_TEMPLATE || expr->template != ASH_TEMPLATE_ARG)
 		return -1;
-	for (int i = 0; i < calc->nargs; i++)
+	for (int i = 0; i < nargs; i++)
 	{
-		if (strcmp(calc->args[i]->name, linitial(expr->template_path)) == 0)
+		if (strcmp(args[i]->name, linitial(expr->template_path)) == 0)
 			return i;
 	}
 	return -1;
@@ -182,23 +182,26 @@ lift_refs(AshExpr *expr, int levels)
 
 typedef struct Arguments
 {
-	const AshCalculation *calc;
-	AshExpr **args;
+	int nargs;
+	AshArgument **args;
+	AshExpr **values; /* NULL entries: left as they are */
 } Arguments;
 
 static AshExpr *
 put_argument(AshExpr *expr, int nesting, void *context)
 {
 	Arguments *arguments = context;
-	int index = argument_index(expr, arguments->calc);
+	int index = argument_index(expr, arguments->nargs, arguments->args);
 
-	return index < 0 ? NULL : lift_refs(arguments->args[index], nesting);
+	if (index < 0 || arguments->values[index] == NULL)
+		return NULL;
+	return lift_refs(arguments->values[index], nesting);
 }
 
 AshExpr *
-ash_expr_with_args(AshExpr *expr, const AshCalculation *calc, AshExpr **args)
+ash_expr_with_args(AshExpr *expr, int nargs, AshArgument **args, AshExpr **values)
 {
-	Arguments arguments = { calc, args };
+	Arguments arguments = { nargs, args, values };
 
 	return mutate(expr, 0, put_argument, &arguments);
 }
@@ -217,7 +220,8 @@ ash_expr_inlined(AshExpr *ref)
 		return NULL;
 	old = MemoryContextSwitchTo(GetMemoryChunkContext(ref));
 	if (ref->calculation->nargs > 0 && ref->calc_args != NULL)
-		expr = ash_expr_with_args(expr, ref->calculation, ref->calc_args);
+		expr = ash_expr_with_args(expr, ref->calculation->nargs, ref->calculation->args,
+								  ref->calc_args);
 	ref->inlined = expr;
 	MemoryContextSwitchTo(old);
 	return expr;

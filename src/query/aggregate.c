@@ -23,6 +23,7 @@ struct AshAggregateScan
 	const char *alias;	   /* of the sub-select */
 	const char *row_alias; /* whose related rows it scans */
 	List *path;
+	AshAction *action; /* reads the last step, or NULL */
 	bool authorize;
 	AshAggregate *with_join_filters; /* not shared then */
 	AshChain chain;
@@ -253,14 +254,14 @@ ash_aggregate_call_write(AshRowScope *row, const AshAggregateCall *call)
  */
 
 static AshAggregateScan *
-find_scan(AshRowScope *row, List *path, bool authorize)
+find_scan(AshRowScope *row, List *path, AshAction *action, bool authorize)
 {
 	ListCell *lc;
 
 	foreach (lc, row->from->items)
 	{
 		AshAggregateScan *scan = ((AshFromItem *) lfirst(lc))->scan;
-		bool same = scan != NULL && scan->with_join_filters == NULL &&
+		bool same = scan != NULL && scan->with_join_filters == NULL && scan->action == action &&
 					scan->authorize == authorize && strcmp(scan->row_alias, row->alias) == 0 &&
 					list_length(scan->path) == list_length(path);
 
@@ -273,7 +274,7 @@ find_scan(AshRowScope *row, List *path, bool authorize)
 }
 
 static AshAggregateScan *
-add_scan(AshRowScope *row, List *path, bool authorize, AshExpr **join_filters,
+add_scan(AshRowScope *row, List *path, AshAction *action, bool authorize, AshExpr **join_filters,
 		 AshAggregate *with_join_filters)
 {
 	AshAggregateScan *scan = palloc0(sizeof(AshAggregateScan));
@@ -281,9 +282,11 @@ add_scan(AshRowScope *row, List *path, bool authorize, AshExpr **join_filters,
 
 	scan->row_alias = row->alias;
 	scan->path = path;
+	scan->action = action;
 	scan->authorize = authorize;
 	scan->with_join_filters = with_join_filters;
-	scan->chain = ash_related_chain(row, path, authorize, ASH_RELATED_DISTINCT, join_filters);
+	scan->chain =
+		ash_related_chain(row, path, action, authorize, ASH_RELATED_DISTINCT, join_filters);
 	scan->alias = ash_next_alias(row->sql);
 	initStringInfo(&scan->columns);
 	item->scan = scan;
@@ -324,11 +327,11 @@ write_column(AshRowScope *row, const AshAggregateScan *scan, int column)
 
 /* EXISTS over the path, with the aggregate's filter. */
 static void
-write_exists(AshRowScope *row, AshAggregate *agg, List *path, AshExpr *filter, bool authorize,
+write_exists(AshRowScope *row, List *path, AshAction *action, AshExpr *filter, bool authorize,
 			 AshExpr **join_filters)
 {
 	AshSql *sql = row->sql;
-	AshChain chain = ash_related_chain(row, path, authorize, ASH_RELATED_ANY, join_filters);
+	AshChain chain = ash_related_chain(row, path, action, authorize, ASH_RELATED_ANY, join_filters);
 	StringInfoData outer = ash_sql_divert(sql);
 	bool any = filter != NULL && ash_row_where(chain.row, list_make1(filter));
 	char *condition = ash_sql_collect(sql, outer);
@@ -428,6 +431,7 @@ write_aggregate(AshRowScope *row, AshAggregate *agg, List *path, const AshTypeIn
 {
 	AshRelationship *last = llast(path);
 	AshResource *dest = ash_ref_resource(&last->destination);
+	AshAction *action = agg->read_action ? ash_find_action(dest, agg->read_action) : NULL;
 	bool authorize = row->call != NULL && row->call->authorize && agg->authorize;
 	AshExpr **join_filters = compile_join_filters(row->res, agg, path);
 	AshAggregateScan *scan;
@@ -438,12 +442,12 @@ write_aggregate(AshRowScope *row, AshAggregate *agg, List *path, const AshTypeIn
 	check_stack_depth();
 	if (agg->kind == ASH_AGG_EXISTS)
 	{
-		write_exists(row, agg, path, filter, authorize, join_filters);
+		write_exists(row, path, action, filter, authorize, join_filters);
 		return;
 	}
-	scan = join_filters == NULL ? find_scan(row, path, authorize) : NULL;
+	scan = join_filters == NULL ? find_scan(row, path, action, authorize) : NULL;
 	if (scan == NULL)
-		scan = add_scan(row, path, authorize, join_filters, join_filters ? agg : NULL);
+		scan = add_scan(row, path, action, authorize, join_filters, join_filters ? agg : NULL);
 	foreach (lc, scan->declared)
 	{
 		if (declared && lfirst(lc) == agg)

@@ -212,49 +212,74 @@ ash_query_apply_options(AshQuery *query)
  *-------------------------------------------------------------------------
  */
 
-/* authorize_with: "error": no row may be lost to the policy. */
-static void
-forbid_hidden_rows(AshQuery *query, const AshPolicySubject *subject, AshExpr *filter)
-{
-	AshExpr *visible =
-		ash_expr_call("coalesce", list_make2(filter, ash_expr_bool(false)), query->call->errors);
-	AshSql sql;
-	bool hidden;
-
-	ash_query_sql_init(query, &sql);
-	ash_statement_exists(query, list_make1(ash_expr_not(visible)), &sql);
-	hidden =
-		!ash_errors_any(query->call->errors) && ash_data_modify(query->res, &sql, NULL, NULL) > 0;
-	if (hidden)
-		ash_policy_forbid(subject);
-}
-
-void
-ash_query_authorize(AshQuery *query)
+static AshPolicySubject
+subject_of(AshQuery *query)
 {
 	AshPolicySubject subject = { 0 };
-	AshExpr *filter = NULL;
 
-	if (!query->call->authorize || query->authorized || !query->res->has_policies)
-		return;
 	subject.call = query->call;
 	subject.res = query->res;
 	subject.type = ASH_ACTION_READ;
 	subject.action =
 		query->action != NULL ? query->action : query->res->primary_actions[ASH_ACTION_READ];
 	subject.query = query;
+	return subject;
+}
+
+static void
+forbid(AshQuery *query)
+{
+	AshPolicySubject subject = subject_of(query);
+
+	query->forbidden = true;
+	if (!query->forgiving)
+		ash_policy_forbid(&subject);
+}
+
+/* Forbids the query when policies hide a row of it (of the keys) that must be seen. */
+void
+ash_query_check_hidden(AshQuery *query, AshKeys *keys)
+{
+	AshExpr *visible;
+	AshSql sql;
+
+	if (query->must_see == NULL)
+		return;
+	visible = ash_expr_call("coalesce", list_make2(query->must_see, ash_expr_bool(false)),
+							query->call->errors);
+	ash_query_sql_init(query, &sql);
+	ash_statement_exists(query, keys, list_make1(ash_expr_not(visible)), &sql);
+	if (!ash_errors_any(query->call->errors) && ash_data_modify(query->res, &sql, NULL, NULL) > 0)
+		forbid(query);
+	add_filter(query, query->must_see);
+	query->must_see = NULL;
+}
+
+/* Policies become conditions; of a related read, "authorize_with" waits for the keys. */
+void
+ash_query_authorize(AshQuery *query)
+{
+	AshPolicySubject subject;
+	AshExpr *filter = NULL;
+
+	if (!query->call->authorize || query->authorized || !query->res->has_policies)
+		return;
+	subject = subject_of(query);
 	query->authorized = true;
 	switch (ash_policy_decide(&subject, &filter))
 	{
 		case ASH_DECISION_ALLOW:
 			break;
 		case ASH_DECISION_DENY:
-			ash_policy_forbid(&subject);
+			forbid(query);
 			break;
 		case ASH_DECISION_FILTER:
-			if (query->call->opts->authorize_with == 1)
-				forbid_hidden_rows(query, &subject, filter);
-			add_filter(query, filter);
+			if (query->call->opts->authorize_with == 0)
+				add_filter(query, filter);
+			else
+				query->must_see = filter;
+			if (!query->related)
+				ash_query_check_hidden(query, NULL);
 			break;
 	}
 }

@@ -286,7 +286,7 @@ add_group_path(GroupFrom *group, AshRowScope *row, const ManyPath *path, bool in
 	AshRelated related;
 
 	reached.from = group->from;
-	related = ash_related(&reached, rel, path->authorize, ASH_RELATED_ANY, group->from);
+	related = ash_related(&reached, rel, NULL, path->authorize, ASH_RELATED_ANY, group->from);
 	if (inner && related.where[0])
 		appendStringInfo(&group->where, "%s AND ", related.where);
 	if (inner && group->base == NULL && group->from->items == NIL)
@@ -383,7 +383,7 @@ ash_row_exists(AshRowScope *row, AshExpr *expr)
 {
 	AshSql *sql = row->sql;
 	bool authorize = expr->from_input && row->call != NULL && row->call->authorize;
-	AshChain chain = ash_related_chain(row, expr->path, authorize, ASH_RELATED_ANY, NULL);
+	AshChain chain = ash_related_chain(row, expr->path, NULL, authorize, ASH_RELATED_ANY, NULL);
 	StringInfoData outer = ash_sql_divert(sql);
 	bool any = expr->nargs > 0 && ash_row_where(chain.row, list_make1(expr->args[0]));
 	char *condition = ash_sql_collect(sql, outer);

@@ -15,6 +15,7 @@
 #ifndef ASH_QUERY_INTERNAL_H
 #define ASH_QUERY_INTERNAL_H
 
+#include "call/function.h"
 #include "policy/policy.h"
 #include "query/query.h"
 
@@ -109,11 +110,12 @@ typedef struct AshChain
 	AshRowScope *row; /* the last */
 } AshChain;
 
-extern AshRelated ash_related(AshRowScope *source, AshRelationship *rel, bool authorize,
-							  AshRelatedRows rows, AshFrom *from);
+/* action: reads the rows (of the last step); NULL: the relationship's own */
+extern AshRelated ash_related(AshRowScope *source, AshRelationship *rel, AshAction *action,
+							  bool authorize, AshRelatedRows rows, AshFrom *from);
 /* join_filters: an AshExpr * or NULL for each step, or NULL */
-extern AshChain ash_related_chain(AshRowScope *source, List *path, bool authorize,
-								  AshRelatedRows rows, AshExpr **join_filters);
+extern AshChain ash_related_chain(AshRowScope *source, List *path, AshAction *action,
+								  bool authorize, AshRelatedRows rows, AshExpr **join_filters);
 /* conditions (of char *) that tie row to source; a many_to_many adds its join resource to item */
 extern void ash_related_match(AshRowScope *source, AshRelationship *rel, AshRowScope *row,
 							  bool authorize, AshRelatedRows rows, StringInfo item,
@@ -121,14 +123,10 @@ extern void ash_related_match(AshRowScope *source, AshRelationship *rel, AshRowS
 /* a.x = b.y */
 extern char *ash_equal_columns(AshRowScope *a, const AshAttribute *x, AshRowScope *b,
 							   const AshAttribute *y);
-/* base filter, tenant, read policies */
-extern List *ash_row_conditions(AshRowScope *row, AshAction *action, bool authorize,
-								AshRowScope *source, AshRelationship *rel);
+/* appends "a.key = b.key AND …" for rows of one resource */
+extern void ash_row_equal_keys(AshRowScope *a, AshRowScope *b);
 /* "schema"."table" for the call's tenant */
 extern void ash_sql_table(AshSql *sql, AshCall *call, AshResource *res);
-extern AshAction *ash_related_action(AshRelationship *rel, AshResource *dest);
-extern List *ash_relationship_sort(AshResource *res, AshRelationship *rel);
-extern bool ash_relationship_uses_parent(AshResource *res, AshRelationship *rel);
 extern bool ash_relationship_to_many(const AshRelationship *rel);
 extern bool ash_relationship_unique(const AshRelationship *rel);
 /* is there a tenant condition?  adds TENANT_REQUIRED when there should be */
@@ -137,6 +135,23 @@ extern AshExpr *ash_session_tenant(AshResource *res, AshAction *action);
 
 /* A call for another resource on behalf of call: shares its errors and memory. */
 extern AshCall *ash_query_subcall(AshCall *call, AshResource *res, AshAction *action);
+
+/*-------------------------------------------------------------------------
+ * related_read.c: the read behind a relationship of res
+ *-------------------------------------------------------------------------
+ */
+extern AshAction *ash_related_action(AshRelationship *rel, AshResource *dest);
+extern bool ash_relationship_uses_parent(AshResource *res, AshRelationship *rel);
+/* the sort of a query with that of the relationship, or with its default */
+extern List *ash_related_sort(AshResource *res, AshRelationship *rel, List *query_sort);
+extern List *ash_related_filters(AshResource *res, AshRelationship *rel, AshResource *dest,
+								 AshAction *action);
+extern AshCall *ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel,
+								 AshResource *dest, AshAction *action);
+extern void ash_related_arguments(AshCall *sub, AshResource *source, AshRelationship *rel);
+extern void ash_related_row_arguments(AshQuery *query, AshResource *source, AshRelationship *rel);
+/* of a manual relationship; NULL for the others */
+extern const AshFunction *ash_related_function(AshResource *res, AshRelationship *rel);
 
 /*-------------------------------------------------------------------------
  * condition.c: boolean expressions over a row
@@ -246,6 +261,15 @@ extern int ash_load_key_attributes(AshResource *res, AshRelationship *rel,
  * statement.c: SELECT
  *-------------------------------------------------------------------------
  */
+/* The keys of related rows that a function named: a slice of them for each parent. */
+typedef struct AshMembers
+{
+	Datum *first; /* by parent: int4, from 1 */
+	Datum *last;
+	int n;
+	Datum **values; /* by attribute of the primary key, then member */
+} AshMembers;
+
 /* Rows to start from: keys of parents, or of the rows themselves. */
 typedef struct AshKeys
 {
@@ -254,14 +278,32 @@ typedef struct AshKeys
 	int nattributes;
 	const AshAttribute **attributes;
 	int nkeys;
-	Datum **values; /* by attribute, then key; never null */
+	Datum **values;		 /* by attribute, then key; never null */
+	AshMembers *members; /* of a manual relationship, or NULL */
 } AshKeys;
+
+/* keys.c: the keys as a FROM item */
+typedef struct AshKeySource
+{
+	AshRowScope *key;	 /* the keys' columns */
+	AshRowScope *parent; /* what parent() means in the relationship's conditions */
+	const char *base;
+} AshKeySource;
+
+extern void ash_keys_prepare(AshKeySource *source, AshKeys *keys, AshCall *call, AshSql *sql);
+extern List *ash_keys_match(AshKeySource *source, AshKeys *keys, AshRowScope *row, StringInfo item);
+
+/* manual.c */
+extern void ash_manual_relate(AshQuery *query, AshKeys *keys);
+
+/* build.c */
+extern void ash_query_check_hidden(AshQuery *query, AshKeys *keys);
 
 extern void ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql);
 extern void ash_statement_records(AshQuery *query, AshSql *sql);
 extern void ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql);
 extern void ash_statement_aggregate(AshQuery *query, List *calls, AshSql *sql);
-extern void ash_statement_exists(AshQuery *query, List *conditions, AshSql *sql);
+extern void ash_statement_exists(AshQuery *query, AshKeys *keys, List *conditions, AshSql *sql);
 extern void ash_query_sql_init(AshQuery *query, AshSql *sql);
 
 /*-------------------------------------------------------------------------

@@ -152,23 +152,22 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 {
 	AshResource *dest = ash_ref_resource(&rel->destination);
 	AshAction *action = load_action(parser, rel, dest, options);
-	AshCall *sub = ash_query_subcall(parser->query->call, dest, action);
+	AshCall *sub = ash_related_call(parser->query->call, parser->res, rel, dest, action);
 	JsonbValue args;
 	AshQuery *query;
 
-	sub->accessing_from = parser->res->name;
-	sub->accessing_relationship = rel->name;
-	sub->authorize = sub->authorize && rel->authorize;
 	apply_options(parser, sub, options);
 	if (nested != NULL)
 		sub->opts->load = nested;
+	if (action != NULL && action == ash_related_action(rel, dest))
+		ash_related_arguments(sub, parser->res, rel);
 	query = ash_query_create(sub, dest, action);
 	if (action != NULL)
 		ash_query_for_action(query,
 							 option(options, "args", &args) ? ash_jsonb_from_value(&args) : NULL);
 	else
 		ash_query_apply_options(query);
-	query->sort = list_concat(query->sort, ash_relationship_sort(parser->res, rel));
+	query->sort = ash_related_sort(parser->res, rel, query->sort);
 	if (sub->opts->page == NULL)
 		query->page = ASH_PAGE_NONE;
 	if (query->page == ASH_PAGE_NONE)
@@ -178,12 +177,17 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 		if (!query->offset.set)
 			query->offset = rel->offset;
 	}
-	if (!ash_relationship_to_many(rel) && (rel->from_many || rel->sort != NULL))
+	if (!ash_relationship_to_many(rel) &&
+		(rel->from_many || rel->sort != NULL || rel->no_attributes))
 	{
 		query->limit.set = true;
 		query->limit.value = 1;
 	}
+	query->related = true;
+	query->forgiving = rel->allow_forbidden_field;
+	sub->opts->authorize_with = rel->authorize_read_with == ASH_READ_WITH_ERROR;
 	ash_query_authorize(query);
+	ash_related_row_arguments(query, parser->res, rel);
 	return query;
 }
 

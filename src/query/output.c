@@ -154,7 +154,7 @@ add_keyset(AshOutput *output)
 int
 ash_load_key_attributes(AshResource *res, AshRelationship *rel, const AshAttribute ***attributes)
 {
-	if (ash_relationship_uses_parent(res, rel))
+	if (rel->manual != NULL || ash_relationship_uses_parent(res, rel))
 	{
 		*attributes = (const AshAttribute **) res->primary_key;
 		return res->nprimary_key;

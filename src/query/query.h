@@ -75,6 +75,10 @@ struct AshQuery
 	bool authorized;		   /* policy filter has been added */
 	bool paginated_by_default; /* the page comes from the action: read_one is exempt */
 	AshValue *cursor;		   /* values of after or before, by sort item */
+	bool related;			   /* its rows are those of a relationship */
+	bool forgiving;			   /* a read that policies forbid is no error … */
+	bool forbidden;			   /* … but noted here */
+	AshExpr *must_see;		   /* policies: all rows must be let through (authorize_with) */
 	bool bare;				   /* no tenant condition: see ash_query_bare */
 };
 
@@ -108,6 +112,9 @@ extern AshExpr *ash_calculation_ref(AshResource *res, AshCalculation *calc, AshE
 /* a sort of a definition that may be wrong: faults become definition errors; List of AshSortItem *
  */
 extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors);
+
+/* related_read.c: compiles what a relationship says about its read; adds definition errors */
+extern void ash_related_verify(AshResource *res, AshRelationship *rel, AshErrors *errors);
 
 /* run.c: writes the JSON result (array or page object) */
 extern void ash_query_run(AshQuery *query, StringInfo out);

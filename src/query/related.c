@@ -45,57 +45,6 @@ ash_relationship_unique(const AshRelationship *rel)
 	return false;
 }
 
-AshAction *
-ash_related_action(AshRelationship *rel, AshResource *dest)
-{
-	if (rel != NULL && rel->read_action != NULL)
-		return ash_find_action(dest, rel->read_action);
-	return dest->primary_actions[ASH_ACTION_READ];
-}
-
-/* Trusted sorts of relationships, compiled once; hang off the resource. */
-typedef struct RelationshipCache
-{
-	bool sort_done;
-	List *sort;
-} RelationshipCache;
-
-List *
-ash_relationship_sort(AshResource *res, AshRelationship *rel)
-{
-	RelationshipCache *cache = res->query_cache;
-	MemoryContext old;
-
-	if (rel->sort == NULL)
-		return NIL;
-	if (cache == NULL)
-		res->query_cache = cache =
-			MemoryContextAllocZero(res->cxt, sizeof(RelationshipCache) * res->nrelationships);
-	cache += rel->index;
-	if (!cache->sort_done)
-	{
-		old = MemoryContextSwitchTo(res->cxt);
-		cache->sort = ash_sort_compile(ash_ref_resource(&rel->destination), rel->sort);
-		cache->sort_done = true;
-		MemoryContextSwitchTo(old);
-	}
-	return cache->sort;
-}
-
-static bool
-is_parent_ref(AshExpr *expr, void *context)
-{
-	return expr->parent_levels > 0;
-}
-
-bool
-ash_relationship_uses_parent(AshResource *res, AshRelationship *rel)
-{
-	AshExpr *filter = ash_relationship_filter(res, rel, NULL);
-
-	return rel->no_attributes || (filter != NULL && ash_expr_walk(filter, is_parent_ref, NULL));
-}
-
 AshCall *
 ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
 {
@@ -110,6 +59,7 @@ ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
 	sub->arg_set = palloc0(sizeof(bool) * Max(nargs, 1));
 	for (int i = 0; i < nargs; i++)
 		sub->args[i].isnull = true;
+	sub->row_args = NULL;
 	sub->bindings.call = sub;
 	return sub;
 }
@@ -186,13 +136,11 @@ static AshExpr *
 policy_condition(AshCall *call, AshResource *res, AshAction *action, AshRowScope *source,
 				 AshRelationship *rel)
 {
-	AshCall *sub = ash_query_subcall(call, res, action);
+	AshCall *sub = ash_related_call(call, source->res, rel, res, action);
 	AshPolicySubject subject = { 0 };
 	AshQuery *query = palloc0(sizeof(AshQuery));
 	AshExpr *filter = NULL;
 
-	sub->accessing_from = source->res->name;
-	sub->accessing_relationship = rel->name;
 	query->call = sub;
 	query->res = res;
 	query->action = action;
@@ -221,9 +169,10 @@ row_tenant(AshRowScope *row, AshAction *action)
 			   ash_tenant_condition(row->call, row->res, action);
 }
 
-List *
-ash_row_conditions(AshRowScope *row, AshAction *action, bool authorize, AshRowScope *source,
-				   AshRelationship *rel)
+/* base filter, tenant, read policies; NIL when there is none of them */
+static List *
+row_conditions(AshRowScope *row, AshAction *action, bool authorize, AshRowScope *source,
+			   AshRelationship *rel)
 {
 	AshExpr *base = ash_resource_base_filter(row->res, NULL);
 	AshExpr *tenant = row_tenant(row, action);
@@ -239,6 +188,42 @@ ash_row_conditions(AshRowScope *row, AshAction *action, bool authorize, AshRowSc
 	if (policy != NULL)
 		conditions = lappend(conditions, policy);
 	return conditions;
+}
+
+static char *
+conditions_text(AshRowScope *row, List *conditions)
+{
+	StringInfoData outer = ash_sql_divert(row->sql);
+	bool any = ash_row_where(row, conditions);
+	char *text = ash_sql_collect(row->sql, outer);
+
+	return any ? text : NULL;
+}
+
+/*
+ * What the row's own definition says of it, in the context of the related read; or
+ * NULL.  Of an action that the relationship or the aggregate names, its filter counts.
+ */
+static char *
+own_conditions(AshRowScope *row, AshAction *named, bool authorize, AshRowScope *source,
+			   AshRelationship *rel)
+{
+	AshBindings *outer = row->sql->bindings;
+	AshAction *action = named != NULL ? named : ash_related_action(NULL, row->res);
+	List *conditions = row_conditions(row, action, authorize, source, rel);
+	char *text;
+
+	if (named != NULL)
+		conditions =
+			list_concat(conditions, ash_related_filters(source->res, rel, row->res, action));
+	if (conditions == NIL)
+		return NULL;
+	if (row->call != NULL && rel->context != NULL)
+		row->sql->bindings =
+			&ash_related_call(row->call, source->res, rel, row->res, action)->bindings;
+	text = conditions_text(row, conditions);
+	row->sql->bindings = outer;
+	return text;
 }
 
 /*-------------------------------------------------------------------------
@@ -267,14 +252,13 @@ ash_equal_columns(AshRowScope *a, const AshAttribute *x, AshRowScope *b, const A
 	return ash_sql_collect(a->sql, outer);
 }
 
-static char *
-conditions_text(AshRowScope *row, List *conditions)
+/* both are rows of the same resource, and one: "a.x = b.x AND …" */
+void
+ash_row_equal_keys(AshRowScope *a, AshRowScope *b)
 {
-	StringInfoData outer = ash_sql_divert(row->sql);
-	bool any = ash_row_where(row, conditions);
-	char *text = ash_sql_collect(row->sql, outer);
-
-	return any ? text : NULL;
+	for (int i = 0; i < a->res->nprimary_key; i++)
+		appendStringInfo(&a->sql->text, "%s%s", i > 0 ? " AND " : "",
+						 ash_equal_columns(a, a->res->primary_key[i], b, b->res->primary_key[i]));
 }
 
 static bool
@@ -330,8 +314,7 @@ match_through(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool 
 	const AshAttribute *to_dest = key_attribute(through, rel->destination_attribute_on_join, rel);
 	char *match = ash_equal_columns(join, from_source, source,
 									key_attribute(source->res, rel->source_attribute, rel));
-	char *more = conditions_text(join, ash_row_conditions(join, ash_related_action(NULL, through),
-														  authorize, source, rel));
+	char *more = own_conditions(join, NULL, authorize, source, rel);
 	char *on = ash_equal_columns(row, key_attribute(row->res, rel->destination_attribute, rel),
 								 join, to_dest);
 	StringInfoData outer = ash_sql_divert(sql);
@@ -359,6 +342,44 @@ match_through(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool 
 	appendStringInfo(item, " INNER JOIN %s ON (%s)", text, on);
 }
 
+/*
+ * The rows at the end of a path of relationships, each once: their keys are taken in
+ * a sub-select, which the path drives.
+ */
+static void
+match_path(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool authorize,
+		   StringInfo item)
+{
+	AshSql *sql = row->sql;
+	List *rels = NIL;
+	List *owners = NIL;
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	StringInfoData outer;
+	AshChain chain;
+	AshRowScope found;
+
+	if (ash_path_resolve(source->res, rel->path, &rels, &owners, errors) == NULL)
+		elog(ERROR, "relationship \"%s\": %s", rel->name, ash_errors_message(errors));
+	chain = ash_related_chain(source, rels, NULL, authorize, ASH_RELATED_ANY, NULL);
+	found = *chain.row;
+	found.alias = ash_next_alias(sql);
+	outer = ash_sql_divert(sql);
+	ash_sql_str(sql, " INNER JOIN LATERAL (SELECT DISTINCT ");
+	for (int i = 0; i < row->res->nprimary_key; i++)
+	{
+		ash_sql_str(sql, i > 0 ? ", " : "");
+		ash_row_column(chain.row, row->res->primary_key[i]);
+	}
+	appendStringInfo(&sql->text, " FROM %s", chain.item);
+	ash_from_write(sql, chain.from);
+	if (chain.where.len > 0)
+		appendStringInfo(&sql->text, " WHERE %s", chain.where.data);
+	appendStringInfo(&sql->text, ") AS %s ON (", found.alias);
+	ash_row_equal_keys(row, &found);
+	ash_sql_str(sql, ")");
+	appendStringInfoString(item, ash_sql_collect(sql, outer));
+}
+
 void
 ash_related_match(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool authorize,
 				  AshRelatedRows rows, StringInfo item, List **conditions)
@@ -367,6 +388,8 @@ ash_related_match(AshRowScope *source, AshRelationship *rel, AshRowScope *row, b
 
 	if (rel->kind == ASH_REL_MANY_TO_MANY)
 		match_through(source, rel, row, authorize, rows, item, conditions);
+	else if (rel->path != NIL)
+		match_path(source, rel, row, authorize, item);
 	else if (!rel->no_attributes)
 	{
 		const AshAttribute *to = key_attribute(row->res, rel->destination_attribute, rel);
@@ -431,8 +454,8 @@ wrap_related(AshRowScope *inner, const char *item, const char *where, List *sort
 }
 
 AshRelated
-ash_related(AshRowScope *source, AshRelationship *rel, bool authorize, AshRelatedRows rows,
-			AshFrom *from)
+ash_related(AshRowScope *source, AshRelationship *rel, AshAction *action, bool authorize,
+			AshRelatedRows rows, AshFrom *from)
 {
 	AshResource *dest = ash_ref_resource(&rel->destination);
 	AshSql *sql = source->sql;
@@ -452,8 +475,9 @@ ash_related(AshRowScope *source, AshRelationship *rel, bool authorize, AshRelate
 	sql->text = outer;
 
 	ash_related_match(source, rel, row, authorize, rows, &item, &conditions);
-	own = conditions_text(row, ash_row_conditions(row, ash_related_action(rel, dest),
-												  authorize && rel->authorize, source, rel));
+	if (action == NULL && rel->read_action != NULL)
+		action = ash_related_action(rel, dest);
+	own = own_conditions(row, action, authorize && rel->authorize, source, rel);
 	if (own != NULL)
 		conditions = lappend(conditions, own);
 	if (single && !ash_relationship_unique(rel))
@@ -463,20 +487,22 @@ ash_related(AshRowScope *source, AshRelationship *rel, bool authorize, AshRelate
 	}
 	if (limit.set || rel->offset.set || row->from->items != NIL)
 		return wrap_related(row, item.data, join_texts(conditions),
-							limit.set || rel->offset.set ? ash_relationship_sort(source->res, rel) :
+							limit.set || rel->offset.set ? ash_related_sort(source->res, rel, NIL) :
 														   NIL,
 							limit, rel->offset, from);
 	row->from = from;
 	row->parent = NULL;
 	related.row = row;
-	related.item = rel->kind == ASH_REL_MANY_TO_MANY ? psprintf("(%s)", item.data) : item.data;
+	related.item = rel->kind == ASH_REL_MANY_TO_MANY || rel->path != NIL ?
+					   psprintf("(%s)", item.data) :
+					   item.data;
 	related.where = join_texts(conditions);
 	return related;
 }
 
 AshChain
-ash_related_chain(AshRowScope *source, List *path, bool authorize, AshRelatedRows rows,
-				  AshExpr **join_filters)
+ash_related_chain(AshRowScope *source, List *path, AshAction *action, bool authorize,
+				  AshRelatedRows rows, AshExpr **join_filters)
 {
 	AshChain chain = { 0 };
 	AshRowScope *previous = source;
@@ -485,7 +511,9 @@ ash_related_chain(AshRowScope *source, List *path, bool authorize, AshRelatedRow
 	initStringInfo(&chain.where);
 	for (int i = 0; i < list_length(path); i++)
 	{
-		AshRelated related = ash_related(previous, list_nth(path, i), authorize, rows, chain.from);
+		bool last = i == list_length(path) - 1;
+		AshRelated related = ash_related(previous, list_nth(path, i), last ? action : NULL,
+										 authorize, rows, chain.from);
 		char *filter = NULL;
 
 		if (i == 0)

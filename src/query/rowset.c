@@ -26,10 +26,11 @@
 /* A row of a rowset. */
 typedef struct RowPiece
 {
-	Size start; /* in json */
-	Size end;	/* without the closing brace */
-	bool empty; /* nothing stands in it yet */
-	int next;	/* of the same parent key, or -1 */
+	Size start;		/* in json */
+	Size end;		/* without the closing brace */
+	bool empty;		/* nothing stands in it yet */
+	Size forbidden; /* in json: where its list of forbidden fields ends, or 0 */
+	int next;		/* of the same parent key, or -1 */
 } RowPiece;
 
 /* The related rows of one relationship load. */
@@ -63,7 +64,8 @@ struct AshRowset
 	RowPiece *rows;
 	int nrelated;
 	Related *related;
-	Related *parent; /* whose rows these are, or NULL */
+	Related *parent;	/* whose rows these are, or NULL */
+	bool any_forbidden; /* policies forbade one of the loads */
 };
 
 /*-------------------------------------------------------------------------
@@ -309,6 +311,7 @@ ash_rowset_add(AshRowset *rows, Datum *values, bool *nulls, const char *extra)
 	rows->json.data[--rows->json.len] = '\0';
 	rows->rows[row].end = rows->json.len;
 	rows->rows[row].empty = rows->writer.first_pending;
+	rows->rows[row].forbidden = rows->writer.forbidden_end;
 	rows->nrows++;
 	collect_keys(rows, row, values, nulls);
 	if (rows->parent != NULL)
@@ -379,13 +382,28 @@ prepare_page(AshQuery *query)
 	return ash_keyset_read(query);
 }
 
+/* Which rows are related, and may all of them be seen?  False when there is nothing to read. */
+static bool
+prepare_related(Related *related)
+{
+	AshQuery *query = related->load->query;
+
+	if (query->forbidden || !prepare_page(query))
+		return false;
+	if (related->keys.relationship->manual != NULL && related->keys.nkeys > 0)
+		ash_manual_relate(query, &related->keys);
+	if (related->keys.nkeys > 0 && !ash_errors_any(query->call->errors))
+		ash_query_check_hidden(query, &related->keys);
+	return !query->forbidden && !ash_errors_any(query->call->errors);
+}
+
 static void
 load_related(Related *related)
 {
 	AshQuery *query = related->load->query;
 	int nkeys = related->keys.nkeys;
 
-	if (!prepare_page(query))
+	if (!prepare_related(related))
 		return;
 	related->rows = ash_rowset_create(query, ash_output_create(query, true));
 	related->rows->parent = related;
@@ -405,12 +423,19 @@ load_related(Related *related)
 void
 ash_rowset_load(AshRowset *rows)
 {
+	AshErrors *errors = rows->query->call->errors;
+
 	check_stack_depth();
 	for (int i = 0; i < rows->nrelated; i++)
 	{
-		if (ash_errors_any(rows->query->call->errors))
+		if (ash_errors_any(errors))
 			return;
+		ash_errors_push_name(errors, "load");
+		ash_errors_push_name(errors, rows->related[i].load->as);
 		load_related(&rows->related[i]);
+		ash_errors_pop(errors);
+		ash_errors_pop(errors);
+		rows->any_forbidden |= rows->related[i].load->query->forbidden;
 	}
 }
 
@@ -462,7 +487,9 @@ write_related(Related *related, int row, StringInfo out)
 {
 	int key = related->row_keys[row];
 
-	if (related->load->query->page != ASH_PAGE_NONE)
+	if (related->load->query->forbidden)
+		appendStringInfoString(out, "null");
+	else if (related->load->query->page != ASH_PAGE_NONE)
 		write_page(related, key, out);
 	else if (ash_relationship_to_many(related->load->relationship))
 	{
@@ -476,6 +503,46 @@ write_related(Related *related, int row, StringInfo out)
 		ash_rowset_write_row(related->rows, related->first[key], out);
 }
 
+/* "a","b": the loads that policies forbade; false when there is none. */
+static bool
+write_forbidden_loads(AshRowset *rows, StringInfo out)
+{
+	bool any = false;
+
+	for (int i = 0; i < rows->nrelated; i++)
+	{
+		const AshLoad *load = rows->related[i].load;
+
+		if (!load->query->forbidden)
+			continue;
+		appendStringInfoString(out, any ? "," : "");
+		ash_write_json_string(out, load->as, strlen(load->as));
+		any = true;
+	}
+	return any;
+}
+
+/* The row's own part; the names of forbidden loads go into its list of forbidden fields. */
+static bool
+write_piece(AshRowset *rows, const RowPiece *piece, StringInfo out)
+{
+	const char *json = rows->json.data;
+	Size middle = piece->forbidden > 0 ? piece->forbidden : piece->end;
+	StringInfoData names;
+
+	appendBinaryStringInfo(out, json + piece->start, middle - piece->start);
+	initStringInfo(&names);
+	if (write_forbidden_loads(rows, &names))
+	{
+		if (piece->forbidden > 0)
+			appendStringInfo(out, ",%s", names.data);
+		else
+			appendStringInfo(out, "%s\"_forbidden\":[%s]", piece->empty ? "" : ",", names.data);
+	}
+	appendBinaryStringInfo(out, json + middle, piece->end - middle);
+	return piece->empty && names.len == 0;
+}
+
 void
 ash_rowset_write_row(AshRowset *rows, int row, StringInfo out)
 {
@@ -484,7 +551,10 @@ ash_rowset_write_row(AshRowset *rows, int row, StringInfo out)
 
 	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
-	appendBinaryStringInfo(out, rows->json.data + piece->start, piece->end - piece->start);
+	if (rows->any_forbidden)
+		empty = write_piece(rows, piece, out);
+	else
+		appendBinaryStringInfo(out, rows->json.data + piece->start, piece->end - piece->start);
 	for (int i = 0; i < rows->nrelated; i++)
 	{
 		Related *related = &rows->related[i];

@@ -181,7 +181,7 @@ join_one(AshRowScope *row, AshRelationship *rel, bool authorize)
 
 	if (known != NULL)
 		return known;
-	related = ash_related(row, rel, authorize, ASH_RELATED_FIRST, row->from);
+	related = ash_related(row, rel, NULL, authorize, ASH_RELATED_FIRST, row->from);
 	related.row->optional = true;
 	ash_from_add(row->from, psprintf(" LEFT JOIN %s ON (%s)", related.item,
 									 related.where[0] ? related.where : "true"));

@@ -23,8 +23,6 @@
 
 #include "catalog/pg_type.h"
 #include "query/internal.h"
-#include "utils/array.h"
-#include "utils/lsyscache.h"
 
 /* A statement being put together. */
 typedef struct Builder
@@ -33,12 +31,10 @@ typedef struct Builder
 	AshOutput *output; /* NULL for counts and aggregates */
 	AshKeys *keys;	   /* or NULL */
 	AshSql *sql;
-	AshRowScope *key_row;	 /* the keys' columns */
-	AshRowScope *parent_row; /* what parent() means in the relationship's filter */
-	const char *key_base;	 /* FROM item of the keys */
-	bool whole_needed;		 /* a calculation wants the row itself */
-	List *extra;			 /* of AshExpr *: further conditions */
-	List *distinct;			 /* of char *: the DISTINCT ON of the level being written */
+	AshKeySource source; /* the keys as rows */
+	bool whole_needed;	 /* a calculation wants the row itself */
+	List *extra;		 /* of AshExpr *: further conditions */
+	List *distinct;		 /* of char *: the DISTINCT ON of the level being written */
 } Builder;
 
 /* What a level consists of. */
@@ -172,85 +168,6 @@ write_carried(Builder *b, AshRowScope *row)
 }
 
 /*-------------------------------------------------------------------------
- * Keys
- *-------------------------------------------------------------------------
- */
-
-static void
-write_key_array(AshSql *sql, const AshTypeInst *type, Datum *values, int n)
-{
-	Oid array_type = get_array_type(type->oid);
-	ArrayType *array =
-		construct_array(values, n, type->oid, type->typlen, type->typbyval, type->typalign);
-
-	ash_sql_str(sql, "pg_catalog.unnest(");
-	ash_sql_param(sql, array_type, PointerGetDatum(array), false);
-	ash_sql_str(sql, ")");
-}
-
-/* The keys as rows: their columns are named like the attributes', then "~ord". */
-static void
-prepare_keys(Builder *b)
-{
-	AshKeys *keys = b->keys;
-	AshSql *sql = b->sql;
-	StringInfoData outer;
-
-	if (keys == NULL)
-		return;
-	b->key_row = ash_row_create(sql, b->query->call, keys->res, ash_from_create(NULL), NULL);
-	b->parent_row = b->key_row;
-	outer = ash_sql_divert(sql);
-	if (keys->nattributes > 1)
-		ash_sql_str(sql, "ROWS FROM (");
-	for (int i = 0; i < keys->nattributes; i++)
-	{
-		ash_sql_str(sql, i > 0 ? ", " : "");
-		write_key_array(sql, keys->attributes[i]->type, keys->values[i], keys->nkeys);
-	}
-	appendStringInfo(&sql->text, "%s WITH ORDINALITY AS %s(", keys->nattributes > 1 ? ")" : "",
-					 b->key_row->alias);
-	for (int i = 0; i < keys->nattributes; i++)
-	{
-		ash_sql_ident(sql, keys->attributes[i]->source);
-		ash_sql_str(sql, ", ");
-	}
-	ash_sql_str(sql, "\"~ord\")");
-	if (keys->relationship != NULL && ash_relationship_uses_parent(keys->res, keys->relationship))
-	{
-		b->parent_row = ash_row_create(sql, b->query->call, keys->res, b->key_row->from, NULL);
-		ash_sql_str(sql, " INNER JOIN ");
-		ash_sql_table(sql, b->query->call, keys->res);
-		appendStringInfo(&sql->text, " AS %s ON (", b->parent_row->alias);
-		for (int i = 0; i < keys->nattributes; i++)
-			appendStringInfo(&sql->text, "%s%s", i > 0 ? " AND " : "",
-							 ash_equal_columns(b->parent_row, keys->attributes[i], b->key_row,
-											   keys->attributes[i]));
-		ash_sql_str(sql, ")");
-	}
-	b->key_base = ash_sql_collect(sql, outer);
-}
-
-/* Conditions that tie the row to the keys; may add to the FROM item. */
-static List *
-match_keys(Builder *b, AshRowScope *row, StringInfo item)
-{
-	AshKeys *keys = b->keys;
-	List *conditions = NIL;
-
-	if (keys == NULL)
-		return NIL;
-	row->parent = b->parent_row;
-	if (keys->relationship != NULL)
-		ash_related_match(b->parent_row, keys->relationship, row, b->query->call->authorize,
-						  ASH_RELATED_DISTINCT, item, &conditions);
-	for (int i = 0; keys->relationship == NULL && i < keys->nattributes; i++)
-		conditions = lappend(conditions, ash_equal_columns(row, keys->attributes[i], b->key_row,
-														   keys->attributes[i]));
-	return conditions;
-}
-
-/*-------------------------------------------------------------------------
  * Levels
  *-------------------------------------------------------------------------
  */
@@ -263,6 +180,12 @@ table_item(Builder *b, AshRowScope *row)
 	ash_sql_table(b->sql, b->query->call, b->query->res);
 	appendStringInfo(&b->sql->text, " AS %s", row->alias);
 	return ash_sql_collect(b->sql, outer);
+}
+
+static List *
+match_keys(Builder *b, AshRowScope *row, StringInfo item)
+{
+	return b->keys != NULL ? ash_keys_match(&b->source, b->keys, row, item) : NIL;
 }
 
 static AshRowScope *
@@ -341,7 +264,7 @@ output_targets(Builder *b, AshRowScope *row, bool carried)
 
 		ash_sql_str(sql, i > 0 ? ", " : "");
 		if (i == output->ord)
-			appendStringInfo(&sql->text, "%s.\"~ord\"", b->key_row->alias);
+			appendStringInfo(&sql->text, "%s.\"~ord\"", b->source.key->alias);
 		else if (output->json[i].mask == ASH_MASK_NEVER)
 			ash_sql_str(sql, "NULL");
 		else if (source->attribute != NULL)
@@ -460,7 +383,7 @@ from_page(Builder *b, AshRowScope *row, bool limited, bool keyset)
 	if (b->keys == NULL)
 		return item;
 	initStringInfo(&text);
-	appendStringInfo(&text, "%s CROSS JOIN %s", b->key_base, item);
+	appendStringInfo(&text, "%s CROSS JOIN %s", b->source.base, item);
 	return text.data;
 }
 
@@ -503,7 +426,8 @@ make_builder(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql)
 	Builder b = { .query = query, .output = output, .keys = keys, .sql = sql };
 
 	b.whole_needed = output != NULL && output_needs_whole(output);
-	prepare_keys(&b);
+	if (keys != NULL)
+		ash_keys_prepare(&b.source, keys, query->call, sql);
 	return b;
 }
 
@@ -575,9 +499,9 @@ ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql)
 		write_level(&b, row, "pg_catalog.count(*)", item, NIL, 0, false);
 		return;
 	}
-	write_level(&b, row, psprintf("%s.\"~ord\", pg_catalog.count(*)", b.key_row->alias), item, NIL,
-				0, false);
-	appendStringInfo(&sql->text, " GROUP BY %s.\"~ord\"", b.key_row->alias);
+	write_level(&b, row, psprintf("%s.\"~ord\", pg_catalog.count(*)", b.source.key->alias), item,
+				NIL, 0, false);
+	appendStringInfo(&sql->text, " GROUP BY %s.\"~ord\"", b.source.key->alias);
 }
 
 /* A column for each call (of AshAggregateCall *), over all rows of the query. */
@@ -604,15 +528,21 @@ ash_statement_aggregate(AshQuery *query, List *calls, AshSql *sql)
 	write_level(&b, row, targets, item, NIL, flat ? LEVEL_WHERE : 0, false);
 }
 
-/* A row of the query that also meets the conditions, if there is one. */
+/* A row of the query (and of the keys, if any) that also meets the conditions, if there is one. */
 void
-ash_statement_exists(AshQuery *query, List *conditions, AshSql *sql)
+ash_statement_exists(AshQuery *query, AshKeys *keys, List *conditions, AshSql *sql)
 {
-	Builder b = make_builder(query, NULL, NULL, sql);
+	Builder b = make_builder(query, NULL, keys, sql);
 	AshRowScope *row = new_row(&b);
-	char *item = table_item(&b, row);
+	StringInfoData item;
+	List *matches;
 
 	b.extra = conditions;
-	write_level(&b, row, "1", item, NIL, LEVEL_WHERE, false);
+	initStringInfo(&item);
+	if (keys != NULL)
+		appendStringInfo(&item, "%s CROSS JOIN ", b.source.base);
+	appendStringInfoString(&item, table_item(&b, row));
+	matches = match_keys(&b, row, &item);
+	write_level(&b, row, "1", item.data, matches, LEVEL_WHERE, false);
 	ash_sql_str(sql, " LIMIT 1");
 }

@@ -163,7 +163,7 @@ run_exists(AshQuery *query, StringInfo out)
 	AshSql sql;
 
 	ash_query_sql_init(query, &sql);
-	ash_statement_exists(query, NIL, &sql);
+	ash_statement_exists(query, NULL, NIL, &sql);
 	if (!failed(query))
 		ash_data_each(query->res, &sql, note_row, &exists);
 	appendStringInfoString(out, exists ? "true" : "false");
