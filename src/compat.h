@@ -152,6 +152,13 @@
 #define ASH_CHECK_PERMS_ARGS perm_infos, raise
 #endif
 
+/* where the role is that a table's privileges are checked for */
+#if PG_VERSION_NUM >= 160000
+#define ash_perm_info(query, entry) getRTEPermissionInfo((query)->rteperminfos, entry)
+#else
+#define ash_perm_info(query, entry) ((RangeTblEntry *) (entry))
+#endif
+
 /* ExplainOnePlan() got memory counters in 17 */
 #if PG_VERSION_NUM >= 170000
 #define ash_explain_one_plan(stmt, es, text, params) \

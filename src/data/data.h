@@ -76,6 +76,9 @@ extern void ash_data_explain(AshResource *res, AshSql *sql, StringInfo out);
 /* Is a statement of ours being planned for this relation right now? (hooks) */
 extern bool ash_data_own_statement(Oid relid);
 
+/* The readers of the statement of ours that is being analysed right now; NIL. (hooks) */
+extern List *ash_data_readers(void);
+
 /*
  * Is a writing statement of ours being started that writes this relation?  Says so once
  * for each start, when its privileges are checked; what runs inside is not ours. (hooks)

@@ -48,6 +48,7 @@ struct AshPlan
 	Oid *param_types;
 	int len;
 	char *text;
+	List *readers; /* of AshReader * */
 	SPIPlanPtr spi;
 	int pins;
 	MemoryContext cxt;
@@ -68,6 +69,15 @@ bool
 ash_data_own_statement(Oid relid)
 {
 	return own_statement;
+}
+
+/* Its readers: what analysis has to know about it. */
+static List *own_readers = NIL;
+
+List *
+ash_data_readers(void)
+{
+	return own_statement ? own_readers : NIL;
 }
 
 /* PostgreSQL's part of the plan outlives our context unless it is freed by hand. */
@@ -109,10 +119,45 @@ statement_hash(const AshSql *sql, Oid role)
 }
 
 static bool
+same_readers(List *a, List *b)
+{
+	if (list_length(a) != list_length(b))
+		return false;
+	for (int i = 0; i < list_length(a); i++)
+	{
+		const AshReader *x = list_nth(a, i);
+		const AshReader *y = list_nth(b, i);
+
+		if (x->role != y->role || strcmp(x->alias, y->alias) != 0)
+			return false;
+	}
+	return true;
+}
+
+static List *
+copy_readers(List *readers)
+{
+	List *copy = NIL;
+	ListCell *lc;
+
+	foreach (lc, readers)
+	{
+		const AshReader *reader = lfirst(lc);
+		AshReader *kept = palloc(sizeof(AshReader));
+
+		kept->alias = pstrdup(reader->alias);
+		kept->role = reader->role;
+		copy = lappend(copy, kept);
+	}
+	return copy;
+}
+
+static bool
 is_plan_of(const AshPlan *plan, const AshSql *sql, uint32 hash, Oid role)
 {
 	return plan->hash == hash && plan->role == role && plan->nparams == sql->nparams &&
-		   plan->len == sql->text.len && memcmp(plan->text, sql->text.data, plan->len) == 0 &&
+		   plan->len == sql->text.len && same_readers(plan->readers, sql->readers) &&
+		   memcmp(plan->text, sql->text.data, plan->len) == 0 &&
 		   (plan->nparams == 0 ||
 			memcmp(plan->param_types, sql->param_types, sizeof(Oid) * plan->nparams) == 0);
 }
@@ -165,16 +210,19 @@ static SPIPlanPtr
 prepare_own(AshSql *sql)
 {
 	bool outer = own_statement;
+	List *outer_readers = own_readers;
 	SPIPlanPtr volatile spi = NULL;
 
 	PG_TRY();
 	{
 		own_statement = true;
+		own_readers = sql->readers;
 		spi = SPI_prepare(sql->text.data, sql->nparams, sql->param_types);
 	}
 	PG_FINALLY();
 	{
 		own_statement = outer;
+		own_readers = outer_readers;
 	}
 	PG_END_TRY();
 	if (spi == NULL)
@@ -188,15 +236,18 @@ revalidate_own(AshPlan *plan)
 {
 	List *sources = SPI_plan_get_plan_sources(plan->spi);
 	bool outer = own_statement;
+	List *outer_readers = own_readers;
 
 	PG_TRY();
 	{
 		own_statement = true;
+		own_readers = plan->readers;
 		(void) CachedPlanGetTargetList(linitial(sources), NULL);
 	}
 	PG_FINALLY();
 	{
 		own_statement = outer;
+		own_readers = outer_readers;
 	}
 	PG_END_TRY();
 }
@@ -223,6 +274,13 @@ add_plan(PlanCache *cache, AshSql *sql, uint32 hash, Oid role)
 	{
 		plan->param_types = MemoryContextAlloc(cxt, sizeof(Oid) * sql->nparams);
 		memcpy(plan->param_types, sql->param_types, sizeof(Oid) * sql->nparams);
+	}
+	if (sql->readers != NIL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+
+		plan->readers = copy_readers(sql->readers);
+		MemoryContextSwitchTo(old);
 	}
 	callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
 	callback->func = free_spi_plan;

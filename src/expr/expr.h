@@ -229,6 +229,13 @@ typedef struct AshBindings
 	AshErrors *errors;
 } AshBindings;
 
+/* A table of a statement that is read with the rights of a role other than the caller. */
+typedef struct AshReader
+{
+	const char *alias;
+	Oid role;
+} AshReader;
+
 /*
  * A statement being written: text plus parameters.  References to rows are
  * written by the owner of the statement (query/) through the callbacks.
@@ -250,6 +257,7 @@ struct AshSql
 	void (*write_template)(AshSql *sql, AshExpr *expr);
 	void *context; /* of write_ref: the current row scope */
 	List *reads;   /* of AshResource *: whose columns it names, beside those of its own */
+	List *readers; /* of AshReader * */
 };
 
 extern void ash_sql_init(AshSql *sql, AshBindings *bindings);

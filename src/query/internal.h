@@ -56,6 +56,8 @@ struct AshRowScope
 	bool optional;	   /* reached by an outer join: may be missing */
 	AshFrom *from;
 	AshRowScope *parent; /* what parent() refers to, or NULL */
+	Oid reader;			 /* with whose rights its table is read; InvalidOid: the caller's */
+	Oid trusted_reader;	 /* … and those that its own definition reaches from it */
 };
 
 /*-------------------------------------------------------------------------
@@ -125,8 +127,10 @@ extern char *ash_equal_columns(AshRowScope *a, const AshAttribute *x, AshRowScop
 							   const AshAttribute *y);
 /* appends "a.key = b.key AND …" for rows of one resource */
 extern void ash_row_equal_keys(AshRowScope *a, AshRowScope *b);
-/* "schema"."table" for the call's tenant */
-extern void ash_sql_table(AshSql *sql, AshCall *call, AshResource *res);
+/* "schema"."table" AS alias: the row's table, for the call's tenant */
+extern void ash_row_table(AshRowScope *row);
+/* the reader of dest, which source reaches by a path that its policies guard */
+extern Oid ash_related_reader(const AshResource *source, const AshResource *dest);
 extern bool ash_relationship_to_many(const AshRelationship *rel);
 extern bool ash_relationship_unique(const AshRelationship *rel);
 /* is there a tenant condition?  adds TENANT_REQUIRED when there should be */

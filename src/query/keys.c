@@ -57,8 +57,8 @@ join_parent(AshKeySource *source, AshKeys *keys, AshCall *call)
 	AshRowScope *parent = ash_row_create(sql, call, keys->res, key->from, NULL);
 
 	ash_sql_str(sql, " INNER JOIN ");
-	ash_sql_table(sql, call, keys->res);
-	appendStringInfo(&sql->text, " AS %s ON (", parent->alias);
+	ash_row_table(parent);
+	ash_sql_str(sql, " ON (");
 	for (int i = 0; i < keys->nattributes; i++)
 		appendStringInfo(&sql->text, "%s%s", i > 0 ? " AND " : "",
 						 ash_equal_columns(parent, keys->attributes[i], key, keys->attributes[i]));

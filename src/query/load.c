@@ -184,6 +184,8 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 		query->limit.value = 1;
 	}
 	query->related = true;
+	if (sub->authorize)
+		query->reader = ash_related_reader(parser->res, dest);
 	query->forgiving = rel->allow_forbidden_field;
 	sub->opts->authorize_with = rel->authorize_read_with == ASH_READ_WITH_ERROR;
 	ash_query_authorize(query);

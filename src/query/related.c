@@ -13,8 +13,8 @@
 #include "postgres.h"
 
 #include "query/internal.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 bool
 ash_relationship_to_many(const AshRelationship *rel)
@@ -118,12 +118,59 @@ ash_session_tenant(AshResource *res, AshAction *action)
 
 /* With a schema for each tenant the tenant's name is the schema's. */
 void
-ash_sql_table(AshSql *sql, AshCall *call, AshResource *res)
+ash_row_table(AshRowScope *row)
 {
-	if (res->tenancy == ASH_TENANCY_CONTEXT && call != NULL && call->has_tenant)
-		ash_sql_qualified(sql, ash_jsonb_value_text(&call->tenant), res->table);
+	AshSql *sql = row->sql;
+	const AshCall *call = row->call;
+
+	if (row->res->tenancy == ASH_TENANCY_CONTEXT && call != NULL && call->has_tenant)
+		ash_sql_qualified(sql, ash_jsonb_value_text(&call->tenant), row->res->table);
 	else
-		ash_sql_str(sql, res->qualified);
+		ash_sql_str(sql, row->res->qualified);
+	appendStringInfo(&sql->text, " AS %s", row->alias);
+	if (OidIsValid(row->reader))
+	{
+		AshReader *reader = palloc(sizeof(AshReader));
+
+		reader->alias = row->alias;
+		reader->role = row->reader;
+		sql->readers = lappend(sql->readers, reader);
+	}
+}
+
+/*-------------------------------------------------------------------------
+ * Rights
+ *-------------------------------------------------------------------------
+ */
+
+/*
+ * A "definer" resource is guarded by its policies alone, so where these decide it is
+ * read with its owner's rights.  The path to it comes from a definition whose
+ * functions may run on rows before the policies hide them: only one of a role that
+ * could read the table anyway may lead there.
+ */
+Oid
+ash_related_reader(const AshResource *source, const AshResource *dest)
+{
+	if (dest->security != ASH_SECURITY_DEFINER || !dest->has_policies ||
+		!has_privs_of_role(source->owner, dest->owner))
+		return InvalidOid;
+	return dest->owner;
+}
+
+/*
+ * Without policies the caller's, except for what the definition of a row that is read
+ * with its owner's rights (its policies, its base filter) reaches itself.
+ */
+static Oid
+reader_of(const AshRowScope *source, const AshResource *dest, bool authorize)
+{
+	if (source->call == NULL)
+		return InvalidOid;
+	/* what the resource of the call says about the end of the path runs on its rows too */
+	if (authorize && !OidIsValid(ash_related_reader(source->call->res, dest)))
+		return InvalidOid;
+	return authorize ? ash_related_reader(source->res, dest) : source->trusted_reader;
 }
 
 /*-------------------------------------------------------------------------
@@ -221,7 +268,9 @@ own_conditions(AshRowScope *row, AshAction *named, bool authorize, AshRowScope *
 	if (row->call != NULL && rel->context != NULL)
 		row->sql->bindings =
 			&ash_related_call(row->call, source->res, rel, row->res, action)->bindings;
+	row->trusted_reader = row->reader;
 	text = conditions_text(row, conditions);
+	row->trusted_reader = InvalidOid;
 	row->sql->bindings = outer;
 	return text;
 }
@@ -314,17 +363,21 @@ match_through(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool 
 	const AshAttribute *to_dest = key_attribute(through, rel->destination_attribute_on_join, rel);
 	char *match = ash_equal_columns(join, from_source, source,
 									key_attribute(source->res, rel->source_attribute, rel));
-	char *more = own_conditions(join, NULL, authorize, source, rel);
-	char *on = ash_equal_columns(row, key_attribute(row->res, rel->destination_attribute, rel),
-								 join, to_dest);
-	StringInfoData outer = ash_sql_divert(sql);
+	char *more;
+	char *on;
+	StringInfoData outer;
 	char *text;
 
+	join->reader = reader_of(source, through, authorize);
+	more = own_conditions(join, NULL, authorize, source, rel);
+	on = ash_equal_columns(row, key_attribute(row->res, rel->destination_attribute, rel), join,
+						   to_dest);
+	outer = ash_sql_divert(sql);
 	if ((rows == ASH_RELATED_ANY || joins_once(through, rel)) && from->items == NIL)
 	{
-		ash_sql_table(sql, row->call, through);
+		ash_row_table(join);
 		text = ash_sql_collect(sql, outer);
-		appendStringInfo(item, " INNER JOIN %s AS %s ON (%s)", text, join->alias, on);
+		appendStringInfo(item, " INNER JOIN %s ON (%s)", text, on);
 		*conditions = lappend(*conditions, match);
 		if (more != NULL)
 			*conditions = lappend(*conditions, more);
@@ -333,8 +386,7 @@ match_through(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool 
 	ash_sql_str(sql, "LATERAL (SELECT DISTINCT ");
 	ash_row_column(join, to_dest);
 	ash_sql_str(sql, " FROM ");
-	ash_sql_table(sql, row->call, through);
-	appendStringInfo(&sql->text, " AS %s", join->alias);
+	ash_row_table(join);
 	ash_from_write(sql, from);
 	appendStringInfo(&sql->text, " WHERE %s%s%s) AS %s", match, more ? " AND " : "",
 					 more ? more : "", join->alias);
@@ -385,6 +437,7 @@ ash_related_match(AshRowScope *source, AshRelationship *rel, AshRowScope *row, b
 				  AshRelatedRows rows, StringInfo item, List **conditions)
 {
 	AshExpr *filter = ash_relationship_filter(source->res, rel, NULL);
+	Oid trusted;
 
 	if (rel->kind == ASH_REL_MANY_TO_MANY)
 		match_through(source, rel, row, authorize, rows, item, conditions);
@@ -397,8 +450,13 @@ ash_related_match(AshRowScope *source, AshRelationship *rel, AshRowScope *row, b
 
 		*conditions = lappend(*conditions, ash_equal_columns(row, to, source, from));
 	}
-	if (filter != NULL)
-		*conditions = lappend(*conditions, conditions_text(row, list_make1(filter)));
+	if (filter == NULL)
+		return;
+	/* the filter is the source's, and reaches nothing with the rights of the row's owner */
+	trusted = row->trusted_reader;
+	row->trusted_reader = InvalidOid;
+	*conditions = lappend(*conditions, conditions_text(row, list_make1(filter)));
+	row->trusted_reader = trusted;
 }
 
 static char *
@@ -468,9 +526,9 @@ ash_related(AshRowScope *source, AshRelationship *rel, AshAction *action, bool a
 	AshOptInt limit = rel->limit;
 	AshRelated related;
 
+	row->reader = reader_of(source, dest, authorize && rel->authorize);
 	outer = ash_sql_divert(sql);
-	ash_sql_table(sql, source->call, dest);
-	appendStringInfo(&sql->text, " AS %s", row->alias);
+	ash_row_table(row);
 	item = sql->text;
 	sql->text = outer;
 

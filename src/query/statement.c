@@ -177,8 +177,7 @@ table_item(Builder *b, AshRowScope *row)
 {
 	StringInfoData outer = ash_sql_divert(b->sql);
 
-	ash_sql_table(b->sql, b->query->call, b->query->res);
-	appendStringInfo(&b->sql->text, " AS %s", row->alias);
+	ash_row_table(row);
 	return ash_sql_collect(b->sql, outer);
 }
 
@@ -191,7 +190,11 @@ match_keys(Builder *b, AshRowScope *row, StringInfo item)
 static AshRowScope *
 new_row(Builder *b)
 {
-	return ash_row_create(b->sql, b->query->call, b->query->res, ash_from_create(NULL), NULL);
+	AshRowScope *row =
+		ash_row_create(b->sql, b->query->call, b->query->res, ash_from_create(NULL), NULL);
+
+	row->reader = row->trusted_reader = b->query->reader;
+	return row;
 }
 
 /* " WHERE …" with everything that decides which rows there are. */
