@@ -14,7 +14,14 @@
 #include "action/internal.h"
 #include "miscadmin.h"
 
-/* One row by key, as the actor may read it; NULL after adding an error. */
+static void
+not_found(AshCall *call, const JsonbValue *record)
+{
+	ash_error_add(call->errors, ASH_E_NOT_FOUND, NULL, "record with %s not found",
+				  ash_action_describe_record(call->res, record));
+}
+
+/* One row by any key, as the actor may read it; NULL after adding an error. */
 static AshValue *
 readable_row(AshCall *call, const JsonbValue *record)
 {
@@ -32,30 +39,58 @@ readable_row(AshCall *call, const JsonbValue *record)
 	if (rows != NIL)
 		return linitial(rows);
 	if (!ash_errors_any(call->errors))
-		ash_error_add(call->errors, ASH_E_NOT_FOUND, NULL, "record with %s not found",
-					  ash_action_describe_record(call->res, record));
+		not_found(call, record);
 	return NULL;
 }
 
+/* Rows by primary key, in one statement; NIL after adding an error. */
 static List *
-readable_rows(AshCall *call, const Jsonb *records)
+rows_by_key(AshCall *call, const JsonbValue *records, AshValue **keys, int n)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &records->root));
-	JsonbIteratorToken token;
-	JsonbValue value;
+	AshQuery *query = ash_action_query(call, NULL);
+	AshValue **found;
 	List *rows = NIL;
 
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	if (query == NULL)
+		return NIL;
+	found = ash_query_fetch_keys(query, keys, n);
+	for (int i = 0; i < n && !ash_errors_any(call->errors); i++)
 	{
-		AshValue *row;
+		if (found[i] == NULL)
+			not_found(call, &records[i]);
+		rows = lappend(rows, found[i]);
+	}
+	return rows;
+}
 
+/* The primary keys of all records, or NULL when one is named in another way. */
+static AshValue **
+primary_keys(AshCall *call, const JsonbValue *records, int n)
+{
+	AshValue **keys = palloc(sizeof(AshValue *) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+	{
 		CHECK_FOR_INTERRUPTS();
-		if (token != WJB_ELEM)
-			continue;
-		row = readable_row(call, &value);
-		if (row == NULL)
-			break;
-		rows = lappend(rows, row);
+		keys[i] = palloc0(sizeof(AshValue) * Max(call->res->nattributes, 1));
+		if (!ash_query_record_key(call->res, &records[i], keys[i]))
+			return NULL;
+	}
+	return keys;
+}
+
+static List *
+readable_rows(AshCall *call, const JsonbValue *records, int n)
+{
+	AshValue **keys = primary_keys(call, records, n);
+	List *rows = NIL;
+
+	if (keys != NULL)
+		return rows_by_key(call, records, keys, n);
+	for (int i = 0; i < n && !ash_errors_any(call->errors); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		rows = lappend(rows, readable_row(call, &records[i]));
 	}
 	return rows;
 }
@@ -66,20 +101,19 @@ ash_action_load(AshCall *call, const Jsonb *records, const Jsonb *load, StringIn
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	bool list = records != NULL && JB_ROOT_IS_ARRAY(records) && !JB_ROOT_IS_SCALAR(records);
-	JsonbValue record;
+	JsonbValue given;
+	JsonbValue *items = &given;
 	List *rows = NIL;
+	int n = 1;
 
-	if (ash_errors_any(call->errors))
-		rows = NIL;
-	else if (records == NULL)
+	if (records != NULL)
+		ash_jsonb_value_from_jsonb(records, &given);
+	if (list)
+		n = ash_type_array_items(&given, &items);
+	if (records == NULL)
 		appendStringInfoString(out, "null");
-	else if (list)
-		rows = readable_rows(call, records);
-	else
-	{
-		ash_jsonb_value_from_jsonb(records, &record);
-		rows = list_make1(readable_row(call, &record));
-	}
+	else if (!ash_errors_any(call->errors))
+		rows = readable_rows(call, items, n);
 	if (records != NULL && !ash_errors_any(call->errors))
 		ash_records_write(call, call->res, rows, load, ash_action_select(call, NULL), list, NIL,
 						  out);

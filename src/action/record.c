@@ -49,38 +49,6 @@ ash_action_describe_record(const AshResource *res, const JsonbValue *record)
  *-------------------------------------------------------------------------
  */
 
-static bool
-cast_key(const AshAttribute *attr, const JsonbValue *in, AshValue *key)
-{
-	AshErrors *ignored = ash_errors_create(CurrentMemoryContext);
-	AshCast cast = { .errors = ignored, .code = ASH_E_INVALID_PRIMARY_KEY };
-
-	return ash_type_cast(attr->type, in, &cast, &key[attr->index]) && !key[attr->index].isnull;
-}
-
-/* Does record name the row by exactly its primary key?  Then the values are in key. */
-static bool
-primary_key_of(const AshResource *res, const JsonbValue *record, AshValue *key)
-{
-	Jsonb *object;
-	JsonbValue value;
-
-	if (record->type != jbvBinary)
-		return res->nprimary_key == 1 && cast_key(res->primary_key[0], record, key);
-	object = ash_jsonb_from_value(record);
-	if (!JB_ROOT_IS_OBJECT(object) || JB_ROOT_COUNT(object) != res->nprimary_key)
-		return false;
-	for (int i = 0; i < res->nprimary_key; i++)
-	{
-		const AshAttribute *attr = res->primary_key[i];
-
-		if (!ash_jsonb_get(object, attr->name, strlen(attr->name), &value) ||
-			!cast_key(attr, &value, key))
-			return false;
-	}
-	return res->nprimary_key > 0;
-}
-
 /* Tenant and base filter, as far as they can be asked of a row in memory. */
 static AshExpr *
 visibility(AshCall *call, AshResource *res)
@@ -102,7 +70,7 @@ record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowH
 	AshExpr *condition;
 	AshLockResult result;
 
-	if (!primary_key_of(res, record, key))
+	if (!ash_query_record_key(res, record, key))
 		return ASH_LOCK_NOT_TRIED;
 	condition = visibility(call, res);
 	if (ash_errors_any(call->errors))

@@ -294,6 +294,7 @@ typedef struct AshKeySource
 	const char *base;
 } AshKeySource;
 
+extern AshKeys *ash_keys_of_rows(AshResource *res, AshValue **rows, int nrows);
 extern void ash_keys_prepare(AshKeySource *source, AshKeys *keys, AshCall *call, AshSql *sql);
 extern List *ash_keys_match(AshKeySource *source, AshKeys *keys, AshRowScope *row, StringInfo item);
 

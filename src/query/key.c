@@ -132,6 +132,32 @@ object_filter(AshCall *call, AshResource *res, const Jsonb *object, const JsonbV
 	return invalid_key(call, record);
 }
 
+/*
+ * The primary key that record names: a scalar, or an object that has it among its
+ * members.  By attribute index; false when it names none.
+ */
+bool
+ash_query_record_key(const AshResource *res, const JsonbValue *record, AshValue *key)
+{
+	AshErrors *ignored = ash_errors_create(CurrentMemoryContext);
+	Jsonb *object = record->type == jbvBinary ? ash_jsonb_from_value(record) : NULL;
+
+	if (object != NULL ? !JB_ROOT_IS_OBJECT(object) : res->nprimary_key != 1)
+		return false;
+	for (int i = 0; i < res->nprimary_key; i++)
+	{
+		const AshAttribute *attr = res->primary_key[i];
+		AshCast cast = { .errors = ignored, .code = ASH_E_INVALID_PRIMARY_KEY };
+		JsonbValue value = *record;
+
+		if (object != NULL && !ash_jsonb_get(object, attr->name, strlen(attr->name), &value))
+			return false;
+		if (!ash_type_cast(attr->type, &value, &cast, &key[attr->index]) || key[attr->index].isnull)
+			return false;
+	}
+	return res->nprimary_key > 0;
+}
+
 AshExpr *
 ash_query_record_filter(AshCall *call, AshResource *res, const JsonbValue *record)
 {

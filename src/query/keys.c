@@ -16,6 +16,28 @@
 #include "query/internal.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+/* The primary keys of rows (by attribute index), as keys of the rows themselves. */
+AshKeys *
+ash_keys_of_rows(AshResource *res, AshValue **rows, int nrows)
+{
+	AshKeys *keys = palloc0(sizeof(AshKeys));
+
+	keys->res = res;
+	keys->nattributes = res->nprimary_key;
+	keys->attributes = (const AshAttribute **) res->primary_key;
+	keys->nkeys = nrows;
+	keys->values = palloc(sizeof(Datum *) * Max(keys->nattributes, 1));
+	for (int i = 0; i < keys->nattributes; i++)
+	{
+		keys->values[i] =
+			MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * Max(nrows, 1));
+		for (int row = 0; row < nrows; row++)
+			keys->values[i][row] = rows[row][keys->attributes[i]->index].value;
+	}
+	return keys;
+}
 
 static void
 write_array(AshSql *sql, Oid type, Datum *values, int n)

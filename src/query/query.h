@@ -124,6 +124,9 @@ extern int ash_query_run_one(AshQuery *query, StringInfo out);
 /* rows as values by attribute index (NULL entries for unselected): for actions. List of AshValue *
  */
 extern List *ash_query_fetch(AshQuery *query, int limit);
+/* the rows of the query with these primary keys, in one statement; NULL for one that is not found
+ */
+extern AshValue **ash_query_fetch_keys(AshQuery *query, AshValue **keys, int nkeys);
 
 /*
  * records.c: JSON of rows already held (results of writes, ash_load), with
@@ -139,6 +142,8 @@ extern void ash_records_calculate(AshCall *call, const JsonbValue *record, AshCa
 
 /* A condition "this row": primary key = values. */
 extern AshExpr *ash_query_key_filter(AshResource *res, const AshValue *row);
+/* … and its values by attribute index, when it is named by primary key */
+extern bool ash_query_record_key(const AshResource *res, const JsonbValue *record, AshValue *key);
 /* options.record → condition by primary key or identity; NULL after adding an error. */
 extern AshExpr *ash_query_record_filter(AshCall *call, AshResource *res, const JsonbValue *record);
 

@@ -121,24 +121,15 @@ static void
 fetch_remote(Records *records)
 {
 	AshResource *res = records->res;
-	AshKeys keys = { .res = res };
+	AshKeys *keys;
 	AshSql sql;
 
 	records->found = palloc0(sizeof(AshValue *) * Max(records->nrows, 1));
 	if (records->remote == NULL || records->nrows == 0)
 		return;
-	keys.nattributes = res->nprimary_key;
-	keys.attributes = (const AshAttribute **) res->primary_key;
-	keys.nkeys = records->nrows;
-	keys.values = palloc(sizeof(Datum *) * keys.nattributes);
-	for (int i = 0; i < keys.nattributes; i++)
-	{
-		keys.values[i] = palloc(sizeof(Datum) * keys.nkeys);
-		for (int row = 0; row < keys.nkeys; row++)
-			keys.values[i][row] = records->rows[row][keys.attributes[i]->index].value;
-	}
+	keys = ash_keys_of_rows(res, records->rows, records->nrows);
 	ash_query_sql_init(records->query, &sql);
-	ash_statement_rows(records->query, records->remote, &keys, &sql);
+	ash_statement_rows(records->query, records->remote, keys, &sql);
 	if (!ash_errors_any(records->call->errors))
 		ash_data_each(res, &sql, take_row, records);
 }

@@ -208,8 +208,8 @@ ash_query_run_one(AshQuery *query, StringInfo out)
 typedef struct Fetch
 {
 	AshResource *res;
-	AshOutput *output;
 	List *rows;
+	AshValue **by_key; /* instead of rows, or NULL */
 } Fetch;
 
 static void
@@ -217,27 +217,27 @@ fetch_row(TupleTableSlot *slot, void *arg)
 {
 	Fetch *fetch = arg;
 	AshValue *row = palloc(sizeof(AshValue) * Max(fetch->res->nattributes, 1));
+	int first = fetch->by_key != NULL ? 1 : 0;
 
 	slot_getallattrs(slot);
 	for (int i = 0; i < fetch->res->nattributes; i++)
 	{
-		AshValue value = { slot->tts_values[i], slot->tts_isnull[i] };
+		AshValue value = { slot->tts_values[first + i], slot->tts_isnull[first + i] };
 
 		row[i] = ash_value_copy(fetch->res->attributes[i]->type, value);
 	}
-	fetch->rows = lappend(fetch->rows, row);
+	if (fetch->by_key != NULL)
+		fetch->by_key[DatumGetInt64(slot->tts_values[0]) - 1] = row;
+	else
+		fetch->rows = lappend(fetch->rows, row);
 }
 
-/* All attributes, not masked: for actions, not for callers. */
-List *
-ash_query_fetch(AshQuery *query, int limit)
+/* The query for all attributes of its rows, not masked. */
+static AshQuery
+whole_query(const AshQuery *query)
 {
 	AshQuery whole = *query;
-	Fetch fetch = { query->res, NULL, NIL };
-	AshSql sql;
 
-	if (failed(query))
-		return NIL;
 	whole.select = NULL;
 	for (int i = 0; i < query->res->nattributes; i++)
 		whole.select = bms_add_member(whole.select, i);
@@ -245,15 +245,49 @@ ash_query_fetch(AshQuery *query, int limit)
 	whole.loads = NIL;
 	whole.page = ASH_PAGE_NONE;
 	whole.bare = true;
+	return whole;
+}
+
+static void
+fetch_rows(AshQuery *whole, AshKeys *keys, Fetch *fetch)
+{
+	AshSql sql;
+
+	ash_query_sql_init(whole, &sql);
+	ash_statement_rows(whole, ash_output_create(whole, keys != NULL), keys, &sql);
+	if (!failed(whole))
+		ash_data_each(whole->res, &sql, fetch_row, fetch);
+}
+
+/* All attributes, not masked: for actions, not for callers. */
+List *
+ash_query_fetch(AshQuery *query, int limit)
+{
+	AshQuery whole;
+	Fetch fetch = { query->res, NIL, NULL };
+
+	if (failed(query))
+		return NIL;
+	whole = whole_query(query);
 	if (limit > 0 && (!whole.limit.set || whole.limit.value > limit))
 	{
 		whole.limit.set = true;
 		whole.limit.value = limit;
 	}
-	fetch.output = ash_output_create(&whole, false);
-	ash_query_sql_init(&whole, &sql);
-	ash_statement_rows(&whole, fetch.output, NULL, &sql);
-	if (!failed(query))
-		ash_data_each(query->res, &sql, fetch_row, &fetch);
+	fetch_rows(&whole, NULL, &fetch);
 	return fetch.rows;
+}
+
+AshValue **
+ash_query_fetch_keys(AshQuery *query, AshValue **keys, int nkeys)
+{
+	AshValue **rows = palloc0(sizeof(AshValue *) * Max(nkeys, 1));
+	Fetch fetch = { query->res, NIL, rows };
+	AshQuery whole;
+
+	if (failed(query) || nkeys == 0)
+		return rows;
+	whole = whole_query(query);
+	fetch_rows(&whole, ash_keys_of_rows(query->res, keys, nkeys), &fetch);
+	return rows;
 }
