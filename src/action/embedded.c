@@ -38,6 +38,7 @@ static const AshOpt embedded_options[] = {
 	OPT("include_source", BOOL, include_source, 0, "true",
 		"the action's context has the outer changeset as __source__"),
 	OPT("sort", JSON, sort, 0, NULL, "order of the items of a list"),
+	OPT("load", NAMES, load, 0, NULL, "calculations that are always given back with the value"),
 	ASH_OPT_END,
 };
 #undef OPT
@@ -50,6 +51,22 @@ ash_embedded_constraints(const AshTypeInst *inst)
 	while (inst->item != NULL)
 		inst = inst->item;
 	return inst->constraints;
+}
+
+/* The inputs to ignore: also what a caller was given with the value and gives back with it. */
+static Jsonb *
+skipped(const AshEmbedded *type)
+{
+	json_t *names;
+	ListCell *lc;
+
+	if (type->skip_unknown_inputs == NULL && type->load == NIL)
+		return NULL;
+	names = ash_json_own(CurrentMemoryContext, json_array());
+	json_array_extend(names, type->skip_unknown_inputs);
+	foreach (lc, type->load)
+		json_array_append_new(names, json_string_nocheck(lfirst(lc)));
+	return ash_jsonb_from_json(names);
 }
 
 /* AshEmbeddedHooks.compile; names are checked when the resource is known (ash_define). */
@@ -75,8 +92,7 @@ embedded_compile(AshTypeInst *inst, json_t *constraints, AshErrors *errors)
 		json_array_append(list, type->skip_unknown_inputs);
 		type->skip_unknown_inputs = list;
 	}
-	if (type->skip_unknown_inputs != NULL)
-		type->skip = ash_jsonb_from_json(type->skip_unknown_inputs);
+	type->skip = skipped(type);
 	inst->constraints = type;
 	return true;
 }

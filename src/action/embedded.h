@@ -34,8 +34,11 @@ typedef struct AshEmbedded
 	int on_update; /* AshEmbeddedOnUpdate */
 	bool include_source;
 	json_t *sort; /* lists: order of the items, or NULL */
+	List *load;	  /* of char *: calculations that are always written */
 
-	Jsonb *skip; /* skip_unknown_inputs as a call's options have it */
+	Jsonb *skip;	   /* skip_unknown_inputs as a call's options have it */
+	bool load_done;	   /* cache: ash_embedded_loads() */
+	List *always_load; /* load as AshEmbeddedLoad * */
 
 	/* of an instance that was made for the loads of one call */
 	AshCall *call;
@@ -91,6 +94,10 @@ extern void ash_embedded_write_json(StringInfo out, const AshTypeInst *inst, Dat
 /* AshEmbeddedHooks.with_load */
 extern AshTypeInst *ash_embedded_with_load(const AshTypeInst *inst, const JsonbValue *load,
 										   void *call, AshErrors *errors);
+/* What is written besides the attributes: of AshEmbeddedLoad * */
+extern List *ash_embedded_loads(AshEmbedded *type, AshResource *res);
+/* Can these calculations always be written?  Adds errors. */
+extern void ash_embedded_verify_load(AshResource *res, List *names, AshErrors *errors);
 /* The calculation as an expression over the attributes of a value; NULL when it needs more. */
 extern AshExpr *ash_embedded_calculation(AshResource *res, AshCalculation *calc, AshExpr **args);
 

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "action/embedded.h"
+#include "utils/memutils.h"
 
 typedef struct Loading
 {
@@ -24,22 +25,21 @@ typedef struct Loading
 static void
 add_load(Loading *loading, const char *name, AshExpr *expr, const AshTypeInst *type)
 {
-	AshEmbeddedLoad *load = NULL;
+	AshEmbeddedLoad *load = palloc0(sizeof(AshEmbeddedLoad));
 	ListCell *lc;
 
-	foreach (lc, loading->type->loads)
-	{
-		if (strcmp(((AshEmbeddedLoad *) lfirst(lc))->name, name) == 0)
-			load = lfirst(lc);
-	}
-	if (load == NULL)
-	{
-		load = palloc0(sizeof(AshEmbeddedLoad));
-		loading->type->loads = lappend(loading->type->loads, load);
-	}
 	load->name = name;
 	load->expr = expr;
 	load->type = type;
+	/* what stands in the list may be shared with the type */
+	foreach (lc, loading->type->loads)
+	{
+		if (strcmp(((AshEmbeddedLoad *) lfirst(lc))->name, name) != 0)
+			continue;
+		lfirst(lc) = load;
+		return;
+	}
+	loading->type->loads = lappend(loading->type->loads, load);
 }
 
 AshExpr *
@@ -105,6 +105,78 @@ load_name(void *context, const char *name, const JsonbValue *value)
 		load_inside(loading, attr, value);
 }
 
+/*-------------------------------------------------------------------------
+ * Loads of the type itself
+ *-------------------------------------------------------------------------
+ */
+
+void
+ash_embedded_verify_load(AshResource *res, List *names, AshErrors *errors)
+{
+	ListCell *lc;
+
+	ash_errors_push_name(errors, "load");
+	foreach (lc, names)
+	{
+		AshCalculation *calc = ash_find_calculation(res, lfirst(lc));
+		AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
+
+		if (calc == NULL)
+			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s has no calculation \"%s\"",
+						  res->name, (char *) lfirst(lc));
+		for (int i = 0; calc != NULL && i < calc->nargs; i++)
+		{
+			if (!calc->args[i]->allow_nil && !calc->args[i]->has_default)
+				ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+							  "calculation \"%s\" needs the argument \"%s\"", calc->name,
+							  calc->args[i]->name);
+		}
+		/* a fault of the expression is reported where it stands */
+		if (calc != NULL && calc->expr_source != NULL &&
+			ash_calculation_expr(res, calc, scratch) == NULL)
+			continue;
+		if (calc != NULL &&
+			ash_embedded_calculation(res, calc, ash_field_ref(res, calc->name, NULL)->calc_args) ==
+				NULL)
+			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+						  "calculation \"%s\" cannot be computed from the value alone", calc->name);
+	}
+	ash_errors_pop(errors);
+}
+
+static void
+compile_loads(AshEmbedded *type, AshResource *res)
+{
+	ListCell *lc;
+
+	foreach (lc, type->load)
+	{
+		AshExpr *ref = ash_field_ref(res, lfirst(lc), NULL);
+		AshEmbeddedLoad *load = palloc0(sizeof(AshEmbeddedLoad));
+
+		load->name = lfirst(lc);
+		load->expr =
+			ref != NULL ? ash_embedded_calculation(res, ref->calculation, ref->calc_args) : NULL;
+		if (load->expr == NULL)
+			elog(ERROR, "calculation \"%s\" of %s cannot be loaded", load->name, res->name);
+		type->always_load = lappend(type->always_load, load);
+	}
+}
+
+List *
+ash_embedded_loads(AshEmbedded *type, AshResource *res)
+{
+	if (type->load != NIL && !type->load_done)
+	{
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(type));
+
+		compile_loads(type, res);
+		type->load_done = true;
+		MemoryContextSwitchTo(old);
+	}
+	return type->loads != NIL ? type->loads : type->always_load;
+}
+
 AshTypeInst *
 ash_embedded_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call,
 					   AshErrors *errors)
@@ -115,9 +187,10 @@ ash_embedded_with_load(const AshTypeInst *inst, const JsonbValue *load, void *ca
 	*copy = *inst;
 	*loading.type = *ash_embedded_constraints(inst);
 	copy->constraints = loading.type;
-	loading.type->call = call;
-	loading.type->loads = list_copy(loading.type->loads);
 	loading.res = ash_ref_resource(&loading.type->ref);
+	loading.type->call = call;
+	loading.type->loads = list_copy(
+		ash_embedded_loads(unconstify(AshEmbedded *, ash_embedded_constraints(inst)), loading.res));
 	ash_load_each(load, errors, load_name, &loading);
 	return copy;
 }

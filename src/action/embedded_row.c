@@ -93,13 +93,14 @@ find_load(const AshEmbedded *type, const char *name)
 
 /* Calculations that were asked for. */
 static void
-write_loads(StringInfo out, const AshEmbedded *type, AshResource *res, Datum stored)
+write_loads(StringInfo out, const AshEmbedded *type, List *loads, AshResource *res, Datum stored)
 {
 	AshValue value = { stored, false };
+	AshCall *call = type->call != NULL ? type->call : ash_call_current();
 	AshValue *row = NULL;
 	ListCell *lc;
 
-	foreach (lc, type->loads)
+	foreach (lc, loads)
 	{
 		const AshEmbeddedLoad *load = lfirst(lc);
 		AshValue result;
@@ -108,7 +109,7 @@ write_loads(StringInfo out, const AshEmbedded *type, AshResource *res, Datum sto
 			continue;
 		if (row == NULL)
 			row = ash_embedded_read(res, &value, NULL);
-		if (!ash_expr_eval(load->expr, &type->call->bindings, ash_row_ref, row, &result))
+		if (call == NULL || !ash_expr_eval(load->expr, &call->bindings, ash_row_ref, row, &result))
 			result.isnull = true;
 		appendStringInfoChar(out, ',');
 		ash_write_json_string(out, load->name, strlen(load->name));
@@ -144,6 +145,7 @@ ash_embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	AshResource *res = ash_ref_resource(&type->ref);
 	Jsonb *stored = DatumGetJsonbP(value);
 	const char *separator = "";
+	List *loads;
 
 	check_stack_depth();
 	if (!JB_ROOT_IS_OBJECT(stored))
@@ -151,6 +153,7 @@ ash_embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 		(void) JsonbToCString(out, &stored->root, VARSIZE(stored));
 		return;
 	}
+	loads = ash_embedded_loads(type, res);
 	appendStringInfoChar(out, '{');
 	for (int i = 0; i < res->nattributes; i++)
 	{
@@ -162,7 +165,7 @@ ash_embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 		write_attribute(out, type, attr, stored);
 		separator = ",";
 	}
-	if (type->loads != NIL)
-		write_loads(out, type, res, value);
+	if (loads != NIL)
+		write_loads(out, type, loads, res, value);
 	appendStringInfoChar(out, '}');
 }

@@ -161,6 +161,15 @@ ash_action_loads(const AshChangeset *cs)
 	return ash_load_merge(cs->load, cs->call->opts->load);
 }
 
+/* No attribute at all means those that are always there: the primary key. */
+static List *
+or_key(const AshResource *res, List *names)
+{
+	for (int i = 0; names == NIL && i < res->nprimary_key; i++)
+		names = list_make1(unconstify(char *, res->primary_key[i]->name));
+	return names;
+}
+
 /* Names to be selected: of the caller, else of the action; NIL for all. */
 List *
 ash_action_select(AshCall *call, const AshChangeset *cs)
@@ -172,7 +181,7 @@ ash_action_select(AshCall *call, const AshChangeset *cs)
 	List *names = NIL;
 
 	if (select == NULL || !JB_ROOT_IS_ARRAY(select))
-		return cs != NULL && cs->select_given ? cs->select : NIL;
+		return cs != NULL && cs->select_given ? or_key(call->res, cs->select) : NIL;
 	it = JsonbIteratorInit(unconstify(JsonbContainer *, &select->root));
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
@@ -186,7 +195,7 @@ ash_action_select(AshCall *call, const AshChangeset *cs)
 						  "No such attribute %s for resource %s", ash_jsonb_value_text(&value),
 						  call->res->name);
 	}
-	return names;
+	return or_key(call->res, names);
 }
 
 void

@@ -103,6 +103,7 @@ verify_embedded_type(const AshTypeInst *inst, void *arg)
 		ash_errors_push_name(errors, "items");
 	verify_actions(type, embedded, errors);
 	verify_skipped(type->skip_unknown_inputs, errors);
+	ash_embedded_verify_load(embedded, type->load, errors);
 	if (type->sort != NULL)
 		verify_sort(inst, embedded, type->sort, errors);
 	if (inst->item != NULL)

@@ -205,7 +205,6 @@ extern AshMask ash_field_mask(AshCall *call, AshResource *res, AshAction *action
 							  bool is_public);
 extern const char *ash_ref_name(const AshExpr *ref);
 extern bool ash_ref_is_public(const AshExpr *ref);
-extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *errors);
 
 /*-------------------------------------------------------------------------
  * sort.c, order.c
@@ -298,7 +297,7 @@ extern AshKeys *ash_keys_of_rows(AshResource *res, AshValue **rows, int nrows);
 extern void ash_keys_prepare(AshKeySource *source, AshKeys *keys, AshCall *call, AshSql *sql);
 extern List *ash_keys_match(AshKeySource *source, AshKeys *keys, AshRowScope *row, StringInfo item);
 
-/* manual.c */
+/* related_manual.c */
 extern void ash_manual_relate(AshQuery *query, AshKeys *keys);
 
 /* build.c */

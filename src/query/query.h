@@ -110,6 +110,8 @@ extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
 extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
 								 AshExpr ***args);
 extern AshExpr *ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args);
+/* attribute, calculation (with the defaults of its arguments) or aggregate; NULL: no such field */
+extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *errors);
 /* a sort of a definition that may be wrong: faults become definition errors; List of AshSortItem *
  */
 extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors);

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * src/query/manual.c
+ * src/query/related_manual.c
  *	  Manual relationships: a SQL function says which rows are related.
  *
  *	  name(records jsonb, options jsonb, context jsonb) returns jsonb
