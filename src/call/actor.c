@@ -15,9 +15,16 @@
 #include "postgres.h"
 
 #include "call/internal.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "parser/parse_func.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
 
 static AshActorLoader actor_loader = NULL;
 
@@ -138,6 +145,48 @@ ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out)
 	return false;
 }
 
+/* The attribute's value as the resource's own function gives it. */
+static bool
+parse_tenant(AshCall *call, AshResource *res, AshValue *out)
+{
+	Oid function = ash_tenant_parser(res);
+	const char *tenant = ash_jsonb_value_text(&call->tenant);
+	FmgrInfo flinfo;
+	LOCAL_FCINFO(fcinfo, 1);
+
+	if (!OidIsValid(function))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+						errmsg("function %s(text) returning %s does not exist", res->tenant_parser,
+							   format_type_be(res->tenant_attribute->type->oid))));
+	if (ash_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, res->tenant_parser);
+	fmgr_info(function, &flinfo);
+	InitFunctionCallInfoData(*fcinfo, &flinfo, 1, DEFAULT_COLLATION_OID, NULL, NULL);
+	fcinfo->args[0].value = CStringGetTextDatum(tenant);
+	fcinfo->args[0].isnull = false;
+	out->value = FunctionCallInvoke(fcinfo);
+	out->isnull = fcinfo->isnull;
+	if (out->isnull)
+		ash_error_add(call->errors, ASH_E_INVALID_OPTION, "tenant", "%s is no tenant of %s",
+					  ash_clip(tenant), res->name);
+	return !out->isnull;
+}
+
+/* multitenancy.parse_attribute, as it is now: InvalidOid when it does not fit. */
+Oid
+ash_tenant_parser(const AshResource *res)
+{
+	static const Oid argtypes[] = { TEXTOID };
+	Oid function =
+		LookupFuncName(stringToQualifiedNameListCompat(res->tenant_parser), 1, argtypes, true);
+
+	if (!OidIsValid(function) || get_func_retset(function) ||
+		get_func_rettype(function) != res->tenant_attribute->type->oid ||
+		func_volatile(function) == PROVOLATILE_VOLATILE)
+		return InvalidOid;
+	return function;
+}
+
 bool
 ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *out)
 {
@@ -151,5 +200,7 @@ ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *
 						  res->name);
 		return false;
 	}
+	if (res->tenant_parser != NULL)
+		return parse_tenant(call, res, out);
 	return ash_type_cast(res->tenant_attribute->type, &call->tenant, &cast, out);
 }

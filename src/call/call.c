@@ -111,6 +111,41 @@ decide_authorize(AshCall *call)
 	return true;
 }
 
+/* What the context does not have from the resource's default: that is not handed on. */
+static Jsonb *
+without_default(const AshResource *res, const Jsonb *context)
+{
+	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &context->root));
+	JsonbParseState *state = NULL;
+	JsonbIteratorToken token;
+	JsonbValue key;
+	JsonbValue value;
+	JsonbValue dflt;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&it, &value, true);
+		if (ash_jsonb_get(res->default_context, key.val.string.val, key.val.string.len, &dflt) &&
+			compareJsonbContainers(&ash_jsonb_from_value(&value)->root,
+								   &ash_jsonb_from_value(&dflt)->root) == 0)
+			continue;
+		pushJsonbValue(&state, WJB_KEY, &key);
+		pushJsonbValue(&state, WJB_VALUE, &value);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+Jsonb *
+ash_call_context_for(const AshResource *from, const AshResource *res, Jsonb *context)
+{
+	if (from != NULL && from != res && from->default_context != NULL)
+		context = without_default(from, context);
+	return res->default_context != NULL ? ash_jsonb_merge(res->default_context, context) : context;
+}
+
 AshCall *
 ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action, Jsonb *options)
 {
@@ -123,6 +158,7 @@ ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action
 	call->bindings.errors = call->errors;
 	call->opts = ash_options_parse(call, options);
 	call->context = call->opts->context ? call->opts->context : ash_jsonb_empty();
+	call->context = ash_call_context_for(NULL, res, call->context);
 	call->authorize = decide_authorize(call);
 	ash_call_find_actor(call);
 	ash_call_find_tenant(call);
@@ -138,6 +174,7 @@ AshCall *
 ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
 {
 	AshCall *call = push_call(parent->cxt, res, action);
+	MemoryContext old;
 
 	call->nested = true;
 	call->opts = MemoryContextAllocZero(call->cxt, sizeof(AshOptions));
@@ -149,8 +186,10 @@ ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
 	call->actor_resource = parent->actor_resource;
 	call->has_tenant = parent->has_tenant;
 	call->tenant = parent->tenant;
-	call->context = parent->context;
 	call->now = parent->now;
+	old = MemoryContextSwitchTo(call->cxt);
+	call->context = ash_call_context_for(parent->res, res, parent->context);
+	MemoryContextSwitchTo(old);
 	return call;
 }
 

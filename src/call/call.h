@@ -135,6 +135,12 @@ extern AshCall *ash_call_nested(AshCall *parent, AshResource *res, AshAction *ac
 extern AshCall *ash_call_internal(MemoryContext context_parent, AshResource *res,
 								  AshAction *action);
 
+/*
+ * The context for a call about res: its default_context below context, which is that
+ * of a call about from (or NULL) and leaves the default of from behind.
+ */
+extern Jsonb *ash_call_context_for(const AshResource *from, const AshResource *res, Jsonb *context);
+
 /* End it: pops the stack and deletes the memory context. Errors pop by the context's callback. */
 extern void ash_call_end(AshCall *call);
 
@@ -183,6 +189,9 @@ extern void ash_call_required_arguments(AshCall *call);
  * set (and the resource not global) a TENANT_REQUIRED has been added then.
  */
 extern bool ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *out);
+
+/* the function of multitenancy.parse_attribute; InvalidOid when there is none that fits */
+extern Oid ash_tenant_parser(const AshResource *res);
 
 /* The value of a default (literal, expression, function, uuid, now). */
 extern bool ash_call_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type,

@@ -192,6 +192,7 @@ compile_tenancy(AshResource *res, json_t *node, AshErrors *errors)
 	filled = ash_spec_fill(&ash_multitenancy_spec, tenancy);
 	res->tenancy = filled->strategy;
 	res->tenant_global = filled->global;
+	res->tenant_parser = filled->parse_attribute;
 	if (res->tenancy != ASH_TENANCY_ATTRIBUTE)
 		return;
 	if (filled->attribute != NULL)
@@ -245,6 +246,8 @@ compile_resource(MemoryContext cxt, json_t *domain, json_t *node, const char *na
 											 &res->nidentities, errors);
 	compile_computed(res, node, errors);
 	compile_tenancy(res, node, errors);
+	if (json_object_get(node, "default_context") != NULL)
+		res->default_context = ash_jsonb_from_json(json_object_get(node, "default_context"));
 	compile_actions(res, node, errors);
 	compile_check_constraints(res, node);
 	compile_policies(res, domain, node);

@@ -137,6 +137,8 @@ static const AshOpt multitenancy_options[] = {
 	CHOICE("strategy", ENUM, strategy, strategies, "\"attribute\"", "how tenants are kept apart"),
 	OPT("attribute", NAME, attribute, 0, NULL, "attribute that holds the tenant"),
 	OPT("global", BOOL, global, 0, "false", "calls without a tenant are allowed"),
+	OPT("parse_attribute", STRING, parse_attribute, ASH_OPT_NONEMPTY, NULL,
+		"SQL function (tenant text) that returns the attribute's value"),
 	ASH_OPT_END,
 };
 #undef S
@@ -178,6 +180,10 @@ static const AshOpt resource_options[] = {
 	OPT("embedded", BOOL, embedded, 0, "false", "stored inside attributes of other resources"),
 	SEEN("migrate", BOOL, 0, "true", "ash_plan looks after the table"),
 	SEEN("renamed_from", NAME, 0, NULL, "former name of the table, for ash_plan"),
+	SEEN(
+		"short_name", NAME, 0, NULL,
+		"keys of other resources begin with it: \"<short name>_id\"; the key of the resource when absent"),
+	SEEN("default_context", JSON, 0, NULL, "context of every call, under that of the call itself"),
 	OPT("base_filter", EXPR, base_filter_source, 0, NULL, "condition on every row ever seen"),
 	SEEN("default_accept", NAMES, ASH_OPT_STAR, NULL, "accept of actions that give none"),
 	SEEN("require_primary_key", BOOL, 0, "true", NULL),

@@ -29,6 +29,7 @@ typedef struct AshMultitenancy
 	int strategy; /* AshTenancyStrategy */
 	const char *attribute;
 	bool global;
+	const char *parse_attribute;
 } AshMultitenancy;
 
 extern const AshSpec ash_domain_spec;

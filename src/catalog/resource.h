@@ -493,6 +493,8 @@ struct AshResource
 	int tenancy; /* AshTenancyStrategy */
 	AshAttribute *tenant_attribute;
 	bool tenant_global;
+	const char *tenant_parser; /* SQL function, "schema.name": tenant → attribute; or NULL */
+	Jsonb *default_context;	   /* or NULL */
 
 	const char *base_filter_source;
 	AshExpr *base_filter; /* cache: ash_resource_base_filter() */

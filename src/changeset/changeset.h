@@ -119,8 +119,6 @@ extern bool ash_changeset_ref(void *changeset, const AshExpr *ref, AshValue *out
 extern bool ash_changeset_changing_relationship(const AshChangeset *cs, const char *name);
 /* Two load statements as one; either may be NULL. */
 extern Jsonb *ash_load_merge(Jsonb *a, Jsonb *b);
-/* b into a, objects deeply */
-extern Jsonb *ash_jsonb_merge(Jsonb *a, Jsonb *b);
 /* view.c: what functions and logs see of a changeset; redact hides sensitive values */
 extern Jsonb *ash_changeset_view(AshChangeset *cs, bool redact);
 extern void ash_changeset_add_hook(List **hooks, AshHookFn fn, void *arg, bool prepend);

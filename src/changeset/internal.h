@@ -64,12 +64,6 @@ extern const char *ash_option_json(AshChangeset *cs, const AshTemplate *tmpl);
 /* as plain text, for lists in messages */
 extern const char *ash_option_text(AshChangeset *cs, const AshTemplate *tmpl);
 
-/* A definition fault of one option at the current path. */
-
-/* view.c */
-/* b over a, object by object */
-extern Jsonb *ash_jsonb_merge(Jsonb *a, Jsonb *b);
-
 /* steps.c: the error a failed validation makes, its message not yet interpolated */
 extern AshError *ash_validation_describe(AshChangeset *cs, const AshStep *step, AshErrors *errors);
 extern bool ash_validation_passes(AshChangeset *cs, const AshStep *step);

@@ -547,6 +547,7 @@ check_resource(json_t *node, AshErrors *errors)
 	check_field_names(node, "calculations", errors);
 	check_field_names(node, "aggregates", errors);
 	check_tenancy(node, errors);
+	check_object(node, "default_context", errors);
 	if (json_is_true(json_object_get(node, "embedded")) && json_object_get(node, "table") != NULL)
 		fault(errors, "table", "an embedded resource has no table");
 }

@@ -199,12 +199,11 @@ destination_of(json_t *rel)
 	return json_string_value(json_object_get(rel, "destination"));
 }
 
-static const char *
-short_name(const char *resource)
+/* "<short name>_id" */
+static char *
+key_to(AshExpansion *exp, const char *resource)
 {
-	const char *dot = strchr(resource, '.');
-
-	return dot ? dot + 1 : resource;
+	return psprintf("%s_id", ash_expand_short_name_of(exp->def, resource));
 }
 
 /* "domain.resource", from a destination that may have its domain beside it */
@@ -346,6 +345,7 @@ static void
 default_keys(AshExpansion *exp, const char *name, json_t *rel)
 {
 	const char *kind = json_string_value(json_object_get(rel, "kind"));
+	const char *self = psprintf("%s.%s", exp->doc->name, exp->short_name);
 	const char *through;
 
 	if (strcmp(kind, "belongs_to") == 0)
@@ -355,24 +355,21 @@ default_keys(AshExpansion *exp, const char *name, json_t *rel)
 						   ash_expand_key_of(exp->def, destination_of(rel)));
 		return;
 	}
-	set_default_string(rel, "source_attribute",
-					   ash_expand_key_of(exp->def,
-										 psprintf("%s.%s", exp->doc->name, exp->short_name)));
+	set_default_string(rel, "source_attribute", ash_expand_key_of(exp->def, self));
 	if (strcmp(kind, "many_to_many") != 0)
 	{
 		if (json_object_get(rel, "through") != NULL)
 			set_path(rel, "through");
-		set_default_string(rel, "destination_attribute", psprintf("%s_id", exp->short_name));
+		set_default_string(rel, "destination_attribute", key_to(exp, self));
 		return;
 	}
 	through = json_string_value(json_object_get(rel, "through"));
 	ash_json_set(rel, "through", json_string_nocheck(ash_expand_resource_name(exp, through)));
 	set_default_string(rel, "destination_attribute",
 					   ash_expand_key_of(exp->def, destination_of(rel)));
-	set_default_string(rel, "source_attribute_on_join_resource",
-					   psprintf("%s_id", exp->short_name));
+	set_default_string(rel, "source_attribute_on_join_resource", key_to(exp, self));
 	set_default_string(rel, "destination_attribute_on_join_resource",
-					   psprintf("%s_id", short_name(destination_of(rel))));
+					   key_to(exp, destination_of(rel)));
 	set_default_string(rel, "join_relationship", psprintf("%s_join_assoc", name));
 }
 

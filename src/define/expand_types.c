@@ -276,6 +276,18 @@ ash_expand_attribute_of(AshDefinition *def, const char *resource, const char *at
 	return attribute_of(def, resource, attribute, 0);
 }
 
+/* What the keys that point to a resource are named after: its "short_name", or its own key. */
+const char *
+ash_expand_short_name_of(AshDefinition *def, const char *resource)
+{
+	json_t *source;
+	json_t *node = expanded_resource(def, resource, &source);
+	const char *name = json_string_value(json_object_get(source ? source : node, "short_name"));
+	const char *dot = strchr(resource, '.');
+
+	return name ? pstrdup(name) : dot ? dot + 1 : resource;
+}
+
 /* The attribute that relationships to a resource use: "id", or its only key. */
 const char *
 ash_expand_key_of(AshDefinition *def, const char *resource)

@@ -72,6 +72,7 @@ extern void ash_expand_type(AshExpansion *exp, json_t *node);
 extern json_t *ash_expand_attribute_of(AshDefinition *def, const char *resource,
 									   const char *attribute);
 extern const char *ash_expand_key_of(AshDefinition *def, const char *resource);
+extern const char *ash_expand_short_name_of(AshDefinition *def, const char *resource);
 extern char *ash_expand_resource_name(AshExpansion *exp, const char *name);
 
 /* expand_fields.c */

@@ -10,6 +10,7 @@
 
 #include "define/internal.h"
 #include "miscadmin.h"
+#include "utils/regproc.h"
 
 static void
 fault(AshErrors *errors, const char *message)
@@ -488,6 +489,25 @@ verify_actions(AshResource *res, AshErrors *errors)
 }
 
 static void
+verify_tenant_parser(AshResource *res, AshErrors *errors)
+{
+	const char *type;
+
+	if (res->tenant_parser == NULL || res->tenant_attribute == NULL)
+		return;
+	type = res->tenant_attribute->type->sql_base;
+	ash_errors_push_name(errors, "multitenancy");
+	if (list_length(stringToQualifiedNameListCompat(res->tenant_parser)) != 2)
+		fault_at(errors, "parse_attribute",
+				 psprintf("function \"%s\" must be named as schema.name", res->tenant_parser));
+	else if (!OidIsValid(ash_tenant_parser(res)))
+		fault_at(errors, "parse_attribute",
+				 psprintf("there is no stable or immutable function %s(text) returning %s",
+						  res->tenant_parser, type));
+	ash_errors_pop(errors);
+}
+
+static void
 verify_options(AshResource *res, AshErrors *errors)
 {
 	ListCell *lc;
@@ -504,6 +524,7 @@ verify_options(AshResource *res, AshErrors *errors)
 		ash_errors_pop(errors);
 		ash_errors_pop(errors);
 	}
+	verify_tenant_parser(res, errors);
 	if (res->domain.actor_resource != NULL && !ash_resource_exists(res->domain.actor_resource))
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
 					  "the actor's resource \"%s\" is not defined", res->domain.actor_resource);

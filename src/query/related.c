@@ -60,6 +60,7 @@ ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
 	for (int i = 0; i < nargs; i++)
 		sub->args[i].isnull = true;
 	sub->row_args = NULL;
+	sub->context = ash_call_context_for(call->res, res, call->context);
 	sub->bindings.call = sub;
 	return sub;
 }
@@ -265,7 +266,8 @@ own_conditions(AshRowScope *row, AshAction *named, bool authorize, AshRowScope *
 			list_concat(conditions, ash_related_filters(source->res, rel, row->res, action));
 	if (conditions == NIL)
 		return NULL;
-	if (row->call != NULL && rel->context != NULL)
+	if (row->call != NULL && (rel->context != NULL || row->res->default_context != NULL ||
+							  row->call->res->default_context != NULL))
 		row->sql->bindings =
 			&ash_related_call(row->call, source->res, rel, row->res, action)->bindings;
 	row->trusted_reader = row->reader;

@@ -16,6 +16,7 @@
 #include "query/internal.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
 
 static void
 write_path(AshSql *sql, List *path)
@@ -77,15 +78,47 @@ ash_sql_session_value(AshSql *sql, const char *resource, AshExpr *expr)
 	ash_sql_str(sql, expr->type != NULL ? expr->type->sql_base : "pg_catalog.text");
 }
 
+/* schema.function(tenant): multitenancy.parse_attribute */
+static void
+write_parsed_tenant(AshSql *sql, AshExpr *call)
+{
+	List *names = stringToQualifiedNameListCompat(call->resource->tenant_parser);
+
+	ash_sql_qualified(sql, strVal(linitial(names)), strVal(lsecond(names)));
+	ash_sql_str(sql, "(");
+	ash_sql_expr(sql, call->args[0]);
+	ash_sql_str(sql, ")");
+}
+
+static const AshExprFunc parse_tenant = { .name = "parse_tenant", .sql = write_parsed_tenant };
+
+static AshExpr *
+tenant_value(AshResource *res)
+{
+	AshExpr *value;
+
+	if (res->tenant_parser == NULL)
+		return ash_expr_template(ASH_TEMPLATE_TENANT, NIL, res->tenant_attribute->type);
+	value = palloc0(sizeof(AshExpr));
+	value->kind = ASH_EXPR_CALL;
+	value->func = &parse_tenant;
+	value->resource = res;
+	value->type = res->tenant_attribute->type;
+	value->nargs = 1;
+	value->args = palloc(sizeof(AshExpr *));
+	value->args[0] = ash_expr_template(ASH_TEMPLATE_TENANT, NIL, ash_type_plain("string"));
+	return value;
+}
+
 /* attribute = tenant; where none is required, everything is shown to nobody's tenant. */
 AshExpr *
 ash_session_tenant_condition(AshResource *res, bool required)
 {
-	const AshTypeInst *type = res->tenant_attribute->type;
 	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
-	AshExpr *tenant = ash_expr_template(ASH_TEMPLATE_TENANT, NIL, type);
+	AshExpr *tenant = ash_expr_template(ASH_TEMPLATE_TENANT, NIL, ash_type_plain("string"));
 	AshExpr *same =
-		ash_expr_call("=", list_make2(ash_expr_attribute(res, res->tenant_attribute), tenant),
+		ash_expr_call("=",
+					  list_make2(ash_expr_attribute(res, res->tenant_attribute), tenant_value(res)),
 					  errors);
 
 	if (same == NULL)

@@ -204,3 +204,75 @@ ash_jsonb_value_json(const JsonbValue *value)
 			return JsonbToCString(NULL, &JsonbValueToJsonb((JsonbValue *) value)->root, -1);
 	}
 }
+
+/*-------------------------------------------------------------------------
+ * Merging
+ *-------------------------------------------------------------------------
+ */
+
+static void push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b,
+						JsonbValue **result);
+
+/* One key that both objects have: objects are merged, else b's value wins. */
+static void
+push_both(JsonbParseState **state, JsonbValue *a, JsonbValue *b)
+{
+	JsonbValue *ignored;
+
+	if (jv_is_object(a) && jv_is_object(b))
+		push_merged(state, a->val.binary.data, b->val.binary.data, &ignored);
+	else
+		pushJsonbValue(state, WJB_VALUE, b);
+}
+
+static void
+push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b, JsonbValue **result)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue key;
+	JsonbValue value;
+
+	check_stack_depth();
+	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
+	it = JsonbIteratorInit(a);
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		JsonbValue *other;
+
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&it, &value, true);
+		other = findJsonbValueFromContainer(b, JB_FOBJECT, &key);
+		pushJsonbValue(state, WJB_KEY, &key);
+		if (other != NULL)
+			push_both(state, &value, other);
+		else
+			pushJsonbValue(state, WJB_VALUE, &value);
+	}
+	it = JsonbIteratorInit(b);
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&it, &value, true);
+		if (findJsonbValueFromContainer(a, JB_FOBJECT, &key) != NULL)
+			continue;
+		pushJsonbValue(state, WJB_KEY, &key);
+		pushJsonbValue(state, WJB_VALUE, &value);
+	}
+	*result = pushJsonbValue(state, WJB_END_OBJECT, NULL);
+}
+
+/* Deep merge of two objects; what is not an object is replaced. */
+Jsonb *
+ash_jsonb_merge(Jsonb *a, Jsonb *b)
+{
+	JsonbParseState *state = NULL;
+	JsonbValue *result;
+
+	if (a == NULL || !JB_ROOT_IS_OBJECT(a) || !JB_ROOT_IS_OBJECT(b))
+		return b;
+	push_merged(&state, &a->root, &b->root, &result);
+	return JsonbValueToJsonb(result);
+}

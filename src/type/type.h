@@ -255,6 +255,8 @@ extern bool ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out)
 extern Jsonb *ash_jsonb_from_value(const JsonbValue *value); /* containers and scalars */
 extern void ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out); /* unwraps scalars */
 extern Jsonb *ash_jsonb_from_json(json_t *json);
+/* deep merge of two objects; b wins, and replaces what is no object */
+extern Jsonb *ash_jsonb_merge(Jsonb *a, Jsonb *b);
 extern char *
 ash_jsonb_value_text(const JsonbValue *value); /* scalar as plain text; NULL for null */
 extern char *ash_jsonb_value_json(const JsonbValue *value); /* JSON text */
