@@ -32,6 +32,10 @@ extern void ash_action_record_json(AshChangeset *cs, StringInfo out);
 extern const Jsonb *ash_action_loads(const AshChangeset *cs); /* of the action and the caller */
 extern List *ash_action_select(AshCall *call, const AshChangeset *cs);
 
+/* lazy.c */
+extern const Jsonb *ash_action_lazy_load(AshCall *call, const Jsonb *load,
+										 const JsonbValue *records, int n, List **extras);
+
 /* upsert.c */
 extern bool ash_upsert_wanted(const AshChangeset *cs);
 extern bool ash_upsert_row(AshChangeset *cs, const bool *given);

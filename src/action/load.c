@@ -104,6 +104,7 @@ ash_action_load(AshCall *call, const Jsonb *records, const Jsonb *load, StringIn
 	JsonbValue given;
 	JsonbValue *items = &given;
 	List *rows = NIL;
+	List *extras = NIL;
 	int n = 1;
 
 	if (records != NULL)
@@ -114,8 +115,10 @@ ash_action_load(AshCall *call, const Jsonb *records, const Jsonb *load, StringIn
 		appendStringInfoString(out, "null");
 	else if (!ash_errors_any(call->errors))
 		rows = readable_rows(call, items, n);
+	if (call->opts->lazy && !ash_errors_any(call->errors))
+		load = ash_action_lazy_load(call, load, items, n, &extras);
 	if (records != NULL && !ash_errors_any(call->errors))
-		ash_records_write(call, call->res, rows, load, ash_action_select(call, NULL), list, NIL,
+		ash_records_write(call, call->res, rows, load, ash_action_select(call, NULL), list, extras,
 						  out);
 	MemoryContextSwitchTo(old);
 }

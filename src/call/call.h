@@ -34,6 +34,7 @@ typedef struct AshOptions
 	Jsonb *context;
 	Jsonb *select;
 	Jsonb *load;
+	bool lazy; /* do not load again what a record holds */
 	Jsonb *filter;
 	Jsonb *sort; /* string or list */
 	Jsonb *distinct;

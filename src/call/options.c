@@ -55,6 +55,7 @@ static const Option options_table[] = {
 	{ "context", OPTION_JSON, AT(context) },
 	{ "select", OPTION_JSON, AT(select) },
 	{ "load", OPTION_JSON, AT(load) },
+	{ "lazy", OPTION_BOOL, AT(lazy) },
 	{ "filter", OPTION_FILTER, AT(filter) },
 	{ "sort", OPTION_JSON, AT(sort) },
 	{ "distinct", OPTION_JSON, AT(distinct) },
