@@ -86,7 +86,7 @@ prepare_cascade(const AshBuiltinScope *scope, Cascade *opts, AshErrors *errors)
 	opts->manage.argument = opts->manage.relationship = opts->relationship;
 	opts->manage.authorize = true;
 	if (opts->manage.rel != NULL)
-		return ash_managing_check(opts->manage.rel, errors);
+		return ash_managing_check(scope->res, opts->manage.rel, errors);
 	for (int i = 0; i < scope->res->nrelationships; i++)
 		names = lappend(names, unconstify(char *, scope->res->relationships[i]->name));
 	ash_errors_push_name(errors, "relationship");

@@ -88,7 +88,7 @@ typedef struct AshManaging
 } AshManaging;
 
 /* managed_options.c */
-extern bool ash_managing_check(const AshRelationship *rel, AshErrors *errors);
+extern bool ash_managing_check(AshResource *res, AshRelationship *rel, AshErrors *errors);
 extern const AshChangeDef ash_relationship_changes[];
 
 /* cascade.c */

@@ -72,6 +72,13 @@ begin_nested(const AshManaging *m, AshResource *res, AshAction *action)
 	call->bindings.errors = call->errors;
 	call->accessing_from = m->cs->res->name;
 	call->accessing_relationship = m->rel->name;
+	if (m->rel->context != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(call->cxt);
+
+		call->context = ash_related_context(m->cs->res, m->rel, call->context);
+		MemoryContextSwitchTo(old);
+	}
 	return call;
 }
 
@@ -112,6 +119,8 @@ ash_managing_read(const AshManaging *m, AshResource *res, const char *read_actio
 		return NIL;
 	call = begin_nested(m, res, action);
 	old = MemoryContextSwitchTo(call->cxt);
+	if (m->rel->read_action != NULL && action == ash_find_action(m->dest, m->rel->read_action))
+		ash_related_arguments(call, m->cs->res, m->rel);
 	query = ash_query_create(call, res, action);
 	ash_query_for_action(query, NULL);
 	query->filters = list_concat(query->filters, conditions);

@@ -179,7 +179,7 @@ parse_rules(AshManageOptions *opts, AshErrors *errors)
 
 /* Do attributes tie the rows together, which can then be set?  False after adding an error. */
 bool
-ash_managing_check(const AshRelationship *rel, AshErrors *errors)
+ash_managing_check(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
 	if (rel->manual != NULL)
 		return option_error(errors, "relationship", "cannot manage a manual relationship");
@@ -187,15 +187,19 @@ ash_managing_check(const AshRelationship *rel, AshErrors *errors)
 		return option_error(errors, "relationship",
 							"a relationship through others is managed where its rows are tied: "
 							"manage the relationships of its path");
+	if (ash_related_has_row_arguments(res, rel))
+		return option_error(errors, "relationship",
+							"its read action has arguments that depend on the record, which is not "
+							"there while it is written");
 	return true;
 }
 
 static bool
-can_be_managed(const AshRelationship *rel, AshErrors *errors)
+can_be_managed(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
 	if (!rel->writable)
 		return option_error(errors, "relationship", "the relationship is not editable");
-	return ash_managing_check(rel, errors);
+	return ash_managing_check(res, rel, errors);
 }
 
 static bool
@@ -207,7 +211,7 @@ resolve_names(const AshBuiltinScope *scope, AshManageOptions *opts, AshErrors *e
 	if (opts->rel == NULL)
 		return option_error(errors, opts->relationship ? "relationship" : "argument",
 							psprintf("no such relationship \"%s\" on %s", name, scope->res->name));
-	if (!can_be_managed(opts->rel, errors))
+	if (!can_be_managed(scope->res, opts->rel, errors))
 		return false;
 	opts->arg = scope->action ? ash_find_argument(scope->action, opts->argument) : NULL;
 	if (opts->arg == NULL && !scope->shared)
@@ -308,7 +312,7 @@ prepare_relate_actor(const AshBuiltinScope *scope, void *options, AshErrors *err
 									 scope->res->name));
 	if (rel->kind != ASH_REL_BELONGS_TO && rel->kind != ASH_REL_HAS_ONE)
 		return option_error(errors, "relationship", "must be a belongs_to or a has_one");
-	if (!can_be_managed(rel, errors))
+	if (!can_be_managed(scope->res, rel, errors))
 		return false;
 	opts->manage.rel = rel;
 	opts->manage.argument = opts->manage.relationship = opts->relationship;

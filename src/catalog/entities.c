@@ -302,7 +302,7 @@ static const AshOpt relationship_options[] = {
 	OPT("read_action_arguments", JSON, read_action_arguments, 0, NULL,
 		"arguments of that action, by name: values, or {\"expr\"} over parent"),
 	OPT("relationship_context", JSON, context, 0, NULL,
-		"object that is merged into the context of the related read"),
+		"object that is merged into the context of reads and writes of related rows"),
 	CHOICE("authorize_read_with", ENUM, authorize_read_with, read_withs, "\"filter\"",
 		   "what policies do with related rows that may not be read: leave out, or an error"),
 	OPT("allow_forbidden_field", BOOL, allow_forbidden_field, 0, "false",

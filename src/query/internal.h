@@ -152,7 +152,6 @@ extern List *ash_related_filters(AshResource *res, AshRelationship *rel, AshReso
 								 AshAction *action);
 extern AshCall *ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel,
 								 AshResource *dest, AshAction *action);
-extern void ash_related_arguments(AshCall *sub, AshResource *source, AshRelationship *rel);
 extern void ash_related_row_arguments(AshQuery *query, AshResource *source, AshRelationship *rel);
 /* of a manual relationship; NULL for the others */
 extern const AshFunction *ash_related_function(AshResource *res, AshRelationship *rel);

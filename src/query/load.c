@@ -197,7 +197,15 @@ static void
 load_relationship(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Jsonb *nested)
 {
 	AshLoad *load = find_load(parser, rel->name);
+	const AshAttribute **key;
 
+	if (ash_load_key_attributes(parser->res, rel, &key) == 0)
+	{
+		ash_error_add(parser->errors, ASH_E_INVALID_LOAD, NULL,
+					  ":%s is not a valid load: %s has no primary key to tell its records apart",
+					  rel->name, parser->res->name);
+		return;
+	}
 	if (load == NULL)
 		load = add_load(parser, rel->name);
 	else if (options == NULL && nested == NULL)

@@ -118,6 +118,11 @@ extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors
 
 /* related_read.c: compiles what a relationship says about its read; adds definition errors */
 extern void ash_related_verify(AshResource *res, AshRelationship *rel, AshErrors *errors);
+/* the context of a call for the related read, and the arguments the relationship gives it */
+extern Jsonb *ash_related_context(AshResource *source, AshRelationship *rel, Jsonb *context);
+extern void ash_related_arguments(AshCall *sub, AshResource *source, AshRelationship *rel);
+/* does an argument depend on the source row?  It has no value outside of a statement */
+extern bool ash_related_has_row_arguments(AshResource *source, AshRelationship *rel);
 
 /* run.c: writes the JSON result (array or page object) */
 extern void ash_query_run(AshQuery *query, StringInfo out);

@@ -266,7 +266,7 @@ ash_relationship_uses_parent(AshResource *res, AshRelationship *rel)
 		return true;
 	if (filter != NULL && ash_expr_walk(filter, is_parent_ref, NULL))
 		return true;
-	return rel->read_action_arguments != NULL && related_read(res, rel)->of_row != NULL;
+	return ash_related_has_row_arguments(res, rel);
 }
 
 /* attribute = argument of the same name */
@@ -317,6 +317,19 @@ ash_related_filters(AshResource *res, AshRelationship *rel, AshResource *dest, A
  *-------------------------------------------------------------------------
  */
 
+Jsonb *
+ash_related_context(AshResource *source, AshRelationship *rel, Jsonb *context)
+{
+	return rel->context != NULL ? ash_jsonb_merge(context, related_read(source, rel)->context) :
+								  context;
+}
+
+bool
+ash_related_has_row_arguments(AshResource *source, AshRelationship *rel)
+{
+	return rel->read_action_arguments != NULL && related_read(source, rel)->of_row != NULL;
+}
+
 AshCall *
 ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel, AshResource *dest,
 				 AshAction *action)
@@ -326,8 +339,7 @@ ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel, AshRe
 	sub->accessing_from = source->name;
 	sub->accessing_relationship = rel->name;
 	sub->authorize = sub->authorize && rel->authorize;
-	if (rel->context != NULL)
-		sub->context = ash_jsonb_merge(sub->context, related_read(source, rel)->context);
+	sub->context = ash_related_context(source, rel, sub->context);
 	return sub;
 }
 

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(26);
+SELECT plan(27);
 
 -- Does a function decide which rows are related, and nothing else?
 
@@ -89,6 +89,9 @@ SELECT matches(pg_temp.faults('{"has_many": "rm.shop", "manual": "rmf.nope"}'), 
 	matches(pg_temp.faults('{"has_many": "rm.shop", "manual": "rmf.raw"}', ', "calculations": {"c": {"type": "boolean", "expr": "exists(r, true)"}}'), 'there is no path through it', 'an expression'),
 	matches(pg_temp.faults('{"has_many": "rm.shop", "manual": "rmf.raw"}', ', "actions": {"c": {"type": "create", "arguments": {"r": "map[]"}, "changes": [{"manage_relationship": {"argument": "r"}}]}}'), 'cannot manage a manual relationship', 'managing it'),
 	matches(pg_temp.errors($$SELECT ash_read('rm.person', '{"tenant": "x", "filter": {"near": {"name": "b"}}}')$$), 'cannot be used in a filter|not filterable|filter', 'a filter of a caller');
+
+SELECT pg_temp.define($doc${"domain": "rm3", "resources": {"log": {"require_primary_key": false, "attributes": {"n": {"type": "integer", "public": true}}, "relationships": {"people": {"has_many": "rm.person", "no_attributes": true, "filter": "at = parent.n", "public": true}}, "actions": {"defaults": ["read"]}}}}$doc$) \gset
+SELECT is(pg_temp.errors($$SELECT ash_read('rm3.log', '{"load": ["people"]}')$$), E'22023 invalid\ninvalid_load ["load"]: :people is not a valid load: rm3.log has no primary key to tell its records apart', 'nothing can be loaded by the source row of a resource without a key');
 
 SELECT * FROM finish();
 ROLLBACK;

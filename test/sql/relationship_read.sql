@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(24);
+SELECT plan(27);
 
 -- What can a relationship say about the read of its rows: action, arguments, context, order, message?
 
@@ -26,7 +26,9 @@ SELECT pg_temp.define($doc$[{
         "marked_count": {"count": "marked", "public": true}, "adult_count": {"count": "all", "read_action": "adults", "public": true},
         "allowed_count": {"count": "allowed", "public": true}, "denied_count": {"count": "denied", "public": true}},
       "actions": {"defaults": ["read"], "hire": {"type": "update", "accept": [], "arguments": {"all": "integer[]"},
-        "changes": [{"manage_relationship": {"argument": "all", "type": "append"}}]}}
+        "changes": [{"manage_relationship": {"argument": "all", "type": "append"}}]},
+        "retire": {"type": "update", "accept": [], "arguments": {"old": "integer[]"}, "changes": [{"manage_relationship": {"argument": "old", "type": "append_and_remove"}}]},
+        "mark": {"type": "update", "accept": [], "arguments": {"marked": "map[]"}, "changes": [{"manage_relationship": {"argument": "marked", "type": "create"}}]}}
     }
   }
 }, {
@@ -35,7 +37,7 @@ SELECT pg_temp.define($doc$[{
     "person": {
       "attributes": {"id": "integer_primary_key", "name": {"type": "string", "public": true}, "age": {"type": "integer", "public": true},
         "mark": {"type": "string", "public": true}, "team_id": {"type": "integer", "public": true}},
-      "actions": {"defaults": ["read", {"update": "*"}], "aged": {"type": "read", "arguments": {"min": {"type": "integer", "allow_nil": false}}, "filter": "age >= arg.min"},
+      "actions": {"defaults": ["read", {"update": "*"}], "make": {"type": "create", "primary": true, "accept": ["name"], "changes": [{"set_attribute": {"attribute": "mark", "value": {"context": "mark"}}}]}, "aged": {"type": "read", "arguments": {"min": {"type": "integer", "allow_nil": false}}, "filter": "age >= arg.min"},
         "adults": {"type": "read", "filter": "age >= 18"},
         "marked": {"type": "read", "filter": "mark = context.mark"}}
     },
@@ -91,6 +93,12 @@ SELECT matches(pg_temp.errors($$SELECT ash_define('{"domain": "rr2", "resources"
 	'read_action_arguments", "mim"\]: unknown argument "mim"', 'an argument that the action does not have'),
 	matches(pg_temp.errors($$SELECT ash_define('{"domain": "rr2", "resources": {"a": {"attributes": {"id": "integer_primary_key"}, "relationships": {"r": {"has_many": "rr_staff.person", "domain": "rr", "no_attributes": true, "sort": ["nope"]}}}}}')$$),
 	'the destination is named with its domain already', 'two domains');
+
+SELECT ash_update('rr.team', '1', '{"old": []}', '{}', 'retire') AS retired \gset
+SELECT is((SELECT string_agg(name, ' ' ORDER BY name) FROM rr_staff.person WHERE team_id = 1), 'Ann Cid', 'managing it reads with its arguments'),
+	is(ash_update('rr.team', '1', '{"marked": [{"name": "Fay"}]}', '{}', 'mark')::jsonb #>> '{marked,0,mark}', 'x', 'and has its context'),
+	matches(pg_temp.errors($$SELECT ash_define('{"domain": "rr2", "resources": {"a": {"attributes": {"id": "integer_primary_key"}, "actions": {"m": {"type": "create", "arguments": {"r": "map[]"}, "changes": [{"manage_relationship": {"argument": "r"}}]}},
+		"relationships": {"r": {"has_many": "rr_staff.person", "destination_attribute": "team_id", "read_action": "aged", "read_action_arguments": {"min": {"expr": "parent.id"}}}}}}}')$$), 'arguments that depend on the record', 'with arguments of the row it is not managed');
 
 SELECT * FROM finish();
 ROLLBACK;
