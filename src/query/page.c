@@ -17,9 +17,9 @@ typedef struct PageOptions
 	AshOptInt offset;
 	const char *after;
 	const char *before;
+	const Jsonb *filter;
 	bool count_given;
 	bool count;
-	bool wrong;
 } PageOptions;
 
 static bool
@@ -49,6 +49,11 @@ page_option(PageOptions *options, const char *name, const JsonbValue *value)
 		options->count_given = value->type == jbvBool;
 		options->count = options->count_given && value->val.boolean;
 		return options->count_given || value->type == jbvNull;
+	}
+	if (strcmp(name, "filter") == 0)
+	{
+		options->filter = value->type == jbvNull ? NULL : ash_jsonb_from_value(value);
+		return true;
 	}
 	if (strcmp(name, "after") != 0 && strcmp(name, "before") != 0)
 		return false;
@@ -119,6 +124,21 @@ set_count(AshQuery *query, const AshPagination *pagination, const PageOptions *o
 	return true;
 }
 
+/* The page's own filter, which the count does not see. */
+static void
+set_filter(AshQuery *query, const Jsonb *filter)
+{
+	AshErrors *errors = query->call->errors;
+	AshExpr *expr;
+
+	ash_errors_push_name(errors, "page");
+	ash_errors_push_name(errors, "filter");
+	expr = ash_filter_parse(query, query->res, filter);
+	query->page_filters = expr == NULL ? NIL : list_make1(expr);
+	ash_errors_pop(errors);
+	ash_errors_pop(errors);
+}
+
 static bool
 set_page(AshQuery *query, const AshPagination *pagination, const PageOptions *options)
 {
@@ -139,6 +159,8 @@ set_page(AshQuery *query, const AshPagination *pagination, const PageOptions *op
 	query->page_offset = options->offset.set ? options->offset.value : 0;
 	query->after = options->after;
 	query->before = options->before;
+	if (options->filter != NULL)
+		set_filter(query, options->filter);
 	return true;
 }
 

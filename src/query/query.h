@@ -68,7 +68,8 @@ struct AshQuery
 	bool page_count;
 	int64 page_limit;
 	int64 page_offset;
-	const char *after; /* keyset cursors */
+	List *page_filters; /* of AshExpr *: rows of the page, not of the count */
+	const char *after;	/* keyset cursors */
 	const char *before;
 	int lock; /* 0 none, else a number of lock.c */
 	bool tenant_checked;

@@ -153,6 +153,7 @@ settle_single(AshQuery *query)
 {
 	query->page = ASH_PAGE_NONE;
 	query->after = query->before = NULL;
+	query->page_filters = NIL;
 	if (query->limit.set && query->limit.value <= 2)
 		return;
 	query->limit.set = true;

@@ -42,7 +42,7 @@ typedef struct Builder
 #define LEVEL_ORDER 0x02
 #define LEVEL_LIMIT 0x04
 #define LEVEL_LOCK 0x08
-#define LEVEL_KEYSET 0x10
+#define LEVEL_PAGE 0x10 /* what decides which of the rows are on the page */
 
 void
 ash_query_sql_init(AshQuery *query, AshSql *sql)
@@ -197,15 +197,20 @@ new_row(Builder *b)
 	return row;
 }
 
-/* " WHERE …" with everything that decides which rows there are. */
+/* " WHERE …" with what decides which rows there are, and which of them are on the page. */
 static void
-write_where(Builder *b, AshRowScope *row, List *matches, bool keyset)
+write_where(Builder *b, AshRowScope *row, List *matches, int parts)
 {
 	AshSql *sql = b->sql;
-	List *filters = list_concat_copy(b->query->filters, b->extra);
+	List *filters = NIL;
+	bool paged = (parts & LEVEL_PAGE) != 0;
 	bool any = false;
 	ListCell *lc;
 
+	if (parts & LEVEL_WHERE)
+		filters = list_concat_copy(b->query->filters, b->extra);
+	if (paged)
+		filters = list_concat(filters, b->query->page_filters);
 	foreach (lc, matches)
 	{
 		ash_sql_str(sql, any ? " AND " : " WHERE ");
@@ -218,7 +223,7 @@ write_where(Builder *b, AshRowScope *row, List *matches, bool keyset)
 		ash_row_where(row, filters);
 		any = true;
 	}
-	if (keyset && b->query->cursor != NULL)
+	if (paged && b->query->cursor != NULL)
 	{
 		ash_sql_str(sql, any ? " AND " : " WHERE ");
 		ash_row_beyond(row, b->query);
@@ -235,8 +240,7 @@ write_level(Builder *b, AshRowScope *row, const char *targets, const char *item,
 	char *rest;
 	const char *after;
 
-	if (parts & LEVEL_WHERE)
-		write_where(b, row, matches, (parts & LEVEL_KEYSET) != 0);
+	write_where(b, row, matches, parts);
 	if (parts & LEVEL_ORDER)
 		write_order(b, row, carried);
 	if (parts & LEVEL_LIMIT)
@@ -345,7 +349,7 @@ distinct_item(Builder *b, AshRowScope *row)
 
 /* The rows of the query, cut to the page, as a FROM item for row. */
 static char *
-page_item(Builder *b, AshRowScope *row, bool limited, bool keyset)
+page_item(Builder *b, AshRowScope *row, bool limited, bool paged)
 {
 	AshSql *sql = b->sql;
 	bool distinct = b->query->distinct != NIL;
@@ -366,8 +370,8 @@ page_item(Builder *b, AshRowScope *row, bool limited, bool keyset)
 	}
 	if (limited)
 		parts |= LEVEL_ORDER | LEVEL_LIMIT;
-	if (keyset)
-		parts |= LEVEL_KEYSET;
+	if (paged)
+		parts |= LEVEL_PAGE;
 	targets = inner_targets(b, inner, limited);
 	outer = ash_sql_divert(sql);
 	appendStringInfo(&sql->text, "%s(", b->keys != NULL ? "LATERAL " : "");
@@ -378,9 +382,9 @@ page_item(Builder *b, AshRowScope *row, bool limited, bool keyset)
 
 /* keys CROSS JOIN LATERAL (…), or the page alone */
 static char *
-from_page(Builder *b, AshRowScope *row, bool limited, bool keyset)
+from_page(Builder *b, AshRowScope *row, bool limited, bool paged)
 {
-	char *item = page_item(b, row, limited, keyset);
+	char *item = page_item(b, row, limited, paged);
 	StringInfoData text;
 
 	if (b->keys == NULL)
@@ -439,7 +443,7 @@ ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sq
 {
 	Builder b = make_builder(query, output, keys, sql);
 	bool limited = is_limited(query);
-	bool keyset = query->cursor != NULL;
+	bool paged = query->cursor != NULL || query->page_filters != NIL;
 	AshRowScope *row;
 	char *item;
 	char *targets;
@@ -450,11 +454,11 @@ ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sq
 		item = table_item(&b, row);
 		targets = output_targets(&b, row, false);
 		write_level(&b, row, targets, item, NIL,
-					LEVEL_WHERE | LEVEL_ORDER | LEVEL_LIMIT | LEVEL_LOCK | LEVEL_KEYSET, false);
+					LEVEL_WHERE | LEVEL_ORDER | LEVEL_LIMIT | LEVEL_LOCK | LEVEL_PAGE, false);
 		return;
 	}
 	row = outer_row(&b);
-	item = from_page(&b, row, limited, keyset);
+	item = from_page(&b, row, limited, paged);
 	targets = output_targets(&b, row, limited);
 	write_level(&b, row, targets, item, NIL, LEVEL_ORDER, limited);
 }
@@ -483,6 +487,7 @@ ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql)
 
 	all.page = ASH_PAGE_NONE;
 	all.cursor = NULL;
+	all.page_filters = NIL;
 	all.before = NULL;
 	all.lock = 0;
 	if (!is_limited(&all))
