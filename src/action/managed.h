@@ -112,6 +112,7 @@ extern AshAction *ash_managing_action(const AshManaging *m, AshResource *res, co
 extern List *ash_managing_read(const AshManaging *m, AshResource *res, const char *read_action,
 							   List *conditions, int limit);
 extern List *ash_managing_related(const AshManaging *m);
+extern List *ash_managing_read_joins(const AshManaging *m, AshValue source, List *conditions);
 /* the row as written, copied; NULL after adding an error.  forced: List of AshForced * */
 extern AshValue *ash_managing_write(const AshManaging *m, AshResource *res, AshAction *action,
 									const Jsonb *input, AshValue *data, List *forced);

@@ -201,9 +201,9 @@ is_parent_ref(AshExpr *expr, void *context)
 
 /* The relationship's own filter, unless it depends on the source row. */
 static List *
-relationship_filter(const AshManaging *m)
+relationship_filter(const AshManaging *m, AshRelationship *rel)
 {
-	AshExpr *filter = ash_relationship_filter(m->cs->res, m->rel, NULL);
+	AshExpr *filter = ash_relationship_filter(m->cs->res, rel, NULL);
 
 	if (filter == NULL || ash_expr_walk(filter, is_parent_ref, NULL))
 		return NIL;
@@ -216,28 +216,36 @@ read_action_of(const AshManaging *m)
 	return m->read_action != NULL ? m->read_action : m->rel->read_action;
 }
 
+/* Rows of the resource between that tie the source to something, and meet conditions. */
+List *
+ash_managing_read_joins(const AshManaging *m, AshValue source, List *conditions)
+{
+	AshRelationship *joins = ash_find_relationship(m->cs->res, m->rel->join_relationship);
+	const AshAttribute *attr = ash_managing_attribute(m->join, m->rel->source_attribute_on_join);
+
+	conditions = lcons(ash_equals(m->join, attr, source, m->cs->call->errors), conditions);
+	return ash_managing_read(m, m->join, joins->read_action,
+							 list_concat(conditions, relationship_filter(m, joins)), 0);
+}
+
 /* Rows of the destination that the join rows of the source point to. */
 static List *
 related_through_join(const AshManaging *m, AshValue source)
 {
 	AshErrors *errors = m->cs->call->errors;
-	const AshAttribute *join_source =
-		ash_managing_attribute(m->join, m->rel->source_attribute_on_join);
 	const AshAttribute *join_dest =
 		ash_managing_attribute(m->join, m->rel->destination_attribute_on_join);
 	const AshAttribute *key = ash_managing_attribute(m->dest, m->rel->destination_attribute);
 	AshExpr *any = NULL;
-	List *joins;
 	ListCell *lc;
 
-	joins = ash_managing_read(m, m->join, NULL,
-							  list_make1(ash_equals(m->join, join_source, source, errors)), 0);
-	foreach (lc, joins)
+	foreach (lc, ash_managing_read_joins(m, source, NIL))
 		any = ash_expr_or(any, ash_equals(m->dest, key, ((AshValue *) lfirst(lc))[join_dest->index],
 										  errors));
 	if (any == NULL)
 		return NIL;
-	return ash_managing_read(m, m->dest, read_action_of(m), lcons(any, relationship_filter(m)), 0);
+	return ash_managing_read(m, m->dest, read_action_of(m),
+							 lcons(any, relationship_filter(m, m->rel)), 0);
 }
 
 /* What is related to the stored row now. */
@@ -256,5 +264,5 @@ ash_managing_related(const AshManaging *m)
 		return related_through_join(m, source);
 	condition = ash_equals(m->dest, key, source, m->cs->call->errors);
 	return ash_managing_read(m, m->dest, read_action_of(m),
-							 lcons(condition, relationship_filter(m)), 0);
+							 lcons(condition, relationship_filter(m, m->rel)), 0);
 }

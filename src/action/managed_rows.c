@@ -112,16 +112,13 @@ ash_managing_join(const AshManaging *m, const char *action, const AshValue *row,
 List *
 ash_managing_joins(const AshManaging *m, const AshValue *row)
 {
-	AshErrors *errors = m->cs->call->errors;
-	const AshAttribute *source = ash_managing_attribute(m->join, m->rel->source_attribute_on_join);
 	const AshAttribute *dest =
 		ash_managing_attribute(m->join, m->rel->destination_attribute_on_join);
 	const AshAttribute *key = ash_managing_attribute(m->dest, m->rel->destination_attribute);
 
-	return ash_managing_read(m, m->join, NULL,
-							 list_make2(ash_equals(m->join, source, source_value(m), errors),
-										ash_equals(m->join, dest, row[key->index], errors)),
-							 0);
+	return ash_managing_read_joins(m, source_value(m),
+								   list_make1(ash_equals(m->join, dest, row[key->index],
+														 m->cs->call->errors)));
 }
 
 static bool

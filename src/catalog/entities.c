@@ -334,7 +334,7 @@ static const AshOpt relationship_options[] = {
 	OPT("manual", JSON, manual, 0, NULL,
 		"SQL function that says which rows are related: its name, or {\"function\", \"options\"}"),
 	OPT("join_relationship", NAME, join_relationship, 0, NULL,
-		"has_many to \"through\"; defined when absent"),
+		"has_many to \"through\", whose filter and read action count; defined when absent"),
 	OPT("source_attribute_on_join_resource", NAME, source_attribute_on_join, 0, NULL, NULL),
 	OPT("destination_attribute_on_join_resource", NAME, destination_attribute_on_join, 0, NULL,
 		NULL),

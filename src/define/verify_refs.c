@@ -175,6 +175,25 @@ verify_destination(AshRelationship *rel, AshResource *destination, AshErrors *er
 	return attr;
 }
 
+/* The has_many to the resource between must lead to the rows that connect the two. */
+static void
+verify_join(const AshRelationship *joins, const AshRelationship *rel, const AshResource *through,
+			AshErrors *errors)
+{
+	const char *why = NULL;
+
+	if (joins->kind != ASH_REL_HAS_MANY)
+		why = "is no has_many";
+	else if (strcmp(joins->destination.name, through->name) != 0)
+		why = psprintf("leads to %s, not to %s", joins->destination.name, through->name);
+	else if (joins->no_attributes || joins->limit.set || joins->offset.set ||
+			 strcmp(joins->source_attribute, rel->source_attribute) != 0 ||
+			 strcmp(joins->destination_attribute, rel->source_attribute_on_join) != 0)
+		why = "does not have all rows of the resource between that belong to a record";
+	if (why != NULL)
+		fault_at(errors, "join_relationship", psprintf("\"%s\" %s", joins->name, why));
+}
+
 static void
 verify_through(AshResource *res, AshRelationship *rel, AshAttribute *source, AshAttribute *target,
 			   AshErrors *errors)
@@ -191,9 +210,7 @@ verify_through(AshResource *res, AshRelationship *rel, AshAttribute *source, Ash
 						"destination_attribute_on_join_resource", errors);
 	verify_same_type(rel, source, from, "source_attribute_on_join_resource", errors);
 	verify_same_type(rel, target, to, "destination_attribute_on_join_resource", errors);
-	if (ash_find_relationship(res, rel->join_relationship)->kind != ASH_REL_HAS_MANY)
-		fault_at(errors, "join_relationship",
-				 psprintf("\"%s\" is no has_many", rel->join_relationship));
+	verify_join(ash_find_relationship(res, rel->join_relationship), rel, join, errors);
 }
 
 static void

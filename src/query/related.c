@@ -359,19 +359,30 @@ match_through(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool 
 {
 	AshSql *sql = row->sql;
 	AshResource *through = ash_ref_resource(&rel->through);
+	AshRelationship *joins = ash_find_relationship(source->res, rel->join_relationship);
 	AshFrom *from = ash_from_create(NULL);
 	AshRowScope *join = ash_row_create(sql, row->call, through, from, source);
 	const AshAttribute *from_source = key_attribute(through, rel->source_attribute_on_join, rel);
 	const AshAttribute *to_dest = key_attribute(through, rel->destination_attribute_on_join, rel);
 	char *match = ash_equal_columns(join, from_source, source,
 									key_attribute(source->res, rel->source_attribute, rel));
+	AshExpr *filter;
 	char *more;
 	char *on;
 	StringInfoData outer;
 	char *text;
 
-	join->reader = reader_of(source, through, authorize);
-	more = own_conditions(join, NULL, authorize, source, rel);
+	join->reader = reader_of(source, through, authorize && joins->authorize);
+	more = own_conditions(join,
+						  joins->read_action ? ash_find_action(through, joins->read_action) : NULL,
+						  authorize && joins->authorize, source, joins);
+	filter = ash_relationship_filter(source->res, joins, NULL);
+	if (filter != NULL)
+	{
+		char *text = conditions_text(join, list_make1(filter));
+
+		more = more != NULL ? psprintf("%s AND %s", more, text) : text;
+	}
 	on = ash_equal_columns(row, key_attribute(row->res, rel->destination_attribute, rel), join,
 						   to_dest);
 	outer = ash_sql_divert(sql);

@@ -266,6 +266,9 @@ ash_relationship_uses_parent(AshResource *res, AshRelationship *rel)
 		return true;
 	if (filter != NULL && ash_expr_walk(filter, is_parent_ref, NULL))
 		return true;
+	if (rel->kind == ASH_REL_MANY_TO_MANY &&
+		ash_relationship_uses_parent(res, ash_find_relationship(res, rel->join_relationship)))
+		return true;
 	return ash_related_has_row_arguments(res, rel);
 }
 
