@@ -127,18 +127,24 @@ extern char *ash_equal_columns(AshRowScope *a, const AshAttribute *x, AshRowScop
 							   const AshAttribute *y);
 /* appends "a.key = b.key AND …" for rows of one resource */
 extern void ash_row_equal_keys(AshRowScope *a, AshRowScope *b);
+extern bool ash_relationship_to_many(const AshRelationship *rel);
+extern bool ash_relationship_unique(const AshRelationship *rel);
+/* A call for another resource on behalf of call: shares its errors and memory. */
+extern AshCall *ash_query_subcall(AshCall *call, AshResource *res, AshAction *action);
+
+/*-------------------------------------------------------------------------
+ * table.c: the table behind a row
+ *-------------------------------------------------------------------------
+ */
 /* "schema"."table" AS alias: the row's table, for the call's tenant */
 extern void ash_row_table(AshRowScope *row);
 /* the reader of dest, which source reaches by a path that its policies guard */
 extern Oid ash_related_reader(const AshResource *source, const AshResource *dest);
-extern bool ash_relationship_to_many(const AshRelationship *rel);
-extern bool ash_relationship_unique(const AshRelationship *rel);
+/* … of a row of dest reached from source; InvalidOid: the caller */
+extern Oid ash_row_reader(const AshRowScope *source, const AshResource *dest, bool authorize);
 /* is there a tenant condition?  adds TENANT_REQUIRED when there should be */
 extern AshExpr *ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action);
 extern AshExpr *ash_session_tenant(AshResource *res, AshAction *action);
-
-/* A call for another resource on behalf of call: shares its errors and memory. */
-extern AshCall *ash_query_subcall(AshCall *call, AshResource *res, AshAction *action);
 
 /*-------------------------------------------------------------------------
  * related_read.c: the read behind a relationship of res
