@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "call/function.h"
 #include "changeset/internal.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -57,20 +58,6 @@ write_attributes(StringInfo out, const AshChangeset *cs, bool redact)
 	appendStringInfoChar(out, '}');
 }
 
-static void
-write_arguments(StringInfo out, const AshChangeset *cs, bool redact)
-{
-	appendStringInfoString(out, ", \"arguments\": {");
-	for (int i = 0; i < cs->action->nargs; i++)
-	{
-		const AshArgument *arg = cs->action->args[i];
-
-		if (cs->call->arg_set[i])
-			write_value(out, arg->name, arg->type, &cs->call->args[i], redact && arg->sensitive);
-	}
-	appendStringInfoChar(out, '}');
-}
-
 /*
  * {"resource", "action", "type", "attributes": {changed}, "data": {stored}, "arguments"};
  * with redact sensitive values are hidden.
@@ -87,7 +74,8 @@ ash_changeset_view(AshChangeset *cs, bool redact)
 	ash_write_json_string(&buf, cs->action->name, strlen(cs->action->name));
 	appendStringInfo(&buf, ", \"type\": \"%s\", ", type_names[cs->action->type]);
 	write_attributes(&buf, cs, redact);
-	write_arguments(&buf, cs, redact);
+	appendStringInfoString(&buf, ", \"arguments\": ");
+	ash_call_write_arguments(&buf, cs->call, redact);
 	appendStringInfoChar(&buf, '}');
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)));
 }

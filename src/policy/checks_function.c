@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "call/function.h"
 #include "catalog/entities.h"
 #include "catalog/pg_type.h"
 #include "changeset/changeset.h"
@@ -103,21 +104,6 @@ write_text(StringInfo out, const char *key, const char *value)
 	ash_write_json_string(out, value, strlen(value));
 }
 
-static void
-write_arguments(StringInfo out, const AshCall *call, const AshAction *action)
-{
-	write_key(out, "arguments");
-	appendStringInfoChar(out, '{');
-	for (int i = 0; action != NULL && call->args != NULL && i < action->nargs; i++)
-	{
-		if (!call->arg_set[i])
-			continue;
-		write_key(out, action->args[i]->name);
-		ash_type_write_json(out, action->args[i]->type, &call->args[i]);
-	}
-	appendStringInfoChar(out, '}');
-}
-
 /* The attributes for which values are known: changed ones, or the stored row. */
 static void
 write_attributes(StringInfo out, const AshChangeset *cs, const char *key, const AshValue *values,
@@ -155,7 +141,8 @@ subject_json(const AshPolicySubject *subject)
 		write_text(&out, "action", subject->action->name);
 	if (subject->call != NULL)
 	{
-		write_arguments(&out, subject->call, subject->action);
+		write_key(&out, "arguments");
+		ash_call_write_arguments(&out, subject->call, false);
 		write_jsonb(&out, "context", subject->call->context);
 		if (subject->call->has_tenant)
 			write_jsonb(&out, "tenant", ash_jsonb_from_value(&subject->call->tenant));
