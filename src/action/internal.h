@@ -24,6 +24,9 @@ extern void ash_action_build(AshChangeset *cs);
 /* a soft destroy is an update */
 extern AshActionType ash_changeset_type(const AshAction *action);
 
+/* generic.c: what comes before a generic action is authorized */
+extern void ash_action_generic_prepare(AshCall *call, const Jsonb *input);
+
 /* record.c: the row that options.record names; NULL after adding an error */
 extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle);
 /* the JSON of the record a write leaves, with its loads, select and notifications */

@@ -217,8 +217,8 @@ ash_compile_identity(AshResource *res, const char *name, json_t *node, AshErrors
 	return identity;
 }
 
-void *
-ash_compile_calculation(AshResource *res, const char *name, json_t *node, AshErrors *errors)
+AshCalculation *
+ash_calculation_compile(AshResource *res, const char *name, json_t *node, AshErrors *errors)
 {
 	AshCalculation *calc = ash_spec_fill(&ash_calculation_spec, node);
 	int i;
@@ -233,12 +233,24 @@ ash_compile_calculation(AshResource *res, const char *name, json_t *node, AshErr
 	return calc->type ? calc : NULL;
 }
 
-void *
-ash_compile_aggregate(AshResource *res, const char *name, json_t *node, AshErrors *errors)
+AshAggregate *
+ash_aggregate_compile(AshResource *res, const char *name, json_t *node, AshErrors *errors)
 {
 	AshAggregate *agg = ash_spec_fill(&ash_aggregate_spec, node);
 
 	agg->name = pstrdup(name);
 	agg->sortable = sortable_of(node);
 	return agg;
+}
+
+void *
+ash_compile_calculation(AshResource *res, const char *name, json_t *node, AshErrors *errors)
+{
+	return ash_calculation_compile(res, name, node, errors);
+}
+
+void *
+ash_compile_aggregate(AshResource *res, const char *name, json_t *node, AshErrors *errors)
+{
+	return ash_aggregate_compile(res, name, node, errors);
 }

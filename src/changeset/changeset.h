@@ -198,6 +198,10 @@ extern void ash_action_steps(AshResource *res, AshAction *action, AshErrors *err
 /* [{"string_length": {…}, "message": …}, …] → List of AshStep * (where guards, preparations) */
 extern List *ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes,
 							   bool allow_validations, AshErrors *errors);
+/* the resource's validations that are for the action of scope */
+extern List *ash_resource_validations(const AshBuiltinScope *scope, AshErrors *errors);
+/* what stands under a built-in's name in node, as the object that its spec describes */
+extern json_t *ash_builtin_options(json_t *node, const char *name, const char *payload);
 /* Run it if its guards let it; false after adding an error. */
 extern bool ash_step_run(AshChangeset *cs, const AshStep *step);
 /* Do all validations of the list pass?  Adds nothing. */

@@ -196,8 +196,14 @@ expand_action(AshExpansion *exp, json_t *node)
 	ash_json_set(out, "transaction", json_boolean(flag(node, "transaction", writes(node))));
 	json_object_foreach (node, key, value)
 	{
-		if (!is_rebuilt(key))
+		if (is_rebuilt(key))
+			continue;
+		ash_errors_push_name(exp->errors, key);
+		if (strcmp(key, "prepare") == 0 || strcmp(key, "preparations") == 0)
+			ash_json_set(out, key, ash_expand_preparations(exp, value));
+		else
 			ash_json_set(out, key, json_deep_copy(value));
+		ash_errors_pop(exp->errors);
 	}
 	ash_json_set(out, "arguments", ash_expand_arguments(exp, json_object_get(node, "arguments")));
 	add_get_by(exp, out);

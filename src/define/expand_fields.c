@@ -477,6 +477,48 @@ expand_aggregate(AshExpansion *exp, json_t *node)
 	return out;
 }
 
+/* The fields of one query, in long form. */
+static void
+expand_own_fields(AshExpansion *exp, json_t *build, const char *key,
+				  json_t *(*expand)(AshExpansion *exp, json_t *node))
+{
+	json_t *fields = json_object_get(build, key);
+	const char *name;
+	json_t *node;
+
+	ash_errors_push_name(exp->errors, key);
+	json_object_foreach (fields, name, node)
+	{
+		ash_errors_push_name(exp->errors, name);
+		if (json_is_object(node))
+			ash_json_set(fields, name, expand(exp, node));
+		ash_errors_pop(exp->errors);
+	}
+	ash_errors_pop(exp->errors);
+}
+
+/* A list of preparations; "build" may define fields; new. */
+json_t *
+ash_expand_preparations(AshExpansion *exp, json_t *list)
+{
+	json_t *out = json_deep_copy(list);
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach (out, i, entry)
+	{
+		json_t *build = json_object_get(entry, "build");
+
+		ash_errors_push_index(exp->errors, (int) i);
+		ash_errors_push_name(exp->errors, "build");
+		expand_own_fields(exp, build, "calculate", expand_calculation);
+		expand_own_fields(exp, build, "aggregate", expand_aggregate);
+		ash_errors_pop(exp->errors);
+		ash_errors_pop(exp->errors);
+	}
+	return out;
+}
+
 static void
 expand_section(AshExpansion *exp, const char *key,
 			   json_t *(*expand)(AshExpansion *exp, json_t *node))
@@ -503,7 +545,14 @@ expand_section(AshExpansion *exp, const char *key,
 void
 ash_expand_fields(AshExpansion *exp)
 {
+	json_t *preparations = json_object_get(exp->source, "preparations");
+
 	expand_section(exp, "identities", expand_identity);
 	expand_section(exp, "calculations", expand_calculation);
 	expand_section(exp, "aggregates", expand_aggregate);
+	if (preparations == NULL)
+		return;
+	ash_errors_push_name(exp->errors, "preparations");
+	ash_json_set(exp->out, "preparations", ash_expand_preparations(exp, preparations));
+	ash_errors_pop(exp->errors);
 }

@@ -162,8 +162,12 @@ run_preparations(AshQuery *query)
 
 		if (prep->validation != NULL || prep->where != NIL)
 			return "it has validations or guarded preparations, which only a call can run";
+		if (prep->preparation->dynamic != NULL && prep->preparation->dynamic(prep->options))
+			return "it has preparations that only a call can run";
 		prep->preparation->run(query, prep->options);
 	}
+	ash_query_default_sort(query);
+	query->page = ASH_PAGE_NONE;
 	return query->lock != 0 ? "it locks rows" : NULL;
 }
 

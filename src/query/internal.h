@@ -186,6 +186,7 @@ extern AshMask ash_field_mask(AshCall *call, AshResource *res, AshAction *action
 							  bool is_public);
 extern const char *ash_ref_name(const AshExpr *ref);
 extern bool ash_ref_is_public(const AshExpr *ref);
+extern AshExpr *ash_aggregate_ref(AshResource *res, AshAggregate *agg, AshErrors *errors);
 extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *errors);
 
 /*-------------------------------------------------------------------------
@@ -205,6 +206,9 @@ extern void ash_query_complete_sort(AshQuery *query);
  */
 /* deep copy of an array element or object value as a Jsonb of its own */
 extern char *ash_input_text(const JsonbValue *value);
+
+/* build.c */
+extern void ash_query_default_sort(AshQuery *query);
 
 /* select.c */
 extern bool ash_query_selects(const AshQuery *query, const AshAttribute *attr);

@@ -110,7 +110,7 @@ add_field_loads(AshOutput *output)
 		if (load->calculation != NULL)
 			ref = ash_calculation_ref(query->res, load->calculation, load->calc_args);
 		else
-			ref = ash_field_ref(query->res, load->aggregate->name, NULL);
+			ref = ash_aggregate_ref(query->res, load->aggregate, NULL);
 		add_column(output, load->as, ref->type, NULL, ref);
 	}
 }

@@ -12,7 +12,7 @@
 #ifndef ASH_QUERY_H
 #define ASH_QUERY_H
 
-#include "data/data.h"
+#include "changeset/changeset.h"
 
 typedef struct AshQuery AshQuery;
 typedef struct AshLoad AshLoad;
@@ -54,10 +54,12 @@ struct AshQuery
 {
 	AshCall *call; /* for nested queries: a nested call */
 	AshResource *res;
-	AshAction *action; /* or NULL */
-	List *filters;	   /* of AshExpr *, ANDed */
-	List *sort;		   /* of AshSortItem * */
-	List *distinct;	   /* of AshSortItem * */
+	AshAction *action;	 /* or NULL */
+	List *filters;		 /* of AshExpr *, ANDed */
+	List *sort;			 /* of AshSortItem * */
+	List *default_sort;	 /* of AshSortItem *: when nothing else sorts */
+	List *distinct;		 /* of AshSortItem * */
+	List *distinct_sort; /* of AshSortItem *: which row of equal ones is kept; NIL = sort */
 	AshOptInt limit;
 	AshOptInt offset;
 	Bitmapset *select; /* attribute indexes; NULL = default selection */
@@ -76,6 +78,11 @@ struct AshQuery
 	bool paginated_by_default; /* the page comes from the action: read_one is exempt */
 	AshValue *cursor;		   /* values of after or before, by sort item */
 	bool bare;				   /* no tenant condition: see ash_query_bare */
+	bool sort_is_default;	   /* sort is default_sort */
+	bool strict_loads;		   /* related records have the fields that are named, no others */
+	bool trusted_loads;		   /* related rows are not filtered by their policies */
+	List *before_action;	   /* of AshFunction *: told of the query once it is authorized … */
+	List *after_action;		   /* … and given the records it found */
 };
 
 /* an AshQuery.lock: FOR UPDATE of the root table, waiting */
@@ -92,11 +99,21 @@ extern void ash_query_apply_options(AshQuery *query);
 extern void ash_query_authorize(AshQuery *query);
 
 /* filter.c, sort.c, select.c, load.c: run-time input; faults are added to call->errors */
-extern AshExpr *ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input);
+/* trusted: by code of the definition, which may name private fields */
+extern AshExpr *ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input,
+								 bool trusted);
 extern List *ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted);
 extern void ash_select_parse(AshQuery *query, const Jsonb *input);
 extern List *ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *input);
+/* names at the first level of a load of the definition; adds definition errors */
+extern void ash_load_verify(AshResource *res, json_t *load, AshErrors *errors);
 extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
+/* build.c: more of what the query is already told */
+extern void ash_query_add_filter(AshQuery *query, const Jsonb *filter, bool trusted);
+extern void ash_query_add_sort(AshQuery *query, const Jsonb *sort, bool trusted, bool prepend);
+/* select.c: of a definition, so the names are attributes */
+extern void ash_query_select_names(AshQuery *query, List *names);
+extern void ash_query_deselect_names(AshQuery *query, List *names);
 /* the values of a calculation's arguments; false after adding errors */
 extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
 								 AshExpr ***args);
@@ -176,11 +193,16 @@ struct AshPreparationDef
 	const char *name;
 	const char *doc;
 	const AshSpec *spec;
-	bool (*prepare)(AshResource *res, AshAction *action, void *options, AshErrors *errors);
+	const char *payload; /* option that is the whole of what stands under the name, or NULL */
+	uint32 on;			 /* ASH_ON() bits: types of actions it can prepare */
+	bool (*prepare)(const AshBuiltinScope *scope, void *options, AshErrors *errors);
 	bool (*run)(AshQuery *query, void *options);
+	bool (*dynamic)(void *options); /* can only a call run it?  NULL: no */
 };
 extern const AshPreparationDef *ash_preparation_lookup(const char *name);
 extern const AshPreparationDef *ash_preparations(int *count);
+/* runs the action's preparations and validations in order; input is what the action is given */
+extern void ash_query_run_preparations(AshQuery *query, const Jsonb *input);
 /* compiled on first use into action->preparations; errors is NULL at run time */
 extern void ash_action_preparations(AshResource *res, AshAction *action, AshErrors *errors);
 

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "executor/tuptable.h"
-#include "query/internal.h"
+#include "query/preparation.h"
 
 static bool
 failed(const AshQuery *query)
@@ -121,9 +121,12 @@ run_page(AshQuery *query, StringInfo out)
 {
 	int64 count = -1;
 	uint64 found;
+	int start;
 
 	ash_page_open(query, out);
+	start = out->len;
 	found = write_rows(query, query->page_limit, out);
+	ash_query_after_action(query, out, start);
 	if (failed(query))
 		return;
 	if (query->page_count)
@@ -135,7 +138,9 @@ run_page(AshQuery *query, StringInfo out)
 void
 ash_query_run(AshQuery *query, StringInfo out)
 {
-	if (!settle_page(query))
+	int start;
+
+	if (!ash_query_before_action(query) || !settle_page(query))
 		return;
 	if (query->page != ASH_PAGE_NONE)
 	{
@@ -143,7 +148,9 @@ ash_query_run(AshQuery *query, StringInfo out)
 		return;
 	}
 	appendStringInfoChar(out, '[');
+	start = out->len;
 	write_rows(query, 0, out);
+	ash_query_after_action(query, out, start);
 	appendStringInfoChar(out, ']');
 }
 
@@ -181,10 +188,15 @@ ash_query_run_one(AshQuery *query, StringInfo out)
 	int start = out->len;
 	uint64 found;
 
-	if (failed(query))
+	if (failed(query) || !ash_query_before_action(query))
 		return 0;
 	settle_single(query);
 	found = write_rows(query, 1, out);
+	if (found == 1)
+	{
+		ash_query_after_action(query, out, start);
+		found = out->len > start ? 1 : 0;
+	}
 	if (found > 1)
 		ash_error_add(
 			query->call->errors, ASH_E_MULTIPLE_RESULTS, NULL,

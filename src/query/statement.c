@@ -130,6 +130,7 @@ write_sort_value(AshRowScope *row, const AshSortItem *item, int n, bool carried)
 static void
 write_order(Builder *b, AshRowScope *row, bool carried)
 {
+	bool keeps = b->distinct != NIL && b->query->distinct_sort != NIL;
 	bool first = true;
 	int n = 0;
 	ListCell *lc;
@@ -140,7 +141,7 @@ write_order(Builder *b, AshRowScope *row, bool carried)
 		ash_sql_str(b->sql, lfirst(lc));
 		first = false;
 	}
-	foreach (lc, b->query->sort)
+	foreach (lc, keeps ? b->query->distinct_sort : b->query->sort)
 	{
 		AshSortItem *item = lfirst(lc);
 

@@ -11,7 +11,7 @@
 #include "postgres.h"
 
 #include "executor/tuptable.h"
-#include "query/internal.h"
+#include "query/preparation.h"
 #include "utils/json.h"
 
 #define ASH_MAX_SUMMARIES 100
@@ -175,7 +175,7 @@ ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field, S
 	Summary summary = { .out = out };
 	AshAggregateCall *call;
 
-	if (failed(query))
+	if (failed(query) || !ash_query_before_action(query))
 		return;
 	query->page = ASH_PAGE_NONE;
 	query->lock = 0;
@@ -273,7 +273,7 @@ parse_rows(AshQuery *query, const Jsonb *object, AshAggregateCall *call)
 
 	if (ash_jsonb_get(object, "filter", 6, &value))
 	{
-		filter = ash_filter_parse(query, query->res, ash_jsonb_from_value(&value));
+		filter = ash_filter_parse(query, query->res, ash_jsonb_from_value(&value), false);
 		if (filter != NULL)
 			call->filters = lappend(call->filters, filter);
 	}
@@ -346,7 +346,7 @@ ash_query_aggregates(AshQuery *query, const Jsonb *wanted, StringInfo out)
 {
 	Summary summary = { .out = out };
 
-	if (failed(query))
+	if (failed(query) || !ash_query_before_action(query))
 		return;
 	if (!JB_ROOT_IS_OBJECT(wanted) || JB_ROOT_COUNT(wanted) > ASH_MAX_SUMMARIES)
 	{
