@@ -249,6 +249,8 @@ static const AshOpt argument_options[] = {
 	OPT("public", BOOL, public, 0, "true", "false: only set by the engine, never from input"),
 	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
 	SEEN("default", VALUE, 0, NULL, "value when absent: a literal, {\"expr\"} or {\"function\"}"),
+	OPT("allow_expr", BOOL, allow_expr, 0, "false",
+		"of a calculation: other expressions may give it fields of the row"),
 	ASH_OPT_END,
 };
 #undef S
@@ -348,13 +350,16 @@ static const AshOpt calculation_options[] = {
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("expr", EXPR, expr_source, 0, NULL, "expression over the row"),
 	OPT("function", STRING, function, ASH_OPT_NONEMPTY, NULL, "SQL function of the row"),
+	OPT("batch_function", STRING, batch_function, ASH_OPT_NONEMPTY, NULL,
+		"SQL function of all records at once: (records jsonb, arguments jsonb, context jsonb)"),
+	SEEN("concat", JSON, 0, NULL, "fields joined: {\"keys\": […], \"separator\": \" \"}"),
 	SEEN("arguments", JSON, 0, NULL, "arguments, by name"),
 	OPT("public", BOOL, public, 0, "false", "may be loaded, filtered and sorted by callers"),
 	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
 	OPT("allow_nil", BOOL, allow_nil, 0, "true", NULL),
 	CHOICE("filterable", ENUM, filterable, field_uses, "true", "may be filtered by"),
 	SEEN("sortable", BOOL, 0, "true", "may be sorted by"),
-	OPT("load", NAMES, load, 0, NULL, "fields a function needs"),
+	OPT("load", JSON, load, 0, NULL, "what the records of \"batch_function\" have"),
 	ASH_OPT_END,
 };
 #undef S

@@ -122,6 +122,7 @@ typedef struct AshArgument
 	bool public;
 	bool sensitive;
 	bool allow_nil;
+	bool allow_expr; /* of a calculation: may depend on the row */
 	bool has_default;
 	AshDefault dflt;
 } AshArgument;
@@ -182,10 +183,13 @@ typedef struct AshCalculation
 	AshFieldUse sortable;
 	int nargs;
 	AshArgument **args;
-	const char *expr_source; /* or NULL */
-	AshExpr *expr;			 /* cache: ash_calculation_expr() */
-	const char *function;	 /* SQL function of the row, or NULL */
-	List *load;				 /* of char * */
+	const char *expr_source;	/* or NULL */
+	AshExpr *expr;				/* cache: ash_calculation_expr() */
+	int late;					/* cache: ash_calculation_is_late(): 0 unknown, 1 no, 2 yes */
+	const char *function;		/* SQL function of the row, or NULL */
+	const char *batch_function; /* SQL function of all records that are shown, or NULL */
+	void *batch;				/* query/: the function, once it was looked up */
+	json_t *load;				/* what the records have for it, or NULL */
 } AshCalculation;
 
 typedef enum AshAggregateKind

@@ -258,14 +258,37 @@ check_relationship(json_t *node, AshErrors *errors)
 }
 
 static void
+check_concat(json_t *concat, AshErrors *errors)
+{
+	static const AshOpt options[] = {
+		{ "keys", ASH_OPT_NAMES, 0, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, NULL },
+		{ "separator", ASH_OPT_STRING, 0, 0, "\"\"", NULL, NULL, NULL },
+		ASH_OPT_END,
+	};
+	static const AshSpec spec = { "concat", 0, options, "keys", NULL };
+
+	ash_errors_push_name(errors, "concat");
+	ash_spec_check(&spec, concat, NULL, errors);
+	ash_errors_pop(errors);
+}
+
+static void
 check_calculation(json_t *node, AshErrors *errors)
 {
+	bool batch = json_object_get(node, "batch_function") != NULL;
 	int ways = (json_object_get(node, "expr") != NULL) +
 			   (json_object_get(node, "function") != NULL) +
-			   (json_object_get(node, "batch_function") != NULL);
+			   (json_object_get(node, "concat") != NULL);
 
-	if (ways != 1)
-		fault(errors, NULL, "a calculation needs one of expr, function, batch_function");
+	if (batch ? ways > 1 || json_object_get(node, "function") != NULL : ways != 1)
+		fault(
+			errors, NULL,
+			"a calculation needs one of expr, concat, function, batch_function; an expression may "
+			"stand beside batch_function");
+	if (!batch && json_object_get(node, "load") != NULL)
+		fault(errors, "load", "only the records of \"batch_function\" are loaded");
+	if (json_object_get(node, "concat") != NULL)
+		check_concat(json_object_get(node, "concat"), errors);
 	check_section(node, "arguments", &ash_argument_spec, NULL, errors);
 }
 
@@ -337,6 +360,13 @@ check_run(json_t *node, AshErrors *errors)
 }
 
 static void
+check_action_argument(json_t *node, AshErrors *errors)
+{
+	if (json_object_get(node, "allow_expr") != NULL)
+		fault(errors, "allow_expr", "an argument of an action is a value");
+}
+
+static void
 check_action(json_t *node, AshErrors *errors)
 {
 	const char *type = json_string_value(json_object_get(node, "type"));
@@ -348,7 +378,7 @@ check_action(json_t *node, AshErrors *errors)
 	}
 	check_applies(action_applies, node, action_type(type),
 				  psprintf("an action of type \"%s\"", type), errors);
-	check_section(node, "arguments", &ash_argument_spec, NULL, errors);
+	check_section(node, "arguments", &ash_argument_spec, check_action_argument, errors);
 	check_is_list(node, "changes", errors);
 	check_is_list(node, "validations", errors);
 	check_is_list(node, "steps", errors);

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "define/internal.h"
+#include "utils/builtins.h"
 
 /* Helpers of attributes: what they stand for. */
 static const struct
@@ -414,6 +415,26 @@ expand_identity(AshExpansion *exp, json_t *node)
 	return out;
 }
 
+/* The fields as strings with the separator between them; nil in one of them is nil. */
+static json_t *
+concat_expr(json_t *concat)
+{
+	json_t *keys = json_is_object(concat) ? json_object_get(concat, "keys") : concat;
+	const char *separator = json_string_value(json_object_get(concat, "separator"));
+	StringInfoData expr;
+	ListCell *lc;
+
+	initStringInfo(&expr);
+	foreach (lc, ash_json_names(keys))
+	{
+		if (expr.len > 0 && separator != NULL && separator[0] != '\0')
+			appendStringInfo(&expr, " || %s", quote_literal_cstr(separator));
+		appendStringInfo(&expr, "%s%s::string", expr.len > 0 ? " || " : "",
+						 quote_identifier(lfirst(lc)));
+	}
+	return json_string_nocheck(expr.data);
+}
+
 static json_t *
 expand_calculation(AshExpansion *exp, json_t *node)
 {
@@ -424,6 +445,13 @@ expand_calculation(AshExpansion *exp, json_t *node)
 		ash_json_set(out, "arguments",
 					 ash_expand_arguments(exp, json_object_get(node, "arguments")));
 	set_listed(out, "load");
+	if (json_object_get(out, "concat") != NULL)
+	{
+		ash_json_set(out, "expr", concat_expr(json_object_get(out, "concat")));
+		ash_path_map_add(&exp->def->map, exp->errors, ash_path_append(NIL, "expr", -1),
+						 ash_path_append(NIL, "concat", -1));
+		json_object_del(out, "concat");
+	}
 	return out;
 }
 

@@ -71,6 +71,7 @@ ask_expressions(AshResource *res, AshErrors *errors)
 		enter(errors, "calculations", res->calculations[i]->name, "expr");
 		ash_calculation_expr(res, res->calculations[i], errors);
 		leave(errors);
+		ash_calculation_verify(res, res->calculations[i], errors);
 	}
 	for (i = 0; i < res->nrelationships; i++)
 	{

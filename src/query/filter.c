@@ -34,8 +34,12 @@ calculation_expr(FilterParser *parser, FilterScope *scope, AshCalculation *calc,
 	JsonbValue input;
 	bool has_input = false;
 
-	if (calc->expr_source == NULL)
-		return ash_filter_not_filterable(parser, calc->name, false);
+	if (!ash_calculation_is_sql(ref))
+	{
+		ash_error_add(parser->errors, ASH_E_INVALID_FILTER_REFERENCE, calc->name,
+					  "Calculations cannot be filtered on unless they define an expression");
+		return NULL;
+	}
 	if (value->type == jbvBinary)
 	{
 		Jsonb *object = ash_jsonb_from_value(value);

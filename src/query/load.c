@@ -175,6 +175,7 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 		sub->opts->load = nested;
 	query = ash_query_create(sub, dest, action);
 	query->trusted_loads = parser->query->trusted_loads;
+	query->late_depth = parser->query->late_depth;
 	query->strict_loads = query->select_given = parser->query->strict_loads;
 	if (action != NULL)
 		ash_query_for_action(query,

@@ -42,6 +42,13 @@ ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args)
 	return ref;
 }
 
+bool
+ash_calculation_is_sql(const AshExpr *ref)
+{
+	return ref->calculation->expr_source != NULL &&
+		   !ash_calculation_is_late(ref->resource, ref->calculation);
+}
+
 /* A calculation's arguments when none are given: literal defaults, else null. */
 static AshExpr **
 default_args(const AshCalculation *calc)

@@ -37,8 +37,8 @@ add_column(AshOutput *output, const char *key, const AshTypeInst *type,
 }
 
 /* The attribute's column, shown or not. */
-static int
-attribute_column(AshOutput *output, const AshAttribute *attr)
+int
+ash_output_attribute(AshOutput *output, const AshAttribute *attr)
 {
 	for (int i = 0; i < output->ncolumns; i++)
 	{
@@ -46,6 +46,12 @@ attribute_column(AshOutput *output, const AshAttribute *attr)
 			return i;
 	}
 	return add_column(output, NULL, attr->type, attr, NULL);
+}
+
+int
+ash_output_hidden(AshOutput *output, AshExpr *expr)
+{
+	return add_column(output, NULL, expr->type, NULL, expr);
 }
 
 /* The hidden column of the mask; columns with the same condition share one. */
@@ -183,7 +189,7 @@ add_load_keys(AshOutput *output)
 		int *columns = palloc(sizeof(int) * Max(n, 1));
 
 		for (int i = 0; i < n; i++)
-			columns[i] = attribute_column(output, attributes[i]);
+			columns[i] = ash_output_attribute(output, attributes[i]);
 		output->load_keys[output->nloads++] = columns;
 	}
 }
@@ -234,6 +240,7 @@ ash_output_create(AshQuery *query, bool with_ord)
 	if (query->page == ASH_PAGE_KEYSET)
 		add_keyset(output);
 	add_load_keys(output);
+	ash_late_plan(output);
 	add_tail(output);
 	for (int i = 0; i < output->ncolumns; i++)
 		ash_column_prepare(&output->json[i]);

@@ -80,6 +80,7 @@ struct AshQuery
 	bool bare;				   /* no tenant condition: see ash_query_bare */
 	bool sort_is_default;	   /* sort is default_sort */
 	bool strict_loads;		   /* related records have the fields that are named, no others */
+	int late_depth;			   /* how many late calculations it is read for, inside each other */
 	bool trusted_loads;		   /* related rows are not filtered by their policies */
 	List *before_action;	   /* of AshFunction *: told of the query once it is authorized … */
 	List *after_action;		   /* … and given the records it found */
@@ -117,6 +118,16 @@ extern void ash_query_deselect_names(AshQuery *query, List *names);
 /* the values of a calculation's arguments; false after adding errors */
 extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
 								 AshExpr ***args);
+/* late.c: function and load of a calculation; adds definition errors */
+extern void ash_calculation_verify(AshResource *res, AshCalculation *calc, AshErrors *errors);
+/* does its value come from a function over all records? */
+extern bool ash_calculation_loads_late(AshExpr *ref);
+/*
+ * The value of a calculation that is computed late for a row that need not be stored
+ * (values by attribute), as JSON; false after adding an error.
+ */
+extern bool ash_calculation_of_row(AshCall *call, AshCalculation *calc, AshExpr **args,
+								   const AshValue *row, StringInfo out);
 extern AshExpr *ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args);
 /* a sort of a definition that may be wrong: faults become definition errors; List of AshSortItem *
  */

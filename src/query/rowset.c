@@ -30,6 +30,7 @@ typedef struct RowPiece
 	Size end;	/* without the closing brace */
 	bool empty; /* nothing stands in it yet */
 	int next;	/* of the same parent key, or -1 */
+	int ord;	/* of the key it was found by, or -1 */
 } RowPiece;
 
 /* The related rows of one relationship load. */
@@ -63,7 +64,8 @@ struct AshRowset
 	RowPiece *rows;
 	int nrelated;
 	Related *related;
-	Related *parent; /* whose rows these are, or NULL */
+	Related *parent;   /* whose rows these are, or NULL */
+	AshLateRows *late; /* where rows wait for their late columns, or NULL */
 };
 
 /*-------------------------------------------------------------------------
@@ -261,6 +263,7 @@ ash_rowset_create(AshQuery *query, AshOutput *output)
 	if (output->keyset >= 0)
 		rows->keyset = ash_keyset_writer(query);
 	init_related(rows);
+	rows->late = ash_late_rows_create(output);
 	return rows;
 }
 
@@ -309,10 +312,12 @@ ash_rowset_add(AshRowset *rows, Datum *values, bool *nulls, const char *extra)
 	rows->json.data[--rows->json.len] = '\0';
 	rows->rows[row].end = rows->json.len;
 	rows->rows[row].empty = rows->writer.first_pending;
+	rows->rows[row].ord =
+		rows->output->ord >= 0 ? DatumGetInt64(values[rows->output->ord]) - 1 : -1;
 	rows->nrows++;
 	collect_keys(rows, row, values, nulls);
 	if (rows->parent != NULL)
-		append_to_parent(rows, row, DatumGetInt64(values[rows->output->ord]) - 1);
+		append_to_parent(rows, row, rows->rows[row].ord);
 }
 
 static void
@@ -321,7 +326,22 @@ add_slot(TupleTableSlot *slot, void *arg)
 	AshRowset *rows = arg;
 
 	slot_getallattrs(slot);
-	ash_rowset_add(rows, slot->tts_values, slot->tts_isnull, NULL);
+	if (rows->late != NULL)
+		ash_late_rows_add(rows->late, slot->tts_values, slot->tts_isnull);
+	else
+		ash_rowset_add(rows, slot->tts_values, slot->tts_isnull, NULL);
+}
+
+static void
+add_late_rows(AshRowset *rows)
+{
+	for (int i = 0; i < ash_late_rows_count(rows->late); i++)
+	{
+		bool *nulls;
+		Datum *values = ash_late_rows_get(rows->late, i, &nulls);
+
+		ash_rowset_add(rows, values, nulls, NULL);
+	}
 }
 
 void
@@ -331,14 +351,23 @@ ash_rowset_select(AshRowset *rows, AshKeys *keys)
 
 	ash_query_sql_init(rows->query, &sql);
 	ash_statement_rows(rows->query, rows->output, keys, &sql);
-	if (!ash_errors_any(rows->query->call->errors))
-		ash_data_each(rows->query->res, &sql, add_slot, rows);
+	if (ash_errors_any(rows->query->call->errors))
+		return;
+	ash_data_each(rows->query->res, &sql, add_slot, rows);
+	if (rows->late != NULL && ash_late_rows_compute(rows->late))
+		add_late_rows(rows);
 }
 
 int
 ash_rowset_count(const AshRowset *rows)
 {
 	return rows->nrows;
+}
+
+int
+ash_rowset_ord(const AshRowset *rows, int row)
+{
+	return rows->rows[row].ord;
 }
 
 /*-------------------------------------------------------------------------

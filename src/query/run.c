@@ -67,7 +67,7 @@ write_rows(AshQuery *query, int64 limit, StringInfo out)
 	AshRowset *rows;
 
 	/* before a cursor the rows come in reverse */
-	if (output->nloads == 0 && query->before == NULL)
+	if (output->nloads == 0 && output->late == NULL && query->before == NULL)
 		return stream_rows(query, output, limit, out);
 	rows = ash_rowset_create(query, output);
 	ash_rowset_select(rows, NULL);

@@ -82,7 +82,7 @@ check_sortable(SortParser *parser, const AshExpr *ref)
 		unsortable(parser, ash_ref_name(ref));
 		return false;
 	}
-	if (ref->calculation != NULL && ref->calculation->expr_source == NULL)
+	if (ref->calculation != NULL && !ash_calculation_is_sql(ref))
 	{
 		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, ref->calculation->name,
 					  "Calculations cannot be sorted on unless they define an expression");

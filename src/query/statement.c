@@ -343,7 +343,7 @@ output_targets(Builder *b, AshRowScope *row, bool carried)
 		ash_sql_str(sql, i > 0 ? ", " : "");
 		if (i == output->ord)
 			appendStringInfo(&sql->text, "%s.\"~ord\"", b->key_row->alias);
-		else if (output->json[i].mask == ASH_MASK_NEVER)
+		else if (output->json[i].mask == ASH_MASK_NEVER || source->late)
 			ash_sql_str(sql, "NULL");
 		else if (source->attribute != NULL)
 			ash_row_column(row, source->attribute);
@@ -473,7 +473,8 @@ output_is_costly(const AshOutput *output)
 	{
 		const AshOutputColumn *source = &output->source[i];
 
-		if (source->expr != NULL && source->sort < 0 && ash_expr_is_costly(source->expr))
+		if (source->expr != NULL && !source->late && source->sort < 0 &&
+			ash_expr_is_costly(source->expr))
 			return true;
 	}
 	return false;
@@ -486,8 +487,8 @@ output_needs_whole(const AshOutput *output)
 	{
 		const AshExpr *expr = output->source[i].expr;
 
-		if (expr != NULL && expr->kind == ASH_EXPR_REF && expr->calculation != NULL &&
-			expr->calculation->expr_source == NULL)
+		if (expr != NULL && !output->source[i].late && expr->kind == ASH_EXPR_REF &&
+			expr->calculation != NULL && expr->calculation->expr_source == NULL)
 			return true;
 	}
 	return false;

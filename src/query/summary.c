@@ -80,6 +80,12 @@ check_field(AshQuery *query, AshAggregateKind kind, const AshExpr *field, const 
 					  query->res->name);
 		return false;
 	}
+	if (field->calculation != NULL && !ash_calculation_is_sql(field))
+	{
+		ash_error_add(errors, ASH_E_INVALID_QUERY, name,
+					  "Calculations cannot be aggregated unless they define an expression");
+		return false;
+	}
 	if ((kind == ASH_AGG_SUM || kind == ASH_AGG_AVG) && !is_number(field->type))
 	{
 		ash_error_add(errors, ASH_E_INVALID_QUERY, name, "%s is not a number", name);
