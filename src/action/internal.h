@@ -9,6 +9,7 @@
 #define ASH_ACTION_INTERNAL_H
 
 #include "action/action.h"
+#include "call/function.h"
 
 /* write.c */
 /* as ash_action_write, for a row that ash_action_record has locked */
@@ -34,6 +35,9 @@ extern void ash_action_result(AshChangeset *cs, StringInfo out);
 extern void ash_action_record_json(AshChangeset *cs, StringInfo out);
 extern const Jsonb *ash_action_loads(const AshChangeset *cs); /* of the action and the caller */
 extern List *ash_action_select(AshCall *call, const AshChangeset *cs);
+
+/* manual.c: instead of insert, update or delete; the row goes to cs->result */
+extern AshWriteStatus ash_manual_write(AshChangeset *cs);
 
 /* upsert.c */
 extern bool ash_upsert_wanted(const AshChangeset *cs);

@@ -249,6 +249,9 @@ write_row(AshChangeset *cs)
 	AshWriteStatus status;
 
 	cs->result = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+	if (cs->action->manual_json != NULL)
+		return (ash_manual_write(cs) == ASH_WRITE_DONE || stale(cs)) &&
+			   !ash_errors_any(cs->call->errors);
 	mark_given(cs, given);
 	switch (cs->type)
 	{
@@ -294,9 +297,13 @@ run_changeset(AshChangeset *cs)
 	ash_changeset_check_required(cs);
 	if (ash_errors_any(cs->call->errors))
 		return false;
-	return write_row(cs) && (cs->upsert_skipped || (ash_managed_after(cs) &&
-													ash_changeset_run_hooks(cs, cs->after_action) &&
-													authorize_created(cs, pending)));
+	if (!write_row(cs))
+		return false;
+	if (!cs->upsert_skipped &&
+		!(ash_managed_after(cs) && ash_changeset_run_hooks(cs, cs->after_action) &&
+		  authorize_created(cs, pending)))
+		return false;
+	return ash_changeset_finish_metadata(cs);
 }
 
 AshActionType
@@ -318,7 +325,7 @@ ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
 	if (handle != NULL)
 		cs->handle = *handle;
 	ash_action_build(cs);
-	if (!ash_errors_any(call->errors) && run_changeset(cs))
+	if (!ash_errors_any(call->errors) && run_changeset(cs) && !cs->upsert_skipped)
 		ash_notification_add(cs);
 	MemoryContextSwitchTo(old);
 	return cs;

@@ -45,6 +45,8 @@ typedef struct AshOptions
 	bool upsert;
 	const char *upsert_identity;
 	Jsonb *upsert_fields;
+	bool return_skipped_given;
+	bool return_skipped;
 	Jsonb *skip_unknown_inputs;
 	bool return_destroyed;
 	bool return_notifications;

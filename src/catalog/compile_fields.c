@@ -177,6 +177,20 @@ ash_compile_argument(AshResource *res, const char *name, json_t *node, AshErrors
 	return arg;
 }
 
+void *
+ash_compile_metadata(AshResource *res, const char *name, json_t *node, AshErrors *errors)
+{
+	AshArgument *entry = ash_spec_fill(&ash_metadata_spec, node);
+
+	entry->name = pstrdup(name);
+	entry->type = ash_compile_type(res, node, errors);
+	if (entry->type == NULL)
+		return NULL;
+	entry->has_default = json_object_get(node, "default") != NULL;
+	ash_compile_default(&entry->dflt, node, "default", entry->type, name, errors);
+	return entry;
+}
+
 static const char *
 foreign_key_name(const AshResource *res, const AshRelationship *rel, json_t *node)
 {

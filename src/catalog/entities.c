@@ -257,6 +257,20 @@ static const AshOpt argument_options[] = {
 const AshSpec ash_argument_spec = { "argument", sizeof(AshArgument), argument_options, "type",
 									"An argument of an action or a calculation" };
 
+#define S AshArgument
+static const AshOpt metadata_options[] = {
+	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
+		 "type; \"type[]\" is a list of it"),
+	SEEN("constraints", JSON, 0, NULL, "constraints of the type"),
+	OPT("description", STRING, description, 0, NULL, NULL),
+	OPT("allow_nil", BOOL, allow_nil, 0, "true", "false: the action must set it"),
+	SEEN("default", VALUE, 0, NULL, "value when it is not set: the same forms as of arguments"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_metadata_spec = { "metadata", sizeof(AshArgument), metadata_options, "type",
+									"What an action says about the record it gives back" };
+
 static const AshOpt references_options[] = {
 	SEEN("ignore", BOOL, 0, "false", "no foreign key"),
 	SEEN_CHOICE("on_delete", on_deletes, "\"nothing\"", "when the destination is deleted"),
@@ -350,7 +364,7 @@ static const AshOpt calculation_options[] = {
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("expr", EXPR, expr_source, 0, NULL, "expression over the row"),
 	OPT("function", STRING, function, ASH_OPT_NONEMPTY, NULL, "SQL function of the row"),
-	OPT("batch_function", STRING, batch_function, ASH_OPT_NONEMPTY, NULL,
+	OPT("batch_function", JSON, batch_function, 0, NULL,
 		"SQL function of all records at once: (records jsonb, arguments jsonb, context jsonb)"),
 	SEEN("concat", JSON, 0, NULL, "fields joined: {\"keys\": […], \"separator\": \" \"}"),
 	SEEN("arguments", JSON, 0, NULL, "arguments, by name"),
@@ -451,6 +465,11 @@ static const AshOpt action_options[] = {
 	OPT("upsert_fields", JSON, upsert_fields, 0, NULL,
 		"attributes to overwrite: a list, {\"replace\": …}, \"replace_all\" or {\"replace_all_except\": …}"),
 	OPT("upsert_condition", EXPR, upsert_condition, 0, NULL, "overwrite only when it holds"),
+	OPT("return_skipped_upsert", BOOL, return_skipped_upsert, 0, "false",
+		"the row that is there when the condition does not hold, instead of an error"),
+	OPT("manual", JSON, manual_json, 0, NULL,
+		"SQL function that reads or writes instead: {\"function\": …, \"options\": …} or its name"),
+	SEEN("metadata", JSON, 0, NULL, "what is said about the record it gives back, by name"),
 	OPT("soft", BOOL, soft, 0, "false", "a destroy that updates"),
 	OPT("get", BOOL, get, 0, "false", "at most one record"),
 	OPT("get_by", NAMES, get_by, 0, NULL, "attributes that find the record"),
@@ -487,25 +506,16 @@ const AshSpec *const *
 ash_entity_specs(void)
 {
 	static const AshSpec *const specs[] = {
-		&ash_domain_spec,
-		&ash_authorization_spec,
-		&ash_user_type_spec,
-		&ash_user_function_spec,
-		&ash_resource_spec,
-		&ash_multitenancy_spec,
-		&ash_attribute_spec,
-		&ash_relationship_spec,
-		&ash_references_spec,
-		&ash_identity_spec,
-		&ash_action_spec,
-		&ash_argument_spec,
-		&ash_pagination_spec,
-		&ash_calculation_spec,
-		&ash_aggregate_spec,
-		&ash_code_interface_spec,
-		&ash_check_constraint_spec,
-		&ash_custom_index_spec,
-		NULL,
+		&ash_domain_spec,		  &ash_authorization_spec,
+		&ash_user_type_spec,	  &ash_user_function_spec,
+		&ash_resource_spec,		  &ash_multitenancy_spec,
+		&ash_attribute_spec,	  &ash_relationship_spec,
+		&ash_references_spec,	  &ash_identity_spec,
+		&ash_action_spec,		  &ash_argument_spec,
+		&ash_metadata_spec,		  &ash_pagination_spec,
+		&ash_calculation_spec,	  &ash_aggregate_spec,
+		&ash_code_interface_spec, &ash_check_constraint_spec,
+		&ash_custom_index_spec,	  NULL,
 	};
 
 	return specs;

@@ -39,6 +39,7 @@ extern const AshSpec ash_resource_spec;
 extern const AshSpec ash_multitenancy_spec;
 extern const AshSpec ash_attribute_spec;
 extern const AshSpec ash_argument_spec;
+extern const AshSpec ash_metadata_spec;
 extern const AshSpec ash_relationship_spec;
 extern const AshSpec ash_references_spec;
 extern const AshSpec ash_identity_spec;

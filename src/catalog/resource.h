@@ -183,13 +183,13 @@ typedef struct AshCalculation
 	AshFieldUse sortable;
 	int nargs;
 	AshArgument **args;
-	const char *expr_source;	/* or NULL */
-	AshExpr *expr;				/* cache: ash_calculation_expr() */
-	int late;					/* cache: ash_calculation_is_late(): 0 unknown, 1 no, 2 yes */
-	const char *function;		/* SQL function of the row, or NULL */
-	const char *batch_function; /* SQL function of all records that are shown, or NULL */
-	void *batch;				/* query/: the function, once it was looked up */
-	json_t *load;				/* what the records have for it, or NULL */
+	const char *expr_source; /* or NULL */
+	AshExpr *expr;			 /* cache: ash_calculation_expr() */
+	int late;				 /* cache: ash_calculation_is_late(): 0 unknown, 1 no, 2 yes */
+	const char *function;	 /* SQL function of the row, or NULL */
+	json_t *batch_function;	 /* name of a SQL function of all records that are shown, or NULL */
+	void *batch;			 /* query/: the function, once it was looked up */
+	json_t *load;			 /* what the records have for it, or NULL */
 } AshCalculation;
 
 typedef enum AshAggregateKind
@@ -357,6 +357,7 @@ typedef struct AshAction
 	const char *upsert_identity;
 	json_t *upsert_fields;
 	const char *upsert_condition;
+	bool return_skipped_upsert;
 
 	/* update, destroy */
 	bool soft;
@@ -372,7 +373,13 @@ typedef struct AshAction
 	AshPagination *pagination; /* or NULL */
 	AshOptInt timeout;		   /* ms */
 
-	/* generic, manual */
+	/* create, update, destroy, read: instead of the data layer */
+	json_t *manual_json; /* name of a function or {"function", "options"}, or NULL */
+	void *manual;		 /* cache: the function */
+	int nmetadata;
+	AshArgument **metadata; /* what it says about the record it gives back */
+
+	/* generic */
 	const char *run; /* SQL function name */
 	json_t *run_options;
 	const AshTypeInst *returns;

@@ -81,6 +81,9 @@ static const Applies action_applies[] = {
 	{ "upsert_identity", CREATE },
 	{ "upsert_fields", CREATE },
 	{ "upsert_condition", CREATE },
+	{ "return_skipped_upsert", CREATE },
+	{ "manual", WRITE | READ },
+	{ "metadata", WRITE },
 	{ "soft", DESTROY },
 	{ "get", READ },
 	{ "get_by", READ },
@@ -285,6 +288,8 @@ check_calculation(json_t *node, AshErrors *errors)
 			errors, NULL,
 			"a calculation needs one of expr, concat, function, batch_function; an expression may "
 			"stand beside batch_function");
+	if (batch && !json_is_string(json_object_get(node, "batch_function")))
+		fault(errors, "batch_function", "expected the name of a SQL function");
 	if (!batch && json_object_get(node, "load") != NULL)
 		fault(errors, "load", "only the records of \"batch_function\" are loaded");
 	if (json_object_get(node, "concat") != NULL)
@@ -350,13 +355,33 @@ action_type(const char *name)
 }
 
 static void
-check_run(json_t *node, AshErrors *errors)
+check_named_function(json_t *node, const char *key, AshErrors *errors)
 {
-	json_t *run = json_object_get(node, "run");
+	json_t *function = json_object_get(node, key);
 
-	if (run == NULL || json_is_string(run) || json_is_string(json_object_get(run, "function")))
+	if (function == NULL || json_is_string(function) ||
+		json_is_string(json_object_get(function, "function")))
 		return;
-	fault(errors, "run", "expected the name of a SQL function or {\"function\": …}");
+	fault(errors, key, "expected the name of a SQL function or {\"function\": …}");
+}
+
+/* Options about what a manual action does not do. */
+static void
+check_manual(json_t *node, AshErrors *errors)
+{
+	static const char *const others[] = { "pagination", "upsert", "upsert_identity",
+										  "upsert_fields", "upsert_condition" };
+
+	if (json_object_get(node, "manual") == NULL)
+		return;
+	check_named_function(node, "manual", errors);
+	for (int i = 0; i < lengthof(others); i++)
+	{
+		if (json_object_get(node, others[i]) != NULL)
+			fault(errors, others[i],
+				  psprintf("a manual action takes no option \"%s\": its function reads and writes",
+						   others[i]));
+	}
 }
 
 static void
@@ -384,7 +409,9 @@ check_action(json_t *node, AshErrors *errors)
 	check_is_list(node, "steps", errors);
 	check_is_list(node, "prepare", errors);
 	check_is_list(node, "preparations", errors);
-	check_run(node, errors);
+	check_section(node, "metadata", &ash_metadata_spec, NULL, errors);
+	check_named_function(node, "run", errors);
+	check_manual(node, errors);
 	if (json_object_get(node, "steps") != NULL &&
 		(json_object_get(node, "changes") != NULL || json_object_get(node, "validations") != NULL))
 		fault(errors, "steps", "\"steps\" takes the place of \"changes\" and \"validations\"");

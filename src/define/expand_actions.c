@@ -10,7 +10,8 @@
 #include "define/internal.h"
 
 /* Every action of the source is copied without these, which are built anew. */
-static const char *const rebuilt[] = { "type", "transaction", "arguments", "accept", "run", NULL };
+static const char *const rebuilt[] = { "type", "transaction", "arguments", "accept",
+									   "run",  "metadata",	  NULL };
 
 static bool
 is_rebuilt(const char *key)
@@ -206,6 +207,8 @@ expand_action(AshExpansion *exp, json_t *node)
 		ash_errors_pop(exp->errors);
 	}
 	ash_json_set(out, "arguments", ash_expand_arguments(exp, json_object_get(node, "arguments")));
+	if (json_object_get(node, "metadata") != NULL)
+		ash_json_set(out, "metadata", ash_expand_arguments(exp, json_object_get(node, "metadata")));
 	add_get_by(exp, out);
 	if (writes(node))
 		set_accept(exp, node, out);

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "call/function.h"
 #include "define/internal.h"
 #include "miscadmin.h"
 
@@ -90,6 +91,12 @@ ask_action(AshResource *res, AshAction *action, AshErrors *errors)
 	{
 		enter(errors, "actions", action->name, "filter");
 		ash_action_filter(res, action, errors);
+		leave(errors);
+	}
+	if (action->manual_json != NULL)
+	{
+		enter(errors, "actions", action->name, "manual");
+		(void) ash_function_cached(&action->manual, res->cxt, action->manual_json, errors);
 		leave(errors);
 	}
 	if (action->type == ASH_ACTION_READ || action->type == ASH_ACTION_GENERIC)

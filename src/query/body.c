@@ -176,6 +176,8 @@ ash_query_read_fault(AshResource *res, AshAction *action)
 {
 	if (res->tenancy == ASH_TENANCY_CONTEXT)
 		return "each tenant has a table of its own";
+	if (action->manual_json != NULL)
+		return "it is manual";
 	if (action->timeout.set && action->timeout.value > 0)
 		return "it has a timeout";
 	return run_preparations(empty_query(res, action));

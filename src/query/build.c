@@ -213,6 +213,11 @@ forbid_hidden_rows(AshQuery *query, const AshPolicySubject *subject, AshExpr *fi
 	AshSql sql;
 	bool hidden;
 
+	if (ash_query_is_manual(query))
+	{
+		ash_manual_refuse(query, "looked for among forbidden ones");
+		return;
+	}
 	ash_query_sql_init(query, &sql);
 	ash_statement_exists(query, list_make1(ash_expr_not(visible)), &sql);
 	hidden =

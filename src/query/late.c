@@ -66,27 +66,11 @@ struct AshLateRows
  *-------------------------------------------------------------------------
  */
 
-/* Found on first use; errors is NULL at run time. */
+/* Errors is NULL at run time. */
 static AshFunction *
 batch_function(AshResource *res, AshCalculation *calc, AshErrors *errors)
 {
-	MemoryContext old;
-	AshErrors *own = errors;
-	AshFunction *function;
-
-	if (calc->batch != NULL)
-		return calc->batch;
-	old = MemoryContextSwitchTo(res->cxt);
-	if (own == NULL)
-		own = ash_errors_create(CurrentMemoryContext);
-	function = palloc0(sizeof(AshFunction));
-	function->name = calc->batch_function;
-	if (ash_function_prepare(function, own))
-		calc->batch = function;
-	MemoryContextSwitchTo(old);
-	if (errors == NULL && calc->batch == NULL)
-		ash_errors_throw(own);
-	return calc->batch;
+	return ash_function_cached(&calc->batch, res->cxt, calc->batch_function, errors);
 }
 
 void

@@ -203,6 +203,8 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 			parser->errors, ASH_E_INVALID_LOAD, NULL,
 			"%s cannot be loaded with action %s of %s, which gives its records to a function",
 			rel->name, action->name, dest->name);
+	if (ash_query_is_manual(query))
+		ash_manual_refuse(query, "loaded through a relationship");
 	ash_query_before_action(query);
 	return query;
 }

@@ -20,4 +20,7 @@ extern Jsonb *ash_query_view(const AshQuery *query);
 extern bool ash_query_before_action(AshQuery *query);
 extern void ash_query_after_action(AshQuery *query, StringInfo out, int start);
 
+/* manual.c */
+extern uint64 ash_manual_read(AshQuery *query, int64 limit, StringInfo out);
+
 #endif /* ASH_PREPARATION_H */

@@ -149,9 +149,20 @@ extern List *ash_query_fetch(AshQuery *query, int limit);
 extern void ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load,
 							  List *select, bool as_list, List *extras, StringInfo out);
 
+/* the same with what the query shows, "," between the records */
+extern void ash_records_write_query(AshQuery *query, List *rows, List *extras, StringInfo out);
+
 /* The value of one calculation of the record with that key, as JSON. */
 extern void ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *calc,
 								  const Jsonb *arguments, StringInfo out);
+
+/* manual.c: attributes of a record that a function returned; false after adding an error */
+struct AshFunction;
+extern bool ash_row_from_json(AshCall *call, AshResource *res, const struct AshFunction *function,
+							  const Jsonb *record, AshValue *row);
+extern bool ash_query_is_manual(const AshQuery *query);
+/* adds "… is manual: its records come from a function and cannot be <what>"; always false */
+extern bool ash_manual_refuse(AshQuery *query, const char *what);
 
 /* A condition "this row": primary key = values. */
 extern AshExpr *ash_query_key_filter(AshResource *res, const AshValue *row);

@@ -298,11 +298,24 @@ void
 ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load, List *select,
 				  bool as_list, List *extras, StringInfo out)
 {
-	Records records = { .call = call, .res = res, .extras = extras };
+	AshQuery *query = shown(call, res, load, select);
 
-	records.query = shown(call, res, load, select);
 	if (ash_errors_any(call->errors))
 		return;
+	if (as_list)
+		appendStringInfoChar(out, '[');
+	ash_records_write_query(query, rows, extras, out);
+	if (as_list)
+		appendStringInfoChar(out, ']');
+}
+
+void
+ash_records_write_query(AshQuery *query, List *rows, List *extras, StringInfo out)
+{
+	AshCall *call = query->call;
+	Records records = { .call = call, .res = query->res, .extras = extras };
+
+	records.query = query;
 	records.output = ash_output_create(records.query, false);
 	records.nrows = list_length(rows);
 	records.rows = palloc(sizeof(AshValue *) * Max(records.nrows, 1));
@@ -312,14 +325,10 @@ ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load
 	fetch_remote(&records);
 	if (ash_errors_any(call->errors))
 		return;
-	if (as_list)
-		appendStringInfoChar(out, '[');
 	if (records.output->nloads > 0 || records.output->late != NULL)
 		write_with_loads(&records, out);
 	else
 		write_plain(&records, out);
-	if (as_list)
-		appendStringInfoChar(out, ']');
 }
 
 /*-------------------------------------------------------------------------

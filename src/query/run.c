@@ -63,9 +63,12 @@ stream_rows(AshQuery *query, AshOutput *output, int64 limit, StringInfo out)
 static uint64
 write_rows(AshQuery *query, int64 limit, StringInfo out)
 {
-	AshOutput *output = ash_output_create(query, false);
+	AshOutput *output;
 	AshRowset *rows;
 
+	if (ash_query_is_manual(query))
+		return ash_manual_read(query, limit, out);
+	output = ash_output_create(query, false);
 	/* before a cursor the rows come in reverse */
 	if (output->nloads == 0 && output->late == NULL && query->before == NULL)
 		return stream_rows(query, output, limit, out);
@@ -169,6 +172,8 @@ settle_single(AshQuery *query)
 bool
 ash_query_statement(AshQuery *query, AshSql *sql)
 {
+	if (ash_query_is_manual(query))
+		return ash_manual_refuse(query, "shown as a statement");
 	if (query->action != NULL && query->action->get)
 		settle_single(query);
 	else if (!settle_page(query))

@@ -175,13 +175,21 @@ run_exists(AshQuery *query, StringInfo out)
 	appendStringInfoString(out, exists ? "true" : "false");
 }
 
+static bool
+can_summarise(AshQuery *query)
+{
+	if (ash_query_is_manual(query))
+		return ash_manual_refuse(query, "aggregated");
+	return ash_query_before_action(query);
+}
+
 void
 ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field, StringInfo out)
 {
 	Summary summary = { .out = out };
 	AshAggregateCall *call;
 
-	if (failed(query) || !ash_query_before_action(query))
+	if (failed(query) || !can_summarise(query))
 		return;
 	query->page = ASH_PAGE_NONE;
 	query->lock = 0;
@@ -352,7 +360,7 @@ ash_query_aggregates(AshQuery *query, const Jsonb *wanted, StringInfo out)
 {
 	Summary summary = { .out = out };
 
-	if (failed(query) || !ash_query_before_action(query))
+	if (failed(query) || !can_summarise(query))
 		return;
 	if (!JB_ROOT_IS_OBJECT(wanted) || JB_ROOT_COUNT(wanted) > ASH_MAX_SUMMARIES)
 	{
