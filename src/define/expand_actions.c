@@ -214,6 +214,8 @@ expand_action(AshExpansion *exp, json_t *node)
 		set_accept(exp, node, out);
 	if (json_object_get(node, "run") != NULL)
 		ash_json_set(out, "run", expand_run(json_object_get(node, "run")));
+	if (json_object_get(node, "manual") != NULL)
+		ash_json_set(out, "manual", expand_run(json_object_get(node, "manual")));
 	if (json_object_get(node, "returns") != NULL)
 	{
 		json_t *type = ash_json_object();

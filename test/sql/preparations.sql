@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(56);
+SELECT plan(57);
 
 -- What may a preparation tell a read, and in which order do they count?
 
@@ -178,5 +178,7 @@ SELECT matches(pg_temp.faults('{"function": "app.wrong"}'), 'function app.wrong\
 	matches(pg_temp.faults('{"build": {"limit": 1}}', 'action'), 'prepares reads only', 'build on a generic action'),
 	matches(pg_temp.faults('{"build": {"filter_input": {"arg": "nope"}}}'), 'no such argument', 'an unknown argument');
 
+SELECT is((SELECT string_agg(name, ' ' ORDER BY action, position) FROM ash.preparation WHERE resource = 'preparations.book' AND action IN ('after', 'tells_before')),
+	'build after_action before_action', 'the catalog names them');
 SELECT * FROM finish();
 ROLLBACK;
