@@ -73,13 +73,14 @@ write_arguments(AshSql *sql, AshCall *call)
 	}
 }
 
-static void
-write_call(AshSql *sql, AshCall *call)
+void
+ash_generic_sql(AshCall *call, AshSql *sql)
 {
 	List *names = stringToQualifiedNameListCompat(call->action->run);
 	Jsonb *options = call->action->run_options ? ash_jsonb_from_json(call->action->run_options) :
 												 ash_jsonb_empty();
 
+	ash_sql_init(sql, &call->bindings);
 	ash_sql_str(sql, "SELECT ");
 	write_name(sql, names);
 	ash_sql_str(sql, "(");
@@ -129,8 +130,8 @@ returns_set(const char *name)
 	return OidIsValid(function) && get_func_retset(function);
 }
 
-static bool
-authorize(AshCall *call)
+bool
+ash_generic_authorize(AshCall *call)
 {
 	AshPolicySubject subject = {
 		.call = call, .res = call->res, .type = ASH_ACTION_GENERIC, .action = call->action
@@ -167,12 +168,11 @@ ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out)
 	AshSql sql;
 
 	ash_action_generic_prepare(call, input);
-	if (!ash_errors_any(call->errors) && authorize(call))
+	if (!ash_errors_any(call->errors) && ash_generic_authorize(call))
 	{
 		bool set = returns_set(call->action->run);
 
-		ash_sql_init(&sql, &call->bindings);
-		write_call(&sql, call);
+		ash_generic_sql(call, &sql);
 		if (set)
 			appendStringInfoChar(out, '[');
 		ash_data_modify(call->res, &sql, take_value, &result);

@@ -28,6 +28,18 @@ extern AshActionType ash_changeset_type(const AshAction *action);
 /* generic.c: what comes before a generic action is authorized */
 extern void ash_action_generic_prepare(AshCall *call, const Jsonb *input);
 
+/*
+ * write.c: what running cs would write, as a statement, when it may; *condition is what
+ * policies ask of the row, or NULL.  False without one: nothing to write, or an error.
+ */
+extern bool ash_write_sql(AshChangeset *cs, AshSql *sql, AshExpr **condition);
+/* would it be run as that statement, or by the executor itself? */
+extern bool ash_write_is_direct(const AshChangeset *cs);
+
+/* generic.c: policies, and the call of its function */
+extern bool ash_generic_authorize(AshCall *call);
+extern void ash_generic_sql(AshCall *call, AshSql *sql);
+
 /* record.c: the row that options.record names; NULL after adding an error */
 extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle);
 /* the JSON of the record a write leaves, with its loads, select and notifications */
@@ -42,6 +54,7 @@ extern AshWriteStatus ash_manual_write(AshChangeset *cs);
 /* upsert.c */
 extern bool ash_upsert_wanted(const AshChangeset *cs);
 extern bool ash_upsert_row(AshChangeset *cs, const bool *given);
+extern bool ash_upsert_sql(AshChangeset *cs, const bool *given, AshSql *sql, Bitmapset **keys);
 
 /* identity.c */
 extern bool ash_identity_eager_checks(AshChangeset *cs);

@@ -338,6 +338,32 @@ take_row(struct TupleTableSlot *slot, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+/* The whole statement, and the attributes that find the row in the way; false after an error. */
+bool
+ash_upsert_sql(AshChangeset *cs, const bool *given, AshSql *sql, Bitmapset **keys)
+{
+	AshResource *res = cs->res;
+	bool failed;
+	const AshIdentity *identity = conflict_identity(cs, &failed);
+
+	if (failed)
+		return false;
+	*keys = conflict_keys(res, identity);
+	ash_sql_init(sql, &cs->call->bindings);
+	write_insert(sql, cs, given);
+	write_target(sql, res, identity, *keys);
+	write_update(sql, cs, *keys, given);
+	if (!write_condition(sql, cs))
+		return false;
+	ash_sql_str(sql, " RETURNING ");
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		ash_sql_str(sql, i > 0 ? ", t." : "t.");
+		ash_sql_ident(sql, res->attributes[i]->source);
+	}
+	return true;
+}
+
 /*
  * return_skipped_upsert: the row that stays as it is, when the actor may read it.  A
  * call of its own: what is wrong with reading is no fault of the write.
@@ -382,26 +408,11 @@ ash_upsert_row(AshChangeset *cs, const bool *given)
 {
 	AshResource *res = cs->res;
 	Returned returned = { cs, CurrentMemoryContext };
-	bool failed;
-	const AshIdentity *identity = conflict_identity(cs, &failed);
 	Bitmapset *keys;
 	AshSql sql;
 
-	if (failed)
+	if (!ash_upsert_sql(cs, given, &sql, &keys))
 		return false;
-	keys = conflict_keys(res, identity);
-	ash_sql_init(&sql, &cs->call->bindings);
-	write_insert(&sql, cs, given);
-	write_target(&sql, res, identity, keys);
-	write_update(&sql, cs, keys, given);
-	if (!write_condition(&sql, cs))
-		return false;
-	ash_sql_str(&sql, " RETURNING ");
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		ash_sql_str(&sql, i > 0 ? ", t." : "t.");
-		ash_sql_ident(&sql, res->attributes[i]->source);
-	}
 	if (ash_data_modify(res, &sql, take_row, &returned) > 0)
 		return true;
 	if (skipped_row(cs, keys))
