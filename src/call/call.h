@@ -126,6 +126,9 @@ extern AshCall *ash_call_current(void);
 extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action,
 							   Jsonb *options);
 
+/* options.c: only errors of call are used; in CurrentMemoryContext */
+extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
+
 /* A call inside another: same actor, tenant, authorize, context; own errors unless shared. */
 extern AshCall *ash_call_nested(AshCall *parent, AshResource *res, AshAction *action);
 

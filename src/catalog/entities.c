@@ -486,12 +486,29 @@ static const AshOpt action_options[] = {
 #undef S
 const AshSpec ash_action_spec = { "action", sizeof(AshAction), action_options, NULL, "An action" };
 
+static const AshOpt custom_input_options[] = {
+	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type of the parameter"),
+	SEEN("constraints", JSON, 0, NULL, "constraints of the type, which choose its SQL type"),
+	SEEN("to", NAME, ASH_OPT_REQUIRED, NULL, "input of the action that is made from it"),
+	SEEN("using", STRING, ASH_OPT_NONEMPTY, NULL,
+		 "SQL function of the parameter that gives the input, as \"schema.name\""),
+	SEEN("description", STRING, 0, NULL, NULL),
+	ASH_OPT_END,
+};
+const AshSpec ash_custom_input_spec = { "custom_input", 0, custom_input_options, NULL,
+										"A parameter that becomes an input of the action" };
+
 static const AshOpt code_interface_options[] = {
 	SEEN("action", NAME, 0, NULL, "action; the interface's name when absent"),
 	SEEN("calculation", NAME, 0, NULL, "or a calculation"),
 	SEEN("description", STRING, 0, NULL, NULL),
-	SEEN("args", JSON, 0, "[]",
-		 "inputs given by position: a name, or {\"optional\": name} for one that may be left out"),
+	SEEN(
+		"args", JSON, 0, "[]",
+		"inputs given by position: a name, or {\"optional\": name} for one that may be left out; of a "
+		"calculation also {\"arg\": name}, {\"ref\": attribute} and \"_record\""),
+	SEEN("exclude_inputs", NAMES, 0, NULL, "inputs that are no parameters"),
+	SEEN("custom_inputs", JSON, 0, NULL, "parameters that become inputs, by name"),
+	SEEN("default_options", JSON, 0, NULL, "options of the call, before those that a caller gives"),
 	SEEN("get", BOOL, 0, "false", "one record"),
 	SEEN("get_by", NAMES, 0, NULL, "attributes that find the record"),
 	SEEN("get_by_identity", NAME, 0, NULL, "identity that finds the record"),
@@ -506,16 +523,13 @@ const AshSpec *const *
 ash_entity_specs(void)
 {
 	static const AshSpec *const specs[] = {
-		&ash_domain_spec,		  &ash_authorization_spec,
-		&ash_user_type_spec,	  &ash_user_function_spec,
-		&ash_resource_spec,		  &ash_multitenancy_spec,
-		&ash_attribute_spec,	  &ash_relationship_spec,
-		&ash_references_spec,	  &ash_identity_spec,
-		&ash_action_spec,		  &ash_argument_spec,
-		&ash_metadata_spec,		  &ash_pagination_spec,
-		&ash_calculation_spec,	  &ash_aggregate_spec,
-		&ash_code_interface_spec, &ash_check_constraint_spec,
-		&ash_custom_index_spec,	  NULL,
+		&ash_domain_spec,			&ash_authorization_spec,  &ash_user_type_spec,
+		&ash_user_function_spec,	&ash_resource_spec,		  &ash_multitenancy_spec,
+		&ash_attribute_spec,		&ash_relationship_spec,	  &ash_references_spec,
+		&ash_identity_spec,			&ash_action_spec,		  &ash_argument_spec,
+		&ash_metadata_spec,			&ash_pagination_spec,	  &ash_calculation_spec,
+		&ash_aggregate_spec,		&ash_code_interface_spec, &ash_custom_input_spec,
+		&ash_check_constraint_spec, &ash_custom_index_spec,	  NULL,
 	};
 
 	return specs;

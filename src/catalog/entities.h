@@ -48,6 +48,7 @@ extern const AshSpec ash_aggregate_spec;
 extern const AshSpec ash_action_spec;
 extern const AshSpec ash_pagination_spec;
 extern const AshSpec ash_code_interface_spec;
+extern const AshSpec ash_custom_input_spec;
 extern const AshSpec ash_check_constraint_spec;
 extern const AshSpec ash_custom_index_spec;
 

@@ -484,6 +484,12 @@ check_actions(json_t *resource, AshErrors *errors)
 	json_decref(named);
 }
 
+static void
+check_interface(json_t *node, AshErrors *errors)
+{
+	check_section(node, "custom_inputs", &ash_custom_input_spec, NULL, errors);
+}
+
 /*-------------------------------------------------------------------------
  * Resources and domains
  *-------------------------------------------------------------------------
@@ -553,7 +559,7 @@ check_resource(json_t *node, AshErrors *errors)
 	check_section(node, "identities", &ash_identity_spec, NULL, errors);
 	check_section(node, "calculations", &ash_calculation_spec, check_calculation, errors);
 	check_section(node, "aggregates", &ash_aggregate_spec, check_aggregate, errors);
-	check_section(node, "code_interface", &ash_code_interface_spec, NULL, errors);
+	check_section(node, "code_interface", &ash_code_interface_spec, check_interface, errors);
 	check_section(node, "check_constraints", &ash_check_constraint_spec, NULL, errors);
 	check_actions(node, errors);
 	check_is_list(node, "changes", errors);

@@ -76,9 +76,7 @@ static const Unsupported unsupported[] = {
 	{ "multitenancy", "parse_attribute", "the tenant is cast to the attribute's type" },
 	{ "multitenancy", "tenant_from_attribute", "the tenant is the attribute's value" },
 	{ "multitenancy", "template", "only the strategy \"attribute\" is supported" },
-	{ "code_interface", "default_options", "pass options to ash_run_action" },
-	{ "code_interface", "exclude_inputs", "name the inputs in \"args\"" },
-	{ "code_interface", "custom_input", "define an argument of the action" },
+	{ "code_interface", "custom_input", "use \"custom_inputs\"" },
 };
 
 const char *
