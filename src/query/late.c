@@ -21,45 +21,10 @@
 
 #include "call/function.h"
 #include "miscadmin.h"
-#include "query/internal.h"
+#include "query/late.h"
 #include "utils/builtins.h"
 
 #define MAX_DEPTH 16
-
-/* A column that a function fills. */
-typedef struct Batch
-{
-	int column;
-	AshCalculation *calc;
-	Jsonb *arguments;
-	List *attributes; /* of AshAttribute *: what a record has of the row itself */
-	List *columns;	  /* of int: where these are, parallel */
-	bool reads;		  /* "load" names more than attributes */
-} Batch;
-
-/* A column that an expression over the row and other late columns fills. */
-typedef struct LateExpr
-{
-	int column;
-	AshExpr *expr;
-	List *nodes;   /* of AshExpr *: references in it … */
-	List *columns; /* of int: … and the columns that hold their values, parallel */
-} LateExpr;
-
-struct AshLate
-{
-	List *batches;
-	List *exprs;
-};
-
-struct AshLateRows
-{
-	AshOutput *output;
-	int nrows;
-	int maxrows;
-	Datum **values;
-	bool **nulls;
-};
 
 /*-------------------------------------------------------------------------
  * The function of a calculation
@@ -92,174 +57,6 @@ ash_calculation_verify(AshResource *res, AshCalculation *calc, AshErrors *errors
 	}
 	ash_errors_pop(errors);
 	ash_errors_pop(errors);
-}
-
-/*-------------------------------------------------------------------------
- * Planning: which columns are late, and what they need
- *-------------------------------------------------------------------------
- */
-
-/* {"name": value, …}; arguments do not depend on the row. */
-static Jsonb *
-arguments_json(AshCall *call, const AshCalculation *calc, AshExpr **args)
-{
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '{');
-	for (int i = 0; i < calc->nargs; i++)
-	{
-		AshValue value = { (Datum) 0, true };
-
-		if (args != NULL && args[i] != NULL)
-			(void) ash_expr_eval(args[i], &call->bindings, NULL, NULL, &value);
-		appendStringInfoString(&buf, i > 0 ? ", " : "");
-		ash_write_json_string(&buf, calc->args[i]->name, strlen(calc->args[i]->name));
-		appendStringInfoString(&buf, ": ");
-		ash_type_write_json(&buf, calc->args[i]->type, &value);
-	}
-	appendStringInfoChar(&buf, '}');
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)));
-}
-
-/* The first level of "load": attributes, and whether there is more than that. */
-static void
-plan_load(Batch *batch, AshResource *res, json_t *load)
-{
-	size_t i;
-	json_t *item;
-	AshAttribute *attr;
-
-	check_stack_depth();
-	if (json_is_array(load))
-	{
-		json_array_foreach (load, i, item)
-			plan_load(batch, res, item);
-		return;
-	}
-	attr = json_is_string(load) ? ash_find_attribute(res, json_string_value(load)) : NULL;
-	if (attr == NULL)
-		batch->reads = true;
-	else
-		batch->attributes = list_append_unique_ptr(batch->attributes, attr);
-}
-
-static Batch *
-new_batch(AshOutput *output, AshCalculation *calc, Jsonb *arguments, int column)
-{
-	AshResource *res = output->query->res;
-	Batch *batch = palloc0(sizeof(Batch));
-	ListCell *lc;
-
-	batch->column = column;
-	batch->calc = calc;
-	batch->arguments = arguments;
-	for (int i = 0; i < res->nprimary_key; i++)
-		batch->attributes = lappend(batch->attributes, res->primary_key[i]);
-	if (calc->load != NULL)
-		plan_load(batch, res, calc->load);
-	foreach (lc, batch->attributes)
-		batch->columns = lappend_int(batch->columns, ash_output_attribute(output, lfirst(lc)));
-	output->late->batches = lappend(output->late->batches, batch);
-	return batch;
-}
-
-/* The column of the calculation with these arguments; each is computed once. */
-static int
-batch_column(AshOutput *output, AshExpr *ref)
-{
-	Jsonb *arguments = arguments_json(output->query->call, ref->calculation, ref->calc_args);
-	int column;
-	ListCell *lc;
-
-	foreach (lc, output->late->batches)
-	{
-		Batch *batch = lfirst(lc);
-
-		if (batch->calc == ref->calculation &&
-			compareJsonbContainers(&batch->arguments->root, &arguments->root) == 0)
-			return batch->column;
-	}
-	column = ash_output_hidden(output, ref);
-	output->source[column].late = true;
-	new_batch(output, ref->calculation, arguments, column);
-	return column;
-}
-
-typedef struct Gather
-{
-	AshOutput *output;
-	LateExpr *late;
-} Gather;
-
-static bool
-gather_refs(AshExpr *expr, void *context)
-{
-	Gather *gather = context;
-	AshExpr *inlined;
-	int column = -1;
-
-	if (expr->kind != ASH_EXPR_REF)
-		return false;
-	if (expr->attribute != NULL)
-		column = ash_output_attribute(gather->output, expr->attribute);
-	else if (expr->calculation != NULL && (inlined = ash_expr_inlined(expr)) != NULL)
-		return ash_expr_walk(inlined, gather_refs, context);
-	else if (expr->calculation != NULL)
-		column = batch_column(gather->output, expr);
-	gather->late->nodes = lappend(gather->late->nodes, expr);
-	gather->late->columns = lappend_int(gather->late->columns, column);
-	return false;
-}
-
-static void
-plan_expr(AshOutput *output, int column, AshExpr *expr)
-{
-	LateExpr *late = palloc0(sizeof(LateExpr));
-	Gather gather = { output, late };
-
-	late->column = column;
-	late->expr = expr;
-	(void) ash_expr_walk(expr, gather_refs, &gather);
-	output->late->exprs = lappend(output->late->exprs, late);
-}
-
-/* Is the value of the load computed late?  With an expression as well the function counts here. */
-bool
-ash_calculation_loads_late(AshExpr *ref)
-{
-	return ref->kind == ASH_EXPR_REF && ref->calculation != NULL &&
-		   (ref->calculation->batch_function != NULL ||
-			ash_calculation_is_late(ref->resource, ref->calculation));
-}
-
-/* Marks late columns, and adds hidden ones for what they need. */
-void
-ash_late_plan(AshOutput *output)
-{
-	int n = output->ncolumns;
-
-	for (int i = 0; i < n; i++)
-	{
-		AshExpr *ref = output->source[i].expr;
-
-		if (ref == NULL || output->source[i].sort >= 0 || output->json[i].mask == ASH_MASK_NEVER ||
-			!ash_calculation_loads_late(ref))
-			continue;
-		output->source[i].late = true;
-		if (output->late == NULL)
-			output->late = palloc0(sizeof(AshLate));
-		if (ref->calculation->batch_function != NULL)
-			new_batch(output, ref->calculation,
-					  arguments_json(output->query->call, ref->calculation, ref->calc_args), i);
-	}
-	for (int i = 0; output->late != NULL && i < n; i++)
-	{
-		AshExpr *ref = output->source[i].expr;
-
-		if (output->source[i].late && ref->calculation->batch_function == NULL)
-			plan_expr(output, i, ash_expr_inlined(ref));
-	}
 }
 
 /*-------------------------------------------------------------------------
@@ -337,7 +134,7 @@ ash_late_rows_get(const AshLateRows *rows, int row, bool **nulls)
 
 /* A record of the row's own attributes. */
 static void
-write_own_record(StringInfo out, const Batch *batch, const Datum *values, const bool *nulls)
+write_own_record(StringInfo out, const AshBatch *batch, const Datum *values, const bool *nulls)
 {
 	ListCell *attr;
 	ListCell *column;
@@ -360,7 +157,7 @@ write_own_record(StringInfo out, const Batch *batch, const Datum *values, const 
 /* The query for what is not of the row itself: not narrowed by policies of fields or related rows.
  */
 static AshQuery *
-dependency_query(AshQuery *query, const Batch *batch)
+dependency_query(AshQuery *query, const AshBatch *batch)
 {
 	AshCall *call = ash_query_subcall(query->call, query->res, NULL);
 	AshQuery *deps = ash_query_bare(call, query->res);
@@ -381,7 +178,7 @@ dependency_query(AshQuery *query, const Batch *batch)
 
 /* Keys of the rows; those with a null in it have none. */
 static AshKeys
-row_keys(const AshLateRows *rows, const Batch *batch)
+row_keys(const AshLateRows *rows, const AshBatch *batch)
 {
 	AshResource *res = rows->output->query->res;
 	AshKeys keys = { .res = res };
@@ -403,7 +200,7 @@ row_keys(const AshLateRows *rows, const Batch *batch)
 
 /* Texts of the records by row; NULL for a row that is not there any more. */
 static char **
-read_records(const AshLateRows *rows, const Batch *batch)
+read_records(const AshLateRows *rows, const AshBatch *batch)
 {
 	AshQuery *query = dependency_query(rows->output->query, batch);
 	AshKeys keys = row_keys(rows, batch);
@@ -427,7 +224,7 @@ read_records(const AshLateRows *rows, const Batch *batch)
 }
 
 static char **
-own_records(const AshLateRows *rows, const Batch *batch)
+own_records(const AshLateRows *rows, const AshBatch *batch)
 {
 	char **texts = palloc0(sizeof(char *) * rows->nrows);
 
@@ -539,7 +336,7 @@ call_batch(AshCall *call, AshResource *res, AshCalculation *calc, Jsonb *argumen
 }
 
 static bool
-compute_batch(AshLateRows *rows, const Batch *batch)
+compute_batch(AshLateRows *rows, const AshBatch *batch)
 {
 	AshQuery *query = rows->output->query;
 	char **texts = batch->reads ? read_records(rows, batch) : own_records(rows, batch);
@@ -567,7 +364,7 @@ compute_batch(AshLateRows *rows, const Batch *batch)
 /* A row as expressions see it. */
 typedef struct LateRow
 {
-	const LateExpr *late;
+	const AshLateExpr *late;
 	const Datum *values;
 	const bool *nulls;
 } LateRow;
@@ -594,7 +391,7 @@ late_ref(void *context, const AshExpr *ref, AshValue *out)
 }
 
 static bool
-compute_expr(AshLateRows *rows, const LateExpr *late)
+compute_expr(AshLateRows *rows, const AshLateExpr *late)
 {
 	AshCall *call = rows->output->query->call;
 
@@ -646,7 +443,7 @@ needs_stored_row(const AshLate *late)
 
 	foreach (lc, late->batches)
 	{
-		if (((Batch *) lfirst(lc))->reads)
+		if (((AshBatch *) lfirst(lc))->reads)
 			return true;
 	}
 	return false;
