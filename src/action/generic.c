@@ -147,17 +147,23 @@ ash_generic_authorize(AshCall *call)
 	return false;
 }
 
-/* Arguments, preparations and validations; what is prepared is the call, there is no query. */
+/* What is prepared is the call: there is no query. */
 void
-ash_action_generic_prepare(AshCall *call, const Jsonb *input)
+ash_action_prepare(AshCall *call, const Jsonb *input)
 {
 	AshQuery *query = ash_query_bare(call, call->res);
 
+	query->action = call->action;
+	ash_query_run_preparations(query, input);
+}
+
+void
+ash_action_generic_prepare(AshCall *call, const Jsonb *input)
+{
 	ash_call_cast_arguments(call, input);
 	ash_call_argument_defaults(call);
 	ash_call_required_arguments(call);
-	query->action = call->action;
-	ash_query_run_preparations(query, input);
+	ash_action_prepare(call, input);
 }
 
 void

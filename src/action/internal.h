@@ -27,6 +27,8 @@ extern AshActionType ash_changeset_type(const AshAction *action);
 
 /* generic.c: what comes before a generic action is authorized */
 extern void ash_action_generic_prepare(AshCall *call, const Jsonb *input);
+/* … its preparations and validations alone */
+extern void ash_action_prepare(AshCall *call, const Jsonb *input);
 
 /*
  * write.c: what running cs would write, as a statement, when it may; *condition is what

@@ -27,6 +27,13 @@ readable_row(AshCall *call, const JsonbValue *record)
 	query = ash_action_query(call, NULL);
 	if (query == NULL)
 		return NULL;
+	if (query->after_action != NIL)
+	{
+		ash_error_add(call->errors, ASH_E_INVALID_LOAD, NULL,
+					  "records of %s cannot be loaded again: action %s gives them to a function",
+					  call->res->name, call->action->name);
+		return NULL;
+	}
 	query->filters = lappend(query->filters, filter);
 	rows = ash_query_fetch(query, 1);
 	if (rows != NIL)

@@ -249,12 +249,18 @@ fetch_row(TupleTableSlot *slot, void *arg)
 List *
 ash_query_fetch(AshQuery *query, int limit)
 {
-	AshQuery whole = *query;
+	AshQuery whole;
 	Fetch fetch = { query->res, NULL, NIL };
 	AshSql sql;
 
-	if (failed(query))
+	if (failed(query) || !ash_query_before_action(query))
 		return NIL;
+	if (ash_query_is_manual(query))
+	{
+		ash_manual_refuse(query, "read from its table");
+		return NIL;
+	}
+	whole = *query;
 	whole.select = NULL;
 	for (int i = 0; i < query->res->nattributes; i++)
 		whole.select = bms_add_member(whole.select, i);

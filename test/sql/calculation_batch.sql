@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(45);
+SELECT plan(60);
 
 -- Is a calculation by a function over a batch called once for all records, with what it needs, and never elsewhere?
 
@@ -144,13 +144,37 @@ SELECT matches(pg_temp.refused('{"load": "too_few"}'), 'function_failed.*: funct
 	matches(pg_temp.refused('{"load": "endless"}'), 'invalid_load endless.*does endless load itself', 'a calculation that loads itself'),
 	is(pg_temp.refused('{"load": "raises"}'), 'P7777: not today', 'what it raises');
 
--- concat, and what a definition may not say
-CREATE FUNCTION pg_temp.faults(calculations text) RETURNS text LANGUAGE sql AS $$
-	SELECT pg_temp.caught(format('SELECT ash_define(%L)', format('{"domain": "faulty", "resources": {"r": {"attributes": {"id": "integer_primary_key", "a": "string"},
-		"relationships": {"rs": {"has_many": "r", "destination_attribute": "id"}}, "calculations": {%s}, "actions": {"defaults": ["read"]}}}}', calculations)))::text
+SELECT is(pg_temp.values_of('"joined"', 'joined'), E'Ada\\''Lovelace\\''1, Grace\\''Hopper\\''2, null', 'concat');
+
+-- What a definition may not say
+CREATE FUNCTION pg_temp.faults(calculation text, more text DEFAULT '') RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(pg_temp.caught(format('SELECT ash_define(%L)', format('{"domain": "faulty", "resources": {"r": {"attributes": {"id": "integer_primary_key", "a": "string"},
+		"relationships": {"rs": {"has_many": "r", "destination_attribute": "id"}}, "actions": {"defaults": ["read"]},
+		"calculations": {"b": {"type": "string", "batch_function": "app.words", "arguments": {"x": {"type": "string", "allow_expr": true}}}, "late": {"type": "string", "expr": "b || ''!''"}, "c": %s} %s}}}',
+		calculation, more)))->>'detail', 'none')
 $$;
-SELECT is(pg_temp.values_of('"joined"', 'joined'), E'Ada\\''Lovelace\\''1, Grace\\''Hopper\\''2, null', 'concat'),
-	matches(pg_temp.faults('"b": {"type": "string", "batch_function": "app.full_name"}, "c": {"type": "boolean", "expr": "exists(rs, b = ''x'')"}'),
-		'calculation b cannot be used here', 'not in a condition on other rows');
+CREATE FUNCTION pg_temp.uses(more text) RETURNS text LANGUAGE sql AS $$ SELECT pg_temp.faults('{"type": "string", "expr": "a"}', ', ' || more) $$;
+SELECT is(pg_temp.faults('{"type": "string", "expr": "b || late || a"}'), 'none', 'expressions over it may be nested'),
+	matches(pg_temp.faults('{"type": "boolean", "expr": "exists(rs, b = ''x'')"}'), 'calculation b cannot be used here: it has no expression', 'not in a condition on other rows'),
+	matches(pg_temp.faults('{"type": "integer", "expr": "count(rs, filter => late = ''x'')"}'), 'calculation late cannot be used here', 'nor what uses it'),
+	matches(pg_temp.faults('{"type": "string", "expr": "b || count(rs)"}'), 'nothing of other rows', 'not beside aggregates'),
+	matches(pg_temp.faults('{"type": "string", "expr": "b(x => a)"}'), 'cannot depend on the row', 'not with arguments of the row'),
+	matches(pg_temp.uses('"base_filter": "late = ''x''"'), '/base_filter.*calculation late cannot be used here|calculation late cannot be used here.*base_filter', 'not in the base filter'),
+	matches(pg_temp.uses('"policies": [{"policy": "always", "checks": [{"authorize_if": {"expr": "b = ''x''"}}]}]'), 'calculation b cannot be used here', 'not in policies'),
+	matches(pg_temp.uses('"aggregates": {"g": {"list": "rs", "field": "late"}}'), 'calculation \\"late\\" cannot be aggregated|calculation ..late.. cannot be aggregated', 'not in aggregates'),
+	matches(pg_temp.uses('"preparations": [{"build": {"sort": ["late"]}}]'), 'Calculations cannot be sorted on unless they define an expression', 'not in sorts'),
+	matches(pg_temp.faults('{"type": "string", "batch_function": "app.nope"}'), 'function app.nope\(jsonb, jsonb, jsonb\) does not exist', 'no such function'),
+	matches(pg_temp.faults('{"type": "string", "batch_function": "nope"}'), 'must be named as schema.name', 'no schema'),
+	matches(pg_temp.faults('{"type": "string", "batch_function": "app.words", "load": ["nope"]}'), 'has no field .*nope.* to load', 'no such dependency'),
+	matches(pg_temp.faults('{"type": "string", "expr": "a", "load": ["a"]}'), 'only the records of .*batch_function.* are loaded', 'a load nobody reads'),
+	matches(pg_temp.faults('{"type": "string", "batch_function": "app.words", "function": "app.words"}'), 'a calculation needs one of', 'two functions'),
+	matches(pg_temp.faults('{"type": "string", "concat": {"keys": ["nope"]}}'), '/calculations/c/concat', 'a fault of concat is where it was written');
+
+-- The function runs as the caller
+CREATE ROLE regress_calculation_batch;
+GRANT USAGE ON SCHEMA batch, app TO regress_calculation_batch;
+GRANT SELECT ON batch.author, batch.post TO regress_calculation_batch;
+REVOKE EXECUTE ON FUNCTION app.nulls(jsonb, jsonb, jsonb) FROM PUBLIC;
+SELECT matches(pg_temp.as_role('regress_calculation_batch', $$SELECT ash_read('batch.author', '{"actor": {"id": 1}, "load": "nulls"}')$$), '42501: permission denied for function', 'who needs EXECUTE');
 SELECT * FROM finish();
 ROLLBACK;

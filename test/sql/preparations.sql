@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(57);
+SELECT plan(60);
 
 -- What may a preparation tell a read, and in which order do they count?
 
@@ -27,6 +27,14 @@ SELECT pg_temp.define($doc${
   "domain": "preparations",
   "types": {"short": {"type": "string", "constraints": {"max_length": 40}}},
   "resources": {
+    "early": {
+      "attributes": {"id": "integer_primary_key", "shown": {"type": "boolean"}},
+      "actions": {"read": {"type": "read", "primary": true, "prepare": [{"before_action": {"function": "app.say", "options": {"filter": {"shown": true}}}}]}}
+    },
+    "late": {
+      "attributes": {"id": "integer_primary_key"},
+      "actions": {"read": {"type": "read", "primary": true, "prepare": [{"after_action": "app.nothing"}]}}
+    },
     "author": {
       "attributes": {"id": "integer_primary_key", "name": {"type": "string", "public": true}, "born": {"type": "integer", "public": true}},
       "relationships": {"books": {"has_many": "book", "public": true}},
@@ -93,6 +101,8 @@ SELECT pg_temp.define($doc${
     }
   }
 }$doc$) \gset
+INSERT INTO preparations.early (shown) VALUES (true), (false);
+INSERT INTO preparations.late DEFAULT VALUES;
 INSERT INTO preparations.author (name, born) VALUES ('Ada', 1815), ('Grace', 1906);
 INSERT INTO preparations.book (title, size, genre, secret, author_id) VALUES ('a', 10, 'x', 1, 1), ('b', 30, 'x', 2, 1), ('c', 20, 'y', 3, 2), ('d', 40, 'y', 4, NULL);
 
@@ -158,6 +168,10 @@ SELECT is(pg_temp.run('after', options => '{"limit": 2}'), '[{"id": 2, "seen": t
 	is(jsonb_array_length(pg_temp.run('after_none')), 4, 'null leaves them as they are'),
 	is(pg_temp.run('one', '{"id": 1}'), 'null', 'a get whose record is taken away'),
 	matches(pg_temp.caught($$SELECT ash_read('preparations.author', '{"load": {"books": {"action": "after"}}}')$$)->>'message', 'books cannot be loaded with action after', 'a load cannot give its records to a function');
+
+SELECT is(ash_load('preparations.early', '[1]', '[]')::jsonb, '[{"id": 1, "shown": true}]', 'a load by key runs before_action'),
+	is(pg_temp.errors($$SELECT ash_load('preparations.early', '[2]', '[]')$$), E'22023 invalid\nnot_found: record with id: 2 not found', '… whose filter counts'),
+	matches(pg_temp.errors($$SELECT ash_load('preparations.late', '[1]', '[]')$$), 'records of preparations.late cannot be loaded again: action read gives them to a function', 'and cannot leave out after_action');
 
 -- guards, validations, generic actions
 SELECT is(pg_temp.titles('guarded', '{"few": true}'), 'a', 'where lets it run'),
