@@ -123,7 +123,7 @@ record_metadata(const AshChangeset *cs)
 	if (cs->action->nmetadata > 0)
 	{
 		appendStringInfoString(buf, buf->len > 0 ? ", " : "");
-		ash_changeset_write_metadata(cs, buf);
+		ash_metadata_write(cs->action, &cs->metadata, buf);
 	}
 	return buf;
 }

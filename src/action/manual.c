@@ -91,34 +91,6 @@ check_keys(AshChangeset *cs, const AshFunction *function, Jsonb *result)
 }
 
 static bool
-take_metadata(AshChangeset *cs, const AshFunction *function, const JsonbValue *metadata)
-{
-	JsonbIterator *it;
-	JsonbIteratorToken token;
-	JsonbValue key;
-	JsonbValue value;
-
-	if (metadata->type != jbvBinary || !JsonContainerIsObject(metadata->val.binary.data))
-		return ash_function_failed(cs->call, function, "returned \"metadata\" that is no object");
-	it = JsonbIteratorInit(metadata->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
-	{
-		char *name;
-		bool known;
-
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
-		name = ash_jsonb_value_text(&key);
-		if (!ash_changeset_set_metadata(cs, name, &value, &known))
-			return known ? false :
-						   ash_function_failed(cs->call, function,
-											   psprintf("set the unknown metadata \"%s\"", name));
-	}
-	return true;
-}
-
-static bool
 has_primary_key(const AshResource *res, const AshValue *row)
 {
 	for (int i = 0; i < res->nprimary_key; i++)
@@ -159,8 +131,8 @@ take_result(AshChangeset *cs, const AshFunction *function, Jsonb *result)
 	if (ash_jsonb_get(result, "errors", 6, &member) &&
 		ash_function_errors(cs->call->errors, &member) > 0)
 		return false;
-	if (ash_jsonb_get(result, "metadata", 8, &member) && member.type != jbvNull &&
-		!take_metadata(cs, function, &member))
+	if (ash_jsonb_get(result, "metadata", 8, &member) &&
+		!ash_metadata_set(cs->call, &cs->metadata, function, &member))
 		return false;
 	if (ash_jsonb_get(result, "record", 6, &member))
 		return take_record(cs, function, &member);

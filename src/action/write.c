@@ -305,7 +305,7 @@ run_changeset(AshChangeset *cs)
 		!(ash_managed_after(cs) && ash_changeset_run_hooks(cs, cs->after_action) &&
 		  authorize_created(cs, condition)))
 		return false;
-	return ash_changeset_finish_metadata(cs);
+	return cs->action->nmetadata == 0 || ash_metadata_finish(cs->call, &cs->metadata);
 }
 
 /*-------------------------------------------------------------------------

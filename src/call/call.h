@@ -101,6 +101,13 @@ struct AshCall
 	void *changeset;	  /* AshChangeset *: the one of the write that runs, or NULL */
 };
 
+/* Values of action->metadata, by entry; zero: none is set yet. */
+typedef struct AshMetadata
+{
+	AshValue *values;
+	bool *set;
+} AshMetadata;
+
 /* Settings, defined in ash.c: the session's actor (JSON or a key) and tenant. */
 extern char *ash_guc_actor;
 extern char *ash_guc_tenant;

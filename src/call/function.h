@@ -41,4 +41,16 @@ extern void ash_call_write_arguments(StringInfo out, const AshCall *call, bool r
 /* an error, or a list of them, as a function returns it */
 extern int ash_function_errors(AshErrors *errors, const JsonbValue *value);
 
+/*
+ * metadata.c: the declared metadata of call->action, for one record.  Values live in
+ * CurrentMemoryContext; what it cannot be is an error of the function.
+ */
+extern bool ash_metadata_set(AshCall *call, AshMetadata *metadata, const AshFunction *function,
+							 const JsonbValue *object);
+extern bool ash_metadata_finish(AshCall *call, AshMetadata *metadata);
+extern void ash_metadata_write(const AshAction *action, const AshMetadata *metadata,
+							   StringInfo out);
+extern StringInfo ash_metadata_text(AshCall *call, const AshFunction *function,
+									const JsonbValue *object);
+
 #endif /* ASH_CALL_FUNCTION_H */

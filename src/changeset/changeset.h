@@ -78,9 +78,8 @@ struct AshChangeset
 
 	List *extras; /* of char *: "\"key\": value" texts for the record's JSON (managed relationships)
 				   */
-	AshValue *metadata; /* by entry of action->metadata; NULL until the first is set */
-	bool *metadata_set;
-	AshValue *result; /* the row after the write, by attribute */
+	AshMetadata metadata; /* what is said about the record besides its fields */
+	AshValue *result;	  /* the row after the write, by attribute */
 	bool upsert_skipped;
 };
 
@@ -100,12 +99,6 @@ extern bool ash_changeset_is_empty(const AshChangeset *cs);
 
 /* cs->extras (and _upsert_skipped) as one text for ash_records_write, or NULL */
 extern StringInfo ash_changeset_extra(const AshChangeset *cs);
-
-/* metadata.c */
-extern bool ash_changeset_set_metadata(AshChangeset *cs, const char *name, const JsonbValue *value,
-									   bool *known);
-extern bool ash_changeset_finish_metadata(AshChangeset *cs);
-extern void ash_changeset_write_metadata(const AshChangeset *cs, StringInfo out);
 
 /* access.c */
 extern bool ash_changeset_changing(const AshChangeset *cs, const AshAttribute *attr);

@@ -61,17 +61,6 @@ set_argument(AshChangeset *cs, const AshFunction *function, const char *name, Js
 }
 
 static bool
-set_metadata(AshChangeset *cs, const AshFunction *function, const char *name, JsonbValue *value)
-{
-	bool known;
-
-	if (ash_changeset_set_metadata(cs, name, value, &known) || known)
-		return known && !ash_errors_any(cs->call->errors);
-	return ash_function_failed(cs->call, function,
-							   psprintf("set the unknown metadata \"%s\"", name));
-}
-
-static bool
 each_member(AshChangeset *cs, const AshFunction *function, const Jsonb *result, const char *key,
 			bool (*set)(AshChangeset *, const AshFunction *, const char *, JsonbValue *))
 {
@@ -112,7 +101,8 @@ run_function(AshChangeset *cs, void *options)
 		return ash_function_failed(cs->call, function, "returned something else than an object");
 	ok = each_member(cs, function, result, "attributes", set_attribute);
 	ok &= each_member(cs, function, result, "arguments", set_argument);
-	ok &= each_member(cs, function, result, "metadata", set_metadata);
+	if (ash_jsonb_get(result, "metadata", 8, &member))
+		ok &= ash_metadata_set(cs->call, &cs->metadata, function, &member);
 	if (ash_jsonb_get(result, "context", 7, &member) && member.type == jbvBinary &&
 		JsonContainerIsObject(member.val.binary.data))
 		cs->call->context = ash_jsonb_merge(cs->call->context, ash_jsonb_from_value(&member));

@@ -207,7 +207,7 @@ ash_changeset_extra(const AshChangeset *cs)
 	if (cs->action->nmetadata > 0)
 	{
 		appendStringInfoString(buf, buf->len > 0 ? ", " : "");
-		ash_changeset_write_metadata(cs, buf);
+		ash_metadata_write(cs->action, &cs->metadata, buf);
 	}
 	return buf;
 }

@@ -31,7 +31,7 @@ static const AshApplies action_applies[] = {
 	{ "upsert_condition", CREATE },
 	{ "return_skipped_upsert", CREATE },
 	{ "manual", WRITE | READ },
-	{ "metadata", WRITE },
+	{ "metadata", WRITE | READ },
 	{ "soft", DESTROY },
 	{ "get", READ },
 	{ "get_by", READ },

@@ -161,9 +161,21 @@ take_record(AshQuery *query, const AshFunction *function, const JsonbValue *item
 	return row;
 }
 
+/* What the function says of the record, as the end of its JSON; NULL after adding an error. */
+static StringInfo
+take_metadata(AshQuery *query, const AshFunction *function, const JsonbValue *item)
+{
+	JsonbValue given;
+	bool said = ash_jsonb_get(ash_jsonb_from_value(item), "_metadata", 9, &given);
+
+	if (query->action->nmetadata == 0 && !said)
+		return makeStringInfo();
+	return ash_metadata_text(query->call, function, said ? &given : NULL);
+}
+
 /* Those that meet the conditions; NIL after adding an error. */
 static List *
-take_records(AshQuery *query, const AshFunction *function, Jsonb *result)
+take_records(AshQuery *query, const AshFunction *function, Jsonb *result, List **extras)
 {
 	JsonbIterator *it = JsonbIteratorInit(&result->root);
 	JsonbIteratorToken token;
@@ -173,21 +185,25 @@ take_records(AshQuery *query, const AshFunction *function, Jsonb *result)
 	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
 	{
 		AshValue *row;
+		StringInfo extra;
 
 		CHECK_FOR_INTERRUPTS();
 		if (token != WJB_ELEM)
 			continue;
 		row = take_record(query, function, &item);
-		if (row == NULL)
+		extra = row != NULL ? take_metadata(query, function, &item) : NULL;
+		if (extra == NULL)
 			return NIL;
-		if (meets_conditions(query, row))
-			rows = lappend(rows, row);
+		if (!meets_conditions(query, row))
+			continue;
+		rows = lappend(rows, row);
+		*extras = lappend(*extras, extra);
 	}
 	return rows;
 }
 
 static List *
-find_records(AshQuery *query)
+find_records(AshQuery *query, List **extras)
 {
 	AshFunction *function = ash_function_cached(&query->action->manual, query->res->cxt,
 												query->action->manual_json, NULL);
@@ -196,7 +212,7 @@ find_records(AshQuery *query)
 	JsonbValue member;
 
 	if (result != NULL && JB_ROOT_IS_ARRAY(result) && !JB_ROOT_IS_SCALAR(result))
-		return take_records(query, function, result);
+		return take_records(query, function, result, extras);
 	if (result != NULL && JB_ROOT_IS_OBJECT(result) && ash_jsonb_get(result, "errors", 6, &member))
 		ash_function_errors(query->call->errors, &member);
 	else
@@ -219,17 +235,19 @@ cut(AshQuery *query, List *rows)
 uint64
 ash_manual_read(AshQuery *query, int64 limit, StringInfo out)
 {
+	List *extras = NIL;
 	List *rows;
 	int found;
 
 	if (!check_conditions(query))
 		return 0;
-	rows = cut(query, find_records(query));
+	rows = cut(query, find_records(query, &extras));
+	extras = cut(query, extras);
 	found = list_length(rows);
 	if (ash_errors_any(query->call->errors))
 		return 0;
 	if (limit > 0 && limit < found)
 		rows = list_truncate(list_copy(rows), (int) limit);
-	ash_records_write_query(query, rows, NIL, out);
+	ash_records_write_query(query, rows, extras, out);
 	return found;
 }

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "call/function.h"
 #include "query/internal.h"
 
 static int
@@ -210,16 +211,38 @@ ash_query_relationship_loads(AshQuery *query)
 	return loads;
 }
 
-/* What the framework keeps as a record's tenant. */
+/* A manual read and functions after a read say it of each record. */
+static bool
+says_metadata(const AshQuery *query)
+{
+	return query->action != NULL && query->action->type == ASH_ACTION_READ &&
+		   query->action->nmetadata > 0 && query->call->action == query->action &&
+		   query->after_action == NIL && !ash_query_is_manual(query);
+}
+
+/*
+ * What the framework keeps as a record's tenant, and the metadata of a read's action: its
+ * defaults, as long as no function says more.
+ */
 static void
 add_tail(AshOutput *output)
 {
-	const AshCall *call = output->query->call;
+	const AshQuery *query = output->query;
+	AshCall *call = query->call;
+	StringInfo metadata = NULL;
+	StringInfoData tail;
 
-	if (!call->has_tenant || output->query->res->tenancy == ASH_TENANCY_NONE)
+	initStringInfo(&tail);
+	if (call->has_tenant && query->res->tenancy != ASH_TENANCY_NONE)
+		appendStringInfo(&tail, "\"_tenant\":%s", ash_jsonb_value_json(&call->tenant));
+	if (says_metadata(query))
+		metadata = ash_metadata_text(call, NULL, NULL);
+	if (metadata != NULL)
+		appendStringInfo(&tail, "%s%s", tail.len > 0 ? "," : "", metadata->data);
+	if (tail.len == 0)
 		return;
-	output->tail = psprintf("\"_tenant\":%s", ash_jsonb_value_json(&call->tenant));
-	output->tail_len = strlen(output->tail);
+	output->tail = tail.data;
+	output->tail_len = tail.len;
 }
 
 AshOutput *

@@ -21,6 +21,7 @@
 #include "call/function.h"
 #include "catalog/entities.h"
 #include "query/preparation.h"
+#include "utils/builtins.h"
 
 /*-------------------------------------------------------------------------
  * set_context
@@ -493,6 +494,32 @@ give_records(AshQuery *query, const AshFunction *function, Jsonb *records)
 	return result;
 }
 
+/* A record as it is given back: with what the last function says of it, checked. */
+static bool
+write_record(AshQuery *query, const JsonbValue *item, StringInfo out)
+{
+	AshFunction *last = llast(query->after_action);
+	Jsonb *record = ash_jsonb_from_value(item);
+	JsonbValue given;
+	StringInfo metadata;
+	bool said = ash_jsonb_get(record, "_metadata", 9, &given);
+
+	if (query->action->nmetadata == 0)
+	{
+		appendStringInfoString(out, ash_jsonb_value_json(item));
+		return true;
+	}
+	metadata = ash_metadata_text(query->call, last, said ? &given : NULL);
+	if (metadata == NULL)
+		return false;
+	record = DatumGetJsonbP(DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(record),
+												CStringGetTextDatum("_metadata")));
+	(void) JsonbToCString(out, &record->root, VARSIZE_ANY_EXHDR(record));
+	out->len--;
+	appendStringInfo(out, "%s%s}", JB_ROOT_COUNT(record) > 0 ? ", " : "", metadata->data);
+	return true;
+}
+
 /* The hooks over the records in out from start on, "," between; what they return takes their place.
  */
 void
@@ -518,8 +545,10 @@ ash_query_after_action(AshQuery *query, StringInfo out, int start)
 	{
 		if (token != WJB_ELEM)
 			continue;
-		appendStringInfo(out, "%s%s", separator, ash_jsonb_value_json(&item));
+		appendStringInfoString(out, separator);
 		separator = ",";
+		if (!write_record(query, &item, out))
+			return;
 	}
 }
 

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(41);
+SELECT plan(44);
 
 -- Does the function of a manual action take the place of the data layer, and nothing else's?
 
@@ -59,6 +59,8 @@ SELECT pg_temp.define($doc${
         "grow_small": {"type": "update", "accept": [], "manual": "app.update", "changes": [{"filter": "size < 100"}, {"set_attribute": {"attribute": "size", "value": 99}}]},
         "remove": {"type": "destroy", "manual": "app.delete"},
         "find": {"type": "read", "manual": "app.find", "arguments": {"least": {"type": "integer", "default": 0}}, "filter": "size >= arg.least"},
+        "tells": {"type": "read", "manual": {"function": "app.say", "options": [{"id": 1, "_metadata": {"rank": "7"}}, {"id": 2}]}, "metadata": {"rank": {"type": "integer", "default": 0}}},
+        "tells_wrong": {"type": "read", "manual": {"function": "app.say", "options": [{"id": 1, "_metadata": {"rank": "7"}}]}},
         "none": {"type": "create", "accept": ["name"], "manual": {"function": "app.say", "options": {}}},
         "unknown": {"type": "create", "accept": ["name"], "manual": {"function": "app.say", "options": {"recrod": {}}}},
         "keyless": {"type": "create", "accept": ["name"], "manual": {"function": "app.say", "options": {"record": {"name": "x"}}}},
@@ -71,7 +73,7 @@ SELECT pg_temp.define($doc${
       "policies": [
         {"policy": {"action": ["find"]}, "checks": [{"authorize_if": {"expr": "owner = 1"}}]},
         {"policy": {"action": ["remove"]}, "checks": [{"authorize_if": {"expr": "size < 50"}}]},
-        {"policy": {"action": ["read", "make", "change", "grow", "grow_small", "none", "unknown", "keyless", "invalid", "refuses", "untold", "mistold", "found_wrong"]}, "checks": [{"authorize_if": "always"}]}],
+        {"policy": {"action": ["read", "make", "change", "grow", "grow_small", "none", "unknown", "keyless", "invalid", "refuses", "untold", "mistold", "found_wrong", "tells", "tells_wrong"]}, "checks": [{"authorize_if": "always"}]}],
       "field_policies": [
         {"fields": ["hidden"], "checks": [{"forbid_if": "always"}]},
         {"fields": "*", "checks": [{"authorize_if": "always"}]}]
@@ -132,6 +134,9 @@ SELECT is((SELECT string_agg(r->>'name', ' ') FROM jsonb_array_elements(pg_temp.
 	matches(pg_temp.refused('find', '{}', '{"filter": {"parts": {"name": "p"}}}'), 'cannot be filtered by other rows', 'no filter on other rows'),
 	matches(pg_temp.refused('find', '{}', '{"lock": "for update"}'), 'cannot be locked', 'no locks'),
 	matches(pg_temp.errors($$SELECT ash_count('manual.item', action => 'find')$$), 'cannot be aggregated', 'no values over it'),
+	is(pg_temp.run('tells', '{}', '{"select": [], "offset": 1}'), '[{"id": 2, "_metadata": {"rank": 0}}]', 'metadata of each record'),
+	is(pg_temp.run('tells', '{}', '{"select": [], "limit": 1}'), '[{"id": 1, "_metadata": {"rank": 7}}]', '… cast'),
+	matches(pg_temp.refused('tells_wrong'), 'function app.say set the unknown metadata "rank"', '… and declared'),
 	matches(pg_temp.refused('found_wrong'), 'function app.say returned something else than a list of records', 'no list'),
 	matches(pg_temp.refused('find', '{}', '{"page": {"limit": 1}}'), 'action_requires_pagination', 'no pages');
 

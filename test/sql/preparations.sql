@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(60);
+SELECT plan(63);
 
 -- What may a preparation tell a read, and in which order do they count?
 
@@ -16,6 +16,8 @@ CREATE FUNCTION app.by_argument(query jsonb, options jsonb, context jsonb) RETUR
 	SELECT jsonb_build_object(options->>'into', query->'arguments'->'wish') $$;
 CREATE FUNCTION app.reversed(records jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$
 	SELECT jsonb_agg(r || '{"seen": true}' ORDER BY n DESC) FROM jsonb_array_elements(records) WITH ORDINALITY AS e(r, n) $$;
+CREATE FUNCTION app.marks(records jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_agg(r || jsonb_build_object('_metadata', jsonb_build_object('rank', n::text)) ORDER BY n) FROM jsonb_array_elements(records) WITH ORDINALITY AS e(r, n) $$;
 CREATE FUNCTION app.none(records jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '[]'::jsonb $$;
 CREATE FUNCTION app.nothing(records jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT NULL::jsonb $$;
 CREATE FUNCTION app.raises(query jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -81,6 +83,10 @@ SELECT pg_temp.define($doc${
         "lists": {"type": "read", "prepare": [{"function": "app.say", "options": [1]}]},
         "raises": {"type": "read", "prepare": [{"function": "app.raises"}]},
         "after": {"type": "read", "prepare": [{"build": {"sort": ["id"], "select": ["title"]}}, {"after_action": "app.reversed"}]},
+        "marked": {"type": "read", "prepare": [{"build": {"select": ["title"], "sort": ["id"], "limit": 2}}, {"after_action": "app.marks"}],
+          "metadata": {"rank": {"type": "integer", "allow_nil": false}, "note": {"type": "string", "default": "n"}}},
+        "mismarked": {"type": "read", "prepare": [{"after_action": "app.marks"}], "metadata": {"other": {"type": "integer"}}},
+        "noted": {"type": "read", "prepare": [{"build": {"select": ["title"], "sort": ["id"], "limit": 1}}], "metadata": {"note": {"type": "string", "default": "n"}}},
         "after_all": {"type": "read", "prepare": [{"after_action": "app.none"}]},
         "after_none": {"type": "read", "prepare": [{"after_action": {"function": "app.nothing"}}]},
         "one": {"type": "read", "get_by": ["id"], "prepare": [{"after_action": "app.none"}]},
@@ -167,6 +173,9 @@ SELECT is(pg_temp.run('after', options => '{"limit": 2}'), '[{"id": 2, "seen": t
 	is(pg_temp.run('after_all'), '[]', 'or none'),
 	is(jsonb_array_length(pg_temp.run('after_none')), 4, 'null leaves them as they are'),
 	is(pg_temp.run('one', '{"id": 1}'), 'null', 'a get whose record is taken away'),
+	is(pg_temp.run('marked'), '[{"id": 1, "title": "a", "_metadata": {"note": "n", "rank": 1}}, {"id": 2, "title": "b", "_metadata": {"note": "n", "rank": 2}}]', 'metadata that it says of a record'),
+	matches(pg_temp.refused('mismarked'), 'function app.marks set the unknown metadata "rank"', '… must be declared'),
+	is(pg_temp.run('noted'), '[{"id": 1, "title": "a", "_metadata": {"note": "n"}}]', 'without a function its defaults'),
 	matches(pg_temp.caught($$SELECT ash_read('preparations.author', '{"load": {"books": {"action": "after"}}}')$$)->>'message', 'books cannot be loaded with action after', 'a load cannot give its records to a function');
 
 SELECT is(ash_load('preparations.early', '[1]', '[]')::jsonb, '[{"id": 1, "shown": true}]', 'a load by key runs before_action'),
