@@ -150,6 +150,12 @@ ash_manual_write(AshChangeset *cs)
 		ash_function_cached(&cs->action->manual, cs->res->cxt, cs->action->manual_json, NULL);
 	Jsonb *result;
 
+	if (ash_upsert_wanted(cs) && cs->type == ASH_ACTION_CREATE)
+	{
+		ash_error_add(cs->call->errors, ASH_E_INVALID_OPTION, "upsert",
+					  "%s.%s is manual: it does not upsert", cs->res->name, cs->action->name);
+		return ASH_WRITE_DONE;
+	}
 	if (!meets_filters(cs))
 		return ASH_WRITE_NO_ROW;
 	if (!fold_atomics(cs))

@@ -36,6 +36,30 @@ note_manual(AshCall *call, AshStatement *statement)
 		 psprintf("manual: %s(jsonb, jsonb, jsonb) in the place of a statement", function->name));
 }
 
+/* What else a read does. */
+static void
+note_read(const AshQuery *query, AshStatement *statement)
+{
+	ListCell *lc;
+
+	if (query->before_action != NIL)
+		note(statement, "functions that run right before it may still change it");
+	foreach (lc, query->loads)
+	{
+		const AshLoad *load = lfirst(lc);
+
+		if (load->relationship != NULL)
+			note(statement, psprintf("%s is loaded by statements of its own", load->as));
+		else if (load->calculation != NULL &&
+				 ash_calculation_loads_late(
+					 ash_calculation_ref(query->res, load->calculation, load->calc_args)))
+			note(statement,
+				 psprintf("%s is computed by a function once all rows are there", load->as));
+	}
+	if (query->after_action != NIL)
+		note(statement, "its records are given to a function");
+}
+
 /* The read's query, which options.record narrows to one row. */
 static void
 see_read(AshCall *call, const Jsonb *input, AshStatement *statement)
@@ -53,6 +77,7 @@ see_read(AshCall *call, const Jsonb *input, AshStatement *statement)
 		note_manual(call, statement);
 	else
 		statement->present = ash_query_statement(query, &statement->sql);
+	note_read(query, statement);
 }
 
 static void

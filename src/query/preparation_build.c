@@ -250,6 +250,9 @@ prepare_fields(AshResource *res, Build *build, json_t *fields, const char *optio
 static void
 prepare_page(const AshBuiltinScope *scope, Build *build, AshErrors *errors)
 {
+	AshCall call = { .errors = ash_errors_create(CurrentMemoryContext) };
+	AshQuery query = { .call = &call, .res = scope->res, .action = scope->action };
+
 	if (build->page_json == NULL)
 		return;
 	build->page = ash_jsonb_from_json(build->page_json);
@@ -259,6 +262,8 @@ prepare_page(const AshBuiltinScope *scope, Build *build, AshErrors *errors)
 	else if (!json_is_object(build->page_json))
 		ash_error_definition(errors, "page", "expected an object, got %s",
 							 ash_json_kind(build->page_json));
+	else if (!ash_page_parse(&query, build->page))
+		ash_error_definition(errors, "page", "%s", ash_errors_message(call.errors));
 }
 
 static bool

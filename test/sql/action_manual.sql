@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(44);
+SELECT plan(45);
 
 -- Does the function of a manual action take the place of the data layer, and nothing else's?
 
@@ -109,6 +109,8 @@ SELECT is(pg_temp.refused('none', '{"name": "x"}'), E'38000 framework\nfunction_
 	is(pg_temp.refused('refuses', '{"name": "x"}'), E'22023 invalid\ninvalid_attribute name: is taken elsewhere', 'errors'),
 	matches(pg_temp.refused('untold', '{"name": "x"}'), 'required token: metadata token is required', 'metadata that must be set'),
 	matches(pg_temp.refused('mistold', '{"name": "x"}'), 'function app.say set the unknown metadata "tok"', 'unknown metadata');
+
+SELECT matches(pg_temp.refused('make', '{"name": "x"}', '{"upsert": true}'), 'manual.item.make is manual: it does not upsert', 'an upsert');
 
 -- update and destroy
 SELECT is(pg_temp.run('change', '{"name": "new"}', '{"record": 1, "select": ["name", "size"]}'), '{"id": 1, "name": "new", "size": 7}', 'an update');

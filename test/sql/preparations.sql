@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(63);
+SELECT plan(69);
 
 -- What may a preparation tell a read, and in which order do they count?
 
@@ -199,7 +199,13 @@ $$;
 SELECT matches(pg_temp.faults('{"function": "app.wrong"}'), 'function app.wrong\(jsonb, jsonb, jsonb\) does not exist', 'a function of another signature'),
 	matches(pg_temp.faults('{"build": {"load": ["nope"]}}'), 'has no field .*nope.* to load', 'an unknown load'),
 	matches(pg_temp.faults('{"build": {"limit": 1}}', 'action'), 'prepares reads only', 'build on a generic action'),
-	matches(pg_temp.faults('{"build": {"filter_input": {"arg": "nope"}}}'), 'no such argument', 'an unknown argument');
+	matches(pg_temp.faults('{"build": {"filter_input": {"arg": "nope"}}}'), 'no such argument', 'an unknown argument'),
+	matches(pg_temp.faults('{"build": {"page": {"limit": 5}}}'), 'has no pagination', 'a page without pagination'),
+	matches(pg_temp.faults('{"build": {"page": {"lmit": 5}}}], "pagination": {"offset": true}, "validations": ['), 'is not a valid page option', 'a page that is none'),
+	matches(pg_temp.faults('{"build": {"limit": 1}, "on": ["read"]}'), 'only preparations of a resource choose action types', 'on, of an action'),
+	matches(pg_temp.faults('{"build": {"calculate": {"id": {"type": "integer", "expr": "id"}}}}'), 'has a field .*id.* already', 'a field that is there'),
+	matches(pg_temp.faults('{"build": {"calculate": {"x": {"type": "integer", "expr": "nope"}}}}'), 'has no field .*nope', 'an expression that is wrong'),
+	matches(pg_temp.faults('{"before_action": "app.wrong"}'), 'does not exist', 'a hook of another signature');
 
 SELECT is((SELECT string_agg(name, ' ' ORDER BY action, position) FROM ash.preparation WHERE resource = 'preparations.book' AND action IN ('after', 'tells_before')),
 	'build after_action before_action', 'the catalog names them');

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(40);
+SELECT plan(41);
 
 -- Do ash_sql, ash_explain, ash_validate_action and ash_explain_policies say what a call would do, and do nothing?
 
@@ -20,9 +20,12 @@ SELECT pg_temp.define($doc${
         "size": {"type": "integer", "public": true},
         "owner": {"type": "integer", "public": true}
       },
+      "relationships": {"same": {"has_many": "item", "destination_attribute": "owner", "source_attribute": "owner", "public": true}},
+      "calculations": {"late": {"type": "string", "batch_function": "app.made", "public": true}},
       "identities": {"names": ["name"]},
       "actions": {
         "defaults": ["read", "destroy", {"create": ["name", "size", "owner"]}],
+        "hooked": {"type": "read", "prepare": [{"before_action": "app.made"}, {"after_action": "app.made"}]},
         "bump": {"type": "update", "accept": [], "changes": [{"atomic_update": {"attribute": "size", "expr": "size + 1"}}]},
         "put": {"type": "create", "accept": ["name", "size"], "upsert": true, "upsert_identity": "names", "upsert_fields": ["size"]},
         "call": {"type": "action", "returns": "integer", "arguments": {"a": {"type": "integer"}}, "run": "app.twice"},
@@ -54,6 +57,9 @@ SELECT lives_ok(format('PREPARE see_sql AS %s', sql), 'it is a statement Postgre
 SELECT matches(ash_sql('see_sql.item', 'big', '{"than": 3}', '{"authorize": false}'), 'ORDER BY t0\."id" ASC NULLS LAST LIMIT 6', 'a page in its order, one row more'),
 	matches(ash_sql('see_sql.item', 'read', '{}', '{"authorize": false, "record": 5}'), '"id" OPERATOR\("?pg_catalog"?\.=\) \$1', 'of one record'),
 	is(pg_temp.errors($$SELECT ash_sql('see_sql.item', 'big')$$), E'22023 invalid\nrequired than: argument than is required', 'the input has to be right');
+
+SELECT is(regexp_replace(ash_sql('see_sql.item', 'hooked', '{}', '{"authorize": false, "select": [], "load": ["same", "late"]}'), '^[^\n]*\n', ''),
+	E'-- functions that run right before it may still change it\n-- same is loaded by statements of its own\n-- late is computed by a function once all rows are there\n-- its records are given to a function', 'what else a read does');
 
 -- Writes.
 SELECT matches(ash_sql('see_sql.item', 'create', '{"name": "new", "size": 3}', '{"actor": {"id": 1}}'),
