@@ -249,6 +249,7 @@ typedef struct AshOutput
 extern AshOutput *ash_output_create(AshQuery *query, bool with_ord);
 /* the attribute's column, shown or not; a hidden column */
 extern int ash_output_attribute(AshOutput *output, const AshAttribute *attr);
+extern int ash_output_value(AshOutput *output, const AshAttribute *attr);
 extern int ash_output_hidden(AshOutput *output, AshExpr *expr);
 extern List *ash_query_relationship_loads(AshQuery *query);
 /* which attributes of the parent a load needs */

@@ -8,9 +8,9 @@
  *
  * The function is called once for all rows that are shown together, and returns a
  * list with a value for each.  A record it gets has the primary key and what the
- * calculation names in "load": attributes come from hidden columns of the statement
- * itself, anything else from one more read of the same rows, which neither field
- * policies nor the read policies of related rows narrow (spec 9.4).
+ * calculation names in "load": fields of the row come from hidden columns, of the
+ * statement or late ones computed before, which field policies do not mask; related
+ * rows from one more read, which their read policies do not narrow (spec 9.4).
  *
  * Such rows are gathered before they are written: the values of late columns are
  * put into them in between.
@@ -25,39 +25,6 @@
 #include "utils/builtins.h"
 
 #define MAX_DEPTH 16
-
-/*-------------------------------------------------------------------------
- * The function of a calculation
- *-------------------------------------------------------------------------
- */
-
-/* Errors is NULL at run time. */
-static AshFunction *
-batch_function(AshResource *res, AshCalculation *calc, AshErrors *errors)
-{
-	return ash_function_cached(&calc->batch, res->cxt, calc->batch_function, errors);
-}
-
-void
-ash_calculation_verify(AshResource *res, AshCalculation *calc, AshErrors *errors)
-{
-	ash_errors_push_name(errors, "calculations");
-	ash_errors_push_name(errors, calc->name);
-	if (calc->batch_function != NULL)
-	{
-		ash_errors_push_name(errors, "batch_function");
-		(void) batch_function(res, calc, errors);
-		ash_errors_pop(errors);
-	}
-	if (calc->load != NULL)
-	{
-		ash_errors_push_name(errors, "load");
-		ash_load_verify(res, calc->load, errors);
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-	ash_errors_pop(errors);
-}
 
 /*-------------------------------------------------------------------------
  * Rows
@@ -132,32 +99,28 @@ ash_late_rows_get(const AshLateRows *rows, int row, bool **nulls)
  *-------------------------------------------------------------------------
  */
 
-/* A record of the row's own attributes. */
+/* {"name": value, … of the row itself; the end is left open. */
 static void
-write_own_record(StringInfo out, const AshBatch *batch, const Datum *values, const bool *nulls)
+write_own_record(StringInfo out, const AshLateColumn *late, const Datum *values, const bool *nulls)
 {
-	ListCell *attr;
-	ListCell *column;
+	ListCell *lc;
 
 	appendStringInfoChar(out, '{');
-	forboth (attr, batch->attributes, column, batch->columns)
+	foreach (lc, late->fields)
 	{
-		const AshAttribute *attribute = lfirst(attr);
-		AshValue value = { values[lfirst_int(column)], nulls[lfirst_int(column)] };
+		const AshLateField *field = lfirst(lc);
+		AshValue value = { values[field->column], nulls[field->column] };
 
-		if (attr != list_head(batch->attributes))
-			appendStringInfoString(out, ", ");
-		ash_write_json_string(out, attribute->name, strlen(attribute->name));
+		appendStringInfoString(out, lc == list_head(late->fields) ? "" : ", ");
+		ash_write_json_string(out, field->name, strlen(field->name));
 		appendStringInfoString(out, ": ");
-		ash_type_write_json(out, attribute->type, &value);
+		ash_type_write_json(out, field->type, &value);
 	}
-	appendStringInfoChar(out, '}');
 }
 
-/* The query for what is not of the row itself: not narrowed by policies of fields or related rows.
- */
+/* The query for related rows, which their policies do not narrow. */
 static AshQuery *
-dependency_query(AshQuery *query, const AshBatch *batch)
+dependency_query(AshQuery *query, const AshLateColumn *late)
 {
 	AshCall *call = ash_query_subcall(query->call, query->res, NULL);
 	AshQuery *deps = ash_query_bare(call, query->res);
@@ -166,19 +129,18 @@ dependency_query(AshQuery *query, const AshBatch *batch)
 	deps->trusted_loads = true;
 	deps->late_depth = query->late_depth + 1;
 	if (deps->late_depth > MAX_DEPTH)
-		ash_error_add(call->errors, ASH_E_INVALID_LOAD, batch->calc->name,
+		ash_error_add(call->errors, ASH_E_INVALID_LOAD, late->calc->name,
 					  "calculations may need each other at most %d deep: does %s load itself?",
-					  MAX_DEPTH, batch->calc->name);
+					  MAX_DEPTH, late->calc->name);
 	deps->select_given = true;
-	foreach (lc, batch->attributes)
-		ash_query_ensure_selected(deps, lfirst(lc));
-	deps->loads = ash_load_parse(deps, query->res, ash_jsonb_from_json(batch->calc->load));
+	foreach (lc, late->relations)
+		deps->loads = ash_load_parse(deps, query->res, ash_jsonb_from_json(lfirst(lc)));
 	return deps;
 }
 
 /* Keys of the rows; those with a null in it have none. */
 static AshKeys
-row_keys(const AshLateRows *rows, const AshBatch *batch)
+row_keys(const AshLateRows *rows, const AshLateColumn *late)
 {
 	AshResource *res = rows->output->query->res;
 	AshKeys keys = { .res = res };
@@ -189,7 +151,7 @@ row_keys(const AshLateRows *rows, const AshBatch *batch)
 	keys.values = palloc(sizeof(Datum *) * Max(keys.nattributes, 1));
 	for (int i = 0; i < keys.nattributes; i++)
 	{
-		int column = list_nth_int(batch->columns, i);
+		int column = ((AshLateField *) list_nth(late->fields, i))->column;
 
 		keys.values[i] = palloc(sizeof(Datum) * keys.nkeys);
 		for (int row = 0; row < keys.nkeys; row++)
@@ -198,12 +160,12 @@ row_keys(const AshLateRows *rows, const AshBatch *batch)
 	return keys;
 }
 
-/* Texts of the records by row; NULL for a row that is not there any more. */
+/* Related rows as members of an object, by row; NULL for a row that is not there any more. */
 static char **
-read_records(const AshLateRows *rows, const AshBatch *batch)
+read_relations(const AshLateRows *rows, const AshLateColumn *late)
 {
-	AshQuery *query = dependency_query(rows->output->query, batch);
-	AshKeys keys = row_keys(rows, batch);
+	AshQuery *query = dependency_query(rows->output->query, late);
+	AshKeys keys = row_keys(rows, late);
 	char **texts = palloc0(sizeof(char *) * rows->nrows);
 	AshRowset *found;
 
@@ -223,9 +185,11 @@ read_records(const AshLateRows *rows, const AshBatch *batch)
 	return texts;
 }
 
+/* Texts of the records by row; NULL where there is none. */
 static char **
-own_records(const AshLateRows *rows, const AshBatch *batch)
+record_texts(const AshLateRows *rows, const AshLateColumn *late)
 {
+	char **relations = late->relations != NIL ? read_relations(rows, late) : NULL;
 	char **texts = palloc0(sizeof(char *) * rows->nrows);
 
 	for (int row = 0; row < rows->nrows; row++)
@@ -233,8 +197,15 @@ own_records(const AshLateRows *rows, const AshBatch *batch)
 		StringInfoData text;
 
 		CHECK_FOR_INTERRUPTS();
+		if (relations != NULL && relations[row] == NULL)
+			continue;
 		initStringInfo(&text);
-		write_own_record(&text, batch, rows->values[row], rows->nulls[row]);
+		write_own_record(&text, late, rows->values[row], rows->nulls[row]);
+		/* the members of the other object follow: a key that both have is the same */
+		if (relations != NULL)
+			appendStringInfo(&text, ", %s", relations[row] + 1);
+		else
+			appendStringInfoChar(&text, '}');
 		texts[row] = text.data;
 	}
 	return texts;
@@ -308,7 +279,7 @@ static AshValue *
 call_batch(AshCall *call, AshResource *res, AshCalculation *calc, Jsonb *arguments, Jsonb *records,
 		   int n)
 {
-	AshFunction *function = batch_function(res, calc, NULL);
+	AshFunction *function = ash_function_cached(&calc->batch, res->cxt, calc->batch_function, NULL);
 	Jsonb *result = ash_function_call(function, records, arguments, batch_context(call, res, calc));
 	bool list = result != NULL && JB_ROOT_IS_ARRAY(result) && !JB_ROOT_IS_SCALAR(result);
 	AshValue *values = palloc(sizeof(AshValue) * Max(n, 1));
@@ -336,10 +307,10 @@ call_batch(AshCall *call, AshResource *res, AshCalculation *calc, Jsonb *argumen
 }
 
 static bool
-compute_batch(AshLateRows *rows, const AshBatch *batch)
+compute_function(AshLateRows *rows, const AshLateColumn *late)
 {
 	AshQuery *query = rows->output->query;
-	char **texts = batch->reads ? read_records(rows, batch) : own_records(rows, batch);
+	char **texts = record_texts(rows, late);
 	AshValue *values;
 	Jsonb *records;
 	int n;
@@ -350,13 +321,13 @@ compute_batch(AshLateRows *rows, const AshBatch *batch)
 	records = records_list(texts, rows->nrows, &n);
 	if (n == 0)
 		return true;
-	values = call_batch(query->call, query->res, batch->calc, batch->arguments, records, n);
+	values = call_batch(query->call, query->res, late->calc, late->arguments, records, n);
 	for (int row = 0; values != NULL && row < rows->nrows; row++)
 	{
 		if (texts[row] == NULL)
 			continue;
-		rows->values[row][batch->column] = values[i].value;
-		rows->nulls[row][batch->column] = values[i++].isnull;
+		rows->values[row][late->column] = values[i].value;
+		rows->nulls[row][late->column] = values[i++].isnull;
 	}
 	return values != NULL;
 }
@@ -364,7 +335,7 @@ compute_batch(AshLateRows *rows, const AshBatch *batch)
 /* A row as expressions see it. */
 typedef struct LateRow
 {
-	const AshLateExpr *late;
+	const AshLateColumn *late;
 	const Datum *values;
 	const bool *nulls;
 } LateRow;
@@ -391,7 +362,7 @@ late_ref(void *context, const AshExpr *ref, AshValue *out)
 }
 
 static bool
-compute_expr(AshLateRows *rows, const AshLateExpr *late)
+compute_expr(AshLateRows *rows, const AshLateColumn *late)
 {
 	AshCall *call = rows->output->query->call;
 
@@ -416,16 +387,15 @@ ash_late_rows_compute(AshLateRows *rows)
 	ListCell *lc;
 
 	check_stack_depth();
+	if (ash_errors_any(rows->output->query->call->errors))
+		return false;
 	if (rows->nrows == 0)
 		return true;
-	foreach (lc, rows->output->late->batches)
+	foreach (lc, rows->output->late->order)
 	{
-		if (!compute_batch(rows, lfirst(lc)))
-			return false;
-	}
-	foreach (lc, rows->output->late->exprs)
-	{
-		if (!compute_expr(rows, lfirst(lc)))
+		const AshLateColumn *late = lfirst(lc);
+
+		if (late->expr != NULL ? !compute_expr(rows, late) : !compute_function(rows, late))
 			return false;
 	}
 	return true;
@@ -437,32 +407,52 @@ ash_late_rows_compute(AshLateRows *rows)
  */
 
 static bool
-needs_stored_row(const AshLate *late)
+row_ref(void *context, const AshExpr *ref, AshValue *out)
 {
-	ListCell *lc;
-
-	foreach (lc, late->batches)
-	{
-		if (((AshBatch *) lfirst(lc))->reads)
-			return true;
-	}
-	return false;
+	*out = ((const AshValue *) context)[ref->attribute->index];
+	return true;
 }
 
+/* Values of the row's attributes, and of what can be computed from them. */
+static bool
+column_of_row(AshCall *call, const AshOutputColumn *source, const AshValue *row, AshValue *out)
+{
+	AshExpr *expr = source->expr;
+
+	out->value = (Datum) 0;
+	out->isnull = true;
+	if (source->attribute != NULL)
+		*out = row[source->attribute->index];
+	if (source->attribute != NULL || source->late)
+		return true;
+	if (expr->kind == ASH_EXPR_REF && expr->calculation != NULL)
+		expr = ash_expr_inlined(expr);
+	return expr != NULL && ash_expr_in_memory(expr) &&
+		   ash_expr_eval(expr, &call->bindings, row_ref, unconstify(AshValue *, row), out);
+}
+
+/* NULL when the row has to be stored. */
 static AshLateRows *
 row_of_values(AshOutput *output, const AshValue *row)
 {
 	AshLateRows *rows = ash_late_rows_create(output);
 	Datum *values = palloc0(sizeof(Datum) * Max(output->ncolumns, 1));
 	bool *nulls = palloc(sizeof(bool) * Max(output->ncolumns, 1));
+	ListCell *lc;
 
+	foreach (lc, output->late->columns)
+	{
+		if (((AshLateColumn *) lfirst(lc))->relations != NIL)
+			return NULL;
+	}
 	for (int i = 0; i < output->ncolumns; i++)
 	{
-		const AshAttribute *attr = output->source[i].attribute;
+		AshValue value;
 
-		nulls[i] = attr == NULL || row[attr->index].isnull;
-		if (!nulls[i])
-			values[i] = row[attr->index].value;
+		if (!column_of_row(output->query->call, &output->source[i], row, &value))
+			return NULL;
+		values[i] = value.value;
+		nulls[i] = value.isnull;
 	}
 	ash_late_rows_add(rows, values, nulls);
 	return rows;
@@ -486,14 +476,14 @@ ash_calculation_of_row(AshCall *call, AshCalculation *calc, AshExpr **args, cons
 	query->select_given = true;
 	query->loads = list_make1(load);
 	output = ash_output_create(query, false);
-	if (needs_stored_row(output->late))
+	rows = row_of_values(output, row);
+	if (rows == NULL)
 	{
 		ash_error_add(call->errors, ASH_E_CALCULATION_REQUIRES_PRIMARY_KEY, NULL,
 					  "Primary key is required for %s.%s, because it uses other rows",
 					  call->res->name, calc->name);
 		return false;
 	}
-	rows = row_of_values(output, row);
 	if (!ash_late_rows_compute(rows))
 		return false;
 	while (output->source[column].expr == NULL)

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "call/function.h"
 #include "miscadmin.h"
 #include "query/late.h"
 #include "utils/builtins.h"
@@ -34,74 +35,137 @@ arguments_json(AshCall *call, const AshCalculation *calc, AshExpr **args)
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)));
 }
 
-/* The first level of "load": attributes, and whether there is more than that. */
+/*-------------------------------------------------------------------------
+ * Late columns of an output
+ *-------------------------------------------------------------------------
+ */
+
+static AshLateColumn *
+find_late(const AshOutput *output, const AshCalculation *calc, const Jsonb *arguments)
+{
+	ListCell *lc;
+
+	foreach (lc, output->late->columns)
+	{
+		AshLateColumn *late = lfirst(lc);
+
+		if (late->calc == calc &&
+			compareJsonbContainers(&late->arguments->root,
+								   unconstify(JsonbContainer *, &arguments->root)) == 0)
+			return late;
+	}
+	return NULL;
+}
+
+/* The column's value comes late; what it needs is planned afterwards. */
+static AshLateColumn *
+add_late(AshOutput *output, AshExpr *ref, Jsonb *arguments, int column)
+{
+	AshLateColumn *late = palloc0(sizeof(AshLateColumn));
+
+	late->column = column;
+	late->calc = ref->calculation;
+	late->arguments = arguments;
+	if (late->calc->batch_function == NULL)
+		late->expr = ash_expr_inlined(ref);
+	output->source[column].late = true;
+	output->late->columns = lappend(output->late->columns, late);
+	return late;
+}
+
+static void plan_late(AshOutput *output, AshLateColumn *late);
+
+/* The column of a late calculation, computed before whoever asks. */
+static int
+late_column(AshOutput *output, AshExpr *ref)
+{
+	Jsonb *arguments = arguments_json(output->query->call, ref->calculation, ref->calc_args);
+	AshLateColumn *late = find_late(output, ref->calculation, arguments);
+
+	if (late == NULL)
+		late = add_late(output, ref, arguments, ash_output_hidden(output, ref));
+	plan_late(output, late);
+	return late->column;
+}
+
+/*-------------------------------------------------------------------------
+ * What a function needs
+ *-------------------------------------------------------------------------
+ */
+
 static void
-plan_load(AshBatch *batch, AshResource *res, json_t *load)
+add_field(AshLateColumn *late, const char *name, const AshTypeInst *type, int column)
+{
+	AshLateField *field = palloc(sizeof(AshLateField));
+	ListCell *lc;
+
+	foreach (lc, late->fields)
+	{
+		if (strcmp(((AshLateField *) lfirst(lc))->name, name) == 0)
+			return;
+	}
+	field->name = name;
+	field->type = type;
+	field->column = column;
+	late->fields = lappend(late->fields, field);
+}
+
+/* A field of the row itself, from a column of the statement or a late one. */
+static void
+plan_field(AshOutput *output, AshLateColumn *late, const char *name)
+{
+	AshExpr *ref = ash_field_ref(output->query->res, name, output->query->call->errors);
+	int column;
+
+	if (ref->attribute != NULL)
+		column = ash_output_value(output, ref->attribute);
+	else if (ash_calculation_loads_late(ref))
+		column = late_column(output, ref);
+	else
+		column = ash_output_hidden(output, ref);
+	add_field(late, name, ref->type, column);
+}
+
+/* The first level of "load": fields of the row; anything else is read for it. */
+static void
+plan_load(AshOutput *output, AshLateColumn *late, json_t *load)
 {
 	size_t i;
 	json_t *item;
-	AshAttribute *attr;
 
 	check_stack_depth();
 	if (json_is_array(load))
 	{
 		json_array_foreach (load, i, item)
-			plan_load(batch, res, item);
-		return;
+			plan_load(output, late, item);
 	}
-	attr = json_is_string(load) ? ash_find_attribute(res, json_string_value(load)) : NULL;
-	if (attr == NULL)
-		batch->reads = true;
+	else if (json_is_string(load) &&
+			 ash_find_relationship(output->query->res, json_string_value(load)) == NULL)
+		plan_field(output, late, json_string_value(load));
 	else
-		batch->attributes = list_append_unique_ptr(batch->attributes, attr);
+		late->relations = lappend(late->relations, load);
 }
 
-static AshBatch *
-new_batch(AshOutput *output, AshCalculation *calc, Jsonb *arguments, int column)
+static void
+plan_function(AshOutput *output, AshLateColumn *late)
 {
 	AshResource *res = output->query->res;
-	AshBatch *batch = palloc0(sizeof(AshBatch));
-	ListCell *lc;
 
-	batch->column = column;
-	batch->calc = calc;
-	batch->arguments = arguments;
 	for (int i = 0; i < res->nprimary_key; i++)
-		batch->attributes = lappend(batch->attributes, res->primary_key[i]);
-	if (calc->load != NULL)
-		plan_load(batch, res, calc->load);
-	foreach (lc, batch->attributes)
-		batch->columns = lappend_int(batch->columns, ash_output_attribute(output, lfirst(lc)));
-	output->late->batches = lappend(output->late->batches, batch);
-	return batch;
+		plan_field(output, late, res->primary_key[i]->name);
+	if (late->calc->load != NULL)
+		plan_load(output, late, late->calc->load);
 }
 
-/* The column of the calculation with these arguments; each is computed once. */
-static int
-batch_column(AshOutput *output, AshExpr *ref)
-{
-	Jsonb *arguments = arguments_json(output->query->call, ref->calculation, ref->calc_args);
-	int column;
-	ListCell *lc;
-
-	foreach (lc, output->late->batches)
-	{
-		AshBatch *batch = lfirst(lc);
-
-		if (batch->calc == ref->calculation &&
-			compareJsonbContainers(&batch->arguments->root, &arguments->root) == 0)
-			return batch->column;
-	}
-	column = ash_output_hidden(output, ref);
-	output->source[column].late = true;
-	new_batch(output, ref->calculation, arguments, column);
-	return column;
-}
+/*-------------------------------------------------------------------------
+ * What an expression needs
+ *-------------------------------------------------------------------------
+ */
 
 typedef struct Gather
 {
 	AshOutput *output;
-	AshLateExpr *late;
+	AshLateColumn *late;
 } Gather;
 
 static bool
@@ -114,26 +178,38 @@ gather_refs(AshExpr *expr, void *context)
 	if (expr->kind != ASH_EXPR_REF)
 		return false;
 	if (expr->attribute != NULL)
-		column = ash_output_attribute(gather->output, expr->attribute);
+		column = ash_output_value(gather->output, expr->attribute);
 	else if (expr->calculation != NULL && (inlined = ash_expr_inlined(expr)) != NULL)
 		return ash_expr_walk(inlined, gather_refs, context);
 	else if (expr->calculation != NULL)
-		column = batch_column(gather->output, expr);
+		column = late_column(gather->output, expr);
 	gather->late->nodes = lappend(gather->late->nodes, expr);
 	gather->late->columns = lappend_int(gather->late->columns, column);
 	return false;
 }
 
+/*-------------------------------------------------------------------------
+ * The plan
+ *-------------------------------------------------------------------------
+ */
+
 static void
-plan_expr(AshOutput *output, int column, AshExpr *expr)
+plan_late(AshOutput *output, AshLateColumn *late)
 {
-	AshLateExpr *late = palloc0(sizeof(AshLateExpr));
 	Gather gather = { output, late };
 
-	late->column = column;
-	late->expr = expr;
-	(void) ash_expr_walk(expr, gather_refs, &gather);
-	output->late->exprs = lappend(output->late->exprs, late);
+	if (late->state == ASH_LATE_PLANNING)
+		ash_error_add(output->query->call->errors, ASH_E_INVALID_LOAD, late->calc->name,
+					  "calculation %s needs itself", late->calc->name);
+	if (late->state != ASH_LATE_NEW)
+		return;
+	late->state = ASH_LATE_PLANNING;
+	if (late->expr == NULL)
+		plan_function(output, late);
+	else
+		(void) ash_expr_walk(late->expr, gather_refs, &gather);
+	late->state = ASH_LATE_PLANNED;
+	output->late->order = lappend(output->late->order, late);
 }
 
 /* Is the value of the load computed late?  With an expression as well the function counts here. */
@@ -158,18 +234,97 @@ ash_late_plan(AshOutput *output)
 		if (ref == NULL || output->source[i].sort >= 0 || output->json[i].mask == ASH_MASK_NEVER ||
 			!ash_calculation_loads_late(ref))
 			continue;
-		output->source[i].late = true;
 		if (output->late == NULL)
 			output->late = palloc0(sizeof(AshLate));
-		if (ref->calculation->batch_function != NULL)
-			new_batch(output, ref->calculation,
-					  arguments_json(output->query->call, ref->calculation, ref->calc_args), i);
+		add_late(output, ref, arguments_json(output->query->call, ref->calculation, ref->calc_args),
+				 i);
 	}
-	for (int i = 0; output->late != NULL && i < n; i++)
-	{
-		AshExpr *ref = output->source[i].expr;
+	for (int i = 0; output->late != NULL && i < list_length(output->late->columns); i++)
+		plan_late(output, list_nth(output->late->columns, i));
+}
 
-		if (output->source[i].late && ref->calculation->batch_function == NULL)
-			plan_expr(output, i, ash_expr_inlined(ref));
+/*-------------------------------------------------------------------------
+ * When it is defined
+ *-------------------------------------------------------------------------
+ */
+
+/* Looks for a calculation among those that another one needs. */
+typedef struct Search
+{
+	AshResource *res;
+	const AshCalculation *target;
+	Bitmapset *seen; /* by index */
+} Search;
+
+static bool needs_target(Search *search, AshCalculation *calc);
+
+static bool
+is_target(Search *search, AshCalculation *calc)
+{
+	return calc != NULL && (calc == search->target || needs_target(search, calc));
+}
+
+static bool
+ref_needs_target(AshExpr *expr, void *context)
+{
+	return expr->kind == ASH_EXPR_REF && expr->path == NIL && is_target(context, expr->calculation);
+}
+
+static bool
+load_needs_target(Search *search, json_t *load)
+{
+	size_t i;
+	json_t *item;
+
+	if (json_is_string(load))
+		return is_target(search, ash_find_calculation(search->res, json_string_value(load)));
+	json_array_foreach (load, i, item)
+	{
+		if (load_needs_target(search, item))
+			return true;
 	}
+	return false;
+}
+
+static bool
+needs_target(Search *search, AshCalculation *calc)
+{
+	AshExpr *expr;
+
+	check_stack_depth();
+	if (bms_is_member(calc->index, search->seen))
+		return false;
+	search->seen = bms_add_member(search->seen, calc->index);
+	/* faults are reported where it is defined */
+	expr = calc->batch_function == NULL && calc->expr_source != NULL ?
+			   ash_calculation_expr(search->res, calc, ash_errors_create(CurrentMemoryContext)) :
+			   NULL;
+	return (calc->load != NULL && load_needs_target(search, calc->load)) ||
+		   (expr != NULL && ash_expr_walk(expr, ref_needs_target, search));
+}
+
+void
+ash_calculation_verify(AshResource *res, AshCalculation *calc, AshErrors *errors)
+{
+	Search search = { .res = res };
+
+	ash_errors_push_name(errors, "calculations");
+	ash_errors_push_name(errors, calc->name);
+	if (calc->batch_function != NULL)
+	{
+		ash_errors_push_name(errors, "batch_function");
+		(void) ash_function_cached(&calc->batch, res->cxt, calc->batch_function, errors);
+		ash_errors_pop(errors);
+	}
+	if (calc->load != NULL)
+	{
+		ash_errors_push_name(errors, "load");
+		ash_load_verify(res, calc->load, errors);
+		search.target = calc;
+		if (needs_target(&search, calc))
+			ash_error_definition(errors, NULL, "calculation \"%s\" needs itself", calc->name);
+		ash_errors_pop(errors);
+	}
+	ash_errors_pop(errors);
+	ash_errors_pop(errors);
 }

@@ -49,6 +49,18 @@ ash_output_attribute(AshOutput *output, const AshAttribute *attr)
 	return add_column(output, NULL, attr->type, attr, NULL);
 }
 
+/* The same with the value even where the shown column never has one. */
+int
+ash_output_value(AshOutput *output, const AshAttribute *attr)
+{
+	for (int i = 0; i < output->ncolumns; i++)
+	{
+		if (output->source[i].attribute == attr && output->json[i].mask != ASH_MASK_NEVER)
+			return i;
+	}
+	return add_column(output, NULL, attr->type, attr, NULL);
+}
+
 int
 ash_output_hidden(AshOutput *output, AshExpr *expr)
 {

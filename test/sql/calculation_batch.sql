@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(60);
+SELECT plan(67);
 
 -- Is a calculation by a function over a batch called once for all records, with what it needs, and never elsewhere?
 
@@ -27,6 +27,8 @@ CREATE FUNCTION app.words(records jsonb, arguments jsonb, context jsonb) RETURNS
 	SELECT jsonb_agg('word'::text) FROM jsonb_array_elements(records) $$;
 CREATE FUNCTION app.nulls(records jsonb, arguments jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$
 	SELECT jsonb_agg(NULL::int) FROM jsonb_array_elements(records) $$;
+CREATE FUNCTION app.peek(records jsonb, arguments jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_agg(r->'never') FROM jsonb_array_elements(records) AS r $$;
 CREATE FUNCTION app.raises(records jsonb, arguments jsonb, context jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'not today' USING ERRCODE = 'P7777'; END $$;
 
@@ -36,7 +38,7 @@ SELECT pg_temp.define($doc${
   "resources": {
     "author": {
       "attributes": {"id": "integer_primary_key", "first": {"type": "string", "public": true}, "last": {"type": "string", "public": true},
-        "secret": {"type": "string", "public": true}},
+        "secret": {"type": "string", "public": true}, "never": {"type": "string", "public": true, "default": "n"}},
       "relationships": {"posts": {"has_many": "post", "public": true, "sort": ["id"]}},
       "aggregates": {"post_count": {"count": "posts", "public": true}},
       "calculations": {
@@ -54,6 +56,8 @@ SELECT pg_temp.define($doc${
         "raises": {"type": "integer", "batch_function": "app.raises", "public": true},
         "endless": {"type": "string", "batch_function": "app.words", "load": {"posts": {"author": ["endless"]}}, "public": true},
         "masked": {"type": "string", "batch_function": "app.full_name", "load": ["first", "secret"], "public": true},
+        "peek": {"type": "string", "batch_function": "app.peek", "load": ["never"], "public": true},
+        "shouted": {"type": "string", "expr": "'<' || peek || never || '>'", "public": true},
         "joined": {"type": "string", "concat": {"keys": ["first", "last", "id"], "separator": "\\'"}, "public": true},
         "wordy": {"type": "string", "function": "app.wordy", "public": true}
       },
@@ -61,6 +65,7 @@ SELECT pg_temp.define($doc${
         "paged": {"type": "read", "pagination": {"keyset": true, "required": false}}},
       "policies": [{"policy": "always", "checks": [{"authorize_if": "always"}]}],
       "field_policies": [
+        {"fields": ["never"], "checks": [{"forbid_if": "always"}]},
         {"fields": ["secret", "masked"], "checks": [{"authorize_if": {"expr": "id = actor.id"}}]},
         {"fields": "*", "checks": [{"authorize_if": "always"}]}]
     },
@@ -110,6 +115,13 @@ SELECT is((SELECT records->1->>'secret' FROM app.calls WHERE context->>'calculat
 TRUNCATE app.calls;
 SELECT is(pg_temp.values_of('["shout", "full_name", "louder"]', 'louder'), 'ADA LOVELACE!Ada-LovelaceAda, GRACE HOPPER!Grace-HopperGrace, null', 'expressions over expressions over it');
 SELECT is((SELECT count(*) FROM app.calls), 2::bigint, 'each calculation with its arguments once');
+
+TRUNCATE app.calls;
+SELECT is(pg_temp.values_of('["summary", "full_name", "shout"]', 'summary'), 'Ada Lovelace: 1 ADA LOVELACE!, Grace Hopper: 1 GRACE HOPPER!, Nobody: 0 NOBODY!', 'one that others need as well');
+SELECT is((SELECT string_agg(n::text, ' ') FROM app.calls), '3', '… once');
+SELECT is(pg_temp.values_of('["peek", "shouted"]', 'peek', '{"limit": 1}'), 'n', 'what a field policy never shows is there for it'),
+	is(pg_temp.values_of('["peek", "shouted"]', 'shouted', '{"limit": 1}'), '<nn>', '… and for an expression over it'),
+	is(pg_temp.values_of('["peek", "shouted"]', 'never', '{"limit": 1}'), 'null', '… and for nobody else');
 
 -- Wherever records come from
 TRUNCATE app.calls;
@@ -164,6 +176,8 @@ SELECT is(pg_temp.faults('{"type": "string", "expr": "b || late || a"}'), 'none'
 	matches(pg_temp.uses('"aggregates": {"g": {"list": "rs", "field": "late"}}'), 'calculation \\"late\\" cannot be aggregated|calculation ..late.. cannot be aggregated', 'not in aggregates'),
 	matches(pg_temp.uses('"preparations": [{"build": {"sort": ["late"]}}]'), 'Calculations cannot be sorted on unless they define an expression', 'not in sorts'),
 	matches(pg_temp.faults('{"type": "string", "batch_function": "app.nope"}'), 'function app.nope\(jsonb, jsonb, jsonb\) does not exist', 'no such function'),
+	matches(pg_temp.faults('{"type": "string", "batch_function": "app.words", "load": ["a", "c"]}'), 'calculation ..c.. needs itself', 'itself'),
+	matches(pg_temp.faults('{"type": "string", "batch_function": "app.words", "load": ["d"]}, "d": {"type": "string", "expr": "upper(e)"}, "e": {"type": "string", "batch_function": "app.words", "load": ["c"]}'), 'calculation ..c.. needs itself', 'itself through others'),
 	matches(pg_temp.faults('{"type": "string", "batch_function": "nope"}'), 'must be named as schema.name', 'no schema'),
 	matches(pg_temp.faults('{"type": "string", "batch_function": "app.words", "load": ["nope"]}'), 'has no field .*nope.* to load', 'no such dependency'),
 	matches(pg_temp.faults('{"type": "string", "expr": "a", "load": ["a"]}'), 'only the records of .*batch_function.* are loaded', 'a load nobody reads'),
