@@ -218,6 +218,9 @@ ash_action_select(AshCall *call, const AshChangeset *cs)
 						  "No such attribute %s for resource %s", ash_jsonb_value_text(&value),
 						  call->res->name);
 	}
+	/* an empty list selects the key alone, as in a read */
+	for (int i = 0; names == NIL && i < call->res->nprimary_key; i++)
+		names = lappend(names, unconstify(char *, call->res->primary_key[i]->name));
 	return names;
 }
 
