@@ -268,8 +268,8 @@ compile_step(const AshBuiltinScope *scope, json_t *node, bool changes, bool vali
 }
 
 /* A fault that ash_define would have refused: what a step needs went away since. */
-static void
-stale_definition(const AshResource *res, const AshErrors *errors)
+void
+ash_stale_definition(const AshResource *res, const AshErrors *errors)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 					errmsg("the definition of resource \"%s\" no longer holds", res->name),
@@ -298,7 +298,7 @@ ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes
 			ash_errors_pop(own);
 	}
 	if (errors == NULL && ash_errors_any(own))
-		stale_definition(scope->res, own);
+		ash_stale_definition(scope->res, own);
 	return steps;
 }
 
@@ -431,10 +431,11 @@ ash_action_steps(AshResource *res, AshAction *action, AshErrors *errors)
 	action->steps =
 		list_concat(action->steps, compile_resource_level(&scope, res->changes_json, true, own));
 	action->validations = ash_resource_validations(&scope, own);
-	action->steps_compiled = true;
 	MemoryContextSwitchTo(old);
+	/* a list that lacks an entry must never run */
 	if (errors == NULL && ash_errors_any(own))
-		stale_definition(res, own);
+		ash_stale_definition(res, own);
+	action->steps_compiled = !ash_errors_any(own);
 }
 
 /*-------------------------------------------------------------------------

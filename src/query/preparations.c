@@ -331,10 +331,11 @@ ash_action_preparations(AshResource *res, AshAction *action, AshErrors *errors)
 		add_entry(&shared, entry, "preparations", (int) i, own);
 	compile_action_level(&scope, own);
 	compile_validations(&shared, own);
-	action->preparations_compiled = true;
 	MemoryContextSwitchTo(old);
+	/* a list that lacks an entry must never run */
 	if (errors == NULL && ash_errors_any(own))
-		elog(ERROR, "preparations of %s.%s: %s", res->name, action->name, ash_errors_message(own));
+		ash_stale_definition(res, own);
+	action->preparations_compiled = !ash_errors_any(own);
 }
 
 /*-------------------------------------------------------------------------
