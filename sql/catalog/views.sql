@@ -72,7 +72,7 @@ SELECT r.name AS resource,
        a.value ->> 'filter' AS filter,
        a.value -> 'pagination' AS pagination,
        a.value ->> 'returns' AS returns,
-       a.value -> 'run' ->> 'function' AS function,
+       coalesce(a.value -> 'run' ->> 'function', a.value -> 'manual' ->> 'function') AS function,
        a.value ->> 'description' AS description,
        a.value::jsonb AS options
 FROM ash.resource r
@@ -114,8 +114,10 @@ SELECT l.resource,
            WHEN 'string' THEN e.value #>> '{}'
            ELSE (SELECT k.key
                  FROM json_each(e.value) WITH ORDINALITY AS k(key, value, position)
-                 WHERE k.key NOT IN ('where', 'on', 'message', 'only_when_valid', 'before_action',
-                                     'always_atomic', 'description', 'options')
+                 WHERE k.key NOT IN ('where', 'on', 'message', 'only_when_valid', 'always_atomic',
+                                     'description', 'options')
+                   -- an option of validations, a preparation of its own
+                   AND NOT (k.key = 'before_action' AND json_typeof(k.value) = 'boolean')
                  ORDER BY k.position LIMIT 1)
        END AS name,
        e.value::jsonb AS options
@@ -157,7 +159,7 @@ SELECT r.name AS resource,
        c.value ->> 'type' AS type,
        c.value -> 'constraints' AS constraints,
        c.value ->> 'expr' AS expr,
-       c.value ->> 'function' AS function,
+       coalesce(c.value ->> 'function', c.value ->> 'batch_function') AS function,
        coalesce((c.value ->> 'public')::boolean, false) AS public,
        c.value ->> 'description' AS description,
        c.value::jsonb AS options

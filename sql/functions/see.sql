@@ -5,7 +5,7 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'ash_sql'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.ash_sql(text, text, jsonb, jsonb) IS
-'The statement that the read runs, its parameters as comments.';
+'The statement that the action runs, its parameters and what else is to be known as comments.';
 
 CREATE FUNCTION @extschema@.ash_explain(resource text, action text, input jsonb DEFAULT '{}', options jsonb DEFAULT '{}')
 RETURNS SETOF text

@@ -60,6 +60,16 @@ extern const char *ash_action_can(AshCall *call, const Jsonb *input);
 /* what every policy says, as JSON */
 extern void ash_action_explain_policies(AshCall *call, const Jsonb *input, StringInfo out);
 
+/* statement.c: what the call would run */
+typedef struct AshStatement
+{
+	bool present; /* false: no statement runs, the notes say why */
+	AshSql sql;
+	List *notes; /* of char *: what is to be known besides */
+} AshStatement;
+
+extern void ash_action_statement(AshCall *call, const Jsonb *input, AshStatement *statement);
+
 /* validate.c: adds the faults of the input; writes nothing */
 extern void ash_action_validate(AshCall *call, const Jsonb *input);
 

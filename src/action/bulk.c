@@ -35,6 +35,8 @@ typedef struct Bulk
 	StringInfoData errors; /* JSON, comma separated */
 	List *rows;			   /* of AshValue *, when records are wanted */
 	List *batch_rows;
+	List *extras;		/* of StringInfo or NULL, parallel to rows */
+	List *batch_extras; /* parallel to batch_rows */
 	List *batch;		/* of JsonbValue * (create) or AshValue * */
 	List *batch_errors; /* of AshErrors *, one for each input that is wrong */
 } Bulk;
@@ -107,6 +109,25 @@ keep_row(AshCall *call, const AshValue *row)
 	return copy;
 }
 
+/* What is said about the record besides its fields, in the memory at hand; or NULL. */
+static StringInfo
+record_metadata(const AshChangeset *cs)
+{
+	StringInfo buf;
+
+	if (cs->action->nmetadata == 0 && !cs->upsert_skipped)
+		return NULL;
+	buf = makeStringInfo();
+	if (cs->upsert_skipped)
+		appendStringInfoString(buf, "\"_upsert_skipped\": true");
+	if (cs->action->nmetadata > 0)
+	{
+		appendStringInfoString(buf, buf->len > 0 ? ", " : "");
+		ash_metadata_write(cs->action, &cs->metadata, buf);
+	}
+	return buf;
+}
+
 static bool
 is_skipped_filter(const AshErrors *errors)
 {
@@ -142,6 +163,7 @@ run_input(Bulk *bulk, void *item)
 		MemoryContext old = MemoryContextSwitchTo(outer->cxt);
 
 		bulk->batch_rows = lappend(bulk->batch_rows, keep_row(outer, cs->result));
+		bulk->batch_extras = lappend(bulk->batch_extras, record_metadata(cs));
 		MemoryContextSwitchTo(old);
 	}
 	ash_call_end(call);
@@ -157,7 +179,8 @@ run_batch_body(AshCall *call, void *arg)
 {
 	Bulk *bulk = arg;
 	int index = bulk->first;
-	bool create = call->action->type == ASH_ACTION_CREATE && !call->action->upsert;
+	bool create = call->action->type == ASH_ACTION_CREATE && !call->action->upsert &&
+				  call->action->manual_json == NULL;
 	ListCell *lc;
 
 	if (create)
@@ -203,7 +226,7 @@ run_batch(Bulk *bulk)
 		bulk->error_count = errors_before;
 		bulk->errors.len = length_before;
 		bulk->errors.data[length_before] = '\0';
-		bulk->batch_rows = NIL;
+		bulk->batch_rows = bulk->batch_extras = NIL;
 		bulk->batch_succeeded = 0;
 		bulk->batch_failed = false;
 		fail_batch(bulk, &failed);
@@ -211,7 +234,8 @@ run_batch(Bulk *bulk)
 	bulk->succeeded += bulk->batch_succeeded;
 	bulk->batch_succeeded = 0;
 	bulk->rows = list_concat(bulk->rows, bulk->batch_rows);
-	bulk->batch_rows = NIL;
+	bulk->extras = list_concat(bulk->extras, bulk->batch_extras);
+	bulk->batch_rows = bulk->batch_extras = NIL;
 	bulk->batch = NIL;
 	bulk->first = bulk->index;
 }
@@ -251,7 +275,8 @@ write_result(Bulk *bulk, StringInfo out)
 	{
 		appendStringInfoString(out, ", \"records\": ");
 		ash_records_write(call, call->res, bulk->stopped ? NIL : bulk->rows, call->opts->load,
-						  ash_action_select(call, NULL), true, NIL, out);
+						  ash_action_select(call, NULL), true, bulk->stopped ? NIL : bulk->extras,
+						  out);
 	}
 	if (call->opts->return_errors)
 		appendStringInfo(out, ", \"errors\": [%s]", bulk->errors.data);

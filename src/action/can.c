@@ -61,6 +61,7 @@ static bool
 prepare_subject(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 {
 	AshCall *call = subject->call;
+	int faults;
 
 	*row = NULL;
 	switch (call->action->type)
@@ -72,6 +73,9 @@ prepare_subject(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 		case ASH_ACTION_GENERIC:
 			ash_call_cast_arguments(call, input);
 			ash_call_argument_defaults(call);
+			faults = list_length(call->errors->items);
+			ash_action_prepare(call, input);
+			ash_errors_truncate(call->errors, faults);
 			return true;
 		default:
 			return add_changeset(subject, input, row);

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "action/internal.h"
+#include "call/function.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
@@ -26,56 +27,10 @@ static Jsonb *
 input_object(AshCall *call)
 {
 	StringInfoData buf;
-	bool first = true;
 
 	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '{');
-	for (int i = 0; i < call->action->nargs; i++)
-	{
-		const AshArgument *arg = call->action->args[i];
-
-		if (!call->arg_set[i])
-			continue;
-		if (!first)
-			appendStringInfoChar(&buf, ',');
-		first = false;
-		ash_write_json_string(&buf, arg->name, strlen(arg->name));
-		appendStringInfoChar(&buf, ':');
-		ash_type_write_json(&buf, arg->type, &call->args[i]);
-	}
-	appendStringInfoChar(&buf, '}');
+	ash_call_write_arguments(&buf, call, false);
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)));
-}
-
-/* {"actor": …, "tenant": …} merged with the call's context. */
-static Jsonb *
-context_object(AshCall *call)
-{
-	JsonbParseState *state = NULL;
-	JsonbValue key = { .type = jbvString };
-	JsonbValue value;
-
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	key.val.string.val = "actor";
-	key.val.string.len = 5;
-	pushJsonbValue(&state, WJB_KEY, &key);
-	if (call->has_actor)
-		ash_jsonb_value_from_jsonb(call->actor, &value);
-	else
-		value.type = jbvNull;
-	pushJsonbValue(&state, WJB_VALUE, &value);
-	key.val.string.val = "tenant";
-	key.val.string.len = 6;
-	pushJsonbValue(&state, WJB_KEY, &key);
-	if (!call->has_tenant)
-		value.type = jbvNull;
-	pushJsonbValue(&state, WJB_VALUE, call->has_tenant ? &call->tenant : &value);
-	key.val.string.val = "context";
-	key.val.string.len = 7;
-	pushJsonbValue(&state, WJB_KEY, &key);
-	ash_jsonb_value_from_jsonb(call->context, &value);
-	pushJsonbValue(&state, WJB_VALUE, &value);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
 static void
@@ -118,13 +73,14 @@ write_arguments(AshSql *sql, AshCall *call)
 	}
 }
 
-static void
-write_call(AshSql *sql, AshCall *call)
+void
+ash_generic_sql(AshCall *call, AshSql *sql)
 {
 	List *names = stringToQualifiedNameListCompat(call->action->run);
 	Jsonb *options = call->action->run_options ? ash_jsonb_from_json(call->action->run_options) :
 												 ash_jsonb_empty();
 
+	ash_sql_init(sql, &call->bindings);
 	ash_sql_str(sql, "SELECT ");
 	write_name(sql, names);
 	ash_sql_str(sql, "(");
@@ -134,7 +90,7 @@ write_call(AshSql *sql, AshCall *call)
 		ash_sql_str(sql, ", ");
 		ash_sql_param(sql, JSONBOID, JsonbPGetDatum(options), false);
 		ash_sql_str(sql, ", ");
-		ash_sql_param(sql, JSONBOID, JsonbPGetDatum(context_object(call)), false);
+		ash_sql_param(sql, JSONBOID, JsonbPGetDatum(ash_call_context(call)), false);
 	}
 	else
 		write_arguments(sql, call);
@@ -174,8 +130,8 @@ returns_set(const char *name)
 	return OidIsValid(function) && get_func_retset(function);
 }
 
-static bool
-authorize(AshCall *call)
+bool
+ash_generic_authorize(AshCall *call)
 {
 	AshPolicySubject subject = {
 		.call = call, .res = call->res, .type = ASH_ACTION_GENERIC, .action = call->action
@@ -191,6 +147,25 @@ authorize(AshCall *call)
 	return false;
 }
 
+/* What is prepared is the call: there is no query. */
+void
+ash_action_prepare(AshCall *call, const Jsonb *input)
+{
+	AshQuery *query = ash_query_bare(call, call->res);
+
+	query->action = call->action;
+	ash_query_run_preparations(query, input);
+}
+
+void
+ash_action_generic_prepare(AshCall *call, const Jsonb *input)
+{
+	ash_call_cast_arguments(call, input);
+	ash_call_argument_defaults(call);
+	ash_call_required_arguments(call);
+	ash_action_prepare(call, input);
+}
+
 void
 ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out)
 {
@@ -198,15 +173,12 @@ ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out)
 	Result result = { call, out, 0 };
 	AshSql sql;
 
-	ash_call_cast_arguments(call, input);
-	ash_call_argument_defaults(call);
-	ash_call_required_arguments(call);
-	if (!ash_errors_any(call->errors) && authorize(call))
+	ash_action_generic_prepare(call, input);
+	if (!ash_errors_any(call->errors) && ash_generic_authorize(call))
 	{
 		bool set = returns_set(call->action->run);
 
-		ash_sql_init(&sql, &call->bindings);
-		write_call(&sql, call);
+		ash_generic_sql(call, &sql);
 		if (set)
 			appendStringInfoChar(out, '[');
 		ash_data_modify(call->res, &sql, take_value, &result);

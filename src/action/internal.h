@@ -9,6 +9,7 @@
 #define ASH_ACTION_INTERNAL_H
 
 #include "action/action.h"
+#include "call/function.h"
 
 /* write.c */
 /* as ash_action_write, for a row that ash_action_record has locked */
@@ -24,6 +25,23 @@ extern void ash_action_build(AshChangeset *cs);
 /* a soft destroy is an update */
 extern AshActionType ash_changeset_type(const AshAction *action);
 
+/* generic.c: what comes before a generic action is authorized */
+extern void ash_action_generic_prepare(AshCall *call, const Jsonb *input);
+/* … its preparations and validations alone */
+extern void ash_action_prepare(AshCall *call, const Jsonb *input);
+
+/*
+ * write.c: what running cs would write, as a statement, when it may; *condition is what
+ * policies ask of the row, or NULL.  False without one: nothing to write, or an error.
+ */
+extern bool ash_write_sql(AshChangeset *cs, AshSql *sql, AshExpr **condition);
+/* would it be run as that statement, or by the executor itself? */
+extern bool ash_write_is_direct(const AshChangeset *cs);
+
+/* generic.c: policies, and the call of its function */
+extern bool ash_generic_authorize(AshCall *call);
+extern void ash_generic_sql(AshCall *call, AshSql *sql);
+
 /* record.c: the row that options.record names; NULL after adding an error */
 extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle);
 /* the JSON of the record a write leaves, with its loads, select and notifications */
@@ -35,10 +53,13 @@ extern List *ash_action_select(AshCall *call, const AshChangeset *cs);
 /* lazy.c */
 extern const Jsonb *ash_action_lazy_load(AshCall *call, const Jsonb *load,
 										 const JsonbValue *records, int n, List **extras);
+/* manual.c: instead of insert, update or delete; the row goes to cs->result */
+extern AshWriteStatus ash_manual_write(AshChangeset *cs);
 
 /* upsert.c */
 extern bool ash_upsert_wanted(const AshChangeset *cs);
 extern bool ash_upsert_row(AshChangeset *cs, const bool *given);
+extern bool ash_upsert_sql(AshChangeset *cs, const bool *given, AshSql *sql, Bitmapset **keys);
 
 /* identity.c */
 extern bool ash_identity_eager_checks(AshChangeset *cs);

@@ -21,6 +21,20 @@ not_found(AshCall *call, const JsonbValue *record)
 				  ash_action_describe_record(call->res, record));
 }
 
+/* The read of records that are held; NULL after adding an error. */
+static AshQuery *
+record_query(AshCall *call)
+{
+	AshQuery *query = ash_action_query(call, NULL);
+
+	if (query == NULL || query->after_action == NIL)
+		return query;
+	ash_error_add(call->errors, ASH_E_INVALID_LOAD, NULL,
+				  "records of %s cannot be loaded again: action %s gives them to a function",
+				  call->res->name, call->action->name);
+	return NULL;
+}
+
 /* One row by any key, as the actor may read it; NULL after adding an error. */
 static AshValue *
 readable_row(AshCall *call, const JsonbValue *record)
@@ -31,7 +45,7 @@ readable_row(AshCall *call, const JsonbValue *record)
 
 	if (filter == NULL)
 		return NULL;
-	query = ash_action_query(call, NULL);
+	query = record_query(call);
 	if (query == NULL)
 		return NULL;
 	query->filters = lappend(query->filters, filter);
@@ -47,7 +61,7 @@ readable_row(AshCall *call, const JsonbValue *record)
 static List *
 rows_by_key(AshCall *call, const JsonbValue *records, AshValue **keys, int n)
 {
-	AshQuery *query = ash_action_query(call, NULL);
+	AshQuery *query = record_query(call);
 	AshValue **found;
 	List *rows = NIL;
 

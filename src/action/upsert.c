@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "action/internal.h"
+#include "action/managed.h"
 #include "utils/datum.h"
 
 bool
@@ -338,6 +338,67 @@ take_row(struct TupleTableSlot *slot, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+/* The whole statement, and the attributes that find the row in the way; false after an error. */
+bool
+ash_upsert_sql(AshChangeset *cs, const bool *given, AshSql *sql, Bitmapset **keys)
+{
+	AshResource *res = cs->res;
+	bool failed;
+	const AshIdentity *identity = conflict_identity(cs, &failed);
+
+	if (failed)
+		return false;
+	*keys = conflict_keys(res, identity);
+	ash_sql_init(sql, &cs->call->bindings);
+	write_insert(sql, cs, given);
+	write_target(sql, res, identity, *keys);
+	write_update(sql, cs, *keys, given);
+	if (!write_condition(sql, cs))
+		return false;
+	ash_sql_str(sql, " RETURNING ");
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		ash_sql_str(sql, i > 0 ? ", t." : "t.");
+		ash_sql_ident(sql, res->attributes[i]->source);
+	}
+	return true;
+}
+
+/*
+ * return_skipped_upsert: the row that stays as it is, when the actor may read it.  A
+ * call of its own: what is wrong with reading is no fault of the write.
+ */
+static bool
+skipped_row(AshChangeset *cs, Bitmapset *keys)
+{
+	const AshOptions *opts = cs->call->opts;
+	AshAction *read = cs->res->primary_actions[ASH_ACTION_READ];
+	List *rows = NIL;
+	AshCall *call;
+	AshQuery *query;
+	int key = -1;
+
+	if (!(opts->return_skipped_given ? opts->return_skipped : cs->action->return_skipped_upsert))
+		return false;
+	call = ash_call_nested(cs->call, cs->res, read);
+	query = ash_query_create(call, cs->res, read);
+	while ((key = bms_next_member(keys, key)) >= 0)
+		query->filters = lappend(query->filters, ash_equals(cs->res, cs->res->attributes[key],
+															cs->values[key], call->errors));
+	ash_query_authorize(query);
+	if (!ash_errors_any(call->errors))
+		rows = ash_query_fetch(query, 1);
+	if (rows != NIL)
+	{
+		for (int i = 0; i < cs->res->nattributes; i++)
+			cs->result[i] =
+				ash_value_copy(cs->res->attributes[i]->type, ((AshValue *) linitial(rows))[i]);
+		cs->upsert_skipped = true;
+	}
+	ash_call_end(call);
+	return cs->upsert_skipped;
+}
+
 /*
  * Insert or overwrite; the row goes to cs->result.  A condition that is false
  * leaves the existing row alone: that is a stale record.
@@ -347,27 +408,14 @@ ash_upsert_row(AshChangeset *cs, const bool *given)
 {
 	AshResource *res = cs->res;
 	Returned returned = { cs, CurrentMemoryContext };
-	bool failed;
-	const AshIdentity *identity = conflict_identity(cs, &failed);
 	Bitmapset *keys;
 	AshSql sql;
 
-	if (failed)
+	if (!ash_upsert_sql(cs, given, &sql, &keys))
 		return false;
-	keys = conflict_keys(res, identity);
-	ash_sql_init(&sql, &cs->call->bindings);
-	write_insert(&sql, cs, given);
-	write_target(&sql, res, identity, keys);
-	write_update(&sql, cs, keys, given);
-	if (!write_condition(&sql, cs))
-		return false;
-	ash_sql_str(&sql, " RETURNING ");
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		ash_sql_str(&sql, i > 0 ? ", t." : "t.");
-		ash_sql_ident(&sql, res->attributes[i]->source);
-	}
 	if (ash_data_modify(res, &sql, take_row, &returned) > 0)
+		return true;
+	if (skipped_row(cs, keys))
 		return true;
 	ash_error_add(cs->call->errors, ASH_E_STALE_RECORD, NULL,
 				  "Attempted to update stale record of %s with filter: %s", res->name,

@@ -37,9 +37,7 @@ ash_action_validate(AshCall *call, const Jsonb *input)
 			ash_query_for_action(ash_query_create(call, call->res, call->action), input);
 			break;
 		case ASH_ACTION_GENERIC:
-			ash_call_cast_arguments(call, input);
-			ash_call_argument_defaults(call);
-			ash_call_required_arguments(call);
+			ash_action_generic_prepare(call, input);
 			break;
 		default:
 			validate_write(call, input);

@@ -97,30 +97,25 @@ ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row, AshExpr 
 }
 
 /*
- * Policies of the write.  For an update or destroy they look at the stored row.
- * For a create that depends on the row, the condition is kept and asked after
- * the insert (*pending).
+ * Policies of the write; *condition is what they ask of the row, or NULL.  For an
+ * update or destroy that is the stored row, which is looked at here; for a create it
+ * is asked after the insert.
  */
 static bool
-authorize(AshChangeset *cs, AshExpr **pending)
+authorize(AshChangeset *cs, AshExpr **condition)
 {
 	AshPolicySubject subject = subject_of(cs);
-	AshExpr *condition = NULL;
 
-	*pending = NULL;
+	*condition = NULL;
 	if (!cs->call->authorize || !cs->res->has_policies)
 		return true;
-	switch (ash_policy_decide(&subject, &condition))
+	switch (ash_policy_decide(&subject, condition))
 	{
 		case ASH_DECISION_ALLOW:
+			*condition = NULL;
 			return true;
 		case ASH_DECISION_FILTER:
-			if (cs->data == NULL)
-			{
-				*pending = condition;
-				return true;
-			}
-			if (ash_row_satisfies(cs->call, cs->res, cs->data, condition))
+			if (cs->data == NULL || ash_row_satisfies(cs->call, cs->res, cs->data, *condition))
 				return true;
 			break;
 		case ASH_DECISION_DENY:
@@ -133,11 +128,12 @@ authorize(AshChangeset *cs, AshExpr **pending)
 
 /* The condition a create left open: the row must be one that the actor may create. */
 static bool
-authorize_created(AshChangeset *cs, AshExpr *pending)
+authorize_created(AshChangeset *cs, AshExpr *condition)
 {
 	AshPolicySubject subject = subject_of(cs);
 
-	if (pending == NULL || ash_row_satisfies(cs->call, cs->res, cs->result, pending))
+	if (condition == NULL || cs->data != NULL ||
+		ash_row_satisfies(cs->call, cs->res, cs->result, condition))
 		return true;
 	if (!ash_errors_any(cs->call->errors))
 		ash_policy_forbid(&subject);
@@ -227,6 +223,12 @@ has_changes(const AshChangeset *cs)
 }
 
 static bool
+writes_nothing(const AshChangeset *cs)
+{
+	return cs->type == ASH_ACTION_UPDATE && !has_changes(cs) && cs->filters == NIL;
+}
+
+static bool
 stale(AshChangeset *cs)
 {
 	StringInfoData filter;
@@ -249,6 +251,9 @@ write_row(AshChangeset *cs)
 	AshWriteStatus status;
 
 	cs->result = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+	if (cs->action->manual_json != NULL)
+		return (ash_manual_write(cs) == ASH_WRITE_DONE || stale(cs)) &&
+			   !ash_errors_any(cs->call->errors);
 	mark_given(cs, given);
 	switch (cs->type)
 	{
@@ -258,7 +263,7 @@ write_row(AshChangeset *cs)
 			ash_data_insert(res, cs->values, given, cs->result);
 			return true;
 		case ASH_ACTION_UPDATE:
-			if (!has_changes(cs) && cs->filters == NIL)
+			if (writes_nothing(cs))
 			{
 				cs->result = cs->data;
 				return true;
@@ -279,11 +284,11 @@ write_row(AshChangeset *cs)
 static bool
 run_changeset(AshChangeset *cs)
 {
-	AshExpr *pending;
+	AshExpr *condition;
 
 	if (cs->type == ASH_ACTION_CREATE)
 		ash_changeset_lazy_defaults(cs);
-	if (!authorize(cs, &pending) || !force_tenant(cs) || ash_errors_any(cs->call->errors))
+	if (!authorize(cs, &condition) || !force_tenant(cs) || ash_errors_any(cs->call->errors))
 		return false;
 	if (!ash_identity_pre_checks(cs) || !ash_changeset_run_hooks(cs, cs->before_action))
 		return false;
@@ -294,9 +299,52 @@ run_changeset(AshChangeset *cs)
 	ash_changeset_check_required(cs);
 	if (ash_errors_any(cs->call->errors))
 		return false;
-	return write_row(cs) && (cs->upsert_skipped || (ash_managed_after(cs) &&
-													ash_changeset_run_hooks(cs, cs->after_action) &&
-													authorize_created(cs, pending)));
+	if (!write_row(cs))
+		return false;
+	if (!cs->upsert_skipped &&
+		!(ash_managed_after(cs) && ash_changeset_run_hooks(cs, cs->after_action) &&
+		  authorize_created(cs, condition)))
+		return false;
+	return cs->action->nmetadata == 0 || ash_metadata_finish(cs->call, &cs->metadata);
+}
+
+/*-------------------------------------------------------------------------
+ * Seen, not run
+ *-------------------------------------------------------------------------
+ */
+
+bool
+ash_write_sql(AshChangeset *cs, AshSql *sql, AshExpr **condition)
+{
+	bool *given = palloc0(sizeof(bool) * Max(cs->res->nattributes, 1));
+	Bitmapset *keys;
+	AshSqlFn where = cs->filters != NIL ? write_filters : NULL;
+
+	if (cs->type == ASH_ACTION_CREATE || (cs->type == ASH_ACTION_UPDATE && has_changes(cs)))
+		ash_changeset_lazy_defaults(cs);
+	if (!authorize(cs, condition) || !force_tenant(cs) || ash_errors_any(cs->call->errors) ||
+		cs->action->manual_json != NULL || writes_nothing(cs))
+		return false;
+	mark_given(cs, given);
+	if (cs->type == ASH_ACTION_CREATE && ash_upsert_wanted(cs))
+		return ash_upsert_sql(cs, given, sql, &keys);
+	ash_sql_init(sql, &cs->call->bindings);
+	if (cs->type == ASH_ACTION_CREATE)
+		ash_data_insert_sql(sql, cs->res, cs->values, given);
+	else if (cs->type == ASH_ACTION_UPDATE)
+		ash_data_update_sql(sql, cs->res, cs->data, cs->values, given,
+							has_atomics(cs) ? write_atomics : NULL, where, cs);
+	else
+		ash_data_delete_sql(sql, cs->res, cs->data, where, cs);
+	return true;
+}
+
+bool
+ash_write_is_direct(const AshChangeset *cs)
+{
+	return !has_atomics(cs) && cs->filters == NIL &&
+		   !(cs->type == ASH_ACTION_CREATE && ash_upsert_wanted(cs)) &&
+		   ash_data_is_direct(cs->res, cs->type);
 }
 
 AshActionType
@@ -318,7 +366,7 @@ ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
 	if (handle != NULL)
 		cs->handle = *handle;
 	ash_action_build(cs);
-	if (!ash_errors_any(call->errors) && run_changeset(cs))
+	if (!ash_errors_any(call->errors) && run_changeset(cs) && !cs->upsert_skipped)
 		ash_notification_add(cs);
 	MemoryContextSwitchTo(old);
 	return cs;

@@ -32,38 +32,6 @@ see(FunctionCallInfo fcinfo, AshApiBody body)
  *-------------------------------------------------------------------------
  */
 
-/* Conditions and options of a read as a query, which options.record narrows to one row. */
-static AshQuery *
-read_query(AshCall *call, const Jsonb *input)
-{
-	AshQuery *query;
-	AshExpr *filter;
-
-	if (call->action->type != ASH_ACTION_READ)
-	{
-		ash_error_add(call->errors, ASH_E_INVALID_QUERY, NULL,
-					  "action %s of %s is no read: its statements depend on the record it is about",
-					  call->action->name, call->res->name);
-		return NULL;
-	}
-	query = ash_action_query(call, input);
-	if (query == NULL || call->opts->record == NULL)
-		return query;
-	filter = ash_query_record_filter(call, call->res, call->opts->record);
-	if (filter == NULL)
-		return NULL;
-	query->filters = lappend(query->filters, filter);
-	return query;
-}
-
-static bool
-write_statement(AshCall *call, const Jsonb *input, AshSql *sql)
-{
-	AshQuery *query = read_query(call, input);
-
-	return query != NULL && ash_query_statement(query, sql);
-}
-
 /* One line for each parameter; JSON texts, so that no value can end its comment. */
 static void
 write_parameters(const AshSql *sql, StringInfo out)
@@ -78,17 +46,33 @@ write_parameters(const AshSql *sql, StringInfo out)
 	}
 }
 
+/* One line for each note: a name in it cannot end its comment. */
+static void
+write_notes(const AshStatement *statement, StringInfo out)
+{
+	ListCell *lc;
+
+	foreach (lc, statement->notes)
+	{
+		appendStringInfoString(out, out->len > 0 ? "\n-- " : "-- ");
+		for (const char *p = lfirst(lc); *p != '\0'; p++)
+			appendStringInfoChar(out, *p == '\n' || *p == '\r' ? ' ' : *p);
+	}
+}
+
 static void
 sql_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	AshSql sql;
+	AshStatement statement = { 0 };
 
-	if (write_statement(call, input, &sql))
+	ash_action_statement(call, input, &statement);
+	if (statement.present)
 	{
-		appendStringInfoString(out, sql.text.data);
-		write_parameters(&sql, out);
+		appendStringInfoString(out, statement.sql.text.data);
+		write_parameters(&statement.sql, out);
 	}
+	write_notes(&statement, out);
 	MemoryContextSwitchTo(old);
 }
 
@@ -103,10 +87,12 @@ static void
 explain_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	AshSql sql;
+	AshStatement statement = { 0 };
 
-	if (write_statement(call, input, &sql))
-		ash_data_explain(call->res, &sql, out);
+	ash_action_statement(call, input, &statement);
+	if (statement.present)
+		ash_data_explain(call->res, &statement.sql, out);
+	write_notes(&statement, out);
 	MemoryContextSwitchTo(old);
 }
 

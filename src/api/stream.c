@@ -92,7 +92,11 @@ page_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 
 	if (check_stream(call) && (query = ash_action_query(call, input)) != NULL)
 	{
-		if (set_page(query, arg))
+		if (query->after_action != NIL)
+			ash_error_add(call->errors, ASH_E_NON_STREAMABLE_ACTION, NULL,
+						  "Action %s.%s cannot be streamed: it gives its records to a function",
+						  call->res->name, call->action->name);
+		else if (set_page(query, arg))
 			ash_query_run(query, out);
 		else
 			appendStringInfoString(out, "{\"results\":[],\"more\":false}");

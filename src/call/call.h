@@ -46,6 +46,8 @@ typedef struct AshOptions
 	bool upsert;
 	const char *upsert_identity;
 	Jsonb *upsert_fields;
+	bool return_skipped_given;
+	bool return_skipped;
 	Jsonb *skip_unknown_inputs;
 	bool return_destroyed;
 	bool return_notifications;
@@ -101,6 +103,13 @@ struct AshCall
 	void *changeset;	  /* AshChangeset *: the one of the write that runs, or NULL */
 };
 
+/* Values of action->metadata, by entry; zero: none is set yet. */
+typedef struct AshMetadata
+{
+	AshValue *values;
+	bool *set;
+} AshMetadata;
+
 /* Settings, defined in ash.c: the session's actor (JSON or a key) and tenant. */
 extern char *ash_guc_actor;
 extern char *ash_guc_tenant;
@@ -125,6 +134,9 @@ extern AshCall *ash_call_current(void);
  */
 extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action,
 							   Jsonb *options);
+
+/* options.c: only errors of call are used; in CurrentMemoryContext */
+extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
 
 /* A call inside another: same actor, tenant, authorize, context; own errors unless shared. */
 extern AshCall *ash_call_nested(AshCall *parent, AshResource *res, AshAction *action);

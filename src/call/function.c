@@ -79,6 +79,30 @@ ash_function_prepare(AshFunction *function, AshErrors *errors)
 	return false;
 }
 
+AshFunction *
+ash_function_cached(void **cache, MemoryContext cxt, json_t *node, AshErrors *errors)
+{
+	MemoryContext old;
+	AshErrors *own = errors;
+	AshFunction *function;
+
+	if (*cache != NULL)
+		return *cache;
+	old = MemoryContextSwitchTo(cxt);
+	if (own == NULL)
+		own = ash_errors_create(CurrentMemoryContext);
+	function = palloc0(sizeof(AshFunction));
+	function->name =
+		pstrdup(json_string_value(json_is_object(node) ? json_object_get(node, "function") : node));
+	function->options_json = json_object_get(node, "options");
+	if (ash_function_prepare(function, own))
+		*cache = function;
+	MemoryContextSwitchTo(old);
+	if (errors == NULL && *cache == NULL)
+		ash_errors_throw(own);
+	return *cache;
+}
+
 /* {"actor", "tenant", "authorize", "context"} */
 Jsonb *
 ash_call_context(const AshCall *call)

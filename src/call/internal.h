@@ -10,9 +10,6 @@
 
 #include "call/call.h"
 
-/* options.c */
-extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
-
 /* workspace.c */
 extern MemoryContext ash_workspace_take(MemoryContext parent, StringInfo *out);
 extern bool ash_workspace_give_back(MemoryContext cxt);

@@ -66,6 +66,7 @@ static const Option options_table[] = {
 	{ "upsert", OPTION_BOOL, AT(upsert), AT(upsert_given) },
 	{ "upsert_identity", OPTION_NAME, AT(upsert_identity) },
 	{ "upsert_fields", OPTION_JSON, AT(upsert_fields) },
+	{ "return_skipped_upsert", OPTION_BOOL, AT(return_skipped), AT(return_skipped_given) },
 	{ "skip_unknown_inputs", OPTION_JSON, AT(skip_unknown_inputs) },
 	{ "return_destroyed", OPTION_BOOL, AT(return_destroyed) },
 	{ "return_notifications", OPTION_BOOL, AT(return_notifications) },

@@ -114,6 +114,15 @@ extern char *ash_object_name(const char *table, const char *label, const char *s
  */
 extern AshTemplate *ash_template_compile(json_t *node, AshErrors *errors);
 
+/*
+ * compile_fields.c: a calculation or aggregate that stands elsewhere than in its
+ * resource, from a node in long form.  In CurrentMemoryContext; NULL after an error.
+ */
+extern AshCalculation *ash_calculation_compile(AshResource *res, const char *name, json_t *node,
+											   AshErrors *errors);
+extern AshAggregate *ash_aggregate_compile(AshResource *res, const char *name, json_t *node,
+										   AshErrors *errors);
+
 /* Is name among names (char *)? */
 extern bool ash_names_contain(List *names, const char *name);
 

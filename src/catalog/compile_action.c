@@ -177,5 +177,8 @@ ash_compile_action(AshResource *res, const char *name, json_t *node, AshErrors *
 	compile_lists(action, node);
 	compile_pagination(action, node);
 	compile_generic(res, action, node, errors);
+	action->metadata =
+		(AshArgument **) ash_compile_section(res, node, "metadata", ash_compile_metadata,
+											 &action->nmetadata, errors);
 	return action;
 }

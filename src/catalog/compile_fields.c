@@ -177,6 +177,20 @@ ash_compile_argument(AshResource *res, const char *name, json_t *node, AshErrors
 	return arg;
 }
 
+void *
+ash_compile_metadata(AshResource *res, const char *name, json_t *node, AshErrors *errors)
+{
+	AshArgument *entry = ash_spec_fill(&ash_metadata_spec, node);
+
+	entry->name = pstrdup(name);
+	entry->type = ash_compile_type(res, node, errors);
+	if (entry->type == NULL)
+		return NULL;
+	entry->has_default = json_object_get(node, "default") != NULL;
+	ash_compile_default(&entry->dflt, node, "default", entry->type, name, errors);
+	return entry;
+}
+
 static const char *
 foreign_key_name(const AshResource *res, const AshRelationship *rel, json_t *node)
 {
@@ -226,8 +240,8 @@ ash_compile_identity(AshResource *res, const char *name, json_t *node, AshErrors
 	return identity;
 }
 
-void *
-ash_compile_calculation(AshResource *res, const char *name, json_t *node, AshErrors *errors)
+AshCalculation *
+ash_calculation_compile(AshResource *res, const char *name, json_t *node, AshErrors *errors)
 {
 	AshCalculation *calc = ash_spec_fill(&ash_calculation_spec, node);
 	int i;
@@ -242,12 +256,24 @@ ash_compile_calculation(AshResource *res, const char *name, json_t *node, AshErr
 	return calc->type ? calc : NULL;
 }
 
-void *
-ash_compile_aggregate(AshResource *res, const char *name, json_t *node, AshErrors *errors)
+AshAggregate *
+ash_aggregate_compile(AshResource *res, const char *name, json_t *node, AshErrors *errors)
 {
 	AshAggregate *agg = ash_spec_fill(&ash_aggregate_spec, node);
 
 	agg->name = pstrdup(name);
 	agg->sortable = sortable_of(node);
 	return agg;
+}
+
+void *
+ash_compile_calculation(AshResource *res, const char *name, json_t *node, AshErrors *errors)
+{
+	return ash_calculation_compile(res, name, node, errors);
+}
+
+void *
+ash_compile_aggregate(AshResource *res, const char *name, json_t *node, AshErrors *errors)
+{
+	return ash_aggregate_compile(res, name, node, errors);
 }

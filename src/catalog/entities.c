@@ -256,11 +256,27 @@ static const AshOpt argument_options[] = {
 	OPT("public", BOOL, public, 0, "true", "false: only set by the engine, never from input"),
 	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
 	SEEN("default", VALUE, 0, NULL, "value when absent: a literal, {\"expr\"} or {\"function\"}"),
+	OPT("allow_expr", BOOL, allow_expr, 0, "false",
+		"of a calculation: other expressions may give it fields of the row"),
 	ASH_OPT_END,
 };
 #undef S
 const AshSpec ash_argument_spec = { "argument", sizeof(AshArgument), argument_options, "type",
 									"An argument of an action or a calculation" };
+
+#define S AshArgument
+static const AshOpt metadata_options[] = {
+	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
+		 "type; \"type[]\" is a list of it"),
+	SEEN("constraints", JSON, 0, NULL, "constraints of the type"),
+	OPT("description", STRING, description, 0, NULL, NULL),
+	OPT("allow_nil", BOOL, allow_nil, 0, "true", "false: the action must set it"),
+	SEEN("default", VALUE, 0, NULL, "value when it is not set: the same forms as of arguments"),
+	ASH_OPT_END,
+};
+#undef S
+const AshSpec ash_metadata_spec = { "metadata", sizeof(AshArgument), metadata_options, "type",
+									"What an action says about the record it gives back" };
 
 static const AshOpt references_options[] = {
 	SEEN("ignore", BOOL, 0, "false", "no foreign key"),
@@ -372,13 +388,16 @@ static const AshOpt calculation_options[] = {
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("expr", EXPR, expr_source, 0, NULL, "expression over the row"),
 	OPT("function", STRING, function, ASH_OPT_NONEMPTY, NULL, "SQL function of the row"),
+	OPT("batch_function", JSON, batch_function, 0, NULL,
+		"SQL function of all records at once: (records jsonb, arguments jsonb, context jsonb)"),
+	SEEN("concat", JSON, 0, NULL, "fields joined: {\"keys\": […], \"separator\": \" \"}"),
 	SEEN("arguments", JSON, 0, NULL, "arguments, by name"),
 	OPT("public", BOOL, public, 0, "false", "may be loaded, filtered and sorted by callers"),
 	OPT("sensitive", BOOL, sensitive, 0, "false", "never shown in messages"),
 	OPT("allow_nil", BOOL, allow_nil, 0, "true", NULL),
 	CHOICE("filterable", ENUM, filterable, field_uses, "true", "may be filtered by"),
 	SEEN("sortable", BOOL, 0, "true", "may be sorted by"),
-	OPT("load", NAMES, load, 0, NULL, "fields a function needs"),
+	OPT("load", JSON, load, 0, NULL, "what the records of \"batch_function\" have"),
 	ASH_OPT_END,
 };
 #undef S
@@ -470,6 +489,11 @@ static const AshOpt action_options[] = {
 	OPT("upsert_fields", JSON, upsert_fields, 0, NULL,
 		"attributes to overwrite: a list, {\"replace\": …}, \"replace_all\" or {\"replace_all_except\": …}"),
 	OPT("upsert_condition", EXPR, upsert_condition, 0, NULL, "overwrite only when it holds"),
+	OPT("return_skipped_upsert", BOOL, return_skipped_upsert, 0, "false",
+		"the row that is there when the condition does not hold, instead of an error"),
+	OPT("manual", JSON, manual_json, 0, NULL,
+		"SQL function that reads or writes instead: {\"function\": …, \"options\": …} or its name"),
+	SEEN("metadata", JSON, 0, NULL, "what is said about the record it gives back, by name"),
 	OPT("soft", BOOL, soft, 0, "false", "a destroy that updates"),
 	OPT("get", BOOL, get, 0, "false", "at most one record"),
 	OPT("get_by", NAMES, get_by, 0, NULL, "attributes that find the record"),
@@ -486,12 +510,29 @@ static const AshOpt action_options[] = {
 #undef S
 const AshSpec ash_action_spec = { "action", sizeof(AshAction), action_options, NULL, "An action" };
 
+static const AshOpt custom_input_options[] = {
+	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type of the parameter"),
+	SEEN("constraints", JSON, 0, NULL, "constraints of the type, which choose its SQL type"),
+	SEEN("to", NAME, ASH_OPT_REQUIRED, NULL, "input of the action that is made from it"),
+	SEEN("using", STRING, ASH_OPT_NONEMPTY, NULL,
+		 "SQL function of the parameter that gives the input, as \"schema.name\""),
+	SEEN("description", STRING, 0, NULL, NULL),
+	ASH_OPT_END,
+};
+const AshSpec ash_custom_input_spec = { "custom_input", 0, custom_input_options, NULL,
+										"A parameter that becomes an input of the action" };
+
 static const AshOpt code_interface_options[] = {
 	SEEN("action", NAME, 0, NULL, "action; the interface's name when absent"),
 	SEEN("calculation", NAME, 0, NULL, "or a calculation"),
 	SEEN("description", STRING, 0, NULL, NULL),
-	SEEN("args", JSON, 0, "[]",
-		 "inputs given by position: a name, or {\"optional\": name} for one that may be left out"),
+	SEEN(
+		"args", JSON, 0, "[]",
+		"inputs given by position: a name, or {\"optional\": name} for one that may be left out; of a "
+		"calculation also {\"arg\": name}, {\"ref\": attribute} and \"_record\""),
+	SEEN("exclude_inputs", NAMES, 0, NULL, "inputs that are no parameters"),
+	SEEN("custom_inputs", JSON, 0, NULL, "parameters that become inputs, by name"),
+	SEEN("default_options", JSON, 0, NULL, "options of the call, before those that a caller gives"),
 	SEEN("get", BOOL, 0, "false", "one record"),
 	SEEN("get_by", NAMES, 0, NULL, "attributes that find the record"),
 	SEEN("get_by_identity", NAME, 0, NULL, "identity that finds the record"),
@@ -506,25 +547,13 @@ const AshSpec *const *
 ash_entity_specs(void)
 {
 	static const AshSpec *const specs[] = {
-		&ash_domain_spec,
-		&ash_authorization_spec,
-		&ash_user_type_spec,
-		&ash_user_function_spec,
-		&ash_resource_spec,
-		&ash_multitenancy_spec,
-		&ash_attribute_spec,
-		&ash_relationship_spec,
-		&ash_references_spec,
-		&ash_identity_spec,
-		&ash_action_spec,
-		&ash_argument_spec,
-		&ash_pagination_spec,
-		&ash_calculation_spec,
-		&ash_aggregate_spec,
-		&ash_code_interface_spec,
-		&ash_check_constraint_spec,
-		&ash_custom_index_spec,
-		NULL,
+		&ash_domain_spec,			&ash_authorization_spec,  &ash_user_type_spec,
+		&ash_user_function_spec,	&ash_resource_spec,		  &ash_multitenancy_spec,
+		&ash_attribute_spec,		&ash_relationship_spec,	  &ash_references_spec,
+		&ash_identity_spec,			&ash_action_spec,		  &ash_argument_spec,
+		&ash_metadata_spec,			&ash_pagination_spec,	  &ash_calculation_spec,
+		&ash_aggregate_spec,		&ash_code_interface_spec, &ash_custom_input_spec,
+		&ash_check_constraint_spec, &ash_custom_index_spec,	  NULL,
 	};
 
 	return specs;

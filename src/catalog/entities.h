@@ -40,6 +40,7 @@ extern const AshSpec ash_resource_spec;
 extern const AshSpec ash_multitenancy_spec;
 extern const AshSpec ash_attribute_spec;
 extern const AshSpec ash_argument_spec;
+extern const AshSpec ash_metadata_spec;
 extern const AshSpec ash_relationship_spec;
 extern const AshSpec ash_references_spec;
 extern const AshSpec ash_identity_spec;
@@ -48,6 +49,7 @@ extern const AshSpec ash_aggregate_spec;
 extern const AshSpec ash_action_spec;
 extern const AshSpec ash_pagination_spec;
 extern const AshSpec ash_code_interface_spec;
+extern const AshSpec ash_custom_input_spec;
 extern const AshSpec ash_check_constraint_spec;
 extern const AshSpec ash_custom_index_spec;
 

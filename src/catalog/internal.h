@@ -56,6 +56,8 @@ extern void *ash_compile_attribute(AshResource *res, const char *name, json_t *n
 								   AshErrors *errors);
 extern void *ash_compile_argument(AshResource *res, const char *name, json_t *node,
 								  AshErrors *errors);
+extern void *ash_compile_metadata(AshResource *res, const char *name, json_t *node,
+								  AshErrors *errors);
 extern void *ash_compile_relationship(AshResource *res, const char *name, json_t *node,
 									  AshErrors *errors);
 extern void *ash_compile_identity(AshResource *res, const char *name, json_t *node,

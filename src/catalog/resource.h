@@ -122,6 +122,7 @@ typedef struct AshArgument
 	bool public;
 	bool sensitive;
 	bool allow_nil;
+	bool allow_expr; /* of a calculation: may depend on the row */
 	bool has_default;
 	AshDefault dflt;
 } AshArgument;
@@ -199,8 +200,11 @@ typedef struct AshCalculation
 	AshArgument **args;
 	const char *expr_source; /* or NULL */
 	AshExpr *expr;			 /* cache: ash_calculation_expr() */
+	int late;				 /* cache: ash_calculation_is_late(): 0 unknown, 1 no, 2 yes */
 	const char *function;	 /* SQL function of the row, or NULL */
-	List *load;				 /* of char * */
+	json_t *batch_function;	 /* name of a SQL function of all records that are shown, or NULL */
+	void *batch;			 /* query/: the function, once it was looked up */
+	json_t *load;			 /* what the records have for it, or NULL */
 } AshCalculation;
 
 typedef enum AshAggregateKind
@@ -368,6 +372,7 @@ typedef struct AshAction
 	const char *upsert_identity;
 	json_t *upsert_fields;
 	const char *upsert_condition;
+	bool return_skipped_upsert;
 
 	/* update, destroy */
 	bool soft;
@@ -383,7 +388,13 @@ typedef struct AshAction
 	AshPagination *pagination; /* or NULL */
 	AshOptInt timeout;		   /* ms */
 
-	/* generic, manual */
+	/* create, update, destroy, read: instead of the data layer */
+	json_t *manual_json; /* name of a function or {"function", "options"}, or NULL */
+	void *manual;		 /* cache: the function */
+	int nmetadata;
+	AshArgument **metadata; /* what it says about the record it gives back */
+
+	/* generic */
 	const char *run; /* SQL function name */
 	json_t *run_options;
 	const AshTypeInst *returns;

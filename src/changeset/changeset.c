@@ -350,7 +350,8 @@ ash_changeset_check_required(AshChangeset *cs)
 		const AshAttribute *attr = cs->res->attributes[i];
 		bool accepted = bms_is_member(i, cs->action->accept);
 
-		if (!is_missing(cs, attr))
+		/* the function of a manual action may know it */
+		if (!is_missing(cs, attr) || (cs->action->manual_json != NULL && !accepted))
 			continue;
 		if (attr->belongs_to != NULL && !accepted)
 			add_required(cs, "relationship", attr->belongs_to);

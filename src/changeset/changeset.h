@@ -78,7 +78,8 @@ struct AshChangeset
 
 	List *extras; /* of char *: "\"key\": value" texts for the record's JSON (managed relationships)
 				   */
-	AshValue *result; /* the row after the write, by attribute */
+	AshMetadata metadata; /* what is said about the record besides its fields */
+	AshValue *result;	  /* the row after the write, by attribute */
 	bool upsert_skipped;
 };
 
@@ -196,6 +197,12 @@ extern void ash_action_steps(AshResource *res, AshAction *action, AshErrors *err
 /* [{"string_length": {…}, "message": …}, …] → List of AshStep * (where guards, preparations) */
 extern List *ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes,
 							   bool allow_validations, AshErrors *errors);
+/* the resource's validations that are for the action of scope */
+extern List *ash_resource_validations(const AshBuiltinScope *scope, AshErrors *errors);
+/* what stands under a built-in's name in node, as the object that its spec describes */
+extern json_t *ash_builtin_options(json_t *node, const char *name, const char *payload);
+/* raises: what the definition names went away since */
+extern void ash_stale_definition(const AshResource *res, const AshErrors *errors);
 /* Run it if its guards let it; false after adding an error. */
 extern bool ash_step_run(AshChangeset *cs, const AshStep *step);
 /* Do all validations of the list pass?  Adds nothing. */

@@ -4,8 +4,8 @@
  *	  Changes and validations written by the application: SQL functions
  *	  (changeset jsonb, options jsonb, context jsonb) returns jsonb.
  *
- * A change returns {"attributes": {…}, "arguments": {…}, "context": {…},
- * "errors": […]}, all keys optional, or null for nothing.  A validation returns
+ * A change returns {"attributes": {…}, "arguments": {…}, "metadata": {…},
+ * "context": {…}, "errors": […]}, all keys optional, or null for nothing.  A validation returns
  * null or true when it passes; false, a message, an error object, a list of them
  * or {"errors": …} when it does not.  An error object is {"field" or "fields",
  * "message", "vars"}.
@@ -101,6 +101,8 @@ run_function(AshChangeset *cs, void *options)
 		return ash_function_failed(cs->call, function, "returned something else than an object");
 	ok = each_member(cs, function, result, "attributes", set_attribute);
 	ok &= each_member(cs, function, result, "arguments", set_argument);
+	if (ash_jsonb_get(result, "metadata", 8, &member))
+		ok &= ash_metadata_set(cs->call, &cs->metadata, function, &member);
 	if (ash_jsonb_get(result, "context", 7, &member) && member.type == jbvBinary &&
 		JsonContainerIsObject(member.val.binary.data))
 		cs->call->context = ash_jsonb_merge(cs->call->context, ash_jsonb_from_value(&member));

@@ -118,8 +118,8 @@ unknown_builtin(const char *name, bool changes, bool validations, AshErrors *err
  * a function's name, a whole payload under the option it stands for, an empty
  * object for a name alone.  The caller's memory context keeps what is made here.
  */
-static json_t *
-builtin_options(json_t *node, const char *name, const char *payload)
+json_t *
+ash_builtin_options(json_t *node, const char *name, const char *payload)
 {
 	json_t *given = json_is_object(node) ? json_object_get(node, name) : NULL;
 	json_t *made;
@@ -147,7 +147,7 @@ compile_builtin(const AshBuiltinScope *scope, json_t *node, const char *name, As
 {
 	const AshSpec *spec = step->change ? step->change->spec : step->validation->spec;
 	const char *payload = step->change ? step->change->payload : step->validation->payload;
-	json_t *options = builtin_options(node, name, payload);
+	json_t *options = ash_builtin_options(node, name, payload);
 	bool ok;
 
 	ash_errors_push_name(errors, name);
@@ -268,8 +268,8 @@ compile_step(const AshBuiltinScope *scope, json_t *node, bool changes, bool vali
 }
 
 /* A fault that ash_define would have refused: what a step needs went away since. */
-static void
-stale_definition(const AshResource *res, const AshErrors *errors)
+void
+ash_stale_definition(const AshResource *res, const AshErrors *errors)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 					errmsg("the definition of resource \"%s\" no longer holds", res->name),
@@ -298,7 +298,7 @@ ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes
 			ash_errors_pop(own);
 	}
 	if (errors == NULL && ash_errors_any(own))
-		stale_definition(scope->res, own);
+		ash_stale_definition(scope->res, own);
 	return steps;
 }
 
@@ -408,6 +408,12 @@ compile_resource_level(const AshBuiltinScope *scope, json_t *list, bool changes,
 	return steps;
 }
 
+List *
+ash_resource_validations(const AshBuiltinScope *scope, AshErrors *errors)
+{
+	return compile_resource_level(scope, scope->res->validations_json, false, errors);
+}
+
 void
 ash_action_steps(AshResource *res, AshAction *action, AshErrors *errors)
 {
@@ -424,11 +430,12 @@ ash_action_steps(AshResource *res, AshAction *action, AshErrors *errors)
 	scope.shared = true;
 	action->steps =
 		list_concat(action->steps, compile_resource_level(&scope, res->changes_json, true, own));
-	action->validations = compile_resource_level(&scope, res->validations_json, false, own);
-	action->steps_compiled = true;
+	action->validations = ash_resource_validations(&scope, own);
 	MemoryContextSwitchTo(old);
+	/* a list that lacks an entry must never run */
 	if (errors == NULL && ash_errors_any(own))
-		stale_definition(res, own);
+		ash_stale_definition(res, own);
+	action->steps_compiled = !ash_errors_any(own);
 }
 
 /*-------------------------------------------------------------------------

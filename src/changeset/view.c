@@ -124,12 +124,17 @@ ash_changeset_extra(const AshChangeset *cs)
 	StringInfo buf;
 	ListCell *lc;
 
-	if (cs->extras == NIL && !cs->upsert_skipped)
+	if (cs->extras == NIL && !cs->upsert_skipped && cs->action->nmetadata == 0)
 		return NULL;
 	buf = makeStringInfo();
 	foreach (lc, cs->extras)
 		appendStringInfo(buf, "%s%s", buf->len > 0 ? ", " : "", (char *) lfirst(lc));
 	if (cs->upsert_skipped)
 		appendStringInfo(buf, "%s\"_upsert_skipped\": true", buf->len > 0 ? ", " : "");
+	if (cs->action->nmetadata > 0)
+	{
+		appendStringInfoString(buf, buf->len > 0 ? ", " : "");
+		ash_metadata_write(cs->action, &cs->metadata, buf);
+	}
 	return buf;
 }

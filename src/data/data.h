@@ -143,6 +143,17 @@ extern AshWriteStatus ash_data_delete(AshResource *res, const AshRowHandle *hand
 									  const AshValue *row, AshSqlFn where, void *arg,
 									  AshBindings *bindings, AshValue *result);
 
+/* The statements of the slow path, which say what the fast path does. */
+extern void ash_data_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values,
+								const bool *given);
+extern void ash_data_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
+								const AshValue *values, const bool *given, AshSqlFn assign,
+								AshSqlFn where, void *arg);
+extern void ash_data_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row,
+								AshSqlFn where, void *arg);
+/* Does the fast path apply to the table, for a write of a row that its key finds? */
+extern bool ash_data_is_direct(AshResource *res, AshActionType type);
+
 /* Copies a slot of the resource's row type (all attributes, in order) into values. */
 extern void ash_data_slot_values(const AshResource *res, struct TupleTableSlot *slot,
 								 AshValue *values);

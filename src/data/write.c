@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "access/xact.h"
 #include "data/internal.h"
 #include "utils/datum.h"
 
@@ -91,8 +92,8 @@ any_given(const AshResource *res, const bool *given)
 	return false;
 }
 
-static void
-write_insert(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given)
+void
+ash_data_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given)
 {
 	const char *separator = " (";
 
@@ -155,7 +156,7 @@ ash_data_insert(AshResource *res, const AshValue *values, const bool *given, Ash
 	table_close(rel, NoLock);
 
 	ash_sql_init(&sql, NULL);
-	write_insert(&sql, res, values, given);
+	ash_data_insert_sql(&sql, res, values, given);
 	if (!run_returning(res, &sql, result))
 		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 						errmsg("a trigger of table %s left the row out", res->qualified)));
@@ -185,6 +186,46 @@ write_assignments(AshSql *sql, const AshResource *res, const AshValue *values, c
 	}
 }
 
+void
+ash_data_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
+					const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
+					void *arg)
+{
+	ash_sql_str(sql, "UPDATE ");
+	ash_sql_str(sql, res->qualified);
+	ash_sql_str(sql, " AS t");
+	write_assignments(sql, res, values, given, assign, arg);
+	write_where(sql, res, row, where, arg);
+	write_returning(sql, res);
+}
+
+void
+ash_data_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row, AshSqlFn where,
+					void *arg)
+{
+	ash_sql_str(sql, "DELETE FROM ");
+	ash_sql_str(sql, res->qualified);
+	ash_sql_str(sql, " AS t");
+	write_where(sql, res, row, where, arg);
+	write_returning(sql, res);
+}
+
+bool
+ash_data_is_direct(AshResource *res, AshActionType type)
+{
+	Relation rel = table_open(ash_resource_relid(res), AccessShareLock);
+	AclMode mode = type == ASH_ACTION_CREATE ? ACL_INSERT :
+				   type == ASH_ACTION_UPDATE ? ACL_UPDATE :
+											   ACL_DELETE;
+	bool direct =
+		ash_table_writable(ash_table_of(res, rel), rel, mode) &&
+		(type == ASH_ACTION_CREATE ||
+		 (!IsolationUsesXactSnapshot() && OidIsValid(RelationGetPrimaryKeyIndexCompat(rel))));
+
+	table_close(rel, NoLock);
+	return direct;
+}
+
 AshWriteStatus
 ash_data_update(AshResource *res, const AshRowHandle *handle, const AshValue *row,
 				const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
@@ -199,12 +240,7 @@ ash_data_update(AshResource *res, const AshRowHandle *handle, const AshValue *ro
 		return done == ASH_HEAP_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 
 	ash_sql_init(&sql, bindings);
-	ash_sql_str(&sql, "UPDATE ");
-	ash_sql_str(&sql, res->qualified);
-	ash_sql_str(&sql, " AS t");
-	write_assignments(&sql, res, values, given, assign, arg);
-	write_where(&sql, res, row, where, arg);
-	write_returning(&sql, res);
+	ash_data_update_sql(&sql, res, row, values, given, assign, where, arg);
 	return run_returning(res, &sql, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 }
 
@@ -221,10 +257,6 @@ ash_data_delete(AshResource *res, const AshRowHandle *handle, const AshValue *ro
 		return done == ASH_HEAP_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 
 	ash_sql_init(&sql, bindings);
-	ash_sql_str(&sql, "DELETE FROM ");
-	ash_sql_str(&sql, res->qualified);
-	ash_sql_str(&sql, " AS t");
-	write_where(&sql, res, row, where, arg);
-	write_returning(&sql, res);
+	ash_data_delete_sql(&sql, res, row, where, arg);
 	return run_returning(res, &sql, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 }

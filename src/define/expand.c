@@ -153,6 +153,8 @@ expand_code_interface(AshExpansion *exp)
 	json_t *out = ash_json_object();
 	const char *name;
 	json_t *node;
+	const char *input;
+	json_t *type;
 
 	if (section == NULL)
 		return;
@@ -166,6 +168,8 @@ expand_code_interface(AshExpansion *exp)
 				 json_object_get(copy, "calculation") == NULL)
 			ash_json_set(copy, "action", json_string_nocheck(name));
 		ash_json_set(copy, "args", ash_json_listed(json_object_get(node, "args")));
+		json_object_foreach (json_object_get(copy, "custom_inputs"), input, type)
+			ash_expand_type(exp, type);
 		ash_json_set(out, name, copy);
 	}
 	ash_json_set(exp->out, "code_interface", out);

@@ -10,7 +10,8 @@
 #include "define/internal.h"
 
 /* Every action of the source is copied without these, which are built anew. */
-static const char *const rebuilt[] = { "type", "transaction", "arguments", "accept", "run", NULL };
+static const char *const rebuilt[] = { "type", "transaction", "arguments", "accept",
+									   "run",  "metadata",	  NULL };
 
 static bool
 is_rebuilt(const char *key)
@@ -196,15 +197,25 @@ expand_action(AshExpansion *exp, json_t *node)
 	ash_json_set(out, "transaction", json_boolean(flag(node, "transaction", writes(node))));
 	json_object_foreach (node, key, value)
 	{
-		if (!is_rebuilt(key))
+		if (is_rebuilt(key))
+			continue;
+		ash_errors_push_name(exp->errors, key);
+		if (strcmp(key, "prepare") == 0 || strcmp(key, "preparations") == 0)
+			ash_json_set(out, key, ash_expand_preparations(exp, value));
+		else
 			ash_json_set(out, key, json_deep_copy(value));
+		ash_errors_pop(exp->errors);
 	}
 	ash_json_set(out, "arguments", ash_expand_arguments(exp, json_object_get(node, "arguments")));
+	if (json_object_get(node, "metadata") != NULL)
+		ash_json_set(out, "metadata", ash_expand_arguments(exp, json_object_get(node, "metadata")));
 	add_get_by(exp, out);
 	if (writes(node))
 		set_accept(exp, node, out);
 	if (json_object_get(node, "run") != NULL)
 		ash_json_set(out, "run", expand_run(json_object_get(node, "run")));
+	if (json_object_get(node, "manual") != NULL)
+		ash_json_set(out, "manual", expand_run(json_object_get(node, "manual")));
 	if (json_object_get(node, "returns") != NULL)
 	{
 		json_t *type = ash_json_object();

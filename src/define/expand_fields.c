@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "define/internal.h"
+#include "utils/builtins.h"
 
 /* Helpers of attributes: what they stand for. */
 static const struct
@@ -451,6 +452,26 @@ expand_identity(AshExpansion *exp, json_t *node)
 	return out;
 }
 
+/* The fields as strings with the separator between them; nil in one of them is nil. */
+static json_t *
+concat_expr(json_t *concat)
+{
+	json_t *keys = json_is_object(concat) ? json_object_get(concat, "keys") : concat;
+	const char *separator = json_string_value(json_object_get(concat, "separator"));
+	StringInfoData expr;
+	ListCell *lc;
+
+	initStringInfo(&expr);
+	foreach (lc, ash_json_names(keys))
+	{
+		if (expr.len > 0 && separator != NULL && separator[0] != '\0')
+			appendStringInfo(&expr, " || %s", quote_literal_cstr(separator));
+		appendStringInfo(&expr, "%s%s::string", expr.len > 0 ? " || " : "",
+						 quote_identifier(lfirst(lc)));
+	}
+	return json_string_nocheck(expr.data);
+}
+
 static json_t *
 expand_calculation(AshExpansion *exp, json_t *node)
 {
@@ -461,6 +482,13 @@ expand_calculation(AshExpansion *exp, json_t *node)
 		ash_json_set(out, "arguments",
 					 ash_expand_arguments(exp, json_object_get(node, "arguments")));
 	set_listed(out, "load");
+	if (json_object_get(out, "concat") != NULL)
+	{
+		ash_json_set(out, "expr", concat_expr(json_object_get(out, "concat")));
+		ash_path_map_add(&exp->def->map, exp->errors, ash_path_append(NIL, "expr", -1),
+						 ash_path_append(NIL, "concat", -1));
+		json_object_del(out, "concat");
+	}
 	return out;
 }
 
@@ -492,6 +520,48 @@ expand_aggregate(AshExpansion *exp, json_t *node)
 	return out;
 }
 
+/* The fields of one query, in long form. */
+static void
+expand_own_fields(AshExpansion *exp, json_t *build, const char *key,
+				  json_t *(*expand)(AshExpansion *exp, json_t *node))
+{
+	json_t *fields = json_object_get(build, key);
+	const char *name;
+	json_t *node;
+
+	ash_errors_push_name(exp->errors, key);
+	json_object_foreach (fields, name, node)
+	{
+		ash_errors_push_name(exp->errors, name);
+		if (json_is_object(node))
+			ash_json_set(fields, name, expand(exp, node));
+		ash_errors_pop(exp->errors);
+	}
+	ash_errors_pop(exp->errors);
+}
+
+/* A list of preparations; "build" may define fields; new. */
+json_t *
+ash_expand_preparations(AshExpansion *exp, json_t *list)
+{
+	json_t *out = json_deep_copy(list);
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach (out, i, entry)
+	{
+		json_t *build = json_object_get(entry, "build");
+
+		ash_errors_push_index(exp->errors, (int) i);
+		ash_errors_push_name(exp->errors, "build");
+		expand_own_fields(exp, build, "calculate", expand_calculation);
+		expand_own_fields(exp, build, "aggregate", expand_aggregate);
+		ash_errors_pop(exp->errors);
+		ash_errors_pop(exp->errors);
+	}
+	return out;
+}
+
 static void
 expand_section(AshExpansion *exp, const char *key,
 			   json_t *(*expand)(AshExpansion *exp, json_t *node))
@@ -518,7 +588,14 @@ expand_section(AshExpansion *exp, const char *key,
 void
 ash_expand_fields(AshExpansion *exp)
 {
+	json_t *preparations = json_object_get(exp->source, "preparations");
+
 	expand_section(exp, "identities", expand_identity);
 	expand_section(exp, "calculations", expand_calculation);
 	expand_section(exp, "aggregates", expand_aggregate);
+	if (preparations == NULL)
+		return;
+	ash_errors_push_name(exp->errors, "preparations");
+	ash_json_set(exp->out, "preparations", ash_expand_preparations(exp, preparations));
+	ash_errors_pop(exp->errors);
 }

@@ -79,6 +79,8 @@ extern char *ash_expand_resource_name(AshExpansion *exp, const char *name);
 extern void ash_expand_attributes(AshExpansion *exp);
 extern void ash_expand_relationships(AshExpansion *exp);
 extern void ash_expand_fields(AshExpansion *exp);
+/* the path is that of the list */
+extern json_t *ash_expand_preparations(AshExpansion *exp, json_t *list);
 extern json_t *ash_expand_arguments(AshExpansion *exp, json_t *node);
 
 /* expand_actions.c */

@@ -187,8 +187,25 @@ extern char *ash_plan_create_index(const AshPlanObject *index, const char *name,
 
 /* plan_interface.c: the functions of a resource; after present tables were found */
 extern void ash_plan_want_functions(AshPlan *plan, const AshPlanTable *table, AshResource *res);
-/* name of an interface's argument, and whether it may be left out */
-extern const char *ash_plan_interface_arg(json_t *arg, bool *optional);
+
+/* One of an interface's "args": "x", {"arg": "x"}, {"ref": "x"}, "_record", or {"optional": …}. */
+typedef enum AshInterfaceArgKind
+{
+	ASH_INTERFACE_NAME,
+	ASH_INTERFACE_ARGUMENT, /* of a calculation, even if an attribute has the name */
+	ASH_INTERFACE_REF,		/* an attribute by value */
+	ASH_INTERFACE_RECORD	/* the row */
+} AshInterfaceArgKind;
+
+typedef struct AshInterfaceArg
+{
+	const char *name;
+	bool optional;
+	AshInterfaceArgKind kind;
+} AshInterfaceArg;
+
+/* false when it is none of these */
+extern bool ash_plan_interface_arg(json_t *node, AshInterfaceArg *out);
 
 /* plan_function.c: compares functions with pg_proc; domain NULL: of all domains */
 extern void ash_plan_diff_functions(AshPlan *plan, const char *domain);

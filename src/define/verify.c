@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "call/function.h"
 #include "define/internal.h"
 #include "miscadmin.h"
 
@@ -71,6 +72,7 @@ ask_expressions(AshResource *res, AshErrors *errors)
 		enter(errors, "calculations", res->calculations[i]->name, "expr");
 		ash_calculation_expr(res, res->calculations[i], errors);
 		leave(errors);
+		ash_calculation_verify(res, res->calculations[i], errors);
 	}
 	for (i = 0; i < res->nrelationships; i++)
 	{
@@ -92,6 +94,12 @@ ask_action(AshResource *res, AshAction *action, AshErrors *errors)
 	{
 		enter(errors, "actions", action->name, "filter");
 		ash_action_filter(res, action, errors);
+		leave(errors);
+	}
+	if (action->manual_json != NULL)
+	{
+		enter(errors, "actions", action->name, "manual");
+		(void) ash_function_cached(&action->manual, res->cxt, action->manual_json, errors);
 		leave(errors);
 	}
 	if (action->type == ASH_ACTION_READ || action->type == ASH_ACTION_GENERIC)

@@ -231,6 +231,10 @@ verify_action(const AshAction *action, AshErrors *errors)
 	ash_errors_push_name(errors, action->name);
 	if (action->upsert)
 		fault(errors, "upsert", "an embedded value is matched by its list, not by an upsert");
+	if (action->manual_json != NULL)
+		fault(errors, "manual", "an embedded value is written with the record that holds it");
+	if (action->nmetadata > 0)
+		fault(errors, "metadata", "nothing is said about an embedded value besides its fields");
 	if (action->type == ASH_ACTION_GENERIC)
 		fault(errors, "type", "an embedded resource has no generic actions");
 	ash_errors_pop(errors);
@@ -276,7 +280,8 @@ ash_verify_embedded_calculations(AshResource *res, AshErrors *errors)
 		AshCalculation *calc = res->calculations[i];
 		AshExpr *expr = calc->expr_source ? ash_calculation_expr(res, calc, errors) : NULL;
 
-		if (calc->expr_source == NULL || (expr != NULL && !ash_expr_in_memory(expr)))
+		if (calc->expr_source == NULL || calc->batch_function != NULL ||
+			(expr != NULL && !ash_expr_in_memory(expr)))
 			fault(errors, calc->name,
 				  "a calculation of an embedded resource is an expression over its attributes");
 	}

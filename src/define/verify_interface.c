@@ -101,19 +101,44 @@ key_names(const Entry *entry)
 	return found != NULL ? found->keys : ash_json_names(json_object_get(entry->node, "get_by"));
 }
 
-static const char *
-argument_fault(const Entry *entry, json_t *arg, List *seen, bool *optional)
+static bool
+is_custom(const Entry *entry, const char *name)
 {
-	const char *name = ash_plan_interface_arg(arg, optional);
+	return json_object_get(json_object_get(entry->node, "custom_inputs"), name) != NULL;
+}
 
-	if (name == NULL || (json_is_object(arg) && json_object_size(arg) != 1))
+/* "_record", {"ref": …}, {"arg": …} are for calculations. */
+static const char *
+calculation_fault(const Entry *entry, const AshInterfaceArg *arg)
+{
+	bool attribute = ash_find_attribute(entry->res, arg->name) != NULL;
+
+	if (entry->calculation == NULL)
+		return "only calculations take \"_record\", {\"ref\": …} and {\"arg\": …}";
+	if (arg->kind == ASH_INTERFACE_RECORD)
+		return arg->optional ? "the record cannot be left out" : NULL;
+	if (arg->kind == ASH_INTERFACE_REF && !attribute)
+		return psprintf("\"%s\" is no attribute of %s", arg->name, entry->res->name);
+	if (arg->kind == ASH_INTERFACE_ARGUMENT && !is_input(entry, arg->name))
+		return psprintf("\"%s\" is no argument of calculation \"%s\"", arg->name,
+						entry->calculation->name);
+	return NULL;
+}
+
+static const char *
+argument_fault(const Entry *entry, json_t *node, List *seen, AshInterfaceArg *arg)
+{
+	if (!ash_plan_interface_arg(node, arg))
 		return "an argument is a name, or {\"optional\": name}";
-	if (!is_input(entry, name))
-		return psprintf("\"%s\" is no input of %s \"%s\"", name,
+	if (list_has(seen, arg->name))
+		return psprintf("there is a parameter \"%s\" already", arg->name);
+	if (arg->kind != ASH_INTERFACE_NAME)
+		return calculation_fault(entry, arg);
+	if (!is_input(entry, arg->name) && !is_custom(entry, arg->name) &&
+		(entry->calculation == NULL || ash_find_attribute(entry->res, arg->name) == NULL))
+		return psprintf("\"%s\" is no input of %s \"%s\"", arg->name,
 						entry->action ? "action" : "calculation",
 						entry->action ? entry->action->name : entry->calculation->name);
-	if (list_has(seen, name))
-		return psprintf("there is a parameter \"%s\" already", name);
 	return NULL;
 }
 
@@ -123,20 +148,20 @@ verify_args(const Entry *entry)
 	List *seen = list_copy(key_names(entry));
 	bool any_optional = false;
 	size_t i;
-	json_t *arg;
+	json_t *node;
 
 	ash_errors_push_name(entry->errors, "args");
-	json_array_foreach (json_object_get(entry->node, "args"), i, arg)
+	json_array_foreach (json_object_get(entry->node, "args"), i, node)
 	{
-		bool optional;
-		const char *message = argument_fault(entry, arg, seen, &optional);
+		AshInterfaceArg arg;
+		const char *message = argument_fault(entry, node, seen, &arg);
 
-		if (message == NULL && any_optional && !optional)
+		if (message == NULL && any_optional && !arg.optional)
 			message = "what follows an argument that may be left out may be left out too";
-		any_optional |= optional;
+		any_optional |= arg.optional;
 		if (message == NULL)
 		{
-			seen = lappend(seen, unconstify(char *, ash_plan_interface_arg(arg, &optional)));
+			seen = lappend(seen, unconstify(char *, arg.name));
 			continue;
 		}
 		ash_errors_push_index(entry->errors, (int) i);
@@ -144,6 +169,125 @@ verify_args(const Entry *entry)
 		ash_errors_pop(entry->errors);
 	}
 	ash_errors_pop(entry->errors);
+}
+
+/*-------------------------------------------------------------------------
+ * Inputs that are no parameters, and parameters that are no inputs
+ *-------------------------------------------------------------------------
+ */
+
+/* Is the input among "args"? */
+static bool
+is_arg(const Entry *entry, const char *name)
+{
+	size_t i;
+	json_t *node;
+
+	json_array_foreach (json_object_get(entry->node, "args"), i, node)
+	{
+		AshInterfaceArg arg;
+
+		if (ash_plan_interface_arg(node, &arg) && arg.kind != ASH_INTERFACE_REF &&
+			strcmp(arg.name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A read whose argument is required cannot do without it. */
+static bool
+is_required(const Entry *entry, const char *name)
+{
+	const AshArgument *arg = NULL;
+
+	if (entry->action != NULL && entry->action->type == ASH_ACTION_READ)
+		arg = ash_find_argument(entry->action, name);
+	return arg != NULL && !arg->allow_nil && !arg->has_default;
+}
+
+static void
+verify_excluded(const Entry *entry)
+{
+	ListCell *lc;
+
+	foreach (lc, ash_json_names(json_object_get(entry->node, "exclude_inputs")))
+	{
+		const char *name = lfirst(lc);
+
+		if (!is_input(entry, name))
+			fault(entry, "exclude_inputs", psprintf("\"%s\" is no input", name));
+		else if (is_arg(entry, name))
+			fault(entry, "exclude_inputs", psprintf("\"%s\" stands in \"args\"", name));
+		else if (is_required(entry, name))
+			fault(entry, "exclude_inputs", psprintf("\"%s\" is required", name));
+	}
+}
+
+static const char *
+custom_fault(const Entry *entry, const char *name, json_t *node)
+{
+	const char *to = json_string_value(json_object_get(node, "to"));
+	const char *using = json_string_value(json_object_get(node, "using"));
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+
+	if (entry->action == NULL || entry->action->type == ASH_ACTION_READ)
+		return "custom inputs are for functions that call an action that is no read";
+	if (ash_type_compile(json_string_value(json_object_get(node, "type")),
+						 json_object_get(node, "constraints"), errors) == NULL)
+		return ash_errors_message(errors);
+	if (!is_input(entry, to))
+		return psprintf("\"%s\" is no input of action \"%s\"", to, entry->action->name);
+	if (is_input(entry, name) && strcmp(name, to) != 0)
+		return psprintf("there is an input \"%s\" already", name);
+	if (is_arg(entry, to) && strcmp(name, to) != 0)
+		return psprintf("\"%s\" stands in \"args\"", to);
+	if (using != NULL && (strchr(using, '.') == NULL || strchr(using, '.') != strrchr(using, '.')))
+		return psprintf("function \"%s\" must be named as schema.name", using);
+	return NULL;
+}
+
+static void
+verify_custom(const Entry *entry)
+{
+	const char *name;
+	json_t *node;
+
+	ash_errors_push_name(entry->errors, "custom_inputs");
+	json_object_foreach (json_object_get(entry->node, "custom_inputs"), name, node)
+	{
+		const char *message = custom_fault(entry, name, node);
+
+		if (message != NULL)
+			fault(entry, name, message);
+	}
+	ash_errors_pop(entry->errors);
+}
+
+/* Options that a call would refuse are refused now. */
+static void
+verify_default_options(const Entry *entry)
+{
+	json_t *options = json_object_get(entry->node, "default_options");
+	AshCall call = { .cxt = CurrentMemoryContext };
+	ListCell *lc;
+
+	if (options == NULL)
+		return;
+	if (!json_is_object(options))
+	{
+		fault(entry, "default_options",
+			  psprintf("expected an object, got %s", ash_json_kind(options)));
+		return;
+	}
+	if (entry->action != NULL && entry->action->type == ASH_ACTION_READ)
+	{
+		fault(entry, "default_options", "a read is a query: it takes no options");
+		return;
+	}
+	call.errors = ash_errors_create(CurrentMemoryContext);
+	(void) ash_options_parse(&call, ash_jsonb_from_json(options));
+	foreach (lc, call.errors->items)
+		fault(entry, "default_options", ((AshError *) lfirst(lc))->message);
 }
 
 /*-------------------------------------------------------------------------
@@ -202,6 +346,9 @@ verify_entry(Entry *entry)
 	verify_keys(entry);
 	verify_fit(entry);
 	verify_args(entry);
+	verify_excluded(entry);
+	verify_custom(entry);
+	verify_default_options(entry);
 }
 
 /* Gives each entry to check, at its place in the document. */

@@ -19,6 +19,7 @@ nested_context(ParseContext *cxt, AshResource *res, AshScope *scope)
 	ParseContext nested = *cxt;
 
 	*scope = *cxt->scope;
+	scope->late = false;
 	scope->resource = res;
 	scope->parent = unconstify(AshScope *, cxt->scope);
 	scope->upsert = false;

@@ -14,6 +14,7 @@
  */
 #include "expr/internal.h"
 
+#include "miscadmin.h"
 #include "nodes/value.h"
 #include "utils/memutils.h"
 
@@ -215,6 +216,81 @@ compile_guarded(AshResource *res, const void *what, const char *kind, const char
 	return expr;
 }
 
+static bool
+is_late_ref(AshExpr *expr, void *context)
+{
+	return expr->kind == ASH_EXPR_REF && expr->calculation != NULL &&
+		   ash_calculation_is_late(expr->resource, expr->calculation);
+}
+
+bool
+ash_calculation_is_late(AshResource *res, AshCalculation *calc)
+{
+	AshExpr *expr;
+	bool late;
+
+	check_stack_depth();
+	if (calc->expr_source == NULL)
+		return calc->batch_function != NULL;
+	if (calc->late != 0 || is_compiling(calc))
+		return calc->late == 2;
+	/* faults are reported where it is defined */
+	expr = ash_calculation_expr(res, calc, ash_errors_create(CurrentMemoryContext));
+	late = expr != NULL && ash_expr_walk(expr, is_late_ref, NULL);
+	if (expr != NULL)
+		calc->late = late ? 2 : 1;
+	return late;
+}
+
+/* What cannot be computed beside the result of a function, which no statement knows. */
+static bool
+needs_statement(AshExpr *expr, void *context)
+{
+	AshExpr *other;
+
+	if (expr->kind == ASH_EXPR_EXISTS || expr->kind == ASH_EXPR_AGGREGATE)
+		return true;
+	if (expr->kind != ASH_EXPR_REF)
+		return false;
+	if (expr->path != NIL || expr->aggregate != NULL || expr->parent_levels > 0)
+		return true;
+	if (expr->calculation == NULL || is_compiling(expr->calculation))
+		return false;
+	if (expr->calculation->expr_source == NULL)
+		return expr->calculation->batch_function == NULL;
+	other = ash_calculation_expr(expr->resource, expr->calculation,
+								 ash_errors_create(CurrentMemoryContext));
+	return other != NULL && ash_expr_walk(other, needs_statement, NULL);
+}
+
+static bool
+has_row_arguments(AshExpr *expr, void *context)
+{
+	if (!is_late_ref(expr, NULL) || expr->calculation->expr_source != NULL)
+		return false;
+	for (int i = 0; expr->calc_args != NULL && i < expr->calculation->nargs; i++)
+	{
+		if (ash_expr_has_refs(expr->calc_args[i]))
+			return true;
+	}
+	return false;
+}
+
+static void
+check_late(AshResource *res, AshCalculation *calc, AshErrors *errors)
+{
+	if (!ash_calculation_is_late(res, calc))
+		return;
+	if (ash_expr_walk(calc->expr, needs_statement, NULL))
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "beside a calculation that only a function computes an expression can use "
+					  "attributes of the row, and nothing of other rows");
+	if (ash_expr_walk(calc->expr, has_row_arguments, NULL))
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "arguments of a calculation that only a function computes cannot depend on "
+					  "the row");
+}
+
 AshExpr *
 ash_calculation_expr(AshResource *res, AshCalculation *calc, AshErrors *errors)
 {
@@ -225,8 +301,11 @@ ash_calculation_expr(AshResource *res, AshCalculation *calc, AshErrors *errors)
 	scope = ash_scope_for(res, NULL);
 	scope.nargs = calc->nargs;
 	scope.args = calc->args;
+	scope.late = calc->batch_function == NULL;
 	calc->expr = compile_guarded(res, calc, "calculation", calc->name, calc->expr_source, &scope,
 								 calc->type, errors);
+	if (calc->expr != NULL && scope.late && errors != NULL)
+		check_late(res, calc, errors);
 	return calc->expr;
 }
 
@@ -318,6 +397,12 @@ field_type(AshResource *destination, const char *name, AshErrors *errors)
 
 	if (attribute != NULL)
 		return attribute->type;
+	if (calculation != NULL && ash_calculation_is_late(destination, calculation))
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "calculation \"%s\" cannot be aggregated: it has no expression", name);
+		return NULL;
+	}
 	if (calculation != NULL)
 		return calculation->type;
 	if (aggregate != NULL)

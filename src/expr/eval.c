@@ -91,7 +91,7 @@ known_input(const Builder *builder, const AshExpr *ref)
 	for (int i = 0; i < Min(builder->maxinputs, builder->sql.nparams); i++)
 	{
 		if (builder->inputs[i] != NULL && builder->inputs[i]->kind == ASH_EXPR_REF &&
-			builder->inputs[i]->attribute == ref->attribute)
+			ref->attribute != NULL && builder->inputs[i]->attribute == ref->attribute)
 			return i + 1;
 	}
 	return 0;
@@ -115,8 +115,9 @@ write_collation(AshSql *sql, const AshTypeInst *type)
 	ReleaseSysCache(tuple);
 }
 
+/* An attribute, or a calculation whose value the row brings along. */
 static void
-write_attribute(AshSql *sql, AshExpr *ref)
+write_input(AshSql *sql, AshExpr *ref)
 {
 	Builder *builder = sql->context;
 	int known = known_input(builder, ref);
@@ -141,15 +142,16 @@ write_ref(AshSql *sql, AshExpr *expr)
 	{
 		if (expr->attribute != NULL && !expr->upsert_conflict)
 		{
-			write_attribute(sql, expr);
+			write_input(sql, expr);
 			return;
 		}
 		inlined = expr->calculation ? ash_expr_inlined(expr) : NULL;
 		if (inlined != NULL)
-		{
 			ash_sql_expr(sql, inlined);
+		else if (expr->calculation != NULL)
+			write_input(sql, expr);
+		if (expr->calculation != NULL)
 			return;
-		}
 	}
 	elog(ERROR, "expression cannot be evaluated in memory: %s", ash_expr_describe(expr));
 }

@@ -131,6 +131,7 @@ typedef struct AshScope
 	AshArgument **args;
 	AshResource *actor; /* actor's resource for types, or NULL: untyped */
 	bool upsert;		/* upsert_conflict(x) allowed */
+	bool late;			/* calculations that only a function computes may be used */
 } AshScope;
 
 /* parse.c: source text → tree; NULL after adding ASH_E_INVALID_DEFINITION (at the current path). */
@@ -190,6 +191,11 @@ extern AshExpr *ash_expr_with_args(AshExpr *expr, int nargs, AshArgument **args,
  * its own to find faults at define time.  NULL when the resource has none.
  */
 extern AshExpr *ash_calculation_expr(AshResource *res, AshCalculation *calc, AshErrors *errors);
+/*
+ * Is it computed by a function over all records, or from one that is?  Then it has no
+ * form in SQL: it can be loaded, but not filtered or sorted by.
+ */
+extern bool ash_calculation_is_late(AshResource *res, AshCalculation *calc);
 extern AshExpr *ash_relationship_filter(AshResource *res, AshRelationship *rel, AshErrors *errors);
 extern AshExpr *ash_action_filter(AshResource *res, AshAction *action, AshErrors *errors);
 extern AshExpr *ash_resource_base_filter(AshResource *res, AshErrors *errors);

@@ -131,6 +131,11 @@ finish_calculation(ParseContext *cxt, AshExpr *ref, AshExpr **args, int location
 	}
 	ref->calc_args = calc->nargs > 0 ? args : NULL;
 	ref->type = calc->type;
+	if ((!cxt->scope->late || ref->path != NIL) && ash_calculation_is_late(ref->resource, calc))
+		return ash_parse_error(cxt, location,
+							   "calculation %s cannot be used here: it has no expression, a "
+							   "function computes it once all records are there",
+							   calc->name);
 	return ref;
 }
 
@@ -402,6 +407,10 @@ parse_calculation(ParseContext *cxt, AshExpr *ref, FuncCall *call)
 			return ash_parse_error(
 				cxt, exprLocation(node),
 				"arguments of a calculation of a related resource take no fields");
+		if (!calc->args[index]->allow_expr && ash_expr_has_refs(value))
+			return ash_parse_error(cxt, exprLocation(node),
+								   "argument %s of calculation %s does not support expressions",
+								   calc->args[index]->name, calc->name);
 		args[index] = ash_expr_as(value, calc->args[index]->type, cxt->errors);
 		ash_parse_locate(cxt, first, exprLocation(node));
 		if (args[index] == NULL)

@@ -19,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "changeset/changeset.h"
 #include "policy/internal.h"
 #include "utils/memutils.h"
 
@@ -601,8 +602,7 @@ ash_resource_policies(AshResource *res, AshErrors *errors)
 	{
 		/* cxt is left to its parent: errors may point into it */
 		if (errors == NULL)
-			elog(ERROR, "policies of %s cannot be compiled: %s", res->name,
-				 ash_errors_message(own));
+			ash_stale_definition(res, own);
 		return;
 	}
 	MemoryContextSetParent(cxt, res->cxt);

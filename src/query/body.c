@@ -162,8 +162,12 @@ run_preparations(AshQuery *query)
 
 		if (prep->validation != NULL || prep->where != NIL)
 			return "it has validations or guarded preparations, which only a call can run";
+		if (prep->preparation->dynamic != NULL && prep->preparation->dynamic(prep->options))
+			return "it has preparations that only a call can run";
 		prep->preparation->run(query, prep->options);
 	}
+	ash_query_default_sort(query);
+	query->page = ASH_PAGE_NONE;
 	return query->lock != 0 ? "it locks rows" : NULL;
 }
 
@@ -172,6 +176,8 @@ ash_query_read_fault(AshResource *res, AshAction *action)
 {
 	if (res->tenancy == ASH_TENANCY_CONTEXT)
 		return "each tenant has a table of its own";
+	if (action->manual_json != NULL)
+		return "it is manual";
 	if (action->timeout.set && action->timeout.value > 0)
 		return "it has a timeout";
 	return run_preparations(empty_query(res, action));

@@ -47,31 +47,6 @@ ash_query_create(AshCall *call, AshResource *res, AshAction *action)
  *-------------------------------------------------------------------------
  */
 
-/* Guards and validations look at the arguments through a changeset. */
-static void
-run_preparations(AshQuery *query, const Jsonb *input)
-{
-	AshChangeset *cs = NULL;
-	ListCell *lc;
-
-	ash_action_preparations(query->res, query->action, NULL);
-	foreach (lc, query->action->preparations)
-	{
-		AshPreparation *prep = lfirst(lc);
-
-		if (cs == NULL && (prep->validation != NULL || prep->where != NIL))
-			cs = ash_changeset_create(query->call, ASH_ACTION_READ, input, NULL);
-		if (prep->only_when_valid && ash_errors_any(query->call->errors))
-			continue;
-		if (prep->where != NIL && !ash_steps_pass(cs, prep->where))
-			continue;
-		if (prep->validation != NULL)
-			ash_step_run(cs, prep->validation);
-		else
-			prep->preparation->run(query, prep->options);
-	}
-}
-
 static void
 add_action_filter(AshQuery *query)
 {
@@ -119,7 +94,7 @@ ash_query_for_action(AshQuery *query, const Jsonb *input)
 		ash_call_cast_arguments(call, input);
 		ash_call_argument_defaults(call);
 		ash_call_required_arguments(call);
-		run_preparations(query, input);
+		ash_query_run_preparations(query, input);
 		before = list_length(call->errors->items);
 		if (before == 0)
 		{
@@ -135,35 +110,38 @@ ash_query_for_action(AshQuery *query, const Jsonb *input)
  *-------------------------------------------------------------------------
  */
 
-static void
-apply_filter(AshQuery *query, const Jsonb *filter)
+void
+ash_query_add_filter(AshQuery *query, const Jsonb *filter, bool trusted)
 {
 	AshErrors *errors = query->call->errors;
 
 	ash_errors_push_name(errors, "filter");
-	add_filter(query, ash_filter_parse(query, query->res, filter));
+	add_filter(query, ash_filter_parse(query, query->res, filter, trusted));
+	ash_errors_pop(errors);
+}
+
+void
+ash_query_add_sort(AshQuery *query, const Jsonb *sort, bool trusted, bool prepend)
+{
+	AshErrors *errors = query->call->errors;
+	List *items;
+
+	ash_errors_push_name(errors, "sort");
+	items = ash_sort_parse(query, query->res, sort, trusted);
+	query->sort =
+		prepend ? list_concat_copy(items, query->sort) : list_concat_copy(query->sort, items);
 	ash_errors_pop(errors);
 }
 
 static void
-apply_order(AshQuery *query, const AshOptions *opts)
+apply_distinct(AshQuery *query, const Jsonb *distinct)
 {
 	AshErrors *errors = query->call->errors;
 
-	if (opts->sort != NULL)
-	{
-		ash_errors_push_name(errors, "sort");
-		query->sort =
-			list_concat(query->sort, ash_sort_parse(query, query->res, opts->sort, false));
-		ash_errors_pop(errors);
-	}
-	if (opts->distinct != NULL)
-	{
-		ash_errors_push_name(errors, "distinct");
-		query->distinct =
-			list_concat(query->distinct, ash_sort_parse(query, query->res, opts->distinct, false));
-		ash_errors_pop(errors);
-	}
+	ash_errors_push_name(errors, "distinct");
+	query->distinct =
+		list_concat_copy(query->distinct, ash_sort_parse(query, query->res, distinct, false));
+	ash_errors_pop(errors);
 }
 
 static void
@@ -185,14 +163,28 @@ apply_load(AshQuery *query, const Jsonb *load)
 	ash_errors_pop(errors);
 }
 
+/* What sorts when nothing else does. */
+void
+ash_query_default_sort(AshQuery *query)
+{
+	if (query->sort != NIL || query->default_sort == NIL)
+		return;
+	query->sort = list_copy(query->default_sort);
+	query->sort_is_default = true;
+}
+
 void
 ash_query_apply_options(AshQuery *query)
 {
 	const AshOptions *opts = query->call->opts;
 
 	if (opts->filter != NULL)
-		apply_filter(query, opts->filter);
-	apply_order(query, opts);
+		ash_query_add_filter(query, opts->filter, false);
+	if (opts->sort != NULL)
+		ash_query_add_sort(query, opts->sort, false, false);
+	ash_query_default_sort(query);
+	if (opts->distinct != NULL)
+		apply_distinct(query, opts->distinct);
 	if (opts->limit.set)
 		query->limit = opts->limit;
 	if (opts->offset.set)
@@ -245,6 +237,11 @@ ash_query_check_hidden(AshQuery *query, AshKeys *keys)
 
 	if (query->must_see == NULL)
 		return;
+	if (ash_query_is_manual(query))
+	{
+		ash_manual_refuse(query, "looked for among forbidden ones");
+		return;
+	}
 	visible = ash_expr_call("coalesce", list_make2(query->must_see, ash_expr_bool(false)),
 							query->call->errors);
 	ash_query_sql_init(query, &sql);

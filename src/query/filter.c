@@ -3,10 +3,10 @@
  * src/query/filter.c
  *	  Run-time filters: JSON in the closed grammar of spec 11.1 → expressions.
  *
- * Only public fields and relationships can be named; every reference that is made
- * here is marked as coming from input, so that the policies of related resources
- * and field policies apply to it.  Depth and size are bounded, each key is looked
- * at once.
+ * Input can only name public fields and relationships; every reference it makes is
+ * marked as coming from input, so that the policies of related resources and field
+ * policies apply to it.  A trusted filter comes from code of the definition.  Depth and size are
+ *bounded, each key is looked at once.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,8 +34,12 @@ calculation_expr(FilterParser *parser, FilterScope *scope, AshCalculation *calc,
 	JsonbValue input;
 	bool has_input = false;
 
-	if (calc->expr_source == NULL)
-		return ash_filter_not_filterable(parser, calc->name, false);
+	if (!ash_calculation_is_sql(ref))
+	{
+		ash_error_add(parser->errors, ASH_E_INVALID_FILTER_REFERENCE, calc->name,
+					  "Calculations cannot be filtered on unless they define an expression");
+		return NULL;
+	}
 	if (value->type == jbvBinary)
 	{
 		Jsonb *object = ash_jsonb_from_value(value);
@@ -67,7 +71,7 @@ key_ref(FilterParser *parser, FilterScope *scope, AshRelationship *rel)
 	ref = ash_expr_attribute(scope->res, scope->res->primary_key[0]);
 	ref->path = scope->path;
 	ref->path_resources = scope->owners;
-	ref->from_input = true;
+	ref->from_input = !parser->trusted;
 	return ref;
 }
 
@@ -218,11 +222,11 @@ nil_field(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
 	const char *name = ash_jsonb_value_text(value);
 	AshExpr *ref = ash_field_ref(scope->res, name, parser->errors);
 
-	if (ref == NULL || !ash_ref_is_public(ref))
+	if (ref == NULL || (!ash_ref_is_public(ref) && !parser->trusted))
 		return no_such_field(parser, scope, name);
 	ref->path = scope->path;
 	ref->path_resources = scope->owners;
-	ref->from_input = true;
+	ref->from_input = !parser->trusted;
 	return ash_predicate_is_nil(parser, ref, &yes);
 }
 
@@ -240,14 +244,15 @@ parse_key(FilterParser *parser, FilterScope *scope, const char *name, const Json
 		return combination(parser, scope, value, true);
 	if (strcmp(name, "not") == 0)
 		return negation(parser, scope, value);
-	if ((attr = ash_find_attribute(scope->res, name)) != NULL && attr->public)
+	if ((attr = ash_find_attribute(scope->res, name)) != NULL && (attr->public || parser->trusted))
 		return ash_predicate_field(parser, scope, ash_expr_attribute(scope->res, attr), value,
 								   NULL);
-	if ((rel = ash_find_relationship(scope->res, name)) != NULL && rel->public)
+	if ((rel = ash_find_relationship(scope->res, name)) != NULL && (rel->public || parser->trusted))
 		return relationship_expr(parser, scope, rel, value);
-	if ((calc = ash_find_calculation(scope->res, name)) != NULL && calc->public)
+	if ((calc = ash_find_calculation(scope->res, name)) != NULL &&
+		(calc->public || parser->trusted))
 		return calculation_expr(parser, scope, calc, value);
-	if ((agg = ash_find_aggregate(scope->res, name)) != NULL && agg->public)
+	if ((agg = ash_find_aggregate(scope->res, name)) != NULL && (agg->public || parser->trusted))
 		return aggregate_expr(parser, scope, name, value);
 	if (strcmp(name, "is_nil") == 0 && value->type == jbvString)
 		return nil_field(parser, scope, value);
@@ -315,9 +320,9 @@ parse_filter(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
 }
 
 AshExpr *
-ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input)
+ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted)
 {
-	FilterParser parser = { query, query->call->errors, 0, 0 };
+	FilterParser parser = { query, query->call->errors, trusted, 0, 0 };
 	FilterScope scope = { res, NIL, NIL };
 	JsonbValue value;
 

@@ -17,6 +17,7 @@ typedef struct FilterParser
 {
 	AshQuery *query;
 	AshErrors *errors;
+	bool trusted; /* of a definition: private fields too, and no policies of related rows */
 	int depth;
 	int terms;
 } FilterParser;

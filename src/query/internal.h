@@ -22,6 +22,8 @@
 typedef struct AshFrom AshFrom;
 typedef struct AshRowScope AshRowScope;
 typedef struct AshAggregateScan AshAggregateScan;
+typedef struct AshLate AshLate;
+typedef struct AshLateRows AshLateRows;
 
 /* A join: text, or a scan for aggregates whose columns are still being collected. */
 typedef struct AshFromItem
@@ -153,7 +155,7 @@ extern AshExpr *ash_session_tenant(AshResource *res, AshAction *action);
 extern AshAction *ash_related_action(AshRelationship *rel, AshResource *dest);
 extern bool ash_relationship_uses_parent(AshResource *res, AshRelationship *rel);
 /* the sort of a query with that of the relationship, or with its default */
-extern List *ash_related_sort(AshResource *res, AshRelationship *rel, List *query_sort);
+extern List *ash_related_sort(AshResource *res, AshRelationship *rel, const AshQuery *query);
 extern List *ash_related_filters(AshResource *res, AshRelationship *rel, AshResource *dest,
 								 AshAction *action);
 extern AshCall *ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel,
@@ -210,6 +212,9 @@ extern AshMask ash_field_mask(AshCall *call, AshResource *res, AshAction *action
 							  bool is_public);
 extern const char *ash_ref_name(const AshExpr *ref);
 extern bool ash_ref_is_public(const AshExpr *ref);
+/* can a statement filter and sort by it? */
+extern bool ash_calculation_is_sql(const AshExpr *ref);
+extern AshExpr *ash_aggregate_ref(AshResource *res, AshAggregate *agg, AshErrors *errors);
 
 /*-------------------------------------------------------------------------
  * sort.c, order.c
@@ -229,6 +234,9 @@ extern void ash_query_complete_sort(AshQuery *query);
 /* deep copy of an array element or object value as a Jsonb of its own */
 extern char *ash_input_text(const JsonbValue *value);
 
+/* build.c */
+extern void ash_query_default_sort(AshQuery *query);
+
 /* select.c */
 extern bool ash_query_selects(const AshQuery *query, const AshAttribute *attr);
 extern void ash_query_ensure_selected(AshQuery *query, const AshAttribute *attr);
@@ -241,7 +249,8 @@ typedef struct AshOutputColumn
 {
 	const AshAttribute *attribute;
 	AshExpr *expr;
-	int sort; /* of this sort item, or -1 */
+	int sort;  /* of this sort item, or -1 */
+	bool late; /* no statement computes it: see late.c */
 } AshOutputColumn;
 
 typedef struct AshOutput
@@ -257,9 +266,14 @@ typedef struct AshOutput
 	int **load_keys;  /* … and the columns of their keys */
 	const char *tail; /* constant text at the end of each row, or NULL */
 	int tail_len;
+	AshLate *late; /* what computes the late columns, or NULL when there is none */
 } AshOutput;
 
 extern AshOutput *ash_output_create(AshQuery *query, bool with_ord);
+/* the attribute's column, shown or not; a hidden column */
+extern int ash_output_attribute(AshOutput *output, const AshAttribute *attr);
+extern int ash_output_value(AshOutput *output, const AshAttribute *attr);
+extern int ash_output_hidden(AshOutput *output, AshExpr *expr);
 extern List *ash_query_relationship_loads(AshQuery *query);
 /* which attributes of the parent a load needs */
 extern int ash_load_key_attributes(AshResource *res, AshRelationship *rel,
@@ -342,6 +356,8 @@ extern void ash_rowset_add(AshRowset *rows, Datum *values, bool *nulls, const ch
 extern void ash_rowset_select(AshRowset *rows, AshKeys *keys);
 extern void ash_rowset_load(AshRowset *rows);
 extern int ash_rowset_count(const AshRowset *rows);
+/* which of the keys the row was found by, from 0 */
+extern int ash_rowset_ord(const AshRowset *rows, int row);
 extern void ash_rowset_write_row(AshRowset *rows, int row, StringInfo out);
 /* rows of the page, "," between; in reverse for a page before a cursor */
 extern void ash_rowset_write(AshRowset *rows, int limit, StringInfo out);
@@ -352,6 +368,18 @@ extern void ash_page_close(AshQuery *query, int64 count, bool more, StringInfo o
 extern bool ash_page_default(AshQuery *query);
 /* rows to show; 0 = all */
 extern int64 ash_query_page_limit(const AshQuery *query);
+
+/*-------------------------------------------------------------------------
+ * late.c: columns that are computed once all rows are there
+ *-------------------------------------------------------------------------
+ */
+extern void ash_late_plan(AshOutput *output);
+/* NULL when the output has no late columns */
+extern AshLateRows *ash_late_rows_create(AshOutput *output);
+extern void ash_late_rows_add(AshLateRows *rows, const Datum *values, const bool *nulls);
+extern bool ash_late_rows_compute(AshLateRows *rows);
+extern int ash_late_rows_count(const AshLateRows *rows);
+extern Datum *ash_late_rows_get(const AshLateRows *rows, int row, bool **nulls);
 
 /* lock.c */
 extern int ash_lock_parse(const char *name); /* 0 when unknown */

@@ -12,7 +12,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "query/internal.h"
+#include "query/preparation.h"
 
 #define ASH_LOAD_MAX_DEPTH 32
 
@@ -156,18 +156,22 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 	JsonbValue args;
 	AshQuery *query;
 
+	sub->authorize = sub->authorize && !parser->query->trusted_loads;
 	apply_options(parser, sub, options);
 	if (nested != NULL)
 		sub->opts->load = nested;
 	if (action != NULL && action == ash_related_action(rel, dest))
 		ash_related_arguments(sub, parser->res, rel);
 	query = ash_query_create(sub, dest, action);
+	query->trusted_loads = parser->query->trusted_loads;
+	query->late_depth = parser->query->late_depth;
+	query->strict_loads = query->select_given = parser->query->strict_loads;
 	if (action != NULL)
 		ash_query_for_action(query,
 							 option(options, "args", &args) ? ash_jsonb_from_value(&args) : NULL);
 	else
 		ash_query_apply_options(query);
-	query->sort = ash_related_sort(parser->res, rel, query->sort);
+	query->sort = ash_related_sort(parser->res, rel, query);
 	if (sub->opts->page == NULL)
 		query->page = ASH_PAGE_NONE;
 	if (query->page == ASH_PAGE_NONE)
@@ -190,6 +194,14 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 	sub->opts->authorize_with = rel->authorize_read_with == ASH_READ_WITH_ERROR;
 	ash_query_authorize(query);
 	ash_related_row_arguments(query, parser->res, rel);
+	if (query->after_action != NIL)
+		ash_error_add(
+			parser->errors, ASH_E_INVALID_LOAD, NULL,
+			"%s cannot be loaded with action %s of %s, which gives its records to a function",
+			rel->name, action->name, dest->name);
+	if (ash_query_is_manual(query))
+		ash_manual_refuse(query, "loaded through a relationship");
+	ash_query_before_action(query);
 	return query;
 }
 
@@ -206,13 +218,19 @@ load_relationship(LoadParser *parser, AshRelationship *rel, const Jsonb *options
 					  rel->name, parser->res->name);
 		return;
 	}
-	if (load == NULL)
-		load = add_load(parser, rel->name);
-	else if (options == NULL && nested == NULL)
+	if (load != NULL && options == NULL && nested == NULL)
 		return;
-	load->relationship = rel;
 	ash_errors_push_name(parser->errors, rel->name);
-	load->query = related_query(parser, rel, options, nested);
+	if (load != NULL && options == NULL && load->query != NULL)
+		/* loads of the same relationship are merged */
+		load->query->loads = ash_load_parse(load->query, load->query->res, nested);
+	else
+	{
+		if (load == NULL)
+			load = add_load(parser, rel->name);
+		load->relationship = rel;
+		load->query = related_query(parser, rel, options, nested);
+	}
 	ash_errors_pop(parser->errors);
 }
 
@@ -401,4 +419,41 @@ ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *input)
 	if (value.type != jbvNull)
 		ash_load_each(&value, parser.errors, load_name, &parser);
 	return parser.loads;
+}
+
+/*-------------------------------------------------------------------------
+ * Loads of definitions
+ *-------------------------------------------------------------------------
+ */
+
+static void
+verify_name(AshResource *res, const char *name, AshErrors *errors)
+{
+	if (ash_find_relationship(res, name) == NULL && ash_find_calculation(res, name) == NULL &&
+		ash_find_aggregate(res, name) == NULL && ash_find_attribute(res, name) == NULL)
+		ash_error_definition(errors, NULL, "%s has no field \"%s\" to load", res->name, name);
+}
+
+void
+ash_load_verify(AshResource *res, json_t *load, AshErrors *errors)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	check_stack_depth();
+	if (json_is_string(load))
+		verify_name(res, json_string_value(load), errors);
+	else if (json_is_object(load))
+	{
+		json_object_foreach (load, key, value)
+			verify_name(res, key, errors);
+	}
+	else if (json_is_array(load))
+	{
+		json_array_foreach (load, i, value)
+			ash_load_verify(res, value, errors);
+	}
+	else
+		ash_error_definition(errors, NULL, "expected names to load, got %s", ash_json_kind(load));
 }

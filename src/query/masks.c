@@ -42,6 +42,13 @@ ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args)
 	return ref;
 }
 
+bool
+ash_calculation_is_sql(const AshExpr *ref)
+{
+	return ref->calculation->expr_source != NULL &&
+		   !ash_calculation_is_late(ref->resource, ref->calculation);
+}
+
 /* A calculation's arguments when none are given: literal defaults, else null. */
 static AshExpr **
 default_args(const AshCalculation *calc)
@@ -60,6 +67,18 @@ default_args(const AshCalculation *calc)
 	return args;
 }
 
+AshExpr *
+ash_aggregate_ref(AshResource *res, AshAggregate *agg, AshErrors *errors)
+{
+	AshExpr *ref = palloc0(sizeof(AshExpr));
+
+	ref->kind = ASH_EXPR_REF;
+	ref->type = ash_aggregate_type(res, agg, errors);
+	ref->resource = res;
+	ref->aggregate = agg;
+	return ref;
+}
+
 /* A reference to an attribute, calculation or aggregate; NULL when there is none. */
 AshExpr *
 ash_field_ref(AshResource *res, const char *name, AshErrors *errors)
@@ -67,7 +86,6 @@ ash_field_ref(AshResource *res, const char *name, AshErrors *errors)
 	AshAttribute *attr = ash_find_attribute(res, name);
 	AshCalculation *calc;
 	AshAggregate *agg;
-	AshExpr *ref;
 
 	if (attr != NULL)
 		return ash_expr_attribute(res, attr);
@@ -75,14 +93,7 @@ ash_field_ref(AshResource *res, const char *name, AshErrors *errors)
 	if (calc != NULL)
 		return ash_calculation_ref(res, calc, default_args(calc));
 	agg = ash_find_aggregate(res, name);
-	if (agg == NULL)
-		return NULL;
-	ref = palloc0(sizeof(AshExpr));
-	ref->kind = ASH_EXPR_REF;
-	ref->type = ash_aggregate_type(res, agg, errors);
-	ref->resource = res;
-	ref->aggregate = agg;
-	return ref;
+	return agg != NULL ? ash_aggregate_ref(res, agg, errors) : NULL;
 }
 
 static bool

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "call/function.h"
 #include "query/internal.h"
 
 static int
@@ -37,8 +38,8 @@ add_column(AshOutput *output, const char *key, const AshTypeInst *type,
 }
 
 /* The attribute's column, shown or not. */
-static int
-attribute_column(AshOutput *output, const AshAttribute *attr)
+int
+ash_output_attribute(AshOutput *output, const AshAttribute *attr)
 {
 	for (int i = 0; i < output->ncolumns; i++)
 	{
@@ -46,6 +47,24 @@ attribute_column(AshOutput *output, const AshAttribute *attr)
 			return i;
 	}
 	return add_column(output, NULL, attr->type, attr, NULL);
+}
+
+/* The same with the value even where the shown column never has one. */
+int
+ash_output_value(AshOutput *output, const AshAttribute *attr)
+{
+	for (int i = 0; i < output->ncolumns; i++)
+	{
+		if (output->source[i].attribute == attr && output->json[i].mask != ASH_MASK_NEVER)
+			return i;
+	}
+	return add_column(output, NULL, attr->type, attr, NULL);
+}
+
+int
+ash_output_hidden(AshOutput *output, AshExpr *expr)
+{
+	return add_column(output, NULL, expr->type, NULL, expr);
 }
 
 /* The hidden column of the mask; columns with the same condition share one. */
@@ -110,7 +129,7 @@ add_field_loads(AshOutput *output)
 		if (load->calculation != NULL)
 			ref = ash_calculation_ref(query->res, load->calculation, load->calc_args);
 		else
-			ref = ash_field_ref(query->res, load->aggregate->name, NULL);
+			ref = ash_aggregate_ref(query->res, load->aggregate, NULL);
 		add_column(output, load->as, ref->type, NULL, ref);
 	}
 }
@@ -183,7 +202,7 @@ add_load_keys(AshOutput *output)
 		int *columns = palloc(sizeof(int) * Max(n, 1));
 
 		for (int i = 0; i < n; i++)
-			columns[i] = attribute_column(output, attributes[i]);
+			columns[i] = ash_output_attribute(output, attributes[i]);
 		output->load_keys[output->nloads++] = columns;
 	}
 }
@@ -204,16 +223,38 @@ ash_query_relationship_loads(AshQuery *query)
 	return loads;
 }
 
-/* What the framework keeps as a record's tenant. */
+/* A manual read and functions after a read say it of each record. */
+static bool
+says_metadata(const AshQuery *query)
+{
+	return query->action != NULL && query->action->type == ASH_ACTION_READ &&
+		   query->action->nmetadata > 0 && query->call->action == query->action &&
+		   query->after_action == NIL && !ash_query_is_manual(query);
+}
+
+/*
+ * What the framework keeps as a record's tenant, and the metadata of a read's action: its
+ * defaults, as long as no function says more.
+ */
 static void
 add_tail(AshOutput *output)
 {
-	const AshCall *call = output->query->call;
+	const AshQuery *query = output->query;
+	AshCall *call = query->call;
+	StringInfo metadata = NULL;
+	StringInfoData tail;
 
-	if (!call->has_tenant || output->query->res->tenancy == ASH_TENANCY_NONE)
+	initStringInfo(&tail);
+	if (call->has_tenant && query->res->tenancy != ASH_TENANCY_NONE)
+		appendStringInfo(&tail, "\"_tenant\":%s", ash_jsonb_value_json(&call->tenant));
+	if (says_metadata(query))
+		metadata = ash_metadata_text(call, NULL, NULL);
+	if (metadata != NULL)
+		appendStringInfo(&tail, "%s%s", tail.len > 0 ? "," : "", metadata->data);
+	if (tail.len == 0)
 		return;
-	output->tail = psprintf("\"_tenant\":%s", ash_jsonb_value_json(&call->tenant));
-	output->tail_len = strlen(output->tail);
+	output->tail = tail.data;
+	output->tail_len = tail.len;
 }
 
 AshOutput *
@@ -234,6 +275,7 @@ ash_output_create(AshQuery *query, bool with_ord)
 	if (query->page == ASH_PAGE_KEYSET)
 		add_keyset(output);
 	add_load_keys(output);
+	ash_late_plan(output);
 	add_tail(output);
 	for (int i = 0; i < output->ncolumns; i++)
 		ash_column_prepare(&output->json[i]);

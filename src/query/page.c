@@ -133,7 +133,7 @@ set_filter(AshQuery *query, const Jsonb *filter)
 
 	ash_errors_push_name(errors, "page");
 	ash_errors_push_name(errors, "filter");
-	expr = ash_filter_parse(query, query->res, filter);
+	expr = ash_filter_parse(query, query->res, filter, false);
 	query->page_filters = expr == NULL ? NIL : list_make1(expr);
 	ash_errors_pop(errors);
 	ash_errors_pop(errors);

@@ -382,7 +382,7 @@ ash_predicate_field(FilterParser *parser, FilterScope *scope, AshExpr *ref, cons
 
 	ref->path = scope->path;
 	ref->path_resources = scope->owners;
-	ref->from_input = true;
+	ref->from_input = !parser->trusted;
 	if (use == ASH_USE_NO)
 		return ash_filter_not_filterable(parser, ash_ref_name(ref), false);
 	if (value->type == jbvBinary)

@@ -12,7 +12,7 @@
 #ifndef ASH_QUERY_H
 #define ASH_QUERY_H
 
-#include "data/data.h"
+#include "changeset/changeset.h"
 
 typedef struct AshQuery AshQuery;
 typedef struct AshLoad AshLoad;
@@ -54,10 +54,12 @@ struct AshQuery
 {
 	AshCall *call; /* for nested queries: a nested call */
 	AshResource *res;
-	AshAction *action; /* or NULL */
-	List *filters;	   /* of AshExpr *, ANDed */
-	List *sort;		   /* of AshSortItem * */
-	List *distinct;	   /* of AshSortItem * */
+	AshAction *action;	 /* or NULL */
+	List *filters;		 /* of AshExpr *, ANDed */
+	List *sort;			 /* of AshSortItem * */
+	List *default_sort;	 /* of AshSortItem *: when nothing else sorts */
+	List *distinct;		 /* of AshSortItem * */
+	List *distinct_sort; /* of AshSortItem *: which row of equal ones is kept; NIL = sort */
 	AshOptInt limit;
 	AshOptInt offset;
 	Bitmapset *select; /* attribute indexes; NULL = default selection */
@@ -82,6 +84,12 @@ struct AshQuery
 	bool forbidden;			   /* … but noted here */
 	AshExpr *must_see;		   /* policies: all rows must be let through (authorize_with) */
 	bool bare;				   /* no tenant condition: see ash_query_bare */
+	bool sort_is_default;	   /* sort is default_sort */
+	bool strict_loads;		   /* related records have the fields that are named, no others */
+	int late_depth;			   /* how many late calculations it is read for, inside each other */
+	bool trusted_loads;		   /* related rows are not filtered by their policies */
+	List *before_action;	   /* of AshFunction *: told of the query once it is authorized … */
+	List *after_action;		   /* … and given the records it found */
 };
 
 /* an AshQuery.lock: FOR UPDATE of the root table, waiting */
@@ -98,7 +106,9 @@ extern void ash_query_apply_options(AshQuery *query);
 extern void ash_query_authorize(AshQuery *query);
 
 /* filter.c, sort.c, select.c, load.c: run-time input; faults are added to call->errors */
-extern AshExpr *ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input);
+/* trusted: by code of the definition, which may name private fields */
+extern AshExpr *ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input,
+								 bool trusted);
 extern List *ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted);
 extern void ash_select_parse(AshQuery *query, const Jsonb *input);
 extern List *ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *input);
@@ -106,10 +116,28 @@ extern List *ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *inpu
 typedef void (*AshLoadFn)(void *context, const char *name, const JsonbValue *value);
 extern void ash_load_each(const JsonbValue *load, AshErrors *errors, AshLoadFn fn, void *context);
 extern void ash_load_invalid(AshErrors *errors, const char *name);
+/* names at the first level of a load of the definition; adds definition errors */
+extern void ash_load_verify(AshResource *res, json_t *load, AshErrors *errors);
 extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
+/* build.c: more of what the query is already told */
+extern void ash_query_add_filter(AshQuery *query, const Jsonb *filter, bool trusted);
+extern void ash_query_add_sort(AshQuery *query, const Jsonb *sort, bool trusted, bool prepend);
+/* select.c: of a definition, so the names are attributes */
+extern void ash_query_select_names(AshQuery *query, List *names);
+extern void ash_query_deselect_names(AshQuery *query, List *names);
 /* the values of a calculation's arguments; false after adding errors */
 extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
 								 AshExpr ***args);
+/* late.c: function and load of a calculation; adds definition errors */
+extern void ash_calculation_verify(AshResource *res, AshCalculation *calc, AshErrors *errors);
+/* does its value come from a function over all records? */
+extern bool ash_calculation_loads_late(AshExpr *ref);
+/*
+ * The value of a calculation that is computed late for a row that need not be stored
+ * (values by attribute), as JSON; false after adding an error.
+ */
+extern bool ash_calculation_of_row(AshCall *call, AshCalculation *calc, AshExpr **args,
+								   const AshValue *row, StringInfo out);
 extern AshExpr *ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args);
 /* attribute, calculation (with the defaults of its arguments) or aggregate; NULL: no such field */
 extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *errors);
@@ -144,9 +172,20 @@ extern AshValue **ash_query_fetch_keys(AshQuery *query, AshValue **keys, int nke
 extern void ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load,
 							  List *select, bool as_list, List *extras, StringInfo out);
 
+/* the same with what the query shows, "," between the records */
+extern void ash_records_write_query(AshQuery *query, List *rows, List *extras, StringInfo out);
+
 /* The value of one calculation of the record with that key, as JSON. */
 extern void ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *calc,
 								  const Jsonb *arguments, StringInfo out);
+
+/* manual.c: attributes of a record that a function returned; false after adding an error */
+struct AshFunction;
+extern bool ash_row_from_json(AshCall *call, AshResource *res, const struct AshFunction *function,
+							  const Jsonb *record, AshValue *row);
+extern bool ash_query_is_manual(const AshQuery *query);
+/* adds "… is manual: its records come from a function and cannot be <what>"; always false */
+extern bool ash_manual_refuse(AshQuery *query, const char *what);
 
 /* A condition "this row": primary key = values. */
 extern AshExpr *ash_query_key_filter(AshResource *res, const AshValue *row);
@@ -201,11 +240,16 @@ struct AshPreparationDef
 	const char *name;
 	const char *doc;
 	const AshSpec *spec;
-	bool (*prepare)(AshResource *res, AshAction *action, void *options, AshErrors *errors);
+	const char *payload; /* option that is the whole of what stands under the name, or NULL */
+	uint32 on;			 /* ASH_ON() bits: types of actions it can prepare */
+	bool (*prepare)(const AshBuiltinScope *scope, void *options, AshErrors *errors);
 	bool (*run)(AshQuery *query, void *options);
+	bool (*dynamic)(void *options); /* can only a call run it?  NULL: no */
 };
 extern const AshPreparationDef *ash_preparation_lookup(const char *name);
 extern const AshPreparationDef *ash_preparations(int *count);
+/* runs the action's preparations and validations in order; input is what the action is given */
+extern void ash_query_run_preparations(AshQuery *query, const Jsonb *input);
 /* compiled on first use into action->preparations; errors is NULL at run time */
 extern void ash_action_preparations(AshResource *res, AshAction *action, AshErrors *errors);
 

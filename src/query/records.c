@@ -87,7 +87,8 @@ plan_columns(Records *records)
 	for (int i = 0; i < output->ncolumns; i++)
 	{
 		records->remote_column[i] = -1;
-		if (output->source[i].attribute != NULL || output->json[i].mask == ASH_MASK_NEVER)
+		if (output->source[i].attribute != NULL || output->source[i].late ||
+			output->json[i].mask == ASH_MASK_NEVER)
 			continue;
 		records->local[i] = local_expr(output->source[i].expr);
 		if (records->local[i] == NULL)
@@ -233,6 +234,7 @@ static void
 write_with_loads(Records *records, StringInfo out)
 {
 	AshRowset *rows = ash_rowset_create(records->query, records->output);
+	AshLateRows *late = ash_late_rows_create(records->output);
 	Datum *values = palloc(sizeof(Datum) * Max(records->output->ncolumns, 1));
 	bool *nulls = palloc(sizeof(bool) * Max(records->output->ncolumns, 1));
 
@@ -240,6 +242,16 @@ write_with_loads(Records *records, StringInfo out)
 	{
 		CHECK_FOR_INTERRUPTS();
 		row_values(records, row, values, nulls);
+		if (late != NULL)
+			ash_late_rows_add(late, values, nulls);
+		else
+			ash_rowset_add(rows, values, nulls, row_extra(records, row));
+	}
+	if (late != NULL && !ash_late_rows_compute(late))
+		return;
+	for (int row = 0; late != NULL && row < records->nrows; row++)
+	{
+		values = ash_late_rows_get(late, row, &nulls);
 		ash_rowset_add(rows, values, nulls, row_extra(records, row));
 	}
 	ash_rowset_load(rows);
@@ -277,11 +289,24 @@ void
 ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load, List *select,
 				  bool as_list, List *extras, StringInfo out)
 {
-	Records records = { .call = call, .res = res, .extras = extras };
+	AshQuery *query = shown(call, res, load, select);
 
-	records.query = shown(call, res, load, select);
 	if (ash_errors_any(call->errors))
 		return;
+	if (as_list)
+		appendStringInfoChar(out, '[');
+	ash_records_write_query(query, rows, extras, out);
+	if (as_list)
+		appendStringInfoChar(out, ']');
+}
+
+void
+ash_records_write_query(AshQuery *query, List *rows, List *extras, StringInfo out)
+{
+	AshCall *call = query->call;
+	Records records = { .call = call, .res = query->res, .extras = extras };
+
+	records.query = query;
 	records.output = ash_output_create(records.query, false);
 	records.nrows = list_length(rows);
 	records.rows = palloc(sizeof(AshValue *) * Max(records.nrows, 1));
@@ -291,14 +316,10 @@ ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load
 	fetch_remote(&records);
 	if (ash_errors_any(call->errors))
 		return;
-	if (as_list)
-		appendStringInfoChar(out, '[');
-	if (records.output->nloads > 0)
+	if (records.output->nloads > 0 || records.output->late != NULL)
 		write_with_loads(&records, out);
 	else
 		write_plain(&records, out);
-	if (as_list)
-		appendStringInfoChar(out, ']');
 }
 
 /*-------------------------------------------------------------------------
@@ -309,24 +330,47 @@ ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load
 typedef struct Calculated
 {
 	AshOutput *output;
+	AshLateRows *late; /* or NULL */
 	int column;
 	StringInfo out;
 } Calculated;
 
 static void
-write_calculated(TupleTableSlot *slot, void *arg)
+write_calculated(const Calculated *calculated, const Datum *values, const bool *nulls)
 {
-	Calculated *calculated = arg;
 	const AshColumn *column = &calculated->output->json[calculated->column];
 	AshValue value;
 	bool allowed = column->mask != ASH_MASK_NEVER;
 
-	slot_getallattrs(slot);
 	if (column->mask >= 0)
-		allowed = !slot->tts_isnull[column->mask] && DatumGetBool(slot->tts_values[column->mask]);
-	value.value = slot->tts_values[calculated->column];
-	value.isnull = slot->tts_isnull[calculated->column] || !allowed;
+		allowed = !nulls[column->mask] && DatumGetBool(values[column->mask]);
+	value.value = values[calculated->column];
+	value.isnull = nulls[calculated->column] || !allowed;
 	ash_type_write_json(calculated->out, column->type, &value);
+}
+
+static void
+take_calculated(TupleTableSlot *slot, void *arg)
+{
+	Calculated *calculated = arg;
+
+	slot_getallattrs(slot);
+	if (calculated->late != NULL)
+		ash_late_rows_add(calculated->late, slot->tts_values, slot->tts_isnull);
+	else
+		write_calculated(calculated, slot->tts_values, slot->tts_isnull);
+}
+
+static void
+write_late(const Calculated *calculated)
+{
+	bool *nulls;
+	Datum *values;
+
+	if (calculated->late == NULL || !ash_late_rows_compute(calculated->late))
+		return;
+	values = ash_late_rows_get(calculated->late, 0, &nulls);
+	write_calculated(calculated, values, nulls);
 }
 
 void
@@ -338,7 +382,7 @@ ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *c
 	AshExpr *filter = ash_query_record_filter(call, res, record);
 	AshQuery *query = ash_query_create(call, res, action);
 	AshLoad *load = palloc0(sizeof(AshLoad));
-	Calculated calculated = { NULL, 0, out };
+	Calculated calculated = { NULL, NULL, 0, out };
 	JsonbValue given;
 	AshSql sql;
 
@@ -358,10 +402,13 @@ ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *c
 	calculated.output = ash_output_create(query, false);
 	while (calculated.output->source[calculated.column].expr == NULL)
 		calculated.column++;
+	calculated.late = ash_late_rows_create(calculated.output);
 	ash_query_sql_init(query, &sql);
 	ash_statement_rows(query, calculated.output, NULL, &sql);
 	if (ash_errors_any(call->errors))
 		return;
-	if (ash_data_each(res, &sql, write_calculated, &calculated) == 0)
+	if (ash_data_each(res, &sql, take_calculated, &calculated) == 0)
 		ash_error_add(call->errors, ASH_E_NOT_FOUND, NULL, "record not found");
+	else
+		write_late(&calculated);
 }

@@ -448,8 +448,9 @@ ash_related(AshRowScope *source, AshRelationship *rel, AshAction *action, bool a
 	}
 	if (limit.set || rel->offset.set || row->from->items != NIL)
 		return wrap_related(row, item.data, join_texts(conditions),
-							limit.set || rel->offset.set ? ash_related_sort(source->res, rel, NIL) :
-														   NIL,
+							limit.set || rel->offset.set ?
+								ash_related_sort(source->res, rel, NULL) :
+								NIL,
 							limit, rel->offset, from);
 	row->from = from;
 	row->parent = NULL;

@@ -233,15 +233,18 @@ related_read(AshResource *res, AshRelationship *rel)
 
 /* The relationship's order is part of every read; its default only when nothing else sorts. */
 List *
-ash_related_sort(AshResource *res, AshRelationship *rel, List *query_sort)
+ash_related_sort(AshResource *res, AshRelationship *rel, const AshQuery *query)
 {
+	List *sort = query != NULL ? query->sort : NIL;
 	RelatedRead *read;
-	List *sort;
 
 	if (rel->sort == NULL && rel->default_sort == NULL)
-		return query_sort;
+		return sort;
 	read = related_read(res, rel);
-	sort = list_concat_copy(query_sort, read->sort);
+	/* the default of an action counts when neither the caller nor the relationship sorts */
+	if (read->sort != NIL && query != NULL && query->sort_is_default)
+		sort = NIL;
+	sort = list_concat_copy(sort, read->sort);
 	return sort != NIL ? sort : read->default_sort;
 }
 

@@ -31,6 +31,7 @@ typedef struct RowPiece
 	bool empty;		/* nothing stands in it yet */
 	Size forbidden; /* in json: where its list of forbidden fields ends, or 0 */
 	int next;		/* of the same parent key, or -1 */
+	int ord;		/* of the key it was found by, or -1 */
 } RowPiece;
 
 /* The related rows of one relationship load. */
@@ -66,6 +67,7 @@ struct AshRowset
 	Related *related;
 	Related *parent;	/* whose rows these are, or NULL */
 	bool any_forbidden; /* policies forbade one of the loads */
+	AshLateRows *late;	/* where rows wait for their late columns, or NULL */
 };
 
 /*-------------------------------------------------------------------------
@@ -263,6 +265,7 @@ ash_rowset_create(AshQuery *query, AshOutput *output)
 	if (output->keyset >= 0)
 		rows->keyset = ash_keyset_writer(query);
 	init_related(rows);
+	rows->late = ash_late_rows_create(output);
 	return rows;
 }
 
@@ -312,10 +315,12 @@ ash_rowset_add(AshRowset *rows, Datum *values, bool *nulls, const char *extra)
 	rows->rows[row].end = rows->json.len;
 	rows->rows[row].empty = rows->writer.first_pending;
 	rows->rows[row].forbidden = rows->writer.forbidden_end;
+	rows->rows[row].ord =
+		rows->output->ord >= 0 ? DatumGetInt64(values[rows->output->ord]) - 1 : -1;
 	rows->nrows++;
 	collect_keys(rows, row, values, nulls);
 	if (rows->parent != NULL)
-		append_to_parent(rows, row, DatumGetInt64(values[rows->output->ord]) - 1);
+		append_to_parent(rows, row, rows->rows[row].ord);
 }
 
 static void
@@ -324,7 +329,22 @@ add_slot(TupleTableSlot *slot, void *arg)
 	AshRowset *rows = arg;
 
 	slot_getallattrs(slot);
-	ash_rowset_add(rows, slot->tts_values, slot->tts_isnull, NULL);
+	if (rows->late != NULL)
+		ash_late_rows_add(rows->late, slot->tts_values, slot->tts_isnull);
+	else
+		ash_rowset_add(rows, slot->tts_values, slot->tts_isnull, NULL);
+}
+
+static void
+add_late_rows(AshRowset *rows)
+{
+	for (int i = 0; i < ash_late_rows_count(rows->late); i++)
+	{
+		bool *nulls;
+		Datum *values = ash_late_rows_get(rows->late, i, &nulls);
+
+		ash_rowset_add(rows, values, nulls, NULL);
+	}
 }
 
 void
@@ -334,14 +354,23 @@ ash_rowset_select(AshRowset *rows, AshKeys *keys)
 
 	ash_query_sql_init(rows->query, &sql);
 	ash_statement_rows(rows->query, rows->output, keys, &sql);
-	if (!ash_errors_any(rows->query->call->errors))
-		ash_data_each(rows->query->res, &sql, add_slot, rows);
+	if (ash_errors_any(rows->query->call->errors))
+		return;
+	ash_data_each(rows->query->res, &sql, add_slot, rows);
+	if (rows->late != NULL && ash_late_rows_compute(rows->late))
+		add_late_rows(rows);
 }
 
 int
 ash_rowset_count(const AshRowset *rows)
 {
 	return rows->nrows;
+}
+
+int
+ash_rowset_ord(const AshRowset *rows, int row)
+{
+	return rows->rows[row].ord;
 }
 
 /*-------------------------------------------------------------------------

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "executor/tuptable.h"
-#include "query/internal.h"
+#include "query/preparation.h"
 
 static bool
 failed(const AshQuery *query)
@@ -63,11 +63,14 @@ stream_rows(AshQuery *query, AshOutput *output, int64 limit, StringInfo out)
 static uint64
 write_rows(AshQuery *query, int64 limit, StringInfo out)
 {
-	AshOutput *output = ash_output_create(query, false);
+	AshOutput *output;
 	AshRowset *rows;
 
+	if (ash_query_is_manual(query))
+		return ash_manual_read(query, limit, out);
+	output = ash_output_create(query, false);
 	/* before a cursor the rows come in reverse */
-	if (output->nloads == 0 && query->before == NULL)
+	if (output->nloads == 0 && output->late == NULL && query->before == NULL)
 		return stream_rows(query, output, limit, out);
 	rows = ash_rowset_create(query, output);
 	ash_rowset_select(rows, NULL);
@@ -121,9 +124,12 @@ run_page(AshQuery *query, StringInfo out)
 {
 	int64 count = -1;
 	uint64 found;
+	int start;
 
 	ash_page_open(query, out);
+	start = out->len;
 	found = write_rows(query, query->page_limit, out);
+	ash_query_after_action(query, out, start);
 	if (failed(query))
 		return;
 	if (query->page_count)
@@ -135,7 +141,9 @@ run_page(AshQuery *query, StringInfo out)
 void
 ash_query_run(AshQuery *query, StringInfo out)
 {
-	if (!settle_page(query))
+	int start;
+
+	if (!ash_query_before_action(query) || !settle_page(query))
 		return;
 	if (query->page != ASH_PAGE_NONE)
 	{
@@ -143,7 +151,9 @@ ash_query_run(AshQuery *query, StringInfo out)
 		return;
 	}
 	appendStringInfoChar(out, '[');
+	start = out->len;
 	write_rows(query, 0, out);
+	ash_query_after_action(query, out, start);
 	appendStringInfoChar(out, ']');
 }
 
@@ -163,6 +173,8 @@ settle_single(AshQuery *query)
 bool
 ash_query_statement(AshQuery *query, AshSql *sql)
 {
+	if (ash_query_is_manual(query))
+		return ash_manual_refuse(query, "shown as a statement");
 	if (query->action != NULL && query->action->get)
 		settle_single(query);
 	else if (!settle_page(query))
@@ -182,10 +194,15 @@ ash_query_run_one(AshQuery *query, StringInfo out)
 	int start = out->len;
 	uint64 found;
 
-	if (failed(query))
+	if (failed(query) || !ash_query_before_action(query))
 		return 0;
 	settle_single(query);
 	found = write_rows(query, 1, out);
+	if (found == 1)
+	{
+		ash_query_after_action(query, out, start);
+		found = out->len > start ? 1 : 0;
+	}
 	if (found > 1)
 		ash_error_add(
 			query->call->errors, ASH_E_MULTIPLE_RESULTS, NULL,
@@ -260,6 +277,15 @@ fetch_rows(AshQuery *whole, AshKeys *keys, Fetch *fetch)
 		ash_data_each(whole->res, &sql, fetch_row, fetch);
 }
 
+/* Are its rows in its table, and has it heard all it is to be told? */
+static bool
+can_fetch(AshQuery *query)
+{
+	if (failed(query) || !ash_query_before_action(query))
+		return false;
+	return !ash_query_is_manual(query) || ash_manual_refuse(query, "read from its table");
+}
+
 /* All attributes, not masked: for actions, not for callers. */
 List *
 ash_query_fetch(AshQuery *query, int limit)
@@ -267,7 +293,7 @@ ash_query_fetch(AshQuery *query, int limit)
 	AshQuery whole;
 	Fetch fetch = { query->res, NIL, NULL };
 
-	if (failed(query))
+	if (!can_fetch(query))
 		return NIL;
 	whole = whole_query(query);
 	if (limit > 0 && (!whole.limit.set || whole.limit.value > limit))
@@ -286,7 +312,7 @@ ash_query_fetch_keys(AshQuery *query, AshValue **keys, int nkeys)
 	Fetch fetch = { query->res, NIL, rows };
 	AshQuery whole;
 
-	if (failed(query) || nkeys == 0)
+	if (nkeys == 0 || !can_fetch(query))
 		return rows;
 	whole = whole_query(query);
 	fetch_rows(&whole, ash_keys_of_rows(query->res, keys, nkeys), &fetch);

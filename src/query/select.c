@@ -56,19 +56,52 @@ ash_query_selects(const AshQuery *query, const AshAttribute *attr)
 	return !query->select_given && attr->select_by_default;
 }
 
+/* What is selected without saying so is selected explicitly. */
+static void
+select_defaults(AshQuery *query)
+{
+	for (int i = 0; !query->select_given && i < query->res->nattributes; i++)
+	{
+		if (query->res->attributes[i]->select_by_default)
+			query->select = bms_add_member(query->select, i);
+	}
+	query->select_given = true;
+}
+
 /* What was selected before stays selected. */
 void
 ash_query_ensure_selected(AshQuery *query, const AshAttribute *attr)
 {
-	AshResource *res = query->res;
-
 	if (ash_query_selects(query, attr))
 		return;
-	for (int i = 0; !query->select_given && i < res->nattributes; i++)
-	{
-		if (res->attributes[i]->select_by_default)
-			query->select = bms_add_member(query->select, i);
-	}
-	query->select_given = true;
+	select_defaults(query);
 	query->select = bms_add_member(query->select, attr->index);
+}
+
+/* The first select narrows from all; later ones add. */
+void
+ash_query_select_names(AshQuery *query, List *names)
+{
+	ListCell *lc;
+
+	foreach (lc, names)
+	{
+		query->select =
+			bms_add_member(query->select, ash_find_attribute(query->res, lfirst(lc))->index);
+		query->select_given = true;
+	}
+}
+
+/* The selection becomes explicit, without names. */
+void
+ash_query_deselect_names(AshQuery *query, List *names)
+{
+	ListCell *lc;
+
+	if (names == NIL)
+		return;
+	select_defaults(query);
+	foreach (lc, names)
+		query->select =
+			bms_del_member(query->select, ash_find_attribute(query->res, lfirst(lc))->index);
 }

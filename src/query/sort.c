@@ -82,7 +82,7 @@ check_sortable(SortParser *parser, const AshExpr *ref)
 		unsortable(parser, ash_ref_name(ref));
 		return false;
 	}
-	if (ref->calculation != NULL && ref->calculation->expr_source == NULL)
+	if (ref->calculation != NULL && !ash_calculation_is_sql(ref))
 	{
 		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, ref->calculation->name,
 					  "Calculations cannot be sorted on unless they define an expression");
@@ -102,6 +102,8 @@ check_sortable(SortParser *parser, const AshExpr *ref)
 static bool
 resolve_path(SortParser *parser, const char **name, List **rels, List **owners, AshResource **res)
 {
+	AshErrors *faults = ash_errors_create(CurrentMemoryContext);
+	const char *whole = *name;
 	List *names = NIL;
 	const char *dot;
 
@@ -113,7 +115,9 @@ resolve_path(SortParser *parser, const char **name, List **rels, List **owners, 
 	}
 	if (names == NIL)
 		return true;
-	*res = ash_path_resolve(parser->res, names, rels, owners, parser->errors);
+	*res = ash_path_resolve(parser->res, names, rels, owners, faults);
+	if (*res == NULL)
+		no_such_field(parser, parser->res, whole);
 	return *res != NULL;
 }
 

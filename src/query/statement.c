@@ -126,6 +126,7 @@ write_sort_value(AshRowScope *row, const AshSortItem *item, int n, bool carried)
 static void
 write_order(Builder *b, AshRowScope *row, bool carried)
 {
+	bool keeps = b->distinct != NIL && b->query->distinct_sort != NIL;
 	bool first = true;
 	int n = 0;
 	ListCell *lc;
@@ -136,7 +137,7 @@ write_order(Builder *b, AshRowScope *row, bool carried)
 		ash_sql_str(b->sql, lfirst(lc));
 		first = false;
 	}
-	foreach (lc, b->query->sort)
+	foreach (lc, keeps ? b->query->distinct_sort : b->query->sort)
 	{
 		AshSortItem *item = lfirst(lc);
 
@@ -272,7 +273,7 @@ output_targets(Builder *b, AshRowScope *row, bool carried)
 		ash_sql_str(sql, i > 0 ? ", " : "");
 		if (i == output->ord)
 			appendStringInfo(&sql->text, "%s.\"~ord\"", b->source.key->alias);
-		else if (output->json[i].mask == ASH_MASK_NEVER)
+		else if (output->json[i].mask == ASH_MASK_NEVER || source->late)
 			ash_sql_str(sql, "NULL");
 		else if (source->attribute != NULL)
 			ash_row_column(row, source->attribute);
@@ -402,7 +403,8 @@ output_is_costly(const AshOutput *output)
 	{
 		const AshOutputColumn *source = &output->source[i];
 
-		if (source->expr != NULL && source->sort < 0 && ash_expr_is_costly(source->expr))
+		if (source->expr != NULL && !source->late && source->sort < 0 &&
+			ash_expr_is_costly(source->expr))
 			return true;
 	}
 	return false;
@@ -415,8 +417,8 @@ output_needs_whole(const AshOutput *output)
 	{
 		const AshExpr *expr = output->source[i].expr;
 
-		if (expr != NULL && expr->kind == ASH_EXPR_REF && expr->calculation != NULL &&
-			expr->calculation->expr_source == NULL)
+		if (expr != NULL && !output->source[i].late && expr->kind == ASH_EXPR_REF &&
+			expr->calculation != NULL && expr->calculation->expr_source == NULL)
 			return true;
 	}
 	return false;

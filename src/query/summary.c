@@ -11,7 +11,7 @@
 #include "postgres.h"
 
 #include "executor/tuptable.h"
-#include "query/internal.h"
+#include "query/preparation.h"
 #include "utils/json.h"
 
 #define ASH_MAX_SUMMARIES 100
@@ -78,6 +78,12 @@ check_field(AshQuery *query, AshAggregateKind kind, const AshExpr *field, const 
 	{
 		ash_error_add(errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s", name,
 					  query->res->name);
+		return false;
+	}
+	if (field->calculation != NULL && !ash_calculation_is_sql(field))
+	{
+		ash_error_add(errors, ASH_E_INVALID_QUERY, name,
+					  "Calculations cannot be aggregated unless they define an expression");
 		return false;
 	}
 	if ((kind == ASH_AGG_SUM || kind == ASH_AGG_AVG) && !is_number(field->type))
@@ -169,13 +175,21 @@ run_exists(AshQuery *query, StringInfo out)
 	appendStringInfoString(out, exists ? "true" : "false");
 }
 
+static bool
+can_summarise(AshQuery *query)
+{
+	if (ash_query_is_manual(query))
+		return ash_manual_refuse(query, "aggregated");
+	return ash_query_before_action(query);
+}
+
 void
 ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field, StringInfo out)
 {
 	Summary summary = { .out = out };
 	AshAggregateCall *call;
 
-	if (failed(query))
+	if (failed(query) || !can_summarise(query))
 		return;
 	query->page = ASH_PAGE_NONE;
 	query->lock = 0;
@@ -273,7 +287,7 @@ parse_rows(AshQuery *query, const Jsonb *object, AshAggregateCall *call)
 
 	if (ash_jsonb_get(object, "filter", 6, &value))
 	{
-		filter = ash_filter_parse(query, query->res, ash_jsonb_from_value(&value));
+		filter = ash_filter_parse(query, query->res, ash_jsonb_from_value(&value), false);
 		if (filter != NULL)
 			call->filters = lappend(call->filters, filter);
 	}
@@ -346,7 +360,7 @@ ash_query_aggregates(AshQuery *query, const Jsonb *wanted, StringInfo out)
 {
 	Summary summary = { .out = out };
 
-	if (failed(query))
+	if (failed(query) || !can_summarise(query))
 		return;
 	if (!JB_ROOT_IS_OBJECT(wanted) || JB_ROOT_COUNT(wanted) > ASH_MAX_SUMMARIES)
 	{

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(33);
+SELECT plan(34);
 
 -- Which options does a call take, and which values of them?
 
@@ -52,6 +52,7 @@ SELECT matches(pg_temp.errors($$SELECT ash_get('action_options.pair', '{"a": 9, 
 -- Select.
 SELECT is(ash_read('action_options.note', '{"select": ["text"]}')::jsonb, '[{"id": 1, "text": "one", "always": "x"}]', 'selected, key, always selected'),
 	is(ash_create('action_options.note', '{"text": "two"}', '{"select": ["text"]}')::jsonb - 'id', '{"text": "two", "always": null}', 'of a write too'),
+	is(ash_create('action_options.note', '{"text": "three"}', '{"select": []}')::jsonb - 'id', '{"always": null}', 'nothing but the key and what is always selected'),
 	matches(pg_temp.refused('{"select": ["nope"]}'), E'^22023 invalid\nno_such_attribute.*: No such attribute nope for resource action_options\.note', 'no such attribute');
 
 -- Actors.

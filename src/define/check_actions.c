@@ -1,0 +1,193 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/check_actions.c
+ *	  Actions of a document as it was written: options that fit their type.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "define/check.h"
+
+#define CREATE BIT(ASH_ACTION_CREATE)
+#define READ BIT(ASH_ACTION_READ)
+#define UPDATE BIT(ASH_ACTION_UPDATE)
+#define DESTROY BIT(ASH_ACTION_DESTROY)
+#define GENERIC BIT(ASH_ACTION_GENERIC)
+#define WRITE (CREATE | UPDATE | DESTROY)
+
+static const AshApplies action_applies[] = {
+	{ "primary", ~GENERIC },
+	{ "accept", WRITE },
+	{ "require_attributes", WRITE },
+	{ "allow_nil_input", WRITE },
+	{ "changes", WRITE },
+	{ "steps", WRITE },
+	{ "skip_global_validations", WRITE | READ },
+	{ "delay_global_validations", WRITE },
+	{ "upsert", CREATE },
+	{ "upsert_identity", CREATE },
+	{ "upsert_fields", CREATE },
+	{ "upsert_condition", CREATE },
+	{ "return_skipped_upsert", CREATE },
+	{ "manual", WRITE | READ },
+	{ "metadata", WRITE | READ },
+	{ "soft", DESTROY },
+	{ "get", READ },
+	{ "get_by", READ },
+	{ "filter", READ },
+	{ "pagination", READ },
+	{ "prepare", READ | GENERIC },
+	{ "preparations", READ | GENERIC },
+	{ "returns", GENERIC },
+	{ "constraints", GENERIC },
+	{ "allow_nil", GENERIC },
+	{ "run", GENERIC },
+	{ NULL, 0 },
+};
+
+static int
+action_type(const char *name)
+{
+	int i;
+
+	for (i = 0; ash_action_types[i] != NULL; i++)
+	{
+		if (strcmp(ash_action_types[i], name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static void
+check_named_function(json_t *node, const char *key, AshErrors *errors)
+{
+	json_t *function = json_object_get(node, key);
+
+	if (function == NULL || json_is_string(function) ||
+		json_is_string(json_object_get(function, "function")))
+		return;
+	ash_check_fault(errors, key, "expected the name of a SQL function or {\"function\": …}");
+}
+
+/* Options about what a manual action does not do. */
+static void
+check_manual(json_t *node, AshErrors *errors)
+{
+	static const char *const others[] = { "pagination", "upsert", "upsert_identity",
+										  "upsert_fields", "upsert_condition" };
+
+	if (json_object_get(node, "manual") == NULL)
+		return;
+	check_named_function(node, "manual", errors);
+	for (int i = 0; i < lengthof(others); i++)
+	{
+		if (json_object_get(node, others[i]) != NULL)
+			ash_check_fault(
+				errors, others[i],
+				psprintf("a manual action takes no option \"%s\": its function reads and writes",
+						 others[i]));
+	}
+}
+
+static void
+check_action_argument(json_t *node, AshErrors *errors)
+{
+	if (json_object_get(node, "allow_expr") != NULL)
+		ash_check_fault(errors, "allow_expr", "an argument of an action is a value");
+}
+
+static void
+check_action(json_t *node, AshErrors *errors)
+{
+	const char *type = json_string_value(json_object_get(node, "type"));
+
+	if (type == NULL)
+	{
+		ash_check_fault(errors, NULL, "the key \"type\" is required");
+		return;
+	}
+	ash_check_applies(action_applies, node, action_type(type),
+					  psprintf("an action of type \"%s\"", type), errors);
+	ash_check_section(node, "arguments", &ash_argument_spec, check_action_argument, errors);
+	ash_check_is_list(node, "changes", errors);
+	ash_check_is_list(node, "validations", errors);
+	ash_check_is_list(node, "steps", errors);
+	ash_check_is_list(node, "prepare", errors);
+	ash_check_is_list(node, "preparations", errors);
+	ash_check_section(node, "metadata", &ash_metadata_spec, NULL, errors);
+	check_named_function(node, "run", errors);
+	check_manual(node, errors);
+	if (json_object_get(node, "steps") != NULL &&
+		(json_object_get(node, "changes") != NULL || json_object_get(node, "validations") != NULL))
+		ash_check_fault(errors, "steps",
+						"\"steps\" takes the place of \"changes\" and \"validations\"");
+}
+
+static const AshOpt default_accept_options[] = {
+	{ "accept", ASH_OPT_NAMES, 0, ASH_OPT_STAR, NULL, NULL, NULL, NULL },
+	ASH_OPT_END,
+};
+static const AshSpec default_accept_spec = { "accept", 0, default_accept_options, "accept", NULL };
+
+/* "read", or {"create": accept} */
+static void
+check_default_action(json_t *node, AshErrors *errors)
+{
+	const char *name = json_string_value(node);
+	json_t *value = NULL;
+
+	if (json_is_object(node) && json_object_size(node) == 1)
+	{
+		name = json_object_iter_key(json_object_iter(node));
+		value = json_object_iter_value(json_object_iter(node));
+	}
+	if (name == NULL)
+		ash_check_fault(errors, NULL,
+						"expected the name of a default action or {\"create\": accept}");
+	else if (action_type(name) < 0 || action_type(name) == ASH_ACTION_GENERIC)
+		ash_spec_unknown("default action", name, list_make4("create", "read", "update", "destroy"),
+						 errors);
+	else if (value == NULL)
+		return;
+	else if (strcmp(name, "read") == 0 || strcmp(name, "destroy") == 0)
+		ash_check_fault(errors, NULL, psprintf("the default action \"%s\" accepts nothing", name));
+	else if (json_is_object(value))
+		ash_check_fault(errors, name, "expected a list of names, got an object");
+	else
+		ash_spec_check(&default_accept_spec, value, NULL, errors);
+}
+
+void
+ash_check_actions(json_t *resource, AshErrors *errors)
+{
+	json_t *actions = json_object_get(resource, "actions");
+	json_t *named;
+	size_t i;
+	json_t *item;
+	json_t *defaults = json_object_get(actions, "defaults");
+
+	if (defaults != NULL)
+	{
+		ash_errors_push_name(errors, "actions");
+		ash_check_is_list(actions, "defaults", errors);
+		ash_errors_push_name(errors, "defaults");
+		json_array_foreach (defaults, i, item)
+		{
+			ash_errors_push_index(errors, (int) i);
+			check_default_action(item, errors);
+			ash_errors_pop(errors);
+		}
+		ash_errors_pop(errors);
+		ash_errors_pop(errors);
+	}
+	named = json_copy(resource);
+	if (json_is_object(actions))
+	{
+		actions = json_copy(actions);
+		json_object_del(actions, "defaults");
+		json_object_set_new(named, "actions", actions);
+	}
+	ash_check_section(named, "actions", &ash_action_spec, check_action, errors);
+	json_decref(named);
+}
