@@ -54,7 +54,6 @@ struct AshKeysetWriter
 {
 	AshQuery *query;
 	uint32 sort;
-	pg_hmac_ctx *hmac;
 	StringInfoData bytes;
 	StringInfoData text;
 	int nvalues;
@@ -106,26 +105,17 @@ read_secret(void)
 	secret_relid = relid;
 }
 
-static void
-free_hmac(void *hmac)
-{
-	pg_hmac_free(hmac);
-}
-
-/* Freed with the current memory context. */
+/*
+ * For one keyset: it belongs to the current resource owner, which frees it when an error
+ * passes by, so it must not outlive a subtransaction that begins or ends meanwhile.
+ */
 static pg_hmac_ctx *
 make_hmac(void)
 {
-	pg_hmac_ctx *hmac;
-	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
+	pg_hmac_ctx *hmac = pg_hmac_create(PG_SHA256);
 
-	read_secret();
-	hmac = pg_hmac_create(PG_SHA256);
 	if (hmac == NULL)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	callback->func = free_hmac;
-	callback->arg = hmac;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 	return hmac;
 }
 
@@ -206,7 +196,7 @@ ash_keyset_writer(AshQuery *query)
 
 	writer->query = query;
 	writer->sort = sort_hash(query);
-	writer->hmac = make_hmac();
+	read_secret();
 	writer->nvalues = list_length(query->sort);
 	writer->types = palloc(sizeof(Oid) * Max(writer->nvalues, 1));
 	writer->output = palloc(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
@@ -276,6 +266,7 @@ void
 ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *nulls)
 {
 	StringInfo bytes = &writer->bytes;
+	pg_hmac_ctx *hmac;
 
 	resetStringInfo(bytes);
 	appendStringInfoChar(bytes, ASH_KEYSET_VERSION);
@@ -288,8 +279,10 @@ ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *n
 		appendStringInfoString(out, "null");
 		return;
 	}
-	sign(writer->hmac, bytes, (uint8 *) bytes->data + 1);
-	cipher(writer->hmac, bytes);
+	hmac = make_hmac();
+	sign(hmac, bytes, (uint8 *) bytes->data + 1);
+	cipher(hmac, bytes);
+	pg_hmac_free(hmac);
 	appendStringInfoChar(out, '"');
 	append_base64url(out, bytes);
 	appendStringInfoChar(out, '"');
@@ -346,12 +339,15 @@ decode(const char *text, StringInfo bytes)
 static bool
 open_values(StringInfo bytes)
 {
-	pg_hmac_ctx *hmac = make_hmac();
 	uint8 signature[ASH_KEYSET_SIGNATURE];
 	int difference = 0;
+	pg_hmac_ctx *hmac;
 
+	read_secret();
+	hmac = make_hmac();
 	cipher(hmac, bytes);
 	sign(hmac, bytes, signature);
+	pg_hmac_free(hmac);
 	for (int i = 0; i < ASH_KEYSET_SIGNATURE; i++)
 		difference |= signature[i] ^ (uint8) bytes->data[1 + i];
 	return difference == 0;
