@@ -97,6 +97,8 @@ typedef struct AshCatalogRow
 extern bool ash_catalog_row(const char *name, AshCatalogRow *out);
 /* 0 when there is none */
 extern int64 ash_catalog_revision(const char *name);
+/* InvalidOid when the role of that name does not exist any more */
+extern Oid ash_catalog_domain_owner(const char *domain);
 /* NULL when no resource has that table */
 extern char *ash_catalog_name_of_table(const char *schema, const char *table);
 

@@ -82,8 +82,8 @@ check_column(const AshResource *res, const AshAttribute *attr)
 			 errhint("Run ash_plan('%s') to see the difference.", res->domain.name)));
 }
 
-void
-ash_data_check_columns(AshResource *res)
+static void
+check_columns(AshResource *res)
 {
 	uint64 epoch;
 
@@ -96,4 +96,15 @@ ash_data_check_columns(AshResource *res)
 	for (int i = 0; i < res->nattributes; i++)
 		check_column(res, res->attributes[i]);
 	res->columns_epoch = epoch;
+}
+
+/* Before a statement of the resource is planned: do all the tables it reads have their columns? */
+void
+ash_data_check_columns(AshResource *res, const AshSql *sql)
+{
+	ListCell *lc;
+
+	check_columns(res);
+	foreach (lc, sql->reads)
+		check_columns(lfirst(lc));
 }

@@ -40,7 +40,7 @@ extern bool ash_table_writable(const AshTable *table, Relation rel, AclMode mode
 extern uint64 ash_data_relcache_epoch(void);
 
 /* columns.c: raises an error when a column is of a type that the attribute is not read as */
-extern void ash_data_check_columns(AshResource *res);
+extern void ash_data_check_columns(AshResource *res, const AshSql *sql);
 
 /* heap_row.c */
 typedef enum AshHeapResult

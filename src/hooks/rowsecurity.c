@@ -90,16 +90,41 @@ condition_text(AshResource *res, AshExpr *condition)
  *-------------------------------------------------------------------------
  */
 
+/* The statement is somebody else's: say whose condition does not fit the table, and why. */
+static void
+policy_context(void *arg)
+{
+	const AshResource *res = arg;
+
+	switch (geterrcode())
+	{
+		case ERRCODE_UNDEFINED_COLUMN:
+		case ERRCODE_UNDEFINED_TABLE:
+		case ERRCODE_UNDEFINED_FUNCTION:
+		case ERRCODE_DATATYPE_MISMATCH:
+			errhint("Run ash_plan('%s') to see where tables and definitions differ.",
+					res->domain.name);
+			break;
+		default:
+			break;
+	}
+	errcontext("policies of resource %s", res->name);
+}
+
 /* Parse as the expression of a policy on rel: variables of range table entry 1. */
 static Node *
-parse_qual(Relation rel, const char *text)
+parse_qual(AshResource *res, Relation rel, const char *text)
 {
+	ErrorContextCallback context = { .previous = error_context_stack,
+									 .callback = policy_context,
+									 .arg = res };
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *item;
 	RawStmt *raw = linitial(raw_parser(text, RAW_PARSE_PLPGSQL_EXPR));
 	ResTarget *target = linitial(castNode(SelectStmt, raw->stmt)->targetList);
 	Node *qual;
 
+	error_context_stack = &context;
 	pstate->p_sourcetext = text;
 	item = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, makeAlias(ROW_ALIAS, NIL),
 										 false, false);
@@ -107,6 +132,7 @@ parse_qual(Relation rel, const char *text)
 	qual = transformWhereClause(pstate, target->val, EXPR_KIND_POLICY, "POLICY");
 	assign_expr_collations(pstate, qual);
 	free_parsestate(pstate);
+	error_context_stack = context.previous;
 	return qual;
 }
 
@@ -176,7 +202,7 @@ policies_of(AshResource *res, Relation rel, AshActionType type)
 	condition = within_base(res, type, condition);
 	if (condition == NULL)
 		return constant_policy("ash", true);
-	return one_policy("ash", parse_qual(rel, condition_text(res, condition)));
+	return one_policy("ash", parse_qual(res, rel, condition_text(res, condition)));
 }
 
 /*
@@ -229,7 +255,7 @@ restrictive_policies(CmdType command, Relation rel)
 		return policies;
 	tenant = ash_session_tenant_condition(res, !res->tenant_global);
 	return list_concat(policies,
-					   one_policy("ash tenant", parse_qual(rel, condition_text(res, tenant))));
+					   one_policy("ash tenant", parse_qual(res, rel, condition_text(res, tenant))));
 }
 
 void
