@@ -274,7 +274,7 @@ extern AshKeysetWriter *ash_keyset_writer(AshQuery *query);
 extern void ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *nulls);
 /* query->after or query->before → query->cursor; adds an error */
 extern bool ash_keyset_read(AshQuery *query);
-/* the condition "beyond the cursor", written over the row */
+/* beyond.c: the condition "beyond the cursor", written over the row */
 extern void ash_row_beyond(AshRowScope *row, AshQuery *query);
 
 /*-------------------------------------------------------------------------
