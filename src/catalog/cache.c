@@ -22,6 +22,7 @@
 #include "catalog/internal.h"
 #include "catalog/namespace.h"
 #include "common/hashfn.h"
+#include "utils/acl.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -318,6 +319,15 @@ ash_ref_resource(AshResourceRef *ref)
 						errmsg("resource \"%s\" is no longer defined", ref->name)));
 	ref->generation = generation;
 	return ref->cached;
+}
+
+/* A domain speaks for itself, and its owner for what belongs to him. */
+bool
+ash_resource_speaks_for(const AshResource *from, const AshResource *res)
+{
+	return strcmp(from->domain.name, res->domain.name) == 0 ||
+		   (OidIsValid(from->owner) && OidIsValid(res->owner) &&
+			has_privs_of_role(from->owner, res->owner));
 }
 
 /*-------------------------------------------------------------------------

@@ -40,7 +40,7 @@ ash_data_explain(AshResource *res, AshSql *sql, StringInfo out)
 {
 	AshPlan *plan;
 
-	ash_data_check_columns(res, sql);
+	ash_data_check_tables(res, sql);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	plan = ash_plan_get(res, sql);

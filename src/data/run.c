@@ -110,7 +110,7 @@ run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes)
 	uint64 processed;
 	volatile int rc = 0;
 
-	ash_data_check_columns(res, sql);
+	ash_data_check_tables(res, sql);
 	options.params = ash_data_params(sql);
 	options.dest = (DestReceiver *) receiver;
 	SPI_connect();

@@ -126,6 +126,8 @@ extern List *ash_row_conditions(AshRowScope *row, AshAction *action, bool author
 								AshRowScope *source, AshRelationship *rel);
 /* "schema"."table" for the call's tenant */
 extern void ash_sql_table(AshSql *sql, AshCall *call, AshResource *res);
+/* scope.c: notes that the statement reads the table of res */
+extern void ash_sql_reads(AshSql *sql, AshResource *res);
 extern AshAction *ash_related_action(AshRelationship *rel, AshResource *dest);
 extern List *ash_relationship_sort(AshResource *res, AshRelationship *rel);
 extern bool ash_relationship_uses_parent(AshResource *res, AshRelationship *rel);
