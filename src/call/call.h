@@ -78,6 +78,7 @@ struct AshCall
 
 	bool authorize;				/* decided from domain and options */
 	bool has_actor;				/* an actor that is not null */
+	bool actor_read;			/* a record of the actor resource, found by key */
 	Jsonb *actor;				/* object; NULL without one */
 	const char *actor_resource; /* resource the actor is a record of, or NULL */
 	bool has_tenant;
