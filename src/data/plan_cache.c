@@ -83,19 +83,19 @@ is_own_table(AshResource *res, Oid relid)
 		   ash_resource_speaks_for(own_statement->res, res);
 }
 
-bool
+AshResource *
 ash_data_own_statement(Oid relid)
 {
 	ListCell *lc;
 
 	if (own_statement == NULL)
-		return false;
+		return NULL;
 	foreach (lc, own_statement->reads)
 	{
 		if (is_own_table(lfirst(lc), relid))
-			return true;
+			return lfirst(lc);
 	}
-	return is_own_table(own_statement->res, relid);
+	return is_own_table(own_statement->res, relid) ? own_statement->res : NULL;
 }
 
 /* PostgreSQL's part of the plan outlives our context unless it is freed by hand. */

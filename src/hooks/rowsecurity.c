@@ -209,13 +209,17 @@ policies_of(AshResource *res, Relation rel, AshActionType type)
  * The resource whose rows row security is asked about; NULL: it is not our business.
  * The same resources have row security enabled by the schema planner.  A table that
  * somebody else made under a definition that was there before is none of them: who
- * sees its rows is its owner's decision.
+ * sees its rows is its owner's decision.  A statement of ours goes by the definition
+ * that its call began with.
  */
 static AshResource *
-secured_resource(Relation rel)
+secured_resource(Relation rel, bool *own)
 {
-	AshResource *res = ash_resource_by_relid(RelationGetRelid(rel));
+	AshResource *res = ash_data_own_statement(RelationGetRelid(rel));
 
+	*own = res != NULL;
+	if (!*own)
+		res = ash_resource_by_relid(RelationGetRelid(rel));
 	if (res == NULL || (!res->has_policies && res->tenancy == ASH_TENANCY_NONE) ||
 		!has_privs_of_role(res->owner, rel->rd_rel->relowner))
 		return NULL;
@@ -226,12 +230,13 @@ static List *
 permissive_policies(CmdType command, Relation rel)
 {
 	List *policies = prev_permissive ? prev_permissive(command, rel) : NIL;
-	AshResource *res = secured_resource(rel);
+	bool own;
+	AshResource *res = secured_resource(rel, &own);
 	AshActionType type;
 
 	if (res == NULL)
 		return policies;
-	if (ash_data_own_statement(RelationGetRelid(rel)))
+	if (own)
 		return list_concat(policies, constant_policy("ash", true));
 	if (!action_type_of(command, &type))
 		return list_concat(policies, constant_policy("ash", false));
@@ -247,11 +252,11 @@ static List *
 restrictive_policies(CmdType command, Relation rel)
 {
 	List *policies = prev_restrictive ? prev_restrictive(command, rel) : NIL;
-	AshResource *res = secured_resource(rel);
+	bool own;
+	AshResource *res = secured_resource(rel, &own);
 	AshExpr *tenant;
 
-	if (res == NULL || res->tenancy != ASH_TENANCY_ATTRIBUTE ||
-		ash_data_own_statement(RelationGetRelid(rel)))
+	if (res == NULL || own || res->tenancy != ASH_TENANCY_ATTRIBUTE)
 		return policies;
 	tenant = ash_session_tenant_condition(res, !res->tenant_global);
 	return list_concat(policies,
