@@ -21,6 +21,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "data/internal.h"
 #include "parser/parse_coerce.h"
@@ -89,11 +90,12 @@ check_column(const AshResource *res, const AshAttribute *attr)
 			 errhint("Run ash_plan('%s') to see the difference.", res->domain.name)));
 }
 
+/* The rule of a materialized view is for refreshing it. */
 static bool
 brings_others(Oid relid)
 {
 	Relation rel = table_open(relid, NoLock);
-	bool found = rel->rd_rules != NULL;
+	bool found = rel->rd_rules != NULL && rel->rd_rel->relkind != RELKIND_MATVIEW;
 	ListCell *lc;
 
 	foreach (lc, rel->rd_rsdesc != NULL ? rel->rd_rsdesc->policies : NIL)

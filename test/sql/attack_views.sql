@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(26);
+SELECT plan(27);
 
 -- May somebody who can read a table under policies reach its other rows by a domain of his own: over views, rules, policies or relationships?
 
@@ -117,17 +117,23 @@ SELECT unalike(pg_temp.steal($$SELECT ash_try_action('attack_unasked.own', 'take
 SET ROLE regress_victim;
 CREATE VIEW attack_views.all_of_them AS SELECT * FROM attack_views.secret;
 GRANT SELECT ON attack_views.all_of_them TO regress_attacker;
-SELECT pg_temp.define($doc${"domain": "attack_views_too", "resources": {"other": {
-	"attributes": {"id": "integer_primary_key", "key": {"type": "integer", "public": true}},
-	"relationships": {"secret": {"belongs_to": "attack_views.secret", "source_attribute": "key", "define_attribute": false, "public": true}},
-	"calculations": {"told": {"type": "string", "expr": "secret.text", "public": true}}, "actions": {"defaults": ["read"]}}}}$doc$) \gset
+CREATE SCHEMA attack_views_too;
+CREATE MATERIALIZED VIEW attack_views_too.kept AS SELECT 1::bigint AS id, id AS key FROM attack_views.secret WHERE of = 1;
+SELECT pg_temp.define($doc${"domain": "attack_views_too", "resources": {
+	"other": {"attributes": {"id": "integer_primary_key", "key": {"type": "integer", "public": true}},
+		"relationships": {"secret": {"belongs_to": "attack_views.secret", "source_attribute": "key", "define_attribute": false, "public": true}},
+		"calculations": {"told": {"type": "string", "expr": "secret.text", "public": true}}, "actions": {"defaults": ["read"]}},
+	"kept": {"migrate": false, "attributes": {"id": {"type": "integer", "primary_key": true, "allow_nil": false}, "key": {"type": "integer", "public": true}},
+		"relationships": {"secret": {"belongs_to": "attack_views.secret", "source_attribute": "key", "define_attribute": false, "public": true}},
+		"calculations": {"told": {"type": "string", "expr": "secret.text", "public": true}}, "actions": {"defaults": ["read"]}}}}$doc$) \gset
 INSERT INTO attack_views_too.other (key) VALUES (1);
 GRANT USAGE ON SCHEMA attack_views_too TO regress_attacker;
-GRANT SELECT ON attack_views_too.other TO regress_attacker;
+GRANT SELECT ON attack_views_too.other, attack_views_too.kept TO regress_attacker;
 SELECT count(*) AS ignored FROM ash_define(replace(ash_definition('attack_views')::text, '"resources": {', '"resources": {"all_of_them": {"migrate": false, "attributes": {"id": {"type": "integer", "primary_key": true, "allow_nil": false, "public": true}, "text": {"type": "string", "public": true}}, "actions": {"defaults": ["read"]}}, ')::json) \gset
 RESET ROLE;
 SELECT is(pg_temp.texts('attack_views.all_of_them', '{"sort": "id"}'), '["of one","of two"]', 'a view shows what its owner may see'),
-	is(pg_temp.steal($$SELECT ash_read('attack_views_too.other', '{"load": ["told"]}')#>>'{0,told}'$$), 'of one', 'and another domain what its owner tells');
+	is(pg_temp.steal($$SELECT ash_read('attack_views_too.other', '{"load": ["told"]}')#>>'{0,told}'$$), 'of one', 'another domain what its owner tells'),
+	is(pg_temp.steal($$SELECT ash_read('attack_views_too.kept', '{"load": ["told"]}')#>>'{0,told}'$$), 'of one', 'and a materialized view too');
 
 SELECT * FROM finish();
 ROLLBACK;
