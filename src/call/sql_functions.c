@@ -69,10 +69,16 @@ static Jsonb *
 current_actor(const char *resource)
 {
 	const AshCall *running = ash_call_current();
+	Jsonb *actor;
 
 	if (running != NULL)
 		return running->has_actor ? running->actor : NULL;
-	return session_actor(resource);
+
+	/* reading a record may run code of the user, whose calls must not free what is used here */
+	ash_calls_enter();
+	actor = session_actor(resource);
+	ash_calls_leave();
+	return actor;
 }
 
 /* The actor as an object; null when there is none. */
