@@ -129,6 +129,8 @@ extern char *ash_equal_columns(AshRowScope *a, const AshAttribute *x, AshRowScop
 							   const AshAttribute *y);
 /* appends "a.key = b.key AND …" for rows of one resource */
 extern void ash_row_equal_keys(AshRowScope *a, AshRowScope *b);
+/* scope.c: notes that the statement reads the table of res */
+extern void ash_sql_reads(AshSql *sql, AshResource *res);
 extern bool ash_relationship_to_many(const AshRelationship *rel);
 extern bool ash_relationship_unique(const AshRelationship *rel);
 /* A call for another resource on behalf of call: shares its errors and memory. */
@@ -339,7 +341,7 @@ extern AshKeysetWriter *ash_keyset_writer(AshQuery *query);
 extern void ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *nulls);
 /* query->after or query->before → query->cursor; adds an error */
 extern bool ash_keyset_read(AshQuery *query);
-/* the condition "beyond the cursor", written over the row */
+/* beyond.c: the condition "beyond the cursor", written over the row */
 extern void ash_row_beyond(AshRowScope *row, AshQuery *query);
 
 /*-------------------------------------------------------------------------

@@ -344,7 +344,8 @@ ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel, AshRe
 
 	sub->accessing_from = source->name;
 	sub->accessing_relationship = rel->name;
-	sub->authorize = sub->authorize && rel->authorize;
+	if (!rel->authorize)
+		sub->authorize = !ash_call_may_waive(source, dest);
 	sub->context = ash_related_context(source, rel, sub->context);
 	return sub;
 }

@@ -69,6 +69,7 @@ ash_row_table(AshRowScope *row)
 	AshSql *sql = row->sql;
 	const AshCall *call = row->call;
 
+	ash_sql_reads(sql, row->res);
 	if (row->res->tenancy == ASH_TENANCY_CONTEXT && call != NULL && call->has_tenant)
 		ash_sql_qualified(sql, ash_jsonb_value_text(&call->tenant), row->res->table);
 	else
