@@ -13,7 +13,8 @@
 
 /*
  * The actor's record by key, read as the resource's own rules would show it to
- * nobody in particular: without policies, for the actor is who they are about.
+ * nobody in particular: without policies, for the actor is who they are about.  A
+ * resource of another owner is asked like by anybody.
  */
 static Jsonb *
 load_actor(AshCall *call, AshResource *actor_resource, const JsonbValue *key)
@@ -25,14 +26,15 @@ load_actor(AshCall *call, AshResource *actor_resource, const JsonbValue *key)
 	AshCall *reader = ash_call_nested(call, actor_resource, NULL);
 	Jsonb *actor = NULL;
 
-	reader->authorize = false;
+	reader->authorize = !ash_call_may_waive(call->res, actor_resource);
 	initStringInfo(&out);
 	filter = ash_query_record_filter(reader, actor_resource, key);
 	if (filter != NULL)
 	{
 		query = ash_query_bare(reader, actor_resource);
 		query->filters = list_make1(filter);
-		if (ash_query_run_one(query, &out) == 1)
+		ash_query_authorize(query);
+		if (!ash_errors_any(reader->errors) && ash_query_run_one(query, &out) == 1)
 			actor = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data)));
 	}
 	ash_call_end(reader);

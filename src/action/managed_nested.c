@@ -67,7 +67,8 @@ begin_nested(const AshManaging *m, AshResource *res, AshAction *action)
 	AshCall *outer = m->cs->call;
 	AshCall *call = ash_call_nested(outer, res, action);
 
-	call->authorize = outer->authorize && m->opts->authorize;
+	if (!m->opts->authorize)
+		call->authorize = !ash_call_may_waive(outer->res, res);
 	call->errors = ash_errors_create(outer->cxt);
 	call->bindings.errors = call->errors;
 	call->accessing_from = m->cs->res->name;

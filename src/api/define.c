@@ -10,6 +10,7 @@
 #include "api/api.h"
 #include "define/define.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 ASH_FUNCTION(ash_define);
@@ -29,6 +30,7 @@ ash_define(PG_FUNCTION_ARGS)
 	bool migrate = PG_GETARG_BOOL(1);
 	char *result;
 
+	PreventCommandIfReadOnly("ash_define()");
 	ash_calls_enter();
 	result = ash_define_document(VARDATA_ANY(document), VARSIZE_ANY_EXHDR(document), migrate);
 	ash_calls_leave();
@@ -41,6 +43,7 @@ ash_undefine(PG_FUNCTION_ARGS)
 {
 	char *name = ash_arg_name(fcinfo, 0, "name");
 
+	PreventCommandIfReadOnly("ash_undefine()");
 	return PointerGetDatum(cstring_to_text(ash_undefine_name(name, PG_GETARG_BOOL(1))));
 }
 
@@ -120,6 +123,7 @@ ash_plan(PG_FUNCTION_ARGS)
 Datum
 ash_migrate(PG_FUNCTION_ARGS)
 {
+	PreventCommandIfReadOnly("ash_migrate()");
 	return return_steps(fcinfo, ash_plan_apply(ash_arg_text(fcinfo, 0), PG_GETARG_BOOL(1)));
 }
 

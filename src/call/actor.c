@@ -103,6 +103,7 @@ ash_call_find_actor(AshCall *call)
 	ash_jsonb_value_from_jsonb(given, &key);
 	call->actor = actor_loader(call, actor_resource, &key);
 	call->has_actor = call->actor != NULL;
+	call->actor_read = call->has_actor;
 }
 
 /* Fill call->tenant: the option, else the setting ash.tenant. */

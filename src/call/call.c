@@ -134,6 +134,16 @@ ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action
 	return call;
 }
 
+/*
+ * May policies of res be left unasked in a call that came from the resource from?  That
+ * is for who owns res to say: the caller may be it, or who defined from.
+ */
+bool
+ash_call_may_waive(const AshResource *from, const AshResource *res)
+{
+	return ash_resource_speaks_for(from, res) || has_privs_of_role(GetUserId(), res->owner);
+}
+
 AshCall *
 ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
 {
@@ -143,7 +153,7 @@ ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
 	call->opts = MemoryContextAllocZero(call->cxt, sizeof(AshOptions));
 	call->errors = ash_errors_create(call->cxt);
 	call->bindings.errors = call->errors;
-	call->authorize = parent->authorize;
+	call->authorize = parent->authorize || !ash_call_may_waive(parent->res, res);
 	call->has_actor = parent->has_actor;
 	call->actor = parent->actor;
 	call->actor_resource = parent->actor_resource;

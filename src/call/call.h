@@ -78,6 +78,7 @@ struct AshCall
 
 	bool authorize;				/* decided from domain and options */
 	bool has_actor;				/* an actor that is not null */
+	bool actor_read;			/* a record of the actor resource, found by key */
 	Jsonb *actor;				/* object; NULL without one */
 	const char *actor_resource; /* resource the actor is a record of, or NULL */
 	bool has_tenant;
@@ -124,8 +125,12 @@ extern AshCall *ash_call_current(void);
 extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action,
 							   Jsonb *options);
 
-/* A call inside another: same actor, tenant, authorize, context; own errors unless shared. */
+/*
+ * A call inside another: same actor, tenant, authorize, context; own errors unless shared.
+ * Authorization stays off for resources only that the outer one's owner may speak for.
+ */
 extern AshCall *ash_call_nested(AshCall *parent, AshResource *res, AshAction *action);
+extern bool ash_call_may_waive(const AshResource *from, const AshResource *res);
 
 /*
  * A call of nobody's: no actor, no tenant, no authorization.  For what an action has to

@@ -23,6 +23,14 @@ ash_security_enter(const AshResource *res)
 
 	if (!state.changed)
 		return state;
+	if (!OidIsValid(res->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the role that owns domain \"%s\" does not exist", res->domain.name),
+				 errdetail("Actions of resource %s run with its rights.", res->name),
+				 errhint("A superuser names another owner: UPDATE ash.domain SET owner = 'role' "
+						 "WHERE name = '%s'.",
+						 res->domain.name)));
 	state.nest_level = NewGUCNestLevel();
 	GetUserIdAndSecContext(&state.user, &state.context);
 	SetUserIdAndSecContext(res->owner, state.context | SECURITY_LOCAL_USERID_CHANGE);

@@ -20,10 +20,28 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 ASH_FUNCTION(ash_actor);
 ASH_FUNCTION(ash_actor_value);
 ASH_FUNCTION(ash_tenant_value);
+
+/*
+ * Whoever may set ash.actor chooses the record, and sees here what is in it: not what is
+ * sensitive.  A policy that asks for that is not satisfied in ordinary SQL.
+ */
+static Jsonb *
+without_sensitive(Jsonb *actor, const AshResource *res)
+{
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		if (res->attributes[i]->sensitive)
+			actor =
+				DatumGetJsonbP(DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(actor),
+												   CStringGetTextDatum(res->attributes[i]->name)));
+	}
+	return actor;
+}
 
 /* A call that nobody made: only to find out who would be its actor. */
 static Jsonb *
@@ -42,17 +60,25 @@ session_actor(const char *resource)
 	ash_call_find_tenant(&call);
 	if (ash_errors_any(call.errors))
 		ash_errors_throw(call.errors);
-	return call.has_actor ? call.actor : NULL;
+	if (!call.actor_read)
+		return call.has_actor ? call.actor : NULL;
+	return without_sensitive(call.actor, ash_resource_get(call.actor_resource, call.errors));
 }
 
 static Jsonb *
 current_actor(const char *resource)
 {
 	const AshCall *running = ash_call_current();
+	Jsonb *actor;
 
 	if (running != NULL)
 		return running->has_actor ? running->actor : NULL;
-	return session_actor(resource);
+
+	/* reading a record may run code of the user, whose calls must not free what is used here */
+	ash_calls_enter();
+	actor = session_actor(resource);
+	ash_calls_leave();
+	return actor;
 }
 
 /* The actor as an object; null when there is none. */

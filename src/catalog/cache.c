@@ -6,7 +6,7 @@
  * An entry is made on the first use of a resource and lives until the resource,
  * or one that it was compiled against, changes.  Invalidation callbacks only
  * count epochs; the next call that starts (or a use outside of calls) sweeps the
- * whole cache: entries whose revision differs from the catalog's die, and with
+ * whole cache: entries whose revision or owner differs from the catalog's die, and with
  * them those that depend on them, so that a struct never points into a dead one.
  * While a call runs nothing is swept unless a nested call starts, so that a call
  * sees one state of the definitions.
@@ -22,6 +22,7 @@
 #include "catalog/internal.h"
 #include "catalog/namespace.h"
 #include "common/hashfn.h"
+#include "utils/acl.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -148,6 +149,14 @@ bury_dependents(List *buried)
 	}
 }
 
+/* Was it compiled from what is in the catalog now, and for the role that owns it now? */
+static bool
+is_current(const AshResource *res)
+{
+	return ash_catalog_revision(res->name) == res->revision &&
+		   ash_catalog_domain_owner(res->domain.name) == res->owner;
+}
+
 /* Compare every cached resource with the catalog, once per change of it. */
 static void
 sweep(void)
@@ -162,7 +171,7 @@ sweep(void)
 	hash_seq_init(&seq, resources);
 	while ((entry = hash_seq_search(&seq)) != NULL)
 	{
-		if (ash_catalog_revision(entry->name) == entry->res->revision)
+		if (is_current(entry->res))
 			continue;
 		buried = lappend(buried, pstrdup(entry->name));
 		bury(entry);
@@ -312,6 +321,15 @@ ash_ref_resource(AshResourceRef *ref)
 	return ref->cached;
 }
 
+/* A domain speaks for itself, and its owner for what belongs to him. */
+bool
+ash_resource_speaks_for(const AshResource *from, const AshResource *res)
+{
+	return strcmp(from->domain.name, res->domain.name) == 0 ||
+		   (OidIsValid(from->owner) && OidIsValid(res->owner) &&
+			has_privs_of_role(from->owner, res->owner));
+}
+
 /*-------------------------------------------------------------------------
  * Tables
  *-------------------------------------------------------------------------
@@ -363,7 +381,7 @@ ash_resource_relid(AshResource *res)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table %s of resource \"%s\" does not exist", res->qualified, res->name),
-				 errhint("Run ash_migrate('%s').", res->domain.name)));
+				 errhint("Run ash_plan('%s') to see what is missing.", res->domain.name)));
 	return res->relid;
 }
 
@@ -462,11 +480,19 @@ schema_changed(Datum arg, int cacheid, uint32 hash)
 	relation_epoch++;
 }
 
+/* The owner of a domain is a name: it may mean another role now, or none. */
+static void
+role_changed(Datum arg, int cacheid, uint32 hash)
+{
+	catalog_epoch++;
+}
+
 void
 ash_catalog_init(void)
 {
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, schema_changed, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHOID, role_changed, (Datum) 0);
 	RegisterXactCallback(at_transaction_end, NULL);
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
 }

@@ -79,6 +79,9 @@ extern void ash_catalog_set_overlay(AshOverlayLoader loader, void *arg);
 /* Is name a resource of the catalog (or the overlay)? */
 extern bool ash_resource_exists(const char *name);
 
+/* May what the definition of from says about rows of res stand in for the policies of res? */
+extern bool ash_resource_speaks_for(const AshResource *from, const AshResource *res);
+
 /* Names of all resources, for suggestions. */
 extern List *ash_resource_names(void);
 
@@ -97,6 +100,8 @@ typedef struct AshCatalogRow
 extern bool ash_catalog_row(const char *name, AshCatalogRow *out);
 /* 0 when there is none */
 extern int64 ash_catalog_revision(const char *name);
+/* InvalidOid when the role of that name does not exist any more */
+extern Oid ash_catalog_domain_owner(const char *domain);
 /* NULL when no resource has that table */
 extern char *ash_catalog_name_of_table(const char *schema, const char *table);
 

@@ -66,9 +66,11 @@ compile_default_expr(AshDefault *out, const char *source, const AshTypeInst *typ
 	out->expr_source = pstrdup(source);
 	for (i = 0; i < lengthof(known_defaults); i++)
 	{
-		if (type->item == NULL && type->oid == known_defaults[i].oid &&
-			pg_strcasecmp(source, known_defaults[i].source) == 0)
-			out->kind = known_defaults[i].kind;
+		if (type->item != NULL || type->oid != known_defaults[i].oid ||
+			pg_strcasecmp(source, known_defaults[i].source) != 0)
+			continue;
+		out->kind = known_defaults[i].kind;
+		out->expr_source = NULL;
 	}
 }
 

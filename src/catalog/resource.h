@@ -487,7 +487,8 @@ struct AshResource
 	/* caches that rooms above hang here; allocated in cxt, freed with it */
 	void *data_cache;	  /* data/: saved plans */
 	void *write_cache;	  /* data/: shape of the table for writes */
-	uint64 columns_epoch; /* data/: when the types of the columns were found right */
+	uint64 columns_epoch; /* data/: when the types of the columns were found right … */
+	bool brings_others;	  /* … and whether rewriting a statement on the table adds other tables */
 	void *query_cache;	  /* query/ */
 	List *deps;			  /* names of resources this struct was compiled against */
 	Oid relid;			  /* cache of ash_resource_relid … */

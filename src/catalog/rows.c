@@ -141,13 +141,20 @@ text_column(HeapTuple tuple, TupleDesc desc, AttrNumber attno)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
+/* The role of the name that is stored; InvalidOid when there is none any more. */
+static void
+read_owner(HeapTuple tuple, TupleDesc desc, void *out)
+{
+	*(Oid *) out = get_role_oid(text_column(tuple, desc, Anum_domain_owner), true);
+}
+
 static void
 read_domain(HeapTuple tuple, TupleDesc desc, void *out)
 {
 	AshCatalogRow *row = out;
 
 	row->domain = text_column(tuple, desc, Anum_domain_expanded);
-	row->owner = get_role_oid(text_column(tuple, desc, Anum_domain_owner), true);
+	read_owner(tuple, desc, &row->owner);
 }
 
 static void
@@ -185,16 +192,21 @@ scan_resource(const char *name, RowReader read, void *out)
 	return scan_one(ASH_CATALOG_RESOURCE, ASH_CATALOG_RESOURCE_PKEY, 1, &key, read, out);
 }
 
-bool
-ash_catalog_row(const char *name, AshCatalogRow *out)
+static bool
+scan_domain(const char *name, RowReader read, void *out)
 {
 	ScanKeyData key;
 
+	text_key(&key, Anum_domain_name, name);
+	return scan_one(ASH_CATALOG_DOMAIN, ASH_CATALOG_DOMAIN_PKEY, 1, &key, read, out);
+}
+
+bool
+ash_catalog_row(const char *name, AshCatalogRow *out)
+{
 	memset(out, 0, sizeof(*out));
-	if (!scan_resource(name, read_resource, out))
-		return false;
-	text_key(&key, Anum_domain_name, out->domain_name);
-	return scan_one(ASH_CATALOG_DOMAIN, ASH_CATALOG_DOMAIN_PKEY, 1, &key, read_domain, out);
+	return scan_resource(name, read_resource, out) &&
+		   scan_domain(out->domain_name, read_domain, out);
 }
 
 int64
@@ -204,6 +216,15 @@ ash_catalog_revision(const char *name)
 
 	scan_resource(name, read_revision, &revision);
 	return revision;
+}
+
+Oid
+ash_catalog_domain_owner(const char *domain)
+{
+	Oid owner = InvalidOid;
+
+	scan_domain(domain, read_owner, &owner);
+	return owner;
 }
 
 char *

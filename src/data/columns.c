@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/data/columns.c
- *	  Are the columns a statement reads of the types their attributes are stored in?
+ *	  Are the tables of a statement what the definitions say, before it is planned?
  *
  * A definition may be older than its table, or be written for one that somebody
  * else made.  What a statement returns is read as the type of the attribute, so a
@@ -10,18 +10,26 @@
  * what has been found stays true while it runs; and looked at again only after
  * some relation was invalidated.
  *
+ * Also found out is whether PostgreSQL may add tables to the statement that we did
+ * not write into it: those below a view, of a rule, or in a policy that somebody wrote
+ * by hand.  Nobody has asked our policies about these.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "data/internal.h"
 #include "parser/parse_coerce.h"
+#include "rewrite/rowsecurity.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 static bool
@@ -82,8 +90,22 @@ check_column(const AshResource *res, const AshAttribute *attr)
 			 errhint("Run ash_plan('%s') to see the difference.", res->domain.name)));
 }
 
-void
-ash_data_check_columns(AshResource *res)
+/* The rule of a materialized view is for refreshing it. */
+static bool
+brings_others(Oid relid)
+{
+	Relation rel = table_open(relid, NoLock);
+	bool found = rel->rd_rules != NULL && rel->rd_rel->relkind != RELKIND_MATVIEW;
+	ListCell *lc;
+
+	foreach (lc, rel->rd_rsdesc != NULL ? rel->rd_rsdesc->policies : NIL)
+		found |= ((RowSecurityPolicy *) lfirst(lc))->hassublinks;
+	table_close(rel, NoLock);
+	return found;
+}
+
+static void
+check_table(AshResource *res)
 {
 	uint64 epoch;
 
@@ -95,5 +117,28 @@ ash_data_check_columns(AshResource *res)
 		return;
 	for (int i = 0; i < res->nattributes; i++)
 		check_column(res, res->attributes[i]);
+	res->brings_others = brings_others(ash_resource_relid(res));
 	res->columns_epoch = epoch;
+}
+
+void
+ash_data_check_tables(AshResource *res, const AshSql *sql)
+{
+	ListCell *lc;
+
+	check_table(res);
+	foreach (lc, sql->reads)
+		check_table(lfirst(lc));
+}
+
+/* Have the tables been found to bring in no others? */
+bool
+ash_data_tables_alone(const AshResource *res, const AshSql *sql)
+{
+	bool alone = !res->brings_others;
+	ListCell *lc;
+
+	foreach (lc, sql->reads)
+		alone &= !((const AshResource *) lfirst(lc))->brings_others;
+	return alone;
 }

@@ -6,8 +6,8 @@
  * Statements arrive as AshSql (text and parameters).  Plans are saved under the
  * text, the role and the parameter types, in the resource's data_cache, and are
  * thrown away with it or when PostgreSQL says they are no longer valid.  While
- * one of our statements runs, ash_data_own_statement() is true for exactly the
- * relations it was made for, so that the row-security hook does not apply a
+ * one of our statements is rewritten, ash_data_own_statement() knows the relations
+ * it was made for, so that the row-security hook does not apply a
  * policy twice; statements nested inside (triggers, functions) do not see it.
  *
  *-------------------------------------------------------------------------
@@ -72,8 +72,11 @@ extern uint64 ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *
 /* explain.c: appends the plan of the statement, as text */
 extern void ash_data_explain(AshResource *res, AshSql *sql, StringInfo out);
 
-/* Is a statement of ours being planned for this relation right now? (hooks) */
-extern bool ash_data_own_statement(Oid relid);
+/*
+ * The resource of this relation as the statement of ours knows it that is being rewritten
+ * right now and asks its policies itself; NULL when there is none. (hooks)
+ */
+extern AshResource *ash_data_own_statement(Oid relid);
 
 /*
  * Is a writing statement of ours being started that writes this relation?  Says so once

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "commands/explain.h"
+#include "data/internal.h"
 #include "data/plan_cache.h"
 #include "executor/spi.h"
 #include ASH_EXPLAIN_HEADER
@@ -39,6 +40,7 @@ ash_data_explain(AshResource *res, AshSql *sql, StringInfo out)
 {
 	AshPlan *plan;
 
+	ash_data_check_tables(res, sql);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	plan = ash_plan_get(res, sql);

@@ -39,8 +39,12 @@ extern bool ash_table_writable(const AshTable *table, Relation rel, AclMode mode
 /* of all relations of the backend: how often one was invalidated */
 extern uint64 ash_data_relcache_epoch(void);
 
-/* columns.c: raises an error when a column is of a type that the attribute is not read as */
-extern void ash_data_check_columns(AshResource *res);
+/*
+ * columns.c: locks the tables of a statement; raises an error when a column is of a type that
+ * the attribute is not read as
+ */
+extern void ash_data_check_tables(AshResource *res, const AshSql *sql);
+extern bool ash_data_tables_alone(const AshResource *res, const AshSql *sql);
 
 /* heap_row.c */
 typedef enum AshHeapResult

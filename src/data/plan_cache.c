@@ -12,15 +12,19 @@
  *
  * "Own statement".  The row-security hook asks, while PostgreSQL rewrites a query,
  * whether the statement is one of ours; our statements carry their policies as
- * ordinary conditions.  Rewriting happens at two places only: when the plan is
- * prepared, and when PostgreSQL's plan cache finds that it has become invalid
- * (DDL, another search_path, another role).  The flag is set around exactly
- * these two: ash_plan_get has the plan cache revalidate the statement
- * (CachedPlanGetTargetList does that and nothing else of consequence) before it
- * is run, and the flag is down again before planning and execution start.  So
- * statements of functions that the planner inlines, of triggers and of functions
- * that run inside are never taken for ours.  Should an invalidation arrive between
- * revalidation and execution, the statement is rewritten with row security
+ * ordinary conditions.  That is so for the tables that we wrote into it, not for those
+ * that PostgreSQL adds (columns.c): a statement on a table that brings others is
+ * rewritten like anybody's.  Nor is it so for tables of another owner's domain, which
+ * a definition may name without asking that domain's policies.
+ *
+ * Rewriting happens at two places only: when the plan is prepared, and when
+ * PostgreSQL's plan cache finds that it has become invalid (DDL, another search_path,
+ * another role).  The flag is set around exactly these two: ash_plan_get has the plan
+ * cache revalidate the statement (CachedPlanGetTargetList does that and nothing else of
+ * consequence) before it is run, and the flag is down again before planning and
+ * execution start.  So statements of functions that the planner inlines, of triggers and
+ * of functions that run inside are never taken for ours.  Should an invalidation arrive
+ * between revalidation and execution, the statement is rewritten with row security
  * applied: it then shows less, never more.
  *
  *-------------------------------------------------------------------------
@@ -28,6 +32,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "data/internal.h"
 #include "data/plan_cache.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
@@ -61,13 +66,36 @@ typedef struct PlanCache
 	dlist_head buckets[ASH_PLAN_BUCKETS];
 } PlanCache;
 
-/* Is a statement of ours being rewritten?  See the banner. */
-static bool own_statement = false;
+/* The statement of ours that is being rewritten, or NULL.  See the banner. */
+typedef struct OwnStatement
+{
+	AshResource *res;
+	List *reads; /* of AshResource */
+} OwnStatement;
 
-bool
+static const OwnStatement *own_statement = NULL;
+
+/* Is it the table of res, which the owner of the statement's resource may speak for? */
+static bool
+is_own_table(AshResource *res, Oid relid)
+{
+	return !res->embedded && ash_resource_relid(res) == relid &&
+		   ash_resource_speaks_for(own_statement->res, res);
+}
+
+AshResource *
 ash_data_own_statement(Oid relid)
 {
-	return own_statement;
+	ListCell *lc;
+
+	if (own_statement == NULL)
+		return NULL;
+	foreach (lc, own_statement->reads)
+	{
+		if (is_own_table(lfirst(lc), relid))
+			return lfirst(lc);
+	}
+	return is_own_table(own_statement->res, relid) ? own_statement->res : NULL;
 }
 
 /* PostgreSQL's part of the plan outlives our context unless it is freed by hand. */
@@ -162,14 +190,15 @@ make_room(PlanCache *cache)
 
 /* Parse and rewrite as our own statement. */
 static SPIPlanPtr
-prepare_own(AshSql *sql)
+prepare_own(AshResource *res, AshSql *sql)
 {
-	bool outer = own_statement;
+	OwnStatement own = { res, sql->reads };
+	const OwnStatement *outer = own_statement;
 	SPIPlanPtr volatile spi = NULL;
 
 	PG_TRY();
 	{
-		own_statement = true;
+		own_statement = ash_data_tables_alone(res, sql) ? &own : NULL;
 		spi = SPI_prepare(sql->text.data, sql->nparams, sql->param_types);
 	}
 	PG_FINALLY();
@@ -184,14 +213,15 @@ prepare_own(AshSql *sql)
 
 /* Have PostgreSQL rewrite the statement again if it must, as our own. */
 static void
-revalidate_own(AshPlan *plan)
+revalidate_own(AshResource *res, AshSql *sql, AshPlan *plan)
 {
+	OwnStatement own = { res, sql->reads };
+	const OwnStatement *outer = own_statement;
 	List *sources = SPI_plan_get_plan_sources(plan->spi);
-	bool outer = own_statement;
 
 	PG_TRY();
 	{
-		own_statement = true;
+		own_statement = ash_data_tables_alone(res, sql) ? &own : NULL;
 		(void) CachedPlanGetTargetList(linitial(sources), NULL);
 	}
 	PG_FINALLY();
@@ -202,9 +232,10 @@ revalidate_own(AshPlan *plan)
 }
 
 static AshPlan *
-add_plan(PlanCache *cache, AshSql *sql, uint32 hash, Oid role)
+add_plan(AshResource *res, AshSql *sql, uint32 hash, Oid role)
 {
-	SPIPlanPtr spi = prepare_own(sql);
+	PlanCache *cache = plan_cache(res);
+	SPIPlanPtr spi = prepare_own(res, sql);
 	MemoryContextCallback *callback;
 	MemoryContext cxt;
 	AshPlan *plan;
@@ -259,11 +290,11 @@ ash_plan_get(AshResource *res, AshSql *sql)
 
 	error_context_stack = &callback;
 	if (plan == NULL)
-		plan = add_plan(cache, sql, hash, role);
+		plan = add_plan(res, sql, hash, role);
 	else
 	{
 		dlist_move_head(&cache->used, &plan->used);
-		revalidate_own(plan);
+		revalidate_own(res, sql, plan);
 	}
 	error_context_stack = callback.previous;
 	plan->pins++;

@@ -15,7 +15,7 @@ typedef struct AshPlan AshPlan;
 
 /*
  * The saved plan for the statement, ready to run and pinned: parsed and rewritten
- * as one of our own.  SPI must be connected.
+ * as one of our own.  SPI must be connected, and ash_data_check_tables() been called.
  */
 extern AshPlan *ash_plan_get(AshResource *res, AshSql *sql);
 extern SPIPlanPtr ash_plan_spi(AshPlan *plan);

@@ -107,13 +107,10 @@ run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes)
 {
 	SPIExecuteOptions options = { 0 };
 	AshPlan *plan;
-	ListCell *lc;
 	uint64 processed;
 	volatile int rc = 0;
 
-	ash_data_check_columns(res);
-	foreach (lc, sql->reads)
-		ash_data_check_columns(lfirst(lc));
+	ash_data_check_tables(res, sql);
 	options.params = ash_data_params(sql);
 	options.dest = (DestReceiver *) receiver;
 	SPI_connect();

@@ -74,10 +74,11 @@ map_columns(AshTable *table, const AshResource *res, Relation rel)
 	for (int i = 0; i < res->nattributes; i++)
 	{
 		if (table->attnums[i] == InvalidAttrNumber)
-			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-							errmsg("column \"%s\" of table %s of resource %s does not exist",
-								   res->attributes[i]->source, res->qualified, res->name),
-							errhint("Run ash_migrate('%s').", res->domain.name)));
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("column \"%s\" of table %s of resource %s does not exist",
+							res->attributes[i]->source, res->qualified, res->name),
+					 errhint("Run ash_plan('%s') to see what is missing.", res->domain.name)));
 		if (TupleDescAttr(desc, table->attnums[i] - 1)->atttypid != res->attributes[i]->type->oid)
 			ereport(
 				ERROR,

@@ -90,16 +90,41 @@ condition_text(AshResource *res, AshExpr *condition)
  *-------------------------------------------------------------------------
  */
 
+/* The statement is somebody else's: say whose condition does not fit the table, and why. */
+static void
+policy_context(void *arg)
+{
+	const AshResource *res = arg;
+
+	switch (geterrcode())
+	{
+		case ERRCODE_UNDEFINED_COLUMN:
+		case ERRCODE_UNDEFINED_TABLE:
+		case ERRCODE_UNDEFINED_FUNCTION:
+		case ERRCODE_DATATYPE_MISMATCH:
+			errhint("Run ash_plan('%s') to see where tables and definitions differ.",
+					res->domain.name);
+			break;
+		default:
+			break;
+	}
+	errcontext("policies of resource %s", res->name);
+}
+
 /* Parse as the expression of a policy on rel: variables of range table entry 1. */
 static Node *
-parse_qual(Relation rel, const char *text)
+parse_qual(AshResource *res, Relation rel, const char *text)
 {
+	ErrorContextCallback context = { .previous = error_context_stack,
+									 .callback = policy_context,
+									 .arg = res };
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *item;
 	RawStmt *raw = linitial(raw_parser(text, RAW_PARSE_PLPGSQL_EXPR));
 	ResTarget *target = linitial(castNode(SelectStmt, raw->stmt)->targetList);
 	Node *qual;
 
+	error_context_stack = &context;
 	pstate->p_sourcetext = text;
 	item = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, makeAlias(ROW_ALIAS, NIL),
 										 false, false);
@@ -107,6 +132,7 @@ parse_qual(Relation rel, const char *text)
 	qual = transformWhereClause(pstate, target->val, EXPR_KIND_POLICY, "POLICY");
 	assign_expr_collations(pstate, qual);
 	free_parsestate(pstate);
+	error_context_stack = context.previous;
 	return qual;
 }
 
@@ -176,20 +202,24 @@ policies_of(AshResource *res, Relation rel, AshActionType type)
 	condition = within_base(res, type, condition);
 	if (condition == NULL)
 		return constant_policy("ash", true);
-	return one_policy("ash", parse_qual(rel, condition_text(res, condition)));
+	return one_policy("ash", parse_qual(res, rel, condition_text(res, condition)));
 }
 
 /*
  * The resource whose rows row security is asked about; NULL: it is not our business.
  * The same resources have row security enabled by the schema planner.  A table that
  * somebody else made under a definition that was there before is none of them: who
- * sees its rows is its owner's decision.
+ * sees its rows is its owner's decision.  A statement of ours goes by the definition
+ * that its call began with.
  */
 static AshResource *
-secured_resource(Relation rel)
+secured_resource(Relation rel, bool *own)
 {
-	AshResource *res = ash_resource_by_relid(RelationGetRelid(rel));
+	AshResource *res = ash_data_own_statement(RelationGetRelid(rel));
 
+	*own = res != NULL;
+	if (!*own)
+		res = ash_resource_by_relid(RelationGetRelid(rel));
 	if (res == NULL || (!res->has_policies && res->tenancy == ASH_TENANCY_NONE) ||
 		!has_privs_of_role(res->owner, rel->rd_rel->relowner))
 		return NULL;
@@ -200,12 +230,13 @@ static List *
 permissive_policies(CmdType command, Relation rel)
 {
 	List *policies = prev_permissive ? prev_permissive(command, rel) : NIL;
-	AshResource *res = secured_resource(rel);
+	bool own;
+	AshResource *res = secured_resource(rel, &own);
 	AshActionType type;
 
 	if (res == NULL)
 		return policies;
-	if (ash_data_own_statement(RelationGetRelid(rel)))
+	if (own)
 		return list_concat(policies, constant_policy("ash", true));
 	if (!action_type_of(command, &type))
 		return list_concat(policies, constant_policy("ash", false));
@@ -221,15 +252,15 @@ static List *
 restrictive_policies(CmdType command, Relation rel)
 {
 	List *policies = prev_restrictive ? prev_restrictive(command, rel) : NIL;
-	AshResource *res = secured_resource(rel);
+	bool own;
+	AshResource *res = secured_resource(rel, &own);
 	AshExpr *tenant;
 
-	if (res == NULL || res->tenancy != ASH_TENANCY_ATTRIBUTE ||
-		ash_data_own_statement(RelationGetRelid(rel)))
+	if (res == NULL || own || res->tenancy != ASH_TENANCY_ATTRIBUTE)
 		return policies;
 	tenant = ash_session_tenant_condition(res, !res->tenant_global);
 	return list_concat(policies,
-					   one_policy("ash tenant", parse_qual(rel, condition_text(res, tenant))));
+					   one_policy("ash tenant", parse_qual(res, rel, condition_text(res, tenant))));
 }
 
 void

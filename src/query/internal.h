@@ -126,6 +126,8 @@ extern List *ash_row_conditions(AshRowScope *row, AshAction *action, bool author
 								AshRowScope *source, AshRelationship *rel);
 /* "schema"."table" for the call's tenant */
 extern void ash_sql_table(AshSql *sql, AshCall *call, AshResource *res);
+/* scope.c: notes that the statement reads the table of res */
+extern void ash_sql_reads(AshSql *sql, AshResource *res);
 extern AshAction *ash_related_action(AshRelationship *rel, AshResource *dest);
 extern List *ash_relationship_sort(AshResource *res, AshRelationship *rel);
 extern bool ash_relationship_uses_parent(AshResource *res, AshRelationship *rel);
@@ -274,7 +276,7 @@ extern AshKeysetWriter *ash_keyset_writer(AshQuery *query);
 extern void ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *nulls);
 /* query->after or query->before → query->cursor; adds an error */
 extern bool ash_keyset_read(AshQuery *query);
-/* the condition "beyond the cursor", written over the row */
+/* beyond.c: the condition "beyond the cursor", written over the row */
 extern void ash_row_beyond(AshRowScope *row, AshQuery *query);
 
 /*-------------------------------------------------------------------------

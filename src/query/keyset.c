@@ -13,31 +13,30 @@
  * enciphered with a stream made from the same key and the signature.  So a keyset
  * cannot be made up or used with another sort, tells nobody the value of a field
  * they may not see, and its values go to input functions only after they have
- * proved to be our own.  It is bounded: a row whose sort values are longer has no
- * keyset.
+ * proved to be our own.  The texts say all of a value and are read in whatever session:
+ * settings that change them are pinned.  It is bounded: a row whose sort values are
+ * longer has no keyset.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "catalog/pg_namespace.h"
-#include "catalog/pg_operator.h"
 #include "common/base64.h"
 #include "common/cryptohash.h"
 #include "common/hashfn.h"
 #include "common/hmac.h"
 #include "common/sha2.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "port/pg_bswap.h"
 #include "query/internal.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
-#include "utils/typcache.h"
 
 #define ASH_KEYSET_VERSION 1
 #define ASH_KEYSET_SIGNATURE 16
@@ -54,7 +53,6 @@ struct AshKeysetWriter
 {
 	AshQuery *query;
 	uint32 sort;
-	pg_hmac_ctx *hmac;
 	StringInfoData bytes;
 	StringInfoData text;
 	int nvalues;
@@ -106,26 +104,17 @@ read_secret(void)
 	secret_relid = relid;
 }
 
-static void
-free_hmac(void *hmac)
-{
-	pg_hmac_free(hmac);
-}
-
-/* Freed with the current memory context. */
+/*
+ * For one keyset: it belongs to the current resource owner, which frees it when an error
+ * passes by, so it must not outlive a subtransaction that begins or ends meanwhile.
+ */
 static pg_hmac_ctx *
 make_hmac(void)
 {
-	pg_hmac_ctx *hmac;
-	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
+	pg_hmac_ctx *hmac = pg_hmac_create(PG_SHA256);
 
-	read_secret();
-	hmac = pg_hmac_create(PG_SHA256);
 	if (hmac == NULL)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	callback->func = free_hmac;
-	callback->arg = hmac;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 	return hmac;
 }
 
@@ -173,6 +162,48 @@ cipher(pg_hmac_ctx *hmac, StringInfo bytes)
 	}
 }
 
+/*-------------------------------------------------------------------------
+ * Settings
+ *-------------------------------------------------------------------------
+ */
+
+static void
+pin(const char *setting, const char *value)
+{
+	(void) set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
+}
+
+/*
+ * Output and input of values that lose nothing, whatever the session prefers.  0 when
+ * its settings do that already, which costs nothing; else what unpin_settings() undoes.
+ */
+static int
+pin_settings(void)
+{
+	int nest_level;
+
+	if (DateStyle == USE_ISO_DATES && IntervalStyle == INTSTYLE_POSTGRES && extra_float_digits > 0)
+		return 0;
+	nest_level = NewGUCNestLevel();
+	pin("datestyle", "ISO");
+	pin("intervalstyle", "postgres");
+	pin("extra_float_digits", "1");
+	return nest_level;
+}
+
+static void
+unpin_settings(int nest_level)
+{
+	if (nest_level != 0)
+		AtEOXact_GUC(true, nest_level);
+}
+
+/*-------------------------------------------------------------------------
+ * Sort
+ *-------------------------------------------------------------------------
+ */
+
 /* What the sort is: fields, arguments of calculations do not count, and directions. */
 static uint32
 sort_hash(const AshQuery *query)
@@ -206,7 +237,7 @@ ash_keyset_writer(AshQuery *query)
 
 	writer->query = query;
 	writer->sort = sort_hash(query);
-	writer->hmac = make_hmac();
+	read_secret();
 	writer->nvalues = list_length(query->sort);
 	writer->types = palloc(sizeof(Oid) * Max(writer->nvalues, 1));
 	writer->output = palloc(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
@@ -276,6 +307,8 @@ void
 ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *nulls)
 {
 	StringInfo bytes = &writer->bytes;
+	pg_hmac_ctx *hmac;
+	int pinned = pin_settings();
 
 	resetStringInfo(bytes);
 	appendStringInfoChar(bytes, ASH_KEYSET_VERSION);
@@ -283,13 +316,16 @@ ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *n
 	append_number(bytes, writer->sort);
 	for (int i = 0; i < writer->nvalues; i++)
 		append_value(writer, i, values[i], nulls[i]);
+	unpin_settings(pinned);
 	if (pg_b64_enc_len(bytes->len) > ASH_KEYSET_MAX)
 	{
 		appendStringInfoString(out, "null");
 		return;
 	}
-	sign(writer->hmac, bytes, (uint8 *) bytes->data + 1);
-	cipher(writer->hmac, bytes);
+	hmac = make_hmac();
+	sign(hmac, bytes, (uint8 *) bytes->data + 1);
+	cipher(hmac, bytes);
+	pg_hmac_free(hmac);
 	appendStringInfoChar(out, '"');
 	append_base64url(out, bytes);
 	appendStringInfoChar(out, '"');
@@ -346,12 +382,15 @@ decode(const char *text, StringInfo bytes)
 static bool
 open_values(StringInfo bytes)
 {
-	pg_hmac_ctx *hmac = make_hmac();
 	uint8 signature[ASH_KEYSET_SIGNATURE];
 	int difference = 0;
+	pg_hmac_ctx *hmac;
 
+	read_secret();
+	hmac = make_hmac();
 	cipher(hmac, bytes);
 	sign(hmac, bytes, signature);
+	pg_hmac_free(hmac);
 	for (int i = 0; i < ASH_KEYSET_SIGNATURE; i++)
 		difference |= signature[i] ^ (uint8) bytes->data[1 + i];
 	return difference == 0;
@@ -390,14 +429,32 @@ take_value(StringInfo bytes, const AshTypeInst *type, AshValue *value)
 	return true;
 }
 
+/* The values of query->cursor; false when bytes do not hold as many. */
+static bool
+take_values(AshQuery *query, StringInfo bytes)
+{
+	int pinned = pin_settings();
+	bool taken = true;
+	int i = 0;
+	ListCell *lc;
+
+	query->cursor = palloc0(sizeof(AshValue) * Max(list_length(query->sort), 1));
+	foreach (lc, query->sort)
+	{
+		AshSortItem *item = lfirst(lc);
+
+		taken = taken && take_value(bytes, item->expr->type, &query->cursor[i++]);
+	}
+	unpin_settings(pinned);
+	return taken && bytes->cursor == bytes->len;
+}
+
 bool
 ash_keyset_read(AshQuery *query)
 {
 	const char *text = query->after != NULL ? query->after : query->before;
 	StringInfoData bytes;
 	uint32 sort = 0;
-	int i = 0;
-	ListCell *lc;
 
 	if (text == NULL)
 		return true;
@@ -408,200 +465,5 @@ ash_keyset_read(AshQuery *query)
 	take_number(&bytes, &sort);
 	if (sort != sort_hash(query))
 		return invalid_keyset(query, text, true);
-	query->cursor = palloc0(sizeof(AshValue) * Max(list_length(query->sort), 1));
-	foreach (lc, query->sort)
-	{
-		AshSortItem *item = lfirst(lc);
-
-		if (!take_value(&bytes, item->expr->type, &query->cursor[i++]))
-			return invalid_keyset(query, text, false);
-	}
-	return bytes.cursor == bytes.len || invalid_keyset(query, text, false);
-}
-
-/*-------------------------------------------------------------------------
- * The condition
- *-------------------------------------------------------------------------
- */
-
-/* The operator of the type's default order. */
-static Oid
-order_operator(const AshTypeInst *type, bool greater)
-{
-	TypeCacheEntry *entry = lookup_type_cache(type->oid, TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
-	Oid operator= greater ? entry->gt_opr : entry->lt_opr;
-
-	if (!OidIsValid(operator))
-		elog(ERROR, "type %s has no order", type->name);
-	return operator;
-}
-
-static Form_pg_operator
-operator_form(Oid operator, HeapTuple * tuple)
-{
-	*tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	if (!HeapTupleIsValid(*tuple))
-		elog(ERROR, "cache lookup failed for operator %u", operator);
-	return (Form_pg_operator) GETSTRUCT(*tuple);
-}
-
-/* " OPERATOR(schema.<) " */
-static void
-write_operator(AshSql *sql, const AshTypeInst *type, bool greater)
-{
-	HeapTuple tuple;
-	Form_pg_operator form = operator_form(order_operator(type, greater), &tuple);
-
-	appendStringInfo(&sql->text, " OPERATOR(%s.%s) ",
-					 ash_quote_ident(get_namespace_name(form->oprnamespace)),
-					 NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-}
-
-static bool
-is_builtin_order(const AshTypeInst *type)
-{
-	HeapTuple tuple;
-	Form_pg_operator form = operator_form(order_operator(type, true), &tuple);
-	bool builtin = form->oprnamespace == PG_CATALOG_NAMESPACE;
-
-	ReleaseSysCache(tuple);
-	return builtin;
-}
-
-static void
-write_compare(AshRowScope *row, const AshSortItem *item, const AshValue *value, const char *op)
-{
-	ash_row_expr(row, item->expr);
-	ash_sql_str(row->sql, op);
-	ash_sql_param(row->sql, item->expr->type->oid, value->value, false);
-}
-
-/* Does the row come after the value, in this item's order? */
-static void
-write_after(AshRowScope *row, const AshSortItem *item, const AshValue *value, bool reverse)
-{
-	AshSql *sql = row->sql;
-	bool desc = (item->order == ASH_SORT_DESC || item->order == ASH_SORT_DESC_NILS_LAST);
-	bool nulls_first = (item->order == ASH_SORT_DESC || item->order == ASH_SORT_ASC_NILS_FIRST);
-
-	desc ^= reverse;
-	nulls_first ^= reverse;
-	if (value->isnull)
-	{
-		if (!nulls_first)
-		{
-			ash_sql_str(sql, "false");
-			return;
-		}
-		ash_row_expr(row, item->expr);
-		ash_sql_str(sql, " IS NOT NULL");
-		return;
-	}
-	ash_sql_str(sql, "(");
-	ash_row_expr(row, item->expr);
-	write_operator(sql, item->expr->type, !desc);
-	ash_sql_param(sql, item->expr->type->oid, value->value, false);
-	if (!nulls_first)
-	{
-		ash_sql_str(sql, " OR ");
-		ash_row_expr(row, item->expr);
-		ash_sql_str(sql, " IS NULL");
-	}
-	ash_sql_str(sql, ")");
-}
-
-static void
-write_same(AshRowScope *row, const AshSortItem *item, const AshValue *value)
-{
-	if (!value->isnull)
-	{
-		write_compare(row, item, value, ash_sql_equals(item->expr->type));
-		return;
-	}
-	ash_row_expr(row, item->expr);
-	ash_sql_str(row->sql, " IS NULL");
-}
-
-static bool
-is_ascending(const AshSortItem *item)
-{
-	return item->order == ASH_SORT_ASC || item->order == ASH_SORT_ASC_NILS_FIRST;
-}
-
-/* Attributes that are never null, all in one direction: a row comparison, which an index serves. */
-static bool
-is_row_comparison(const AshQuery *query)
-{
-	int i = 0;
-	ListCell *lc;
-
-	foreach (lc, query->sort)
-	{
-		const AshSortItem *item = lfirst(lc);
-
-		if (item->expr->kind != ASH_EXPR_REF || item->expr->attribute == NULL ||
-			item->expr->path != NIL || item->expr->attribute->allow_nil ||
-			query->cursor[i++].isnull || !is_builtin_order(item->expr->type) ||
-			is_ascending(item) != is_ascending(linitial(query->sort)))
-			return false;
-	}
-	return query->sort != NIL;
-}
-
-static void
-write_row_comparison(AshRowScope *row, AshQuery *query, bool reverse)
-{
-	AshSql *sql = row->sql;
-	int i = 0;
-	ListCell *lc;
-
-	ash_sql_str(sql, "ROW(");
-	foreach (lc, query->sort)
-	{
-		ash_sql_str(sql, i++ > 0 ? ", " : "");
-		ash_row_expr(row, ((AshSortItem *) lfirst(lc))->expr);
-	}
-	appendStringInfo(&sql->text, ") OPERATOR(pg_catalog.%s) ROW(",
-					 is_ascending(linitial(query->sort)) != reverse ? ">" : "<");
-	i = 0;
-	foreach (lc, query->sort)
-	{
-		ash_sql_str(sql, i > 0 ? ", " : "");
-		ash_sql_param(sql, ((AshSortItem *) lfirst(lc))->expr->type->oid, query->cursor[i].value,
-					  false);
-		i++;
-	}
-	ash_sql_str(sql, ")");
-}
-
-/* (a after x) OR (a same x AND ((b after y) OR …)) */
-void
-ash_row_beyond(AshRowScope *row, AshQuery *query)
-{
-	AshSql *sql = row->sql;
-	bool reverse = query->before != NULL;
-	int i = 0;
-	ListCell *lc;
-
-	if (is_row_comparison(query))
-	{
-		write_row_comparison(row, query, reverse);
-		return;
-	}
-	foreach (lc, query->sort)
-	{
-		ash_sql_str(sql, "(");
-		write_after(row, lfirst(lc), &query->cursor[i], reverse);
-		if (lnext(query->sort, lc) != NULL)
-		{
-			ash_sql_str(sql, " OR (");
-			write_same(row, lfirst(lc), &query->cursor[i]);
-			ash_sql_str(sql, " AND ");
-		}
-		i++;
-	}
-	for (; i > 1; i--)
-		ash_sql_str(sql, "))");
-	ash_sql_str(sql, ")");
+	return take_values(query, &bytes) || invalid_keyset(query, text, false);
 }

@@ -160,7 +160,8 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 
 	sub->accessing_from = parser->res->name;
 	sub->accessing_relationship = rel->name;
-	sub->authorize = sub->authorize && rel->authorize;
+	if (!rel->authorize)
+		sub->authorize = !ash_call_may_waive(parser->res, dest);
 	apply_options(parser, sub, options);
 	if (nested != NULL)
 		sub->opts->load = nested;

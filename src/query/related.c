@@ -105,6 +105,7 @@ ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
 	*sub = *call;
 	sub->res = res;
 	sub->action = action;
+	sub->authorize = call->authorize || !ash_call_may_waive(call->res, res);
 	sub->opts = palloc0(sizeof(AshOptions));
 	sub->args = palloc0(sizeof(AshValue) * Max(nargs, 1));
 	sub->arg_set = palloc0(sizeof(bool) * Max(nargs, 1));
@@ -170,6 +171,7 @@ ash_session_tenant(AshResource *res, AshAction *action)
 void
 ash_sql_table(AshSql *sql, AshCall *call, AshResource *res)
 {
+	ash_sql_reads(sql, res);
 	if (res->tenancy == ASH_TENANCY_CONTEXT && call != NULL && call->has_tenant)
 		ash_sql_qualified(sql, ash_jsonb_value_text(&call->tenant), res->table);
 	else

@@ -91,9 +91,9 @@ ash_sql_collect(AshSql *sql, StringInfoData outer)
 	return text;
 }
 
-/* Whose columns the statement reads: their types are looked at before it runs. */
-static void
-note_read(AshSql *sql, AshResource *res)
+/* Which tables the statement reads: they are looked at before it runs. */
+void
+ash_sql_reads(AshSql *sql, AshResource *res)
 {
 	MemoryContext old;
 
@@ -111,7 +111,7 @@ ash_row_column(AshRowScope *row, const AshAttribute *attr)
 	if (row->alias[0] != '\0')
 		appendStringInfo(&row->sql->text, "%s.", row->alias);
 	ash_sql_ident(row->sql, attr->source);
-	note_read(row->sql, row->res);
+	ash_sql_reads(row->sql, row->res);
 }
 
 void

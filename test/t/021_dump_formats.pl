@@ -102,6 +102,30 @@ foreach my $section ('pre-data', 'data', 'post-data')
 }
 check_database('target_sections', 'sections');
 
+# The same by pg_dump itself, as scripts; and schema and data apart, where definitions come with the data.
+foreach my $parts ([ 'scripts', '--section=pre-data', '--section=data', '--section=post-data' ], [ 'apart', '--schema-only', '--data-only' ])
+{
+	my ($label, @options) = @$parts;
+	my $target = create_empty("target_$label");
+
+	foreach my $option (@options)
+	{
+		$node->command_ok([ 'pg_dump', $option, "--file=$dir/part.sql", "--dbname=$source" ], "$label: $option dumped");
+		$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $target, '-c', 'SET session_replication_role = replica', '-f', "$dir/part.sql" ], "$label: $option restored");
+	}
+	check_database("target_$label", $label);
+}
+
+# Over a database that is in use: sessions that know the former definitions go on with the restored ones.
+my $session = $node->background_psql('target_apart', on_error_stop => 0);
+my $titles = q(SELECT ash_list('dump.book', 'title', '{"sort": "title", "actor": {"id": 1}}'));
+is($session->query($titles), '["One"]', 'clean: a session reads');
+$node->safe_psql('target_apart', q(SELECT ash_undefine('dump', true)));
+$node->command_ok([ 'pg_restore', '--exit-on-error', '--clean', '--if-exists', '--dbname=' . $node->connstr('target_apart'), "$dir/dump.custom" ], 'clean: restored');
+is($session->query($titles), '["One"]', 'clean: the session reads what was restored');
+$session->quit;
+check_database('target_apart', 'clean');
+
 # A plain role may dump: what is its own, and the definitions, which everybody may read.
 $node->command_ok([ 'pg_dump', '--format=custom', "--file=$dir/dump.owner", "--dbname=$source user=regress_owner" ], 'owner: dumped');
 $node->command_ok([ 'pg_restore', '--exit-on-error', '--dbname=' . create_empty('target_owner'), "$dir/dump.owner" ], 'owner: restored');
