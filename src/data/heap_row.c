@@ -55,19 +55,13 @@ build_keys(const AshResource *res, Relation index, const AshTable *table, const 
 	return true;
 }
 
-/* The row with that key as the snapshot sees it, in slot. */
+/* The row with that key as a fresh snapshot sees it, in slot. */
 static bool
 find_row(Relation rel, Relation index, ScanKey keys, int nkeys, TupleTableSlot *slot)
 {
 	Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	IndexScanDesc scan = index_beginscanCompat(rel, index, snapshot, nkeys);
-	bool found;
+	bool found = ash_index_find(rel, index, snapshot, keys, nkeys, slot);
 
-	index_rescan(scan, keys, nkeys, NULL, 0);
-	found = index_getnext_slot(scan, ForwardScanDirection, slot);
-	if (found)
-		ExecMaterializeSlot(slot);
-	index_endscan(scan);
 	UnregisterSnapshot(snapshot);
 	return found;
 }

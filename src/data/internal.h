@@ -8,9 +8,22 @@
 #ifndef ASH_DATA_INTERNAL_H
 #define ASH_DATA_INTERNAL_H
 
+#include "access/skey.h"
 #include "data/data.h"
 #include "executor/executor.h"
 #include "utils/rel.h"
+
+/* A foreign key as an index lookup; see heap_reference.c. */
+typedef struct AshReference
+{
+	Oid relid; /* the referenced table */
+	Oid index;
+	int nkeys;							/* in the order of the index's columns: */
+	AttrNumber columns[INDEX_MAX_KEYS]; /* of the referencing table */
+	Oid types[INDEX_MAX_KEYS];
+	Oid collations[INDEX_MAX_KEYS];
+	RegProcedure equal[INDEX_MAX_KEYS];
+} AshReference;
 
 /*
  * The table behind a resource as a writer needs it.  Rebuilt when any relation
@@ -29,6 +42,8 @@ typedef struct AshTable
 	ExprState **checks;	 /* of the table's CHECK constraints, ready to run; NULL without any */
 	LocalTransactionId writing; /* transaction in which they are being evaluated, or invalid */
 	AclMode plain;				/* writes for which the fast path does what a statement would */
+	int nreferences;			/* 0 also when their triggers must be fired */
+	AshReference *references;
 } AshTable;
 
 /* table.c: rel is the open relation of res */
@@ -45,6 +60,15 @@ extern uint64 ash_data_relcache_epoch(void);
  */
 extern void ash_data_check_tables(AshResource *res, const AshSql *sql);
 extern bool ash_data_tables_alone(const AshResource *res, const AshSql *sql);
+
+/* heap_index.c: the row with those keys as the snapshot sees it, in a slot of the table */
+extern bool ash_index_find(Relation rel, Relation index, Snapshot snapshot, ScanKey keys, int nkeys,
+						   TupleTableSlot *slot);
+
+/* heap_reference.c */
+extern void ash_references_map(AshTable *table, Relation rel);
+extern bool ash_references_apply(const AshTable *table);
+extern bool ash_references_hold(const AshTable *table, TupleTableSlot *row);
 
 /* heap_row.c */
 typedef enum AshHeapResult

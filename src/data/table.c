@@ -169,6 +169,7 @@ build_table(AshResource *res, Relation rel)
 	plan_defaults(table, rel);
 	table->checks = prepare_checks(rel);
 	table->plain = plain_writes(rel);
+	ash_references_map(table, rel);
 	MemoryContextSwitchTo(old);
 	return table;
 }
