@@ -281,4 +281,7 @@ typedef bool (*AshRefValue)(void *context, const AshExpr *ref, AshValue *out);
 extern bool ash_expr_eval(AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context,
 						  AshValue *out);
 
+/* Of such an expression: is evaluating it once cheap, with nothing to be parsed or planned anew? */
+extern bool ash_expr_is_ready(AshExpr *expr);
+
 #endif /* ASH_EXPR_H */
