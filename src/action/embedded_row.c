@@ -108,7 +108,7 @@ write_loads(StringInfo out, const AshEmbedded *type, AshResource *res, Datum sto
 			continue;
 		if (row == NULL)
 			row = ash_embedded_read(res, &value, NULL);
-		if (!ash_expr_eval(load->expr, &type->call->bindings, ash_row_ref, row, &result))
+		if (!ash_expr_eval(load->expr, &type->call->bindings, ash_row_attribute, row, &result))
 			result.isnull = true;
 		appendStringInfoChar(out, ',');
 		ash_write_json_string(out, load->name, strlen(load->name));

@@ -14,8 +14,6 @@
 /* as ash_action_write, for a row that ash_action_record has locked */
 extern AshChangeset *ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
 											 const AshRowHandle *handle);
-/* AshRefValue over a row, an array of AshValue by attribute */
-extern bool ash_row_ref(void *row, const AshExpr *ref, AshValue *out);
 extern bool ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row,
 							  AshExpr *condition);
 
@@ -26,6 +24,8 @@ extern AshActionType ash_changeset_type(const AshAction *action);
 
 /* record.c: the row that options.record names; NULL after adding an error */
 extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle);
+/* does record name the row by exactly its primary key?  Then the values are in key */
+extern bool ash_action_primary_key(const AshResource *res, const JsonbValue *record, AshValue *key);
 /* the JSON of the record a write leaves, with its loads, select and notifications */
 extern void ash_action_result(AshChangeset *cs, StringInfo out);
 extern void ash_action_record_json(AshChangeset *cs, StringInfo out);

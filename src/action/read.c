@@ -69,8 +69,17 @@ ash_action_get(AshCall *call, bool not_found_error, StringInfo out)
 		filter = ash_query_record_filter(call, call->res, record);
 	if (filter != NULL && (query = ash_action_query(call, NULL)) != NULL)
 	{
-		query->filters = lappend(query->filters, filter);
-		found = ash_query_run_one(query, out);
+		AshValue *key = palloc0(sizeof(AshValue) * Max(call->res->nattributes, 1));
+
+		/* without a statement where that is enough */
+		found = ash_action_primary_key(call->res, record, key) ?
+					ash_query_run_key(query, key, out) :
+					-1;
+		if (found < 0)
+		{
+			query->filters = lappend(query->filters, filter);
+			found = ash_query_run_one(query, out);
+		}
 	}
 	else if (!ash_errors_any(call->errors))
 		appendStringInfoString(out, "null");

@@ -53,14 +53,14 @@ static bool
 cast_key(const AshAttribute *attr, const JsonbValue *in, AshValue *key)
 {
 	AshErrors *ignored = ash_errors_create(CurrentMemoryContext);
-	AshCast cast = { .errors = ignored, .code = ASH_E_INVALID_PRIMARY_KEY };
+	AshCast cast = { .errors = ignored, .code = ASH_E_INVALID_PRIMARY_KEY, .no_constraints = true };
 
 	return ash_type_cast(attr->type, in, &cast, &key[attr->index]) && !key[attr->index].isnull;
 }
 
 /* Does record name the row by exactly its primary key?  Then the values are in key. */
-static bool
-primary_key_of(const AshResource *res, const JsonbValue *record, AshValue *key)
+bool
+ash_action_primary_key(const AshResource *res, const JsonbValue *record, AshValue *key)
 {
 	Jsonb *object;
 	JsonbValue value;
@@ -102,7 +102,7 @@ record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowH
 	AshExpr *condition;
 	AshLockResult result;
 
-	if (!primary_key_of(res, record, key))
+	if (!ash_action_primary_key(res, record, key))
 		return ASH_LOCK_NOT_TRIED;
 	condition = visibility(call, res);
 	if (ash_errors_any(call->errors))

@@ -111,15 +111,18 @@ plan_defaults(AshTable *table, Relation rel)
 	}
 }
 
-/* The writes of a local heap table for which a single-row write is all a statement would do. */
+/* What of a local heap table is all that a statement would do, when it is done to one row. */
 static AclMode
-plain_writes(Relation rel)
+plain_uses(Relation rel)
 {
 	const TriggerDesc *triggers = rel->trigdesc;
-	AclMode plain = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
+	AclMode plain = ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL)
 		return 0;
+	/* the row may be one of a child table */
+	if (rel->rd_rel->relhassubclass)
+		plain = ACL_INSERT;
 	if (triggers == NULL)
 		return plain;
 	if (triggers->trig_insert_before_statement || triggers->trig_insert_after_statement ||
@@ -168,10 +171,42 @@ build_table(AshResource *res, Relation rel)
 	map_columns(table, res, rel);
 	plan_defaults(table, rel);
 	table->checks = prepare_checks(rel);
-	table->plain = plain_writes(rel);
+	table->plain = plain_uses(rel);
+	ash_index_map_key(table, res, rel);
 	ash_references_map(table, rel);
 	MemoryContextSwitchTo(old);
 	return table;
+}
+
+static bool
+is_current(const AshTable *table, Relation rel)
+{
+	return table != NULL && table->epoch == relcache_epoch && table->relid == RelationGetRelid(rel);
+}
+
+/* Does every attribute have a column of its type? */
+static bool
+columns_fit(const AshResource *res, Relation rel)
+{
+	TupleDesc desc = RelationGetDescr(rel);
+	int n = 0;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		int attribute = attribute_of_column(res, TupleDescAttr(desc, i));
+
+		if (attribute >= 0 &&
+			TupleDescAttr(desc, i)->atttypid == res->attributes[attribute]->type->oid)
+			n++;
+	}
+	return n == res->nattributes;
+}
+
+AshTable *
+ash_table_if_fit(AshResource *res, Relation rel)
+{
+	return is_current(res->write_cache, rel) || columns_fit(res, rel) ? ash_table_of(res, rel) :
+																		NULL;
 }
 
 AshTable *
@@ -180,7 +215,7 @@ ash_table_of(AshResource *res, Relation rel)
 	AshTable *table = res->write_cache;
 	AshTable *former;
 
-	if (table != NULL && table->epoch == relcache_epoch && table->relid == RelationGetRelid(rel))
+	if (is_current(table, rel))
 		return table;
 
 	/*
@@ -198,7 +233,7 @@ ash_table_of(AshResource *res, Relation rel)
 }
 
 bool
-ash_table_writable(const AshTable *table, Relation rel, AclMode mode)
+ash_table_direct(const AshTable *table, Relation rel, AclMode mode)
 {
 	AclMode needed = mode | ACL_SELECT;
 

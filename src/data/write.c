@@ -146,7 +146,7 @@ ash_data_insert(AshResource *res, const AshValue *values, const bool *given, Ash
 		return;
 	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
 	table = ash_table_of(res, rel);
-	if (ash_table_writable(table, rel, ACL_INSERT))
+	if (ash_table_direct(table, rel, ACL_INSERT))
 	{
 		ash_heap_insert(res, table, rel, values, given, result);
 		table_close(rel, NoLock);

@@ -304,6 +304,11 @@ extern bool ash_page_default(AshQuery *query);
 /* rows to show; 0 = all */
 extern int64 ash_query_page_limit(const AshQuery *query);
 
+/* records.c: a row with what the query shows of it, when it takes nothing else; or NULL */
+typedef struct AshRecords AshRecords;
+extern AshRecords *ash_records_of_row(AshQuery *query);
+extern void ash_records_write_row(AshRecords *records, AshValue *row, StringInfo out);
+
 /* lock.c */
 extern int ash_lock_parse(const char *name); /* 0 when unknown */
 extern const char *ash_lock_sql(int lock, const char **after);
