@@ -24,8 +24,8 @@ extern AshActionType ash_changeset_type(const AshAction *action);
 
 /* record.c: the row that options.record names; NULL after adding an error */
 extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle);
-/* does record name the row by exactly its primary key?  Then the values are in key */
-extern bool ash_action_primary_key(const AshResource *res, const JsonbValue *record, AshValue *key);
+/* its values by attribute index when record is exactly a primary key; else NULL, adding nothing */
+extern AshValue *ash_action_primary_key(const AshResource *res, const JsonbValue *record);
 /* the JSON of the record a write leaves, with its loads, select and notifications */
 extern void ash_action_result(AshChangeset *cs, StringInfo out);
 extern void ash_action_record_json(AshChangeset *cs, StringInfo out);

@@ -55,32 +55,44 @@ ash_action_read(AshCall *call, const Jsonb *input, StringInfo out)
 	MemoryContextSwitchTo(old);
 }
 
+/* The record through the query, beside its conditions; returns how many were found. */
+static int
+run_get(AshQuery *query, const JsonbValue *record, const AshValue *key, AshExpr *filter,
+		StringInfo out)
+{
+	int found;
+
+	if (key != NULL)
+	{
+		found = ash_query_run_key(query, key, out);
+		if (found >= 0)
+			return found;
+		filter = ash_query_record_filter(query->call, query->res, record);
+	}
+	query->filters = lappend(query->filters, filter);
+	return ash_query_run_one(query, out);
+}
+
 /* The record of options.record, through the read action. */
 void
 ash_action_get(AshCall *call, bool not_found_error, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	const JsonbValue *record = call->opts->record;
+	AshValue *key = NULL;
 	AshExpr *filter = NULL;
 	AshQuery *query;
 	int found = 0;
 
 	if (record != NULL && !ash_errors_any(call->errors))
-		filter = ash_query_record_filter(call, call->res, record);
-	if (filter != NULL && (query = ash_action_query(call, NULL)) != NULL)
 	{
-		AshValue *key = palloc0(sizeof(AshValue) * Max(call->res->nattributes, 1));
-
-		/* without a statement where that is enough */
-		found = ash_action_primary_key(call->res, record, key) ?
-					ash_query_run_key(query, key, out) :
-					-1;
-		if (found < 0)
-		{
-			query->filters = lappend(query->filters, filter);
-			found = ash_query_run_one(query, out);
-		}
+		/* a condition that nobody may need is not made */
+		key = ash_action_primary_key(call->res, record);
+		if (key == NULL)
+			filter = ash_query_record_filter(call, call->res, record);
 	}
+	if ((key != NULL || filter != NULL) && (query = ash_action_query(call, NULL)) != NULL)
+		found = run_get(query, record, key, filter, out);
 	else if (!ash_errors_any(call->errors))
 		appendStringInfoString(out, "null");
 	if (found == 0 && not_found_error && !ash_errors_any(call->errors))

@@ -58,16 +58,12 @@ cast_key(const AshAttribute *attr, const JsonbValue *in, AshValue *key)
 	return ash_type_cast(attr->type, in, &cast, &key[attr->index]) && !key[attr->index].isnull;
 }
 
-/* Does record name the row by exactly its primary key?  Then the values are in key. */
-bool
-ash_action_primary_key(const AshResource *res, const JsonbValue *record, AshValue *key)
+/* The values of an object that consists of the primary key's attributes. */
+static bool
+cast_object(const AshResource *res, const Jsonb *object, AshValue *key)
 {
-	Jsonb *object;
 	JsonbValue value;
 
-	if (record->type != jbvBinary)
-		return res->nprimary_key == 1 && cast_key(res->primary_key[0], record, key);
-	object = ash_jsonb_from_value(record);
 	if (!JB_ROOT_IS_OBJECT(object) || JB_ROOT_COUNT(object) != res->nprimary_key)
 		return false;
 	for (int i = 0; i < res->nprimary_key; i++)
@@ -79,6 +75,16 @@ ash_action_primary_key(const AshResource *res, const JsonbValue *record, AshValu
 			return false;
 	}
 	return res->nprimary_key > 0;
+}
+
+AshValue *
+ash_action_primary_key(const AshResource *res, const JsonbValue *record)
+{
+	AshValue *key = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+
+	if (record->type == jbvBinary)
+		return cast_object(res, ash_jsonb_from_value(record), key) ? key : NULL;
+	return res->nprimary_key == 1 && cast_key(res->primary_key[0], record, key) ? key : NULL;
 }
 
 /* Tenant and base filter, as far as they can be asked of a row in memory. */
@@ -98,11 +104,11 @@ static AshLockResult
 record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowHandle *handle,
 			  AshValue **row)
 {
-	AshValue *key = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+	AshValue *key = ash_action_primary_key(res, record);
 	AshExpr *condition;
 	AshLockResult result;
 
-	if (!ash_action_primary_key(res, record, key))
+	if (key == NULL)
 		return ASH_LOCK_NOT_TRIED;
 	condition = visibility(call, res);
 	if (ash_errors_any(call->errors))

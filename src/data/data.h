@@ -23,7 +23,7 @@
 typedef struct AshColumn
 {
 	const char *key;	/* JSON key, unescaped; NULL: not written (keys, masks, cursors) */
-	const char *prefix; /* "\"key\":" ready to append; made by ash_column_prepare */
+	const char *prefix; /* "\"key\":" ready to append; made by ash_column_prepare if NULL */
 	int prefix_len;
 	const AshTypeInst *type;
 	int mask; /* column number of the boolean that allows it, or ASH_MASK_… */

@@ -3,9 +3,9 @@
  * src/data/json_receiver.c
  *	  Rows to JSON text, straight from the slot.
  *
- * A column's key is escaped once, when the column is prepared, and its type's
- * writer is looked up at the same time; a row then costs one append and one
- * call for each column.  The writer never looks at names.
+ * A column's key is escaped once, that of an attribute with its definition and any
+ * other one when the column is prepared, where its type's writer is looked up; a row then costs one
+ *append and one call for each column.  The writer never looks at names.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,16 +17,8 @@
 void
 ash_column_prepare(AshColumn *column)
 {
-	StringInfoData prefix;
-
-	if (column->key != NULL)
-	{
-		initStringInfo(&prefix);
-		ash_write_json_string(&prefix, column->key, strlen(column->key));
-		appendStringInfoChar(&prefix, ':');
-		column->prefix = prefix.data;
-		column->prefix_len = prefix.len;
-	}
+	if (column->key != NULL && column->prefix == NULL)
+		column->prefix = ash_json_key(column->key, &column->prefix_len);
 	column->write = NULL;
 	if (column->type != NULL && column->type->item == NULL && column->type->type != NULL)
 		column->write = column->type->type->write_json;

@@ -65,6 +65,18 @@ ash_write_json_string(StringInfo out, const char *str, int len)
 	appendStringInfoChar(out, '"');
 }
 
+char *
+ash_json_key(const char *name, int *len)
+{
+	StringInfoData key;
+
+	initStringInfo(&key);
+	ash_write_json_string(&key, name, strlen(name));
+	appendStringInfoChar(&key, ':');
+	*len = key.len;
+	return key.data;
+}
+
 void
 ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *value)
 {
