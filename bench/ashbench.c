@@ -4,8 +4,8 @@
  *
  * A case file names two statements, A and B, that do the same work.  They are prepared once and
  * executed in rounds, A B A B ..., each in a backend of its own; around each run of N executions
- *the driver reads how long the backend has been on a CPU (/proc/PID/schedstat, nanoseconds).  Time
- * spent waiting for a CPU, for the disk or for this client does not count, so that a shared
+ * the driver reads how long the backend has been on a CPU (/proc/PID/schedstat, nanoseconds).
+ * Time spent waiting for a CPU, for the disk or for this client does not count, so that a shared
  * machine gives the same answer as an idle one.
  *
  * Invariants:

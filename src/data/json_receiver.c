@@ -65,6 +65,22 @@ write_forbidden(AshRowWriter *writer, const Datum *values, const bool *nulls)
 	appendStringInfoChar(writer->out, ']');
 }
 
+/* The key, and the comma that stands before all but the first. */
+static inline void
+write_key(AshRowWriter *writer, const AshColumn *column)
+{
+	StringInfo out = writer->out;
+	char *p;
+
+	enlargeStringInfo(out, column->prefix_len + 1);
+	p = out->data + out->len;
+	if (!writer->first_pending)
+		*p++ = ',';
+	memcpy(p, column->prefix, column->prefix_len);
+	out->len = p + column->prefix_len - out->data;
+	writer->first_pending = false;
+}
+
 void
 ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls)
 {
@@ -80,8 +96,7 @@ ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls)
 
 		if (column->key == NULL)
 			continue;
-		ash_write_separator(writer);
-		appendBinaryStringInfo(out, column->prefix, column->prefix_len);
+		write_key(writer, column);
 		allowed = column_allowed(column, values, nulls);
 		masked |= !allowed;
 		if (nulls[i] || !allowed)

@@ -18,6 +18,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 /*
  * Pieces of text
@@ -99,7 +100,9 @@ ash_sql_param(AshSql *sql, Oid type, Datum value, bool isnull)
 	sql->param_values[sql->nparams] = value;
 	sql->param_nulls[sql->nparams] = isnull ? 'n' : ' ';
 	sql->nparams++;
-	appendStringInfo(&sql->text, "$%d", sql->nparams);
+	ash_sql_str(sql, "$");
+	enlargeStringInfo(&sql->text, MAXINT8LEN);
+	sql->text.len += pg_ltoa(sql->nparams, sql->text.data + sql->text.len);
 }
 
 void
@@ -153,8 +156,23 @@ reads_back(const AshTypeInst *type)
 	}
 }
 
+/* Written once, for as long as the node lives. */
 static void
-write_const(AshSql *sql, const AshExpr *expr)
+write_definition_literal(AshSql *sql, AshExpr *expr)
+{
+	int start = sql->text.len;
+
+	if (expr->sql_text != NULL)
+	{
+		ash_sql_str(sql, expr->sql_text);
+		return;
+	}
+	write_literal(sql, expr->type->oid, expr->value.value, false);
+	expr->sql_text = MemoryContextStrdup(GetMemoryChunkContext(expr), sql->text.data + start);
+}
+
+static void
+write_const(AshSql *sql, AshExpr *expr)
 {
 	if (expr->value.isnull)
 	{
@@ -164,7 +182,7 @@ write_const(AshSql *sql, const AshExpr *expr)
 	else if (expr->type->oid == BOOLOID)
 		ash_sql_str(sql, DatumGetBool(expr->value.value) ? "TRUE" : "FALSE");
 	else if (expr->literal && reads_back(expr->type))
-		write_literal(sql, expr->type->oid, expr->value.value, false);
+		write_definition_literal(sql, expr);
 	else
 		write_typed_param(sql, expr->type, expr->value);
 }
