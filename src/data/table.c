@@ -111,6 +111,20 @@ plan_defaults(AshTable *table, Relation rel)
 	}
 }
 
+/* Has the table columns that are computed when they are read? */
+static bool
+has_virtual_columns(TupleDesc desc)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		char generated = TupleDescAttr(desc, i)->attgenerated;
+
+		if (generated != '\0' && generated != ATTRIBUTE_GENERATED_STORED)
+			return true;
+	}
+	return false;
+}
+
 /* What of a local heap table is all that a statement would do, when it is done to one row. */
 static AclMode
 plain_uses(Relation rel)
@@ -118,7 +132,8 @@ plain_uses(Relation rel)
 	const TriggerDesc *triggers = rel->trigdesc;
 	AclMode plain = ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
-	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL)
+	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL ||
+		has_virtual_columns(RelationGetDescr(rel)))
 		return 0;
 	/* the row may be one of a child table */
 	if (rel->rd_rel->relhassubclass)
