@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(11);
+SELECT plan(13);
 
 -- Does a get without a statement give what the statement gives?
 
@@ -23,6 +23,7 @@ SELECT pg_temp.define($doc${
       "identities": {"title": ["title"]},
       "actions": {"defaults": ["read"],
         "positive": {"type": "read", "filter": "n > 0", "prepare": [{"build": {"sort": ["n"], "load": ["twice"]}}]},
+        "by_id": {"type": "read", "get_by": ["id"]}, "by_title": {"type": "read", "get_by": ["title"]},
         "paged": {"type": "read", "pagination": {"offset": true, "required": true, "default_limit": 1}}},
       "policies": [
         {"bypass": {"actor_attribute_equals": {"attribute": "role", "value": "admin"}}, "checks": [{"authorize_if": "always"}]},
@@ -70,10 +71,21 @@ BEGIN
 END $$;
 SELECT is_empty('SELECT pg_temp.differences() LIMIT 5', 'both ways answer alike');
 
+-- So with an action that names the record by its arguments, which are conditions like others.
+CREATE FUNCTION pg_temp.by_id(path text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('ash.fast_path', path, true);
+	RETURN QUERY SELECT concat_ws(' ', i.value, o.value, ash_try_action('get_by_key.note', 'by_id', i.value, o.value || '{"tenant": 1, "actor": {"id": 1}}'))
+		FROM jsonb_array_elements('[{"id": 1}, {"id": 2}, {"id": 3}, {"id": 4}, {"id": 7}, {"id": 99}, {"id": null}, {"id": "x"}, {}]') i,
+			jsonb_array_elements('[{}, {"select": ["title"]}, {"load": ["twice", "owner"]}, {"filter": {"n": 1}}, {"not_found_error": true}, {"limit": 0}, {"sort": "-n"}]') o;
+END $$;
+SELECT results_eq($$SELECT pg_temp.by_id('on')$$, $$SELECT pg_temp.by_id('off')$$, 'get_by: both ways answer alike');
+
 -- And rightly.
 SET LOCAL ash.fast_path = on;
 SELECT is(pg_temp.answer('2', '{"tenant": 1, "actor": {"id": 1}, "select": ["title", "n", "secret"], "load": ["twice"]}', NULL), '{"id":2,"title":"b","n":-1,"secret":"s","twice":-2,"_tenant":1}', 'a record'),
 	is(pg_temp.answer('1', '{"tenant": 1, "actor": {"id": 2}, "select": ["salary"]}', NULL), '{"id":1,"salary":null,"_forbidden":["salary"],"_tenant":1}', 'a field that is hidden'),
+	is(ash_run_action('get_by_key.note', 'by_id', '{"id": 1}', '{"tenant": 1, "actor": {"id": 2}, "select": ["title"]}')::jsonb->>'title', 'a', 'a record by an argument'),
 	is((SELECT array_agg(pg_temp.answer(to_jsonb(n), '{"tenant": 1, "actor": {"id": 2}, "select": []}', NULL) LIKE '{%' ORDER BY n) FROM generate_series(1, 7) n), '{t,f,f,f,f,f,t}', 'base filter, tenant and policies decide; what is null decides against it');
 
 -- What the transaction has just written is seen, also by the statement that wrote it.
