@@ -91,25 +91,32 @@ nulls_pass(const ForeignKeyCacheInfo *key)
 	return pass;
 }
 
-/* Column n of the index as a scan key; false when it takes more than comparing equal values. */
+/*
+ * Column n of the index as a scan key; false when it takes more than comparing equal
+ * values as the referenced column does.
+ */
 static bool
 map_column(AshReference *reference, int n, Relation rel, Relation referenced, Relation index,
 		   const ForeignKeyCacheInfo *key)
 {
-	AttrNumber column = index->rd_index->indkey.values[n];
+	AttrNumber number = index->rd_index->indkey.values[n];
 	Oid type = index->rd_opcintype[n];
 	Oid equal = get_opfamily_member(index->rd_opfamily[n], type, type, BTEqualStrategyNumber);
 
-	for (int i = 0; i < key->nkeys; i++)
+	for (int i = 0; OidIsValid(equal) && i < key->nkeys; i++)
 	{
-		if (key->confkey[i] != column)
+		Form_pg_attribute column;
+
+		if (key->confkey[i] != number)
 			continue;
+		column = TupleDescAttr(RelationGetDescr(referenced), number - 1);
 		reference->columns[n] = key->conkey[i];
-		reference->equal[n] = OidIsValid(equal) ? get_opcode(equal) : InvalidOid;
-		return OidIsValid(equal) && equal == key->conpfeqop[i] &&
-			   reference->equal[n] < FirstNormalObjectId &&
-			   TupleDescAttr(RelationGetDescr(rel), key->conkey[i] - 1)->atttypid == type &&
-			   TupleDescAttr(RelationGetDescr(referenced), column - 1)->atttypid == type;
+		reference->types[n] = type;
+		reference->collations[n] = index->rd_indcollation[n];
+		reference->equal[n] = get_opcode(equal);
+		return equal == key->conpfeqop[i] && reference->equal[n] < FirstNormalObjectId &&
+			   column->atttypid == type && column->attcollation == reference->collations[n] &&
+			   TupleDescAttr(RelationGetDescr(rel), key->conkey[i] - 1)->atttypid == type;
 	}
 	return false;
 }
@@ -125,8 +132,6 @@ map_index(AshReference *reference, Relation rel, Relation referenced, Relation i
 		return false;
 	for (int i = 0; i < key->nkeys; i++)
 	{
-		reference->types[i] = index->rd_opcintype[i];
-		reference->collations[i] = index->rd_indcollation[i];
 		if (!map_column(reference, i, rel, referenced, index, key))
 			return false;
 	}

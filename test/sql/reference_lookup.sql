@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(13);
+SELECT plan(14);
 
 -- Is a foreign key that the fast path looks up itself kept as PostgreSQL's trigger keeps it?
 
@@ -60,6 +60,12 @@ SELECT is(pg_temp.outcome('{"id": 1, "parent_id": 3}', 'ALTER TABLE reference_lo
 		CREATE ROLE reference_lookup_owner;
 		ALTER TABLE reference_lookup.parent OWNER TO reference_lookup_owner;
 		REVOKE ALL ON reference_lookup.parent FROM reference_lookup_owner$$), '42501: permission denied for schema reference_lookup 0', 'an owner without the privilege');
+SELECT is(split_part(pg_temp.outcome('{"id": 1, "code": "A", "parent_id": 1}', $$
+	CREATE COLLATION reference_lookup.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+	CREATE TABLE reference_lookup.coded (code text);
+	CREATE UNIQUE INDEX ON reference_lookup.coded (code COLLATE reference_lookup.ci);
+	INSERT INTO reference_lookup.coded VALUES ('a');
+	ALTER TABLE reference_lookup.child DROP CONSTRAINT child_code_fkey, ADD FOREIGN KEY (code) REFERENCES reference_lookup.coded (code)$$), ' ', 1), '23503', 'an index that takes more for equal than the column does');
 -- An AFTER trigger with an earlier name sees the row before its foreign keys are checked.
 SELECT is(pg_temp.outcome('{"id": 1, "parent_id": 3}', $$
 	CREATE FUNCTION reference_lookup.make() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO reference_lookup.parent (id) OVERRIDING SYSTEM VALUE VALUES (NEW.parent_id); RETURN NULL; END';
