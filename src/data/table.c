@@ -171,6 +171,19 @@ prepare_checks(Relation rel)
 	return checks;
 }
 
+/* Conditions are asked in memory with the collation of the type; a column may have another one. */
+static bool
+has_own_collation(const AshTable *table, const AshResource *res, Relation rel)
+{
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		if (TupleDescAttr(RelationGetDescr(rel), table->attnums[i] - 1)->attcollation !=
+			res->attributes[i]->type->collation)
+			return true;
+	}
+	return false;
+}
+
 static AshTable *
 build_table(AshResource *res, Relation rel)
 {
@@ -187,6 +200,8 @@ build_table(AshResource *res, Relation rel)
 	plan_defaults(table, rel);
 	table->checks = prepare_checks(rel);
 	table->plain = plain_uses(rel);
+	if (has_own_collation(table, res, rel))
+		table->plain &= ~ACL_SELECT;
 	ash_index_map_key(table, res, rel);
 	ash_references_map(table, rel);
 	MemoryContextSwitchTo(old);

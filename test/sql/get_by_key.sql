@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(13);
+SELECT plan(14);
 
 -- Does a get without a statement give what the statement gives?
 
@@ -105,6 +105,10 @@ GRANT SELECT ON get_by_key.note TO get_by_key_reader;
 CREATE POLICY none ON get_by_key.note AS RESTRICTIVE FOR SELECT USING (id <> 1);
 SELECT matches(pg_temp.as_role('get_by_key_reader', $$SELECT ash_get('get_by_key.note', '1', '{"tenant": 1, "actor": {"id": 1}}')$$), 'not found', 'a policy by hand');
 DROP POLICY none ON get_by_key.note;
+CREATE COLLATION get_by_key.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+ALTER TABLE get_by_key.note ALTER status TYPE text COLLATE get_by_key.ci;
+UPDATE get_by_key.note SET status = 'OPEN' WHERE id = 1;
+SELECT is(pg_temp.answer('1', '{"tenant": 1, "actor": {"id": 2}, "select": ["title"]}', NULL)::jsonb->>'title', 'new', 'a column compares by its own collation');
 CREATE TABLE get_by_key.child () INHERITS (get_by_key.note);
 INSERT INTO get_by_key.child (id, org, title, n, status, gone) VALUES (99, 1, 'child', 5, 'open', false);
 SELECT is(pg_temp.answer('99', '{"tenant": 1, "actor": {"id": 1}}', NULL)::jsonb->>'title', 'child', 'a row of a child table');
