@@ -69,7 +69,7 @@ struct AshExpr
 
 	bool upsert_conflict; /* the value proposed for the attribute: EXCLUDED.column */
 	bool literal;		  /* a constant of a definition, not of a call */
-	const char *sql_text; /* cache: the literal in SQL (sql.c) */
+	const char *sql_text; /* cache: the literal or operator in SQL (sql.c) */
 	AshExpr *inlined;	  /* cache: ash_expr_inlined() */
 
 	/* ASH_EXPR_CALL */

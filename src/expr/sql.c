@@ -36,12 +36,12 @@ ash_sql_init(AshSql *sql, AshBindings *bindings)
 	sql->bindings = bindings;
 }
 
-const char *
-ash_quote_ident(const char *name)
-{
-	char *quoted = palloc(2 * strlen(name) + 3);
-	char *out = quoted;
+#define QUOTED_SIZE(len) (2 * (len) + 3)
 
+/* Writes name in quotes at out, which has room for QUOTED_SIZE(len); returns its end. */
+static char *
+put_ident(char *out, const char *name)
+{
 	*out++ = '"';
 	for (const char *p = name; *p != '\0'; p++)
 	{
@@ -51,13 +51,25 @@ ash_quote_ident(const char *name)
 	}
 	*out++ = '"';
 	*out = '\0';
+	return out;
+}
+
+const char *
+ash_quote_ident(const char *name)
+{
+	char *quoted = palloc(QUOTED_SIZE(strlen(name)));
+
+	(void) put_ident(quoted, name);
 	return quoted;
 }
 
 void
 ash_sql_ident(AshSql *sql, const char *name)
 {
-	ash_sql_str(sql, ash_quote_ident(name));
+	StringInfo text = &sql->text;
+
+	enlargeStringInfo(text, QUOTED_SIZE(strlen(name)));
+	text->len = put_ident(text->data + text->len, name) - text->data;
 }
 
 void
@@ -255,14 +267,23 @@ write_list(AshSql *sql, AshExpr *list)
  * Operators and functions
  */
 
+/* Written once, for as long as the node lives. */
 static void
-write_operator(AshSql *sql, const AshExpr *call)
+write_operator(AshSql *sql, AshExpr *call)
 {
+	int start = sql->text.len;
+
+	if (call->sql_text != NULL)
+	{
+		ash_sql_str(sql, call->sql_text);
+		return;
+	}
 	ash_sql_str(sql, "OPERATOR(");
 	ash_sql_ident(sql, call->pg_schema);
 	ash_sql_str(sql, ".");
 	ash_sql_str(sql, call->pg_name); /* operator characters only, as the parser found it */
 	ash_sql_str(sql, ")");
+	call->sql_text = MemoryContextStrdup(GetMemoryChunkContext(call), sql->text.data + start);
 }
 
 void
