@@ -3,9 +3,9 @@
  *	  Compares two SQL statements by the CPU time their backend spends on them.
  *
  * A case file names two statements, A and B, that do the same work.  They are prepared once and
- * executed in rounds, A B A B ..., over one connection; around each run of N executions the
- * driver reads how long the backend has been on a CPU (/proc/PID/schedstat, nanoseconds).  Time
- * spent waiting for a CPU, for the disk or for this client does not count, so that a shared
+ * executed in rounds, A B A B ..., each in a backend of its own; around each run of N executions
+ * the driver reads how long the backend has been on a CPU (/proc/PID/schedstat, nanoseconds).
+ * Time spent waiting for a CPU, for the disk or for this client does not count, so that a shared
  * machine gives the same answer as an idle one.
  *
  * Invariants:
@@ -137,21 +137,15 @@ open_side(const Case *c, Side *side, PGconn *control, char label)
 			PQntuples(side->params), PQnfields(side->params));
 }
 
-/* Readies a side for timing; sides of one database share one backend. */
+/* Readies a side for timing, in a backend of its own. */
 static void
-prepare_side(const Case *c, Side *side, Side *other, Mode mode)
+prepare_side(const Case *c, Side *side, Mode mode)
 {
 	char name[32];
 
 	if (mode == MODE_FRESH)
 		return;
-	if (other != NULL && side->database == NULL && other->database == NULL)
-	{
-		PQfinish(side->conn);
-		side->conn = other->conn;
-	}
-	else
-		become_caller(c, side->conn, options.role);
+	become_caller(c, side->conn, options.role);
 	prepared_name(side, name, sizeof(name));
 	PQclear(
 		checked(c, "prepare", side->conn, PQprepare(side->conn, name, side->statement, 0, NULL)));
@@ -466,13 +460,11 @@ run_case(const char *path)
 		run_sql(&c, "setup", control, setup);
 	open_side(&c, &a, control, 'a');
 	open_side(&c, &b, control, 'b');
-	prepare_side(&c, &a, NULL, mode);
-	prepare_side(&c, &b, &a, mode);
+	prepare_side(&c, &a, mode);
+	prepare_side(&c, &b, mode);
 	verify(&c, control, &a, &b, mode);
 	time_rounds(&c, control, &a, &b, mode);
 	over = print_verdict(&c, &a, &b);
-	if (b.conn == a.conn)
-		b.conn = NULL;
 	close_side(&a);
 	close_side(&b);
 	PQfinish(control);

@@ -1,6 +1,7 @@
 -- One row by its key.
 --@ work: get by key
 --@ against: prepared SELECT by key
+--@ target: 1.2
 --@ mode: read
 --@ executions: 1000
 --@ executions quick: 300

@@ -71,7 +71,7 @@ calculate_refs(AshCall *call, AshCalculation *calc, const Jsonb *arguments, Stri
 		return;
 	if (ash_calculation_loads_late(ref))
 		ash_calculation_of_row(call, calc, args, row, out);
-	else if (ash_expr_eval(expr, &call->bindings, ash_row_ref, row, &value))
+	else if (ash_expr_eval(expr, &call->bindings, ash_row_attribute, row, &value))
 		ash_type_write_json(out, calc->type, &value);
 }
 

@@ -109,7 +109,8 @@ write_loads(StringInfo out, const AshEmbedded *type, List *loads, AshResource *r
 			continue;
 		if (row == NULL)
 			row = ash_embedded_read(res, &value, NULL);
-		if (call == NULL || !ash_expr_eval(load->expr, &call->bindings, ash_row_ref, row, &result))
+		if (call == NULL ||
+			!ash_expr_eval(load->expr, &call->bindings, ash_row_attribute, row, &result))
 			result.isnull = true;
 		appendStringInfoChar(out, ',');
 		ash_write_json_string(out, load->name, strlen(load->name));

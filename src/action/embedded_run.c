@@ -281,8 +281,8 @@ apply_atomic(AshChangeset *cs, const AshAttribute *attr, const AshValue *before,
 					  "an embedded value has no row to compute %s from", attr->name);
 		return false;
 	}
-	return ash_expr_eval(expr, &cs->call->bindings, ash_row_ref, unconstify(AshValue *, before),
-						 out) &&
+	return ash_expr_eval(expr, &cs->call->bindings, ash_row_attribute,
+						 unconstify(AshValue *, before), out) &&
 		   ash_type_constrain(attr->type, &cast, out);
 }
 

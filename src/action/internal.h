@@ -15,8 +15,6 @@
 /* as ash_action_write, for a row that ash_action_record has locked */
 extern AshChangeset *ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
 											 const AshRowHandle *handle);
-/* AshRefValue over a row, an array of AshValue by attribute */
-extern bool ash_row_ref(void *row, const AshExpr *ref, AshValue *out);
 extern bool ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row,
 							  AshExpr *condition);
 
@@ -44,6 +42,8 @@ extern void ash_generic_sql(AshCall *call, AshSql *sql);
 
 /* record.c: the row that options.record names; NULL after adding an error */
 extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle);
+/* its values by attribute index when record is exactly a primary key; else NULL, adding nothing */
+extern AshValue *ash_action_primary_key(const AshResource *res, const JsonbValue *record);
 /* the JSON of the record a write leaves, with its loads, select and notifications */
 extern void ash_action_result(AshChangeset *cs, StringInfo out);
 extern void ash_action_record_json(AshChangeset *cs, StringInfo out);

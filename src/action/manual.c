@@ -53,7 +53,8 @@ fold_atomics(AshChangeset *cs)
 						  attr->name);
 			return false;
 		}
-		if (!ash_expr_eval(cs->atomics[i], &cs->call->bindings, ash_row_ref, cs->data, &value))
+		if (!ash_expr_eval(cs->atomics[i], &cs->call->bindings, ash_row_attribute, cs->data,
+						   &value))
 			return false;
 		cs->atomics[i] = NULL;
 		cs->flags[i] &= ~ASH_ATOMIC;

@@ -24,17 +24,44 @@ ash_action_query(AshCall *call, const Jsonb *input)
 	return ash_errors_any(call->errors) ? NULL : query;
 }
 
+/* The primary key that the arguments of an action with get_by give; NULL when it is not that. */
+static AshValue *
+get_by_key(const AshQuery *query)
+{
+	const AshAction *action = query->action;
+	AshValue *key;
+	ListCell *lc;
+
+	if (action->get_by == NIL || list_length(action->get_by) != query->res->nprimary_key)
+		return NULL;
+	key = palloc0(sizeof(AshValue) * query->res->nattributes);
+	foreach (lc, action->get_by)
+	{
+		const AshAttribute *attr = ash_find_attribute(query->res, lfirst(lc));
+		const AshArgument *arg = ash_find_argument(action, lfirst(lc));
+
+		if (attr == NULL || !attr->primary_key || arg == NULL || arg->type->oid != attr->type->oid)
+			return NULL;
+		key[attr->index] = query->call->args[arg->index];
+	}
+	return key;
+}
+
 /* At most one record: null, or an error when the call wants one. */
 void
 ash_action_read_one(AshCall *call, const Jsonb *input, bool not_found_error, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshQuery *query = ash_action_query(call, input);
+	AshValue *key;
 	int found;
 
 	if (query != NULL)
 	{
-		found = ash_query_run_one(query, out);
+		key = get_by_key(query);
+		found = key != NULL ? ash_query_run_key(query, key, out) : -1;
+		if (found < 0)
+			found = ash_query_run_one(query, out);
 		if (found == 0 && not_found_error && !ash_errors_any(call->errors))
 			ash_error_add(call->errors, ASH_E_NOT_FOUND, NULL, "record not found");
 	}
@@ -55,23 +82,44 @@ ash_action_read(AshCall *call, const Jsonb *input, StringInfo out)
 	MemoryContextSwitchTo(old);
 }
 
+/* The record through the query, beside its conditions; returns how many were found. */
+static int
+run_get(AshQuery *query, const JsonbValue *record, const AshValue *key, AshExpr *filter,
+		StringInfo out)
+{
+	int found;
+
+	if (key != NULL)
+	{
+		found = ash_query_run_key(query, key, out);
+		if (found >= 0)
+			return found;
+		filter = ash_query_record_filter(query->call, query->res, record);
+	}
+	query->filters = lappend(query->filters, filter);
+	return ash_query_run_one(query, out);
+}
+
 /* The record of options.record, through the read action. */
 void
 ash_action_get(AshCall *call, bool not_found_error, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	const JsonbValue *record = call->opts->record;
+	AshValue *key = NULL;
 	AshExpr *filter = NULL;
 	AshQuery *query;
 	int found = 0;
 
 	if (record != NULL && !ash_errors_any(call->errors))
-		filter = ash_query_record_filter(call, call->res, record);
-	if (filter != NULL && (query = ash_action_query(call, NULL)) != NULL)
 	{
-		query->filters = lappend(query->filters, filter);
-		found = ash_query_run_one(query, out);
+		/* a condition that nobody may need is not made */
+		key = ash_action_primary_key(call->res, record);
+		if (key == NULL)
+			filter = ash_query_record_filter(call, call->res, record);
 	}
+	if ((key != NULL || filter != NULL) && (query = ash_action_query(call, NULL)) != NULL)
+		found = run_get(query, record, key, filter, out);
 	else if (!ash_errors_any(call->errors))
 		appendStringInfoString(out, "null");
 	if (found == 0 && not_found_error && !ash_errors_any(call->errors))

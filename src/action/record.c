@@ -49,6 +49,14 @@ ash_action_describe_record(const AshResource *res, const JsonbValue *record)
  *-------------------------------------------------------------------------
  */
 
+AshValue *
+ash_action_primary_key(const AshResource *res, const JsonbValue *record)
+{
+	AshValue *key = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+
+	return ash_query_record_key(res, record, key) ? key : NULL;
+}
+
 /* Tenant and base filter, as far as they can be asked of a row in memory. */
 static AshExpr *
 visibility(AshCall *call, AshResource *res)
@@ -66,11 +74,11 @@ static AshLockResult
 record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowHandle *handle,
 			  AshValue **row)
 {
-	AshValue *key = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+	AshValue *key = ash_action_primary_key(res, record);
 	AshExpr *condition;
 	AshLockResult result;
 
-	if (!ash_query_record_key(res, record, key))
+	if (key == NULL)
 		return ASH_LOCK_NOT_TRIED;
 	condition = visibility(call, res);
 	if (ash_errors_any(call->errors))

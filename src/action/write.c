@@ -68,15 +68,6 @@ subject_of(AshChangeset *cs)
 	return subject;
 }
 
-bool
-ash_row_ref(void *context, const AshExpr *ref, AshValue *out)
-{
-	const AshValue *row = context;
-
-	*out = row[ref->attribute->index];
-	return true;
-}
-
 /* Does the stored row satisfy the condition?  In memory when that is enough. */
 bool
 ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row, AshExpr *condition)
@@ -87,8 +78,8 @@ ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row, AshExpr 
 	{
 		AshValue value;
 
-		return ash_expr_eval(condition, &call->bindings, ash_row_ref, unconstify(AshValue *, row),
-							 &value) &&
+		return ash_expr_eval(condition, &call->bindings, ash_row_attribute,
+							 unconstify(AshValue *, row), &value) &&
 			   !value.isnull && DatumGetBool(value.value);
 	}
 	query = ash_query_bare(call, res);

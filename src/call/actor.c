@@ -24,6 +24,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/regproc.h"
 
 static AshActorLoader actor_loader = NULL;
@@ -34,6 +35,38 @@ ash_call_set_actor_loader(AshActorLoader loader)
 	actor_loader = loader;
 }
 
+/*
+ * A copy of the document that was parsed last from a setting: the setting stays the same from
+ * one call to the next, and a policy in ordinary SQL asks for it several times.
+ */
+static Jsonb *
+parse_setting(const char *text)
+{
+	static char *parsed = NULL;
+	static Jsonb *document = NULL;
+	Jsonb *copy;
+
+	if (parsed == NULL || strcmp(parsed, text) != 0)
+	{
+		Jsonb *fresh = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+		char *kept_text = MemoryContextStrdup(TopMemoryContext, text);
+		Jsonb *kept = MemoryContextAlloc(TopMemoryContext, VARSIZE(fresh));
+
+		memcpy(kept, fresh, VARSIZE(fresh));
+		if (parsed != NULL)
+		{
+			pfree(parsed);
+			pfree(document);
+		}
+		parsed = kept_text;
+		document = kept;
+		return fresh;
+	}
+	copy = palloc(VARSIZE(document));
+	memcpy(copy, document, VARSIZE(document));
+	return copy;
+}
+
 /* Text of a setting as JSON: an object or a JSON scalar; anything else is a string key. */
 static Jsonb *
 setting_jsonb(const char *text)
@@ -41,7 +74,7 @@ setting_jsonb(const char *text)
 	JsonbValue value;
 
 	if (text[0] == '{')
-		return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+		return parse_setting(text);
 	value.type = jbvString;
 	value.val.string.val = unconstify(char *, text);
 	value.val.string.len = strlen(text);

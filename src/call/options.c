@@ -89,10 +89,11 @@ static const Option options_table[] = {
 Jsonb *
 ash_jsonb_empty(void)
 {
-	JsonbParseState *state = NULL;
+	Jsonb *empty = palloc(offsetof(Jsonb, root) + sizeof(empty->root.header));
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	SET_VARSIZE(empty, offsetof(Jsonb, root) + sizeof(empty->root.header));
+	empty->root.header = JB_FOBJECT;
+	return empty;
 }
 
 static const Option *

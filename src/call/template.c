@@ -21,7 +21,6 @@
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/timestamp.h"
-#include "utils/uuid.h"
 
 static AshArgument *
 argument_of(const AshCall *call, const char *name)
@@ -185,36 +184,6 @@ ash_call_resolve(AshBindings *bindings, AshTemplateKind kind, List *path, const 
  *-------------------------------------------------------------------------
  */
 
-static Datum
-new_uuid_v4(void)
-{
-	return DirectFunctionCall1(gen_random_uuid, (Datum) 0);
-}
-
-/* RFC 9562: 48 bits of Unix milliseconds, then sub-millisecond bits so that order follows time. */
-static Datum
-new_uuid_v7(void)
-{
-	static int64 last = 0;
-	pg_uuid_t *uuid = DatumGetUUIDP(new_uuid_v4());
-	int64 now =
-		GetCurrentTimestamp() + ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)) * USECS_PER_DAY;
-	uint64 ms;
-	uint32 fraction;
-
-	if (now <= last)
-		now = last + 1;
-	last = now;
-	ms = now / 1000;
-	fraction = (uint32) (now % 1000) * 4096 / 1000;
-	for (int i = 0; i < 6; i++)
-		uuid->data[i] = (unsigned char) (ms >> (40 - 8 * i));
-	uuid->data[6] = 0x70 | (fraction >> 8);
-	uuid->data[7] = fraction & 0xff;
-	uuid->data[8] = (uuid->data[8] & 0x3f) | 0x80;
-	return UUIDPGetDatum(uuid);
-}
-
 /* The action's timestamp as the attribute stores it: precision is cut, not rounded. */
 static Datum
 now_as(TimestampTz now, const AshTypeInst *type)
@@ -303,10 +272,10 @@ ash_call_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type,
 		case ASH_DEFAULT_FUNCTION:
 			return call_function(dflt->function, type, cast, out);
 		case ASH_DEFAULT_UUID:
-			out->value = new_uuid_v4();
+			out->value = ash_uuid_v4();
 			return true;
 		case ASH_DEFAULT_UUID_V7:
-			out->value = new_uuid_v7();
+			out->value = ash_uuid_v7();
 			return true;
 		case ASH_DEFAULT_NOW:
 			out->value = now_as(call->now, type);

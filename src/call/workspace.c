@@ -21,6 +21,7 @@
 
 #define FIRST_BLOCK (64 * 1024)
 #define BUFFER_KEPT (1024 * 1024)
+#define LARGE_CHUNK (512 * 1024)
 
 typedef struct Holder
 {
@@ -33,6 +34,18 @@ static StringInfoData buffer;
 static bool taken = false;
 static uint64 serial = 0;
 
+/*
+ * A call allocates and frees a few hundred kilobytes: plans, sorts, the result on its way
+ * out.  Until something large has been freed once, the C library gives what exceeds
+ * 128 kB back to the system each time and fetches it anew for the next call, page by
+ * page; having seen a large chunk come and go it keeps twice as much.
+ */
+static void
+settle_allocator(void)
+{
+	pfree(MemoryContextAlloc(TopMemoryContext, LARGE_CHUNK));
+}
+
 static void
 create_workspace(void)
 {
@@ -44,6 +57,7 @@ create_workspace(void)
 	initStringInfo(&buffer);
 	enlargeStringInfo(&buffer, FIRST_BLOCK);
 	MemoryContextSwitchTo(old);
+	settle_allocator();
 }
 
 static void

@@ -153,6 +153,7 @@ ash_compile_attribute(AshResource *res, const char *name, json_t *node, AshError
 	attr->name = pstrdup(name);
 	if (attr->source == NULL)
 		attr->source = attr->name;
+	attr->json_key = ash_json_key(attr->name, &attr->json_key_len);
 	attr->sortable = sortable_of(node);
 	attr->definition = node;
 	attr->type = ash_compile_type(res, node, errors);

@@ -91,8 +91,10 @@ typedef struct AshAttribute
 {
 	const char *name;
 	const char *description;
-	const char *source; /* column */
-	int index;			/* in AshResource.attributes */
+	const char *source;	  /* column */
+	const char *json_key; /* "\"name\":" as it stands in JSON */
+	int json_key_len;
+	int index; /* in AshResource.attributes */
 	AshTypeInst *type;
 	bool public;
 	bool sensitive;

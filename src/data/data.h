@@ -23,7 +23,7 @@
 typedef struct AshColumn
 {
 	const char *key;	/* JSON key, unescaped; NULL: not written (keys, masks, cursors) */
-	const char *prefix; /* "\"key\":" ready to append; made by ash_column_prepare */
+	const char *prefix; /* "\"key\":" ready to append; made by ash_column_prepare if NULL */
 	int prefix_len;
 	const AshTypeInst *type;
 	int mask; /* column number of the boolean that allows it, or ASH_MASK_… */
@@ -120,6 +120,21 @@ typedef enum AshLockResult
 
 extern AshLockResult ash_data_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle,
 									   AshValue *row);
+
+/*
+ * heap_index.c: give the row of that primary key (by attribute index) to fn, as
+ * values by attribute index that are good until fn returns.  Nothing is locked.
+ */
+typedef enum AshFindResult
+{
+	ASH_FOUND,
+	ASH_FOUND_NONE,
+	ASH_FIND_NOT_TRIED /* the fast path does not apply: use SQL */
+} AshFindResult;
+
+typedef void (*AshValuesFn)(AshValue *row, void *arg);
+extern AshFindResult ash_data_find_row(AshResource *res, const AshValue *key, AshValuesFn fn,
+									   void *arg);
 
 /* Writes text into a statement: conditions or assignments made by the room above. */
 typedef void (*AshSqlFn)(AshSql *sql, void *arg);

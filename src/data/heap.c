@@ -123,6 +123,28 @@ ash_heap_check_writable(const char *command)
 	PreventCommandIfParallelMode(command);
 }
 
+/*
+ * Insert the row; its foreign keys are looked at here where that is enough.  Triggers
+ * of a row for which it is not are queued as if nobody had looked.
+ */
+static void
+insert_row(AshTable *table, EState *estate, ResultRelInfo *info, TupleTableSlot *slot)
+{
+	bool look = ash_references_apply(table);
+
+	if (!look)
+	{
+		ExecSimpleRelationInsert(info, estate, slot);
+		return;
+	}
+	/* the executor's own copy of the table's triggers */
+	info->ri_TrigDesc->trig_insert_after_row = false;
+	ExecSimpleRelationInsert(info, estate, slot);
+	info->ri_TrigDesc->trig_insert_after_row = true;
+	if (ItemPointerIsValid(&slot->tts_tid) && !ash_references_hold(table, slot))
+		ExecARInsertTriggers(estate, info, slot, NIL, NULL);
+}
+
 /* One row of an insert that has begun; result gets it as stored. */
 void
 ash_heap_write_row(AshResource *res, AshTable *table, EState *estate, ResultRelInfo *info,
@@ -131,7 +153,7 @@ ash_heap_write_row(AshResource *res, AshTable *table, EState *estate, ResultRelI
 {
 	fill_slot(slot, table, values, given, estate);
 	ItemPointerSetInvalid(&slot->tts_tid);
-	ExecSimpleRelationInsert(info, estate, slot);
+	insert_row(table, estate, info, slot);
 
 	/* only a row that was stored has a place */
 	if (!ItemPointerIsValid(&slot->tts_tid))

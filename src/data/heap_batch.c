@@ -56,7 +56,7 @@ ash_data_batch_begin(AshResource *res)
 	MemoryContext old;
 
 	batch.subxact = InvalidSubTransactionId;
-	if (!ash_table_writable(table, rel, ACL_INSERT))
+	if (!ash_table_direct(table, rel, ACL_INSERT))
 	{
 		table_close(rel, NoLock);
 		return;

@@ -17,60 +17,14 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/stratnum.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/pg_am.h"
 #include "commands/trigger.h"
 #include "data/internal.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
-#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
-
-/* Scan keys "column = value" for the primary key index; false when a type has no such operator. */
-static bool
-build_keys(const AshResource *res, Relation index, const AshTable *table, const AshValue *key,
-		   ScanKey keys)
-{
-	int n = IndexRelationGetNumberOfKeyAttributes(index);
-
-	if (n != res->nprimary_key || index->rd_rel->relam != BTREE_AM_OID)
-		return false;
-	for (int i = 0; i < n; i++)
-	{
-		int attribute = table->attribute_of[index->rd_index->indkey.values[i] - 1];
-		Oid type = index->rd_opcintype[i];
-		Oid operator= get_opfamily_member(index->rd_opfamily[i], type, type, BTEqualStrategyNumber);
-
-		if (attribute < 0 || !res->attributes[attribute]->primary_key || !OidIsValid(operator) ||
-			key[attribute].isnull)
-			return false;
-		ScanKeyEntryInitialize(&keys[i], 0, i + 1, BTEqualStrategyNumber, type,
-							   index->rd_indcollation[i], get_opcode(operator),
-							   key[attribute].value);
-	}
-	return true;
-}
-
-/* The row with that key as the snapshot sees it, in slot. */
-static bool
-find_row(Relation rel, Relation index, ScanKey keys, int nkeys, TupleTableSlot *slot)
-{
-	Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	IndexScanDesc scan = index_beginscanCompat(rel, index, snapshot, nkeys);
-	bool found;
-
-	index_rescan(scan, keys, nkeys, NULL, 0);
-	found = index_getnext_slot(scan, ForwardScanDirection, slot);
-	if (found)
-		ExecMaterializeSlot(slot);
-	index_endscan(scan);
-	UnregisterSnapshot(snapshot);
-	return found;
-}
 
 static bool
 lock_row(Relation rel, TupleTableSlot *slot)
@@ -131,26 +85,19 @@ static AshLockResult
 lock_by_index(AshResource *res, AshTable *table, Relation rel, const AshValue *key,
 			  AshRowHandle *handle, AshValue *row)
 {
-	Relation index = index_open(RelationGetPrimaryKeyIndexCompat(rel), RowExclusiveLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
-	ScanKeyData keys[INDEX_MAX_KEYS];
-	AshLockResult result = ASH_LOCK_NOT_TRIED;
+	AshLockResult result = ASH_LOCK_NONE;
 
-	if (build_keys(res, index, table, key, keys))
+	if (ash_index_find_key(res, table, rel, key, slot) && lock_row(rel, slot) &&
+		same_key(res, table, key, slot))
 	{
-		result = ASH_LOCK_NONE;
-		if (find_row(rel, index, keys, res->nprimary_key, slot) && lock_row(rel, slot) &&
-			same_key(res, table, key, slot))
-		{
-			result = ASH_LOCKED;
-			handle->tid = slot->tts_tid;
-			handle->command = GetCurrentCommandId(false);
-			handle->valid = true;
-			copy_row(res, table, slot, row);
-		}
+		result = ASH_LOCKED;
+		handle->tid = slot->tts_tid;
+		handle->command = GetCurrentCommandId(false);
+		handle->valid = true;
+		copy_row(res, table, slot, row);
 	}
 	ExecDropSingleTupleTableSlot(slot);
-	index_close(index, NoLock);
 	return result;
 }
 
@@ -171,8 +118,7 @@ ash_data_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle, A
 		return ASH_LOCK_NOT_TRIED;
 	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
 	table = ash_table_of(res, rel);
-	if (ash_table_writable(table, rel, ACL_UPDATE) &&
-		OidIsValid(RelationGetPrimaryKeyIndexCompat(rel)))
+	if (ash_table_direct(table, rel, ACL_UPDATE) && OidIsValid(table->key_index))
 		result = lock_by_index(res, table, rel, key, handle, row);
 	table_close(rel, NoLock);
 	return result;
@@ -277,7 +223,7 @@ ash_heap_write_locked(AshResource *res, const AshRowHandle *handle, const AshVal
 	AshTable *table = ash_table_of(res, rel);
 	AshHeapResult done = ASH_HEAP_NOT_TRIED;
 
-	if (ash_table_writable(table, rel, values ? ACL_UPDATE : ACL_DELETE))
+	if (ash_table_direct(table, rel, values ? ACL_UPDATE : ACL_DELETE))
 		done = write_row(res, table, rel, handle, values, given, result);
 	table_close(rel, NoLock);
 	return done;

@@ -8,9 +8,22 @@
 #ifndef ASH_DATA_INTERNAL_H
 #define ASH_DATA_INTERNAL_H
 
+#include "access/skey.h"
 #include "data/data.h"
 #include "executor/executor.h"
 #include "utils/rel.h"
+
+/* A foreign key as an index lookup; see heap_reference.c. */
+typedef struct AshReference
+{
+	Oid relid; /* the referenced table */
+	Oid index;
+	int nkeys;							/* in the order of the index's columns: */
+	AttrNumber columns[INDEX_MAX_KEYS]; /* of the referencing table */
+	Oid types[INDEX_MAX_KEYS];
+	Oid collations[INDEX_MAX_KEYS];
+	RegProcedure equal[INDEX_MAX_KEYS];
+} AshReference;
 
 /*
  * The table behind a resource as a writer needs it.  Rebuilt when any relation
@@ -28,13 +41,20 @@ typedef struct AshTable
 	Expr **defaults;	 /* by attnum - 1: planned default, or NULL */
 	ExprState **checks;	 /* of the table's CHECK constraints, ready to run; NULL without any */
 	LocalTransactionId writing; /* transaction in which they are being evaluated, or invalid */
-	AclMode plain;				/* writes for which the fast path does what a statement would */
+	AclMode plain;				/* for what the fast path does as a statement would */
+	Oid key_index;				/* of the primary key; invalid: not to be scanned by us */
+	ScanKey key;				/* by its columns, without values … */
+	int *key_attributes;		/* … and the attributes that these are of */
+	int nreferences;			/* 0 also when their triggers must be fired */
+	AshReference *references;
 } AshTable;
 
 /* table.c: rel is the open relation of res */
 extern AshTable *ash_table_of(AshResource *res, Relation rel);
-/* What the fast path needs beside the shape: privileges, no row security of the user's own. */
-extern bool ash_table_writable(const AshTable *table, Relation rel, AclMode mode);
+/* The same, or NULL where the former would raise an error: the table has not got the columns. */
+extern AshTable *ash_table_if_fit(AshResource *res, Relation rel);
+/* May this be done without a statement?  Also needs privileges, and no row security by hand. */
+extern bool ash_table_direct(const AshTable *table, Relation rel, AclMode mode);
 
 /* of all relations of the backend: how often one was invalidated */
 extern uint64 ash_data_relcache_epoch(void);
@@ -45,6 +65,19 @@ extern uint64 ash_data_relcache_epoch(void);
  */
 extern void ash_data_check_tables(AshResource *res, const AshSql *sql);
 extern bool ash_data_tables_alone(const AshResource *res, const AshSql *sql);
+
+/* heap_index.c */
+extern void ash_index_map_key(AshTable *table, const AshResource *res, Relation rel);
+extern bool ash_index_find_key(const AshResource *res, AshTable *table, Relation rel,
+							   const AshValue *key, TupleTableSlot *slot);
+/* the row with those keys as the snapshot sees it, in a slot of the table */
+extern bool ash_index_find(Relation rel, Relation index, Snapshot snapshot, ScanKey keys, int nkeys,
+						   TupleTableSlot *slot);
+
+/* heap_reference.c */
+extern void ash_references_map(AshTable *table, Relation rel);
+extern bool ash_references_apply(const AshTable *table);
+extern bool ash_references_hold(const AshTable *table, TupleTableSlot *row);
 
 /* heap_row.c */
 typedef enum AshHeapResult

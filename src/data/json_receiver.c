@@ -3,9 +3,9 @@
  * src/data/json_receiver.c
  *	  Rows to JSON text, straight from the slot.
  *
- * A column's key is escaped once, when the column is prepared, and its type's
- * writer is looked up at the same time; a row then costs one append and one
- * call for each column.  The writer never looks at names.
+ * A column's key is escaped once, that of an attribute with its definition and any
+ * other one when the column is prepared, where its type's writer is looked up; a row then costs one
+ *append and one call for each column.  The writer never looks at names.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,16 +17,8 @@
 void
 ash_column_prepare(AshColumn *column)
 {
-	StringInfoData prefix;
-
-	if (column->key != NULL)
-	{
-		initStringInfo(&prefix);
-		ash_write_json_string(&prefix, column->key, strlen(column->key));
-		appendStringInfoChar(&prefix, ':');
-		column->prefix = prefix.data;
-		column->prefix_len = prefix.len;
-	}
+	if (column->key != NULL && column->prefix == NULL)
+		column->prefix = ash_json_key(column->key, &column->prefix_len);
 	column->write = NULL;
 	if (column->type != NULL && column->type->item == NULL && column->type->type != NULL)
 		column->write = column->type->type->write_json;
@@ -74,6 +66,22 @@ write_forbidden(AshRowWriter *writer, const Datum *values, const bool *nulls)
 	appendStringInfoChar(writer->out, ']');
 }
 
+/* The key, and the comma that stands before all but the first. */
+static inline void
+write_key(AshRowWriter *writer, const AshColumn *column)
+{
+	StringInfo out = writer->out;
+	char *p;
+
+	enlargeStringInfo(out, column->prefix_len + 1);
+	p = out->data + out->len;
+	if (!writer->first_pending)
+		*p++ = ',';
+	memcpy(p, column->prefix, column->prefix_len);
+	out->len = p + column->prefix_len - out->data;
+	writer->first_pending = false;
+}
+
 void
 ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls)
 {
@@ -90,8 +98,7 @@ ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls)
 
 		if (column->key == NULL)
 			continue;
-		ash_write_separator(writer);
-		appendBinaryStringInfo(out, column->prefix, column->prefix_len);
+		write_key(writer, column);
 		allowed = column_allowed(column, values, nulls);
 		masked |= !allowed;
 		if (nulls[i] || !allowed)

@@ -111,15 +111,33 @@ plan_defaults(AshTable *table, Relation rel)
 	}
 }
 
-/* The writes of a local heap table for which a single-row write is all a statement would do. */
+/* Has the table columns that are computed when they are read? */
+static bool
+has_virtual_columns(TupleDesc desc)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		char generated = TupleDescAttr(desc, i)->attgenerated;
+
+		if (generated != '\0' && generated != ATTRIBUTE_GENERATED_STORED)
+			return true;
+	}
+	return false;
+}
+
+/* What of a local heap table is all that a statement would do, when it is done to one row. */
 static AclMode
-plain_writes(Relation rel)
+plain_uses(Relation rel)
 {
 	const TriggerDesc *triggers = rel->trigdesc;
-	AclMode plain = ACL_INSERT | ACL_UPDATE | ACL_DELETE;
+	AclMode plain = ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
-	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL)
+	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL ||
+		has_virtual_columns(RelationGetDescr(rel)))
 		return 0;
+	/* the row may be one of a child table */
+	if (rel->rd_rel->relhassubclass)
+		plain = ACL_INSERT;
 	if (triggers == NULL)
 		return plain;
 	if (triggers->trig_insert_before_statement || triggers->trig_insert_after_statement ||
@@ -153,6 +171,19 @@ prepare_checks(Relation rel)
 	return checks;
 }
 
+/* Conditions are asked in memory with the collation of the type; a column may have another one. */
+static bool
+has_own_collation(const AshTable *table, const AshResource *res, Relation rel)
+{
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		if (TupleDescAttr(RelationGetDescr(rel), table->attnums[i] - 1)->attcollation !=
+			res->attributes[i]->type->collation)
+			return true;
+	}
+	return false;
+}
+
 static AshTable *
 build_table(AshResource *res, Relation rel)
 {
@@ -168,9 +199,44 @@ build_table(AshResource *res, Relation rel)
 	map_columns(table, res, rel);
 	plan_defaults(table, rel);
 	table->checks = prepare_checks(rel);
-	table->plain = plain_writes(rel);
+	table->plain = plain_uses(rel);
+	if (has_own_collation(table, res, rel))
+		table->plain &= ~ACL_SELECT;
+	ash_index_map_key(table, res, rel);
+	ash_references_map(table, rel);
 	MemoryContextSwitchTo(old);
 	return table;
+}
+
+static bool
+is_current(const AshTable *table, Relation rel)
+{
+	return table != NULL && table->epoch == relcache_epoch && table->relid == RelationGetRelid(rel);
+}
+
+/* Does every attribute have a column of its type? */
+static bool
+columns_fit(const AshResource *res, Relation rel)
+{
+	TupleDesc desc = RelationGetDescr(rel);
+	int n = 0;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		int attribute = attribute_of_column(res, TupleDescAttr(desc, i));
+
+		if (attribute >= 0 &&
+			TupleDescAttr(desc, i)->atttypid == res->attributes[attribute]->type->oid)
+			n++;
+	}
+	return n == res->nattributes;
+}
+
+AshTable *
+ash_table_if_fit(AshResource *res, Relation rel)
+{
+	return is_current(res->write_cache, rel) || columns_fit(res, rel) ? ash_table_of(res, rel) :
+																		NULL;
 }
 
 AshTable *
@@ -179,7 +245,7 @@ ash_table_of(AshResource *res, Relation rel)
 	AshTable *table = res->write_cache;
 	AshTable *former;
 
-	if (table != NULL && table->epoch == relcache_epoch && table->relid == RelationGetRelid(rel))
+	if (is_current(table, rel))
 		return table;
 
 	/*
@@ -197,7 +263,7 @@ ash_table_of(AshResource *res, Relation rel)
 }
 
 bool
-ash_table_writable(const AshTable *table, Relation rel, AclMode mode)
+ash_table_direct(const AshTable *table, Relation rel, AclMode mode)
 {
 	AclMode needed = mode | ACL_SELECT;
 

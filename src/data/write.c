@@ -147,7 +147,7 @@ ash_data_insert(AshResource *res, const AshValue *values, const bool *given, Ash
 		return;
 	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
 	table = ash_table_of(res, rel);
-	if (ash_table_writable(table, rel, ACL_INSERT))
+	if (ash_table_direct(table, rel, ACL_INSERT))
 	{
 		ash_heap_insert(res, table, rel, values, given, result);
 		table_close(rel, NoLock);
@@ -217,10 +217,10 @@ ash_data_is_direct(AshResource *res, AshActionType type)
 	AclMode mode = type == ASH_ACTION_CREATE ? ACL_INSERT :
 				   type == ASH_ACTION_UPDATE ? ACL_UPDATE :
 											   ACL_DELETE;
-	bool direct =
-		ash_table_writable(ash_table_of(res, rel), rel, mode) &&
-		(type == ASH_ACTION_CREATE ||
-		 (!IsolationUsesXactSnapshot() && OidIsValid(RelationGetPrimaryKeyIndexCompat(rel))));
+	const AshTable *table = ash_table_of(res, rel);
+	bool direct = ash_table_direct(table, rel, mode) &&
+				  (type == ASH_ACTION_CREATE ||
+				   (!IsolationUsesXactSnapshot() && OidIsValid(table->key_index)));
 
 	table_close(rel, NoLock);
 	return direct;

@@ -142,6 +142,7 @@ copy_node(const AshExpr *expr)
 
 	*copy = *expr;
 	copy->state = NULL;
+	copy->sql_text = NULL;
 	return copy;
 }
 

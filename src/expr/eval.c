@@ -19,6 +19,7 @@
 #include "expr/internal.h"
 
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
@@ -389,6 +390,108 @@ acquire_state(AshExpr *expr)
 	return state;
 }
 
+/*-------------------------------------------------------------------------
+ * Nodes made for one call
+ *
+ * Their executor state would be built and dropped with the call.  Most only join
+ * conditions of definitions, or compare an attribute: that needs no state.
+ *-------------------------------------------------------------------------
+ */
+
+static bool
+is_kept(AshExpr *expr)
+{
+	return expr->state != NULL || GetMemoryChunkContext(expr) != CurrentMemoryContext;
+}
+
+static bool
+is_logic(const AshExpr *expr)
+{
+	return expr->kind == ASH_EXPR_AND || expr->kind == ASH_EXPR_OR || expr->kind == ASH_EXPR_NOT;
+}
+
+/* attribute = value of the same type, by the type's built-in equality */
+static bool
+is_plain_equality(const AshExpr *expr)
+{
+	const AshExpr *left;
+	const AshExpr *right;
+
+	if (expr->kind != ASH_EXPR_CALL || expr->nargs != 2 || expr->user_function ||
+		expr->pg_name == NULL || strcmp(expr->pg_name, "=") != 0 || expr->pg_schema == NULL ||
+		strcmp(expr->pg_schema, "pg_catalog") != 0)
+		return false;
+	left = expr->args[0];
+	right = expr->args[1];
+	return left->kind == ASH_EXPR_REF && left->attribute != NULL && !left->from_input &&
+		   (right->kind == ASH_EXPR_CONST || right->kind == ASH_EXPR_TEMPLATE) &&
+		   left->type->oid == right->type->oid && left->type->eq != NULL &&
+		   left->type->eq->fn_oid < FirstNormalObjectId;
+}
+
+static bool
+eval_equality(const AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context,
+			  AshValue *out)
+{
+	const AshTypeInst *type = expr->args[0]->type;
+	AshValue left;
+	AshValue right;
+
+	if (!ash_expr_eval(expr->args[0], bindings, ref, context, &left) ||
+		!ash_expr_eval(expr->args[1], bindings, ref, context, &right))
+		return false;
+	out->isnull = left.isnull || right.isnull;
+	out->value = (Datum) 0;
+	if (!out->isnull)
+		out->value = FunctionCall2Coll(type->eq, type->collation, left.value, right.value);
+	return true;
+}
+
+/* AND, OR and NOT with SQL's nulls; what decides stops. */
+static bool
+eval_logic(const AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context,
+		   AshValue *out)
+{
+	bool decisive = expr->kind == ASH_EXPR_OR;
+	AshValue value;
+
+	check_stack_depth();
+	out->value = BoolGetDatum(!decisive);
+	out->isnull = false;
+	for (int i = 0; i < expr->nargs; i++)
+	{
+		if (!ash_expr_eval(expr->args[i], bindings, ref, context, &value))
+			return false;
+		if (value.isnull)
+			out->isnull = true;
+		else if (expr->kind == ASH_EXPR_NOT)
+			out->value = BoolGetDatum(!DatumGetBool(value.value));
+		else if (DatumGetBool(value.value) == decisive)
+		{
+			*out = value;
+			break;
+		}
+	}
+	return true;
+}
+
+bool
+ash_expr_is_ready(AshExpr *expr)
+{
+	check_stack_depth();
+	if (is_kept(expr) || expr->kind == ASH_EXPR_CONST || expr->kind == ASH_EXPR_TEMPLATE ||
+		is_plain_equality(expr))
+		return true;
+	if (expr->kind == ASH_EXPR_REF)
+		return expr->attribute != NULL && !expr->from_input;
+	for (int i = 0; is_logic(expr) && i < expr->nargs; i++)
+	{
+		if (!ash_expr_is_ready(expr->args[i]))
+			return false;
+	}
+	return is_logic(expr);
+}
+
 bool
 ash_expr_eval(AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context, AshValue *out)
 {
@@ -401,6 +504,10 @@ ash_expr_eval(AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *conte
 	}
 	if (expr->kind == ASH_EXPR_TEMPLATE || (expr->kind == ASH_EXPR_REF && expr->attribute != NULL))
 		return input_value(expr, bindings, ref, context, out);
+	if (!is_kept(expr) && is_logic(expr))
+		return eval_logic(expr, bindings, ref, context, out);
+	if (!is_kept(expr) && is_plain_equality(expr))
+		return eval_equality(expr, bindings, ref, context, out);
 
 	state = acquire_state(expr);
 	if (!set_inputs(state, bindings, ref, context))

@@ -69,6 +69,7 @@ struct AshExpr
 
 	bool upsert_conflict; /* the value proposed for the attribute: EXCLUDED.column */
 	bool literal;		  /* a constant of a definition, not of a call */
+	const char *sql_text; /* cache: the literal or operator in SQL (sql.c) */
 	AshExpr *inlined;	  /* cache: ash_expr_inlined() */
 
 	/* ASH_EXPR_CALL */
@@ -294,5 +295,8 @@ typedef bool (*AshRefValue)(void *context, const AshExpr *ref, AshValue *out);
  */
 extern bool ash_expr_eval(AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context,
 						  AshValue *out);
+
+/* Of such an expression: is evaluating it once cheap, with nothing to be parsed or planned anew? */
+extern bool ash_expr_is_ready(AshExpr *expr);
 
 #endif /* ASH_EXPR_H */

@@ -18,6 +18,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 /*
  * Pieces of text
@@ -35,12 +36,12 @@ ash_sql_init(AshSql *sql, AshBindings *bindings)
 	sql->bindings = bindings;
 }
 
-const char *
-ash_quote_ident(const char *name)
-{
-	char *quoted = palloc(2 * strlen(name) + 3);
-	char *out = quoted;
+#define QUOTED_SIZE(len) (2 * (len) + 3)
 
+/* Writes name in quotes at out, which has room for QUOTED_SIZE(len); returns its end. */
+static char *
+put_ident(char *out, const char *name)
+{
 	*out++ = '"';
 	for (const char *p = name; *p != '\0'; p++)
 	{
@@ -50,13 +51,25 @@ ash_quote_ident(const char *name)
 	}
 	*out++ = '"';
 	*out = '\0';
+	return out;
+}
+
+const char *
+ash_quote_ident(const char *name)
+{
+	char *quoted = palloc(QUOTED_SIZE(strlen(name)));
+
+	(void) put_ident(quoted, name);
 	return quoted;
 }
 
 void
 ash_sql_ident(AshSql *sql, const char *name)
 {
-	ash_sql_str(sql, ash_quote_ident(name));
+	StringInfo text = &sql->text;
+
+	enlargeStringInfo(text, QUOTED_SIZE(strlen(name)));
+	text->len = put_ident(text->data + text->len, name) - text->data;
 }
 
 void
@@ -99,7 +112,9 @@ ash_sql_param(AshSql *sql, Oid type, Datum value, bool isnull)
 	sql->param_values[sql->nparams] = value;
 	sql->param_nulls[sql->nparams] = isnull ? 'n' : ' ';
 	sql->nparams++;
-	appendStringInfo(&sql->text, "$%d", sql->nparams);
+	ash_sql_str(sql, "$");
+	enlargeStringInfo(&sql->text, MAXINT8LEN);
+	sql->text.len += pg_ltoa(sql->nparams, sql->text.data + sql->text.len);
 }
 
 void
@@ -153,8 +168,23 @@ reads_back(const AshTypeInst *type)
 	}
 }
 
+/* Written once, for as long as the node lives. */
 static void
-write_const(AshSql *sql, const AshExpr *expr)
+write_definition_literal(AshSql *sql, AshExpr *expr)
+{
+	int start = sql->text.len;
+
+	if (expr->sql_text != NULL)
+	{
+		ash_sql_str(sql, expr->sql_text);
+		return;
+	}
+	write_literal(sql, expr->type->oid, expr->value.value, false);
+	expr->sql_text = MemoryContextStrdup(GetMemoryChunkContext(expr), sql->text.data + start);
+}
+
+static void
+write_const(AshSql *sql, AshExpr *expr)
 {
 	if (expr->value.isnull)
 	{
@@ -164,7 +194,7 @@ write_const(AshSql *sql, const AshExpr *expr)
 	else if (expr->type->oid == BOOLOID)
 		ash_sql_str(sql, DatumGetBool(expr->value.value) ? "TRUE" : "FALSE");
 	else if (expr->literal && reads_back(expr->type))
-		write_literal(sql, expr->type->oid, expr->value.value, false);
+		write_definition_literal(sql, expr);
 	else
 		write_typed_param(sql, expr->type, expr->value);
 }
@@ -237,14 +267,23 @@ write_list(AshSql *sql, AshExpr *list)
  * Operators and functions
  */
 
+/* Written once, for as long as the node lives. */
 static void
-write_operator(AshSql *sql, const AshExpr *call)
+write_operator(AshSql *sql, AshExpr *call)
 {
+	int start = sql->text.len;
+
+	if (call->sql_text != NULL)
+	{
+		ash_sql_str(sql, call->sql_text);
+		return;
+	}
 	ash_sql_str(sql, "OPERATOR(");
 	ash_sql_ident(sql, call->pg_schema);
 	ash_sql_str(sql, ".");
 	ash_sql_str(sql, call->pg_name); /* operator characters only, as the parser found it */
 	ash_sql_str(sql, ")");
+	call->sql_text = MemoryContextStrdup(GetMemoryChunkContext(call), sql->text.data + start);
 }
 
 void

@@ -138,6 +138,7 @@ mutate(AshExpr *expr, int nesting, Mutator mutator, void *context)
 	copy = palloc(sizeof(AshExpr));
 	*copy = *expr;
 	copy->state = NULL;
+	copy->sql_text = NULL;
 	copy->inlined = NULL;
 	copy->args = mutate_array(expr->nargs, expr->args,
 							  expr->kind == ASH_EXPR_EXISTS ? inner : nesting, mutator, context);

@@ -100,11 +100,7 @@ bool
 ash_check_equals_json(AshCall *call, const AshTemplate *tmpl, const JsonbValue *value)
 {
 	JsonbValue wanted;
-	Jsonb *a;
-	Jsonb *b;
 
 	ash_call_template_json(call, tmpl, &wanted);
-	a = ash_jsonb_from_value(&wanted);
-	b = ash_jsonb_from_value(value);
-	return compareJsonbContainers(&a->root, &b->root) == 0;
+	return ash_jsonb_value_equal(&wanted, value);
 }

@@ -376,12 +376,7 @@ input_names(const JsonbValue *input, const char *key, const JsonbValue *actor, i
 	Jsonb *container;
 
 	if (input->type != jbvBinary)
-	{
-		Jsonb *a = ash_jsonb_from_value(input);
-		Jsonb *b = ash_jsonb_from_value(actor);
-
-		return compareJsonbContainers(&a->root, &b->root) == 0;
-	}
+		return ash_jsonb_value_equal(input, actor);
 	container = ash_jsonb_from_value(input);
 	if (JB_ROOT_IS_OBJECT(container))
 		return ash_jsonb_get(container, key, strlen(key), &member) && member.type != jbvBinary &&

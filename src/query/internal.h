@@ -382,6 +382,10 @@ extern void ash_late_rows_add(AshLateRows *rows, const Datum *values, const bool
 extern bool ash_late_rows_compute(AshLateRows *rows);
 extern int ash_late_rows_count(const AshLateRows *rows);
 extern Datum *ash_late_rows_get(const AshLateRows *rows, int row, bool **nulls);
+/* records.c: a row with what the query shows of it, when it takes nothing else; or NULL */
+typedef struct AshRecords AshRecords;
+extern AshRecords *ash_records_of_row(AshQuery *query);
+extern void ash_records_write_row(AshRecords *records, AshValue *row, StringInfo out);
 
 /* lock.c */
 extern int ash_lock_parse(const char *name); /* 0 when unknown */

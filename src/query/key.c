@@ -147,7 +147,9 @@ ash_query_record_key(const AshResource *res, const JsonbValue *record, AshValue 
 	for (int i = 0; i < res->nprimary_key; i++)
 	{
 		const AshAttribute *attr = res->primary_key[i];
-		AshCast cast = { .errors = ignored, .code = ASH_E_INVALID_PRIMARY_KEY };
+		AshCast cast = { .errors = ignored,
+						 .code = ASH_E_INVALID_PRIMARY_KEY,
+						 .no_constraints = true };
 		JsonbValue value = *record;
 
 		if (object != NULL && !ash_jsonb_get(object, attr->name, strlen(attr->name), &value))

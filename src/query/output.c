@@ -34,6 +34,11 @@ add_column(AshOutput *output, const char *key, const AshTypeInst *type,
 	output->source[i].attribute = attribute;
 	output->source[i].expr = expr;
 	output->source[i].sort = -1;
+	if (attribute != NULL && key == attribute->name)
+	{
+		output->json[i].prefix = attribute->json_key;
+		output->json[i].prefix_len = attribute->json_key_len;
+	}
 	return i;
 }
 

@@ -157,6 +157,11 @@ extern bool ash_related_has_row_arguments(AshResource *source, AshRelationship *
 extern void ash_query_run(AshQuery *query, StringInfo out);
 /* at most one record: writes it or null, returns how many there were (2 = more than one) */
 extern int ash_query_run_one(AshQuery *query, StringInfo out);
+/*
+ * point.c: the same for the row of that primary key (by attribute index), beside the
+ * conditions of the query; -1, writing nothing, when that takes a statement.
+ */
+extern int ash_query_run_key(AshQuery *query, const AshValue *key, StringInfo out);
 /* rows as values by attribute index (NULL entries for unselected): for actions. List of AshValue *
  */
 extern List *ash_query_fetch(AshQuery *query, int limit);
@@ -174,6 +179,8 @@ extern void ash_records_write(AshCall *call, AshResource *res, List *rows, const
 
 /* the same with what the query shows, "," between the records */
 extern void ash_records_write_query(AshQuery *query, List *rows, List *extras, StringInfo out);
+/* AshRefValue over a row, an array of AshValue by attribute */
+extern bool ash_row_attribute(void *row, const AshExpr *ref, AshValue *out);
 
 /* The value of one calculation of the record with that key, as JSON. */
 extern void ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *calc,

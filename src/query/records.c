@@ -16,7 +16,7 @@
 #include "miscadmin.h"
 #include "query/internal.h"
 
-typedef struct Records
+typedef struct AshRecords
 {
 	AshCall *call;
 	AshResource *res;
@@ -140,12 +140,12 @@ fetch_remote(Records *records)
  *-------------------------------------------------------------------------
  */
 
-static bool
-attribute_value(void *context, const AshExpr *ref, AshValue *out)
+bool
+ash_row_attribute(void *row, const AshExpr *ref, AshValue *out)
 {
 	if (ref->attribute == NULL)
 		return false;
-	*out = ((AshValue *) context)[ref->attribute->index];
+	*out = ((AshValue *) row)[ref->attribute->index];
 	return true;
 }
 
@@ -160,7 +160,7 @@ column_value(Records *records, int row, int column)
 		return records->rows[row][source->attribute->index];
 	if (records->local[column] != NULL)
 	{
-		if (!ash_expr_eval(records->local[column], &records->call->bindings, attribute_value,
+		if (!ash_expr_eval(records->local[column], &records->call->bindings, ash_row_attribute,
 						   records->rows[row], &value))
 			value.isnull = true;
 	}
@@ -320,6 +320,46 @@ ash_records_write_query(AshQuery *query, List *rows, List *extras, StringInfo ou
 		write_with_loads(&records, out);
 	else
 		write_plain(&records, out);
+}
+
+/*-------------------------------------------------------------------------
+ * What a query shows of a row at hand
+ *-------------------------------------------------------------------------
+ */
+
+/* NULL when it takes more than the row, or more than is ready. */
+AshRecords *
+ash_records_of_row(AshQuery *query)
+{
+	Records *records = palloc0(sizeof(Records));
+	ListCell *lc;
+
+	foreach (lc, query->loads)
+	{
+		if (((AshLoad *) lfirst(lc))->calculation == NULL)
+			return NULL;
+	}
+	records->call = query->call;
+	records->res = query->res;
+	records->query = query;
+	records->output = ash_output_create(query, false);
+	records->nrows = 1;
+	records->rows = palloc(sizeof(AshValue *));
+	plan_columns(records);
+	for (int i = 0; i < records->output->ncolumns; i++)
+	{
+		if (records->output->source[i].late ||
+			(records->local[i] != NULL && !ash_expr_is_ready(records->local[i])))
+			return NULL;
+	}
+	return records->remote == NULL ? records : NULL;
+}
+
+void
+ash_records_write_row(AshRecords *records, AshValue *row, StringInfo out)
+{
+	records->rows[0] = row;
+	write_plain(records, out);
 }
 
 /*-------------------------------------------------------------------------

@@ -109,7 +109,10 @@ ash_row_column(AshRowScope *row, const AshAttribute *attr)
 {
 	/* no alias: a condition of an index */
 	if (row->alias[0] != '\0')
-		appendStringInfo(&row->sql->text, "%s.", row->alias);
+	{
+		ash_sql_str(row->sql, row->alias);
+		ash_sql_str(row->sql, ".");
+	}
 	ash_sql_ident(row->sql, attr->source);
 	ash_sql_reads(row->sql, row->res);
 }

@@ -301,16 +301,14 @@ name_equal(const AshTypeInst *inst, Datum a, Datum b)
  */
 #define UUID_TEXT_LEN 36
 
+/* Digits of a uuid are random: two conditions that need no jump. */
 static inline int
 hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	unsigned int digit = (unsigned char) c - '0';
+	unsigned int letter = ((unsigned char) c | 0x20) - 'a';
+
+	return digit < 10 ? (int) digit : letter < 6 ? (int) letter + 10 : -1;
 }
 
 /* Only the form with four hyphens. */

@@ -294,7 +294,7 @@ put_digits(char *p, int value, int n)
 }
 
 static char *
-put_date(char *p, int julian)
+format_date(char *p, int julian)
 {
 	int year;
 	int month;
@@ -311,6 +311,23 @@ put_date(char *p, int julian)
 	p = put_digits(p, month, 2);
 	*p++ = '-';
 	return put_digits(p, day, 2);
+}
+
+/* Dates come in runs: rows of a page, and the timestamps of a row, are of few days. */
+static char *
+put_date(char *p, int julian)
+{
+	static char text[20];
+	static int len = 0;
+	static int last;
+
+	if (len == 0 || julian != last)
+	{
+		len = format_date(text, julian) - text;
+		last = julian;
+	}
+	memcpy(p, text, len);
+	return p + len;
 }
 
 static char *

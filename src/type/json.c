@@ -35,34 +35,78 @@ static const char escapes[256] = {
 	[0x1C] = 'u',  [0x1D] = 'u', [0x1E] = 'u', [0x1F] = 'u',
 };
 
+#define EACH_BYTE(c) (UINT64CONST(0x0101010101010101) * (c))
+
+/* Is one of these eight bytes less than limit, which is 0x80 at most? */
+static inline bool
+has_less(uint64 word, unsigned char limit)
+{
+	return ((word - EACH_BYTE(limit)) & ~word & EACH_BYTE(0x80)) != 0;
+}
+
+static inline bool
+needs_escape(const char *p)
+{
+	uint64 word;
+
+	memcpy(&word, p, sizeof(word));
+	return has_less(word, 0x20) || has_less(word ^ EACH_BYTE('"'), 1) ||
+		   has_less(word ^ EACH_BYTE('\\'), 1);
+}
+
+/* The first byte of the text that has to be escaped, or its end. */
+static inline const char *
+find_escape(const char *p, const char *end)
+{
+	while (end - p >= (ptrdiff_t) sizeof(uint64) && !needs_escape(p))
+		p += sizeof(uint64);
+	while (p < end && escapes[(unsigned char) *p] == 0)
+		p++;
+	return p;
+}
+
+static void
+append_escaped(StringInfo out, unsigned char c)
+{
+	if (escapes[c] == 'u')
+		appendStringInfo(out, "\\u%04x", c);
+	else
+	{
+		appendStringInfoChar(out, '\\');
+		appendStringInfoChar(out, escapes[c]);
+	}
+}
+
 /* Runs of plain bytes are copied whole. */
 void
 ash_write_json_string(StringInfo out, const char *str, int len)
 {
 	const char *end = str + len;
-	const char *run = str;
-	const char *p;
+	const char *p = find_escape(str, end);
 
 	enlargeStringInfo(out, len + 2);
 	out->data[out->len++] = '"';
-	for (p = str; p < end; p++)
+	while (p < end)
 	{
-		char escape = escapes[(unsigned char) *p];
-
-		if (likely(escape == 0))
-			continue;
-		appendBinaryStringInfo(out, run, p - run);
-		run = p + 1;
-		if (escape == 'u')
-			appendStringInfo(out, "\\u%04x", (unsigned char) *p);
-		else
-		{
-			appendStringInfoChar(out, '\\');
-			appendStringInfoChar(out, escape);
-		}
+		appendBinaryStringInfo(out, str, p - str);
+		append_escaped(out, *p);
+		str = p + 1;
+		p = find_escape(str, end);
 	}
-	appendBinaryStringInfo(out, run, end - run);
+	appendBinaryStringInfo(out, str, end - str);
 	appendStringInfoChar(out, '"');
+}
+
+char *
+ash_json_key(const char *name, int *len)
+{
+	StringInfoData key;
+
+	initStringInfo(&key);
+	ash_write_json_string(&key, name, strlen(name));
+	appendStringInfoChar(&key, ':');
+	*len = key.len;
+	return key.data;
 }
 
 void

@@ -69,6 +69,20 @@ ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out)
 	JsonbToJsonbValue((Jsonb *) jsonb, out);
 }
 
+bool
+ash_jsonb_value_equal(const JsonbValue *a, const JsonbValue *b)
+{
+	if (IsAJsonbScalar(a) && IsAJsonbScalar(b) && a->type != b->type)
+		return false;
+	if (a->type == jbvString && b->type == jbvString)
+		return a->val.string.len == b->val.string.len &&
+			   memcmp(a->val.string.val, b->val.string.val, a->val.string.len) == 0;
+	if (a->type == jbvBool && b->type == jbvBool)
+		return a->val.boolean == b->val.boolean;
+	return compareJsonbContainers(&ash_jsonb_from_value(a)->root, &ash_jsonb_from_value(b)->root) ==
+		   0;
+}
+
 /*-------------------------------------------------------------------------
  * From jansson
  *-------------------------------------------------------------------------

@@ -246,6 +246,7 @@ extern bool ash_regex_matches(const AshRegex *regex, const char *s, int len);
 /* json.c: values to JSON text */
 extern void ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *value);
 extern void ash_write_json_string(StringInfo out, const char *str, int len); /* with its quotes */
+extern char *ash_json_key(const char *name, int *len);						 /* "name": */
 /* Any Datum by its PostgreSQL type; used for columns that have no instance. */
 extern void ash_write_json_datum(StringInfo out, Oid oid, Datum value, bool isnull);
 
@@ -254,6 +255,7 @@ extern bool ash_jsonb_get(const Jsonb *object, const char *key, int keylen, Json
 extern bool ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out); /* of char * */
 extern Jsonb *ash_jsonb_from_value(const JsonbValue *value); /* containers and scalars */
 extern void ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out); /* unwraps scalars */
+extern bool ash_jsonb_value_equal(const JsonbValue *a, const JsonbValue *b);
 extern Jsonb *ash_jsonb_from_json(json_t *json);
 /* deep merge of two objects; b wins, and replaces what is no object */
 extern Jsonb *ash_jsonb_merge(Jsonb *a, Jsonb *b);

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(8);
+SELECT plan(9);
 
 -- Is a write without a statement the same as one with, but for speed?
 
@@ -87,6 +87,11 @@ SELECT is((SELECT value::jsonb #- '{result,id}' FROM outcomes WHERE path = 'on' 
 	is((SELECT string_agg(pg_temp.error_lines(value::jsonb->'errors'), ', ' ORDER BY n) FROM outcomes WHERE path = 'on' AND kind = 'answer' AND n IN (6, 7, 8, 9)),
 		'invalid_attribute name: has already been taken, invalid_attribute n: must be even, invalid_attribute n: must be less than or equal to 100, invalid_attribute place_id: does not exist', 'violations are mapped');
 SELECT isnt_empty($$SELECT 1 FROM outcomes WHERE path = 'on' AND value LIKE 'c_when AFTER UPDATE%'$$, 'triggers with conditions fire');
+
+-- A row of a child table is one of the table's.
+CREATE TABLE fast_path_equivalence.child () INHERITS (fast_path_equivalence.row);
+INSERT INTO fast_path_equivalence.child (id, name, required) VALUES (77, 'child', 'r');
+SELECT is(ash_update('fast_path_equivalence.row', '77', '{"n": 4}')::jsonb->>'n', '4', 'it is updated as well');
 
 SELECT * FROM finish();
 ROLLBACK;
