@@ -427,7 +427,7 @@ column_of_row(AshCall *call, const AshOutputColumn *source, const AshValue *row,
 		return true;
 	if (expr->kind == ASH_EXPR_REF && expr->calculation != NULL)
 		expr = ash_expr_inlined(expr);
-	return expr != NULL && ash_expr_in_memory(expr) &&
+	return expr != NULL && ash_expr_in_memory(expr) && expr->type->oid == source->expr->type->oid &&
 		   ash_expr_eval(expr, &call->bindings, row_ref, unconstify(AshValue *, row), out);
 }
 

@@ -68,6 +68,8 @@ add_late(AshOutput *output, AshExpr *ref, Jsonb *arguments, int column)
 	late->arguments = arguments;
 	if (late->calc->batch_function == NULL)
 		late->expr = ash_expr_inlined(ref);
+	if (late->expr != NULL && late->expr->type->oid != late->calc->type->oid)
+		late->expr = ash_expr_as(late->expr, late->calc->type, output->query->call->errors);
 	output->source[column].late = true;
 	output->late->columns = lappend(output->late->columns, late);
 	return late;
