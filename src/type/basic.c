@@ -127,7 +127,8 @@ atom_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 		return true;
 	error = ash_cast_fail(cast, "atom must be one of %{atom_list}, got: %{value}");
 	ash_error_var_json(cast->errors, error, "atom_list", c->list);
-	ash_error_var_text(cast->errors, error, "value", text_to_cstring(txt));
+	ash_error_var_text(cast->errors, error, "value",
+					   cast->sensitive ? "**redacted**" : text_to_cstring(txt));
 	ash_cast_interpolate(cast, error);
 	return false;
 }
