@@ -163,11 +163,33 @@ input_text(const AshTypeInst *inst, const JsonbValue *in)
 	return NULL;
 }
 
+/* Base64 in the notation of bytea's input function, or NULL. */
+static char *
+base64_as_hex(const JsonbValue *in, AshCast *cast)
+{
+	AshValue bytes;
+	bool reported = false;
+
+	if (!ash_type_binary.cast(ash_type_plain("binary"), in, cast, &bytes, &reported))
+		return NULL;
+	return psprintf("\\x%s", TextDatumGetCString(DirectFunctionCall2(binary_encode, bytes.value,
+																	 CStringGetTextDatum("hex"))));
+}
+
 static bool
 pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out, bool *reported)
 {
-	char *str = input_text(inst, in);
+	char *str;
 
+	if (jv_is_object(in) && get_typtype(inst->oid) == TYPTYPE_COMPOSITE)
+		return ash_composite_cast(inst, in, cast, out);
+	/* written in base64; a backslash, which base64 does not have, means the server's own notation
+	 */
+	if (getBaseType(inst->oid) == BYTEAOID && in->type == jbvString &&
+		memchr(in->val.string.val, '\\', in->val.string.len) == NULL)
+		str = base64_as_hex(in, cast);
+	else
+		str = input_text(inst, in);
 	return str != NULL && ash_pg_input(inst, str, &out->value, NULL);
 }
 
