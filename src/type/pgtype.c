@@ -345,6 +345,47 @@ unusable(Oid oid)
 	}
 }
 
+/* Types of that name in schemas that a bare name does not mean, as "schema.name". */
+static List *
+qualified_names(const char *name)
+{
+	bool quoted = name[0] == '"' && strlen(name) > 2 && name[strlen(name) - 1] == '"';
+	char *bare =
+		quoted ? pnstrdup(name + 1, strlen(name) - 2) : pnstrdup(name, strcspn(name, "( "));
+	CatCList *list = SearchSysCacheList1(TYPENAMENSP, CStringGetDatum(bare));
+	List *result = NIL;
+	int i;
+
+	for (i = 0; i < list->n_members; i++)
+	{
+		Form_pg_type form = (Form_pg_type) GETSTRUCT(&list->members[i]->tuple);
+		char *schema = get_namespace_name(form->typnamespace);
+
+		if (schema != NULL && get_typtype(form->oid) != TYPTYPE_PSEUDO)
+			result = lappend(result,
+							 psprintf("%s.%s", quote_identifier(schema), quote_identifier(bare)));
+	}
+	ReleaseSysCacheList(list);
+	return result;
+}
+
+/* A name that is right but for its schema; false when it is not. */
+static bool
+unqualified_type(const char *name, AshErrors *errors)
+{
+	List *names = strchr(name, '.') == NULL ? qualified_names(name) : NIL;
+	AshError *error;
+
+	if (names == NIL)
+		return false;
+	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+						  "the type \"%s\" needs its schema; did you mean \"%s\"?", ash_clip(name),
+						  (char *) linitial(names));
+	error->did_you_mean = names;
+	error->hint = "Types of your own are written with their schema.";
+	return true;
+}
+
 static void
 unknown_type(const char *name, AshErrors *errors)
 {
@@ -353,6 +394,8 @@ unknown_type(const char *name, AshErrors *errors)
 	AshError *error;
 	const char *near;
 
+	if (unqualified_type(name, errors))
+		return;
 	for (int i = 0; types[i] != NULL; i++)
 		names = lappend(names, unconstify(char *, types[i]->name));
 	near = ash_suggest_one(name, names);
