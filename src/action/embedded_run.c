@@ -273,7 +273,8 @@ static bool
 apply_atomic(AshChangeset *cs, const AshAttribute *attr, const AshValue *before, AshValue *out)
 {
 	AshExpr *expr = cs->atomics[attr->index];
-	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
+	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name,
+					 .sensitive = attr->sensitive };
 
 	if (!ash_expr_in_memory(expr))
 	{

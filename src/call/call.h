@@ -215,6 +215,9 @@ extern Oid ash_tenant_parser(const AshResource *res);
 extern bool ash_call_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type,
 							 AshCast *cast, AshValue *out);
 
+/* Whether a default that is a function can be called at all; adds an error when not. */
+extern void ash_call_verify_default(const AshDefault *dflt, AshErrors *errors);
+
 /* The NoSuchInput error with its hints and suggestions (spec section 18). */
 extern void ash_call_no_such_input(AshCall *call, const char *name, int len);
 

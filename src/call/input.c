@@ -15,9 +15,11 @@
 bool
 ash_call_set_argument(AshCall *call, const AshArgument *arg, const JsonbValue *in)
 {
-	AshCast cast = {
-		.errors = call->errors, .code = ASH_E_INVALID_ARGUMENT, .field = arg->name, .call = call
-	};
+	AshCast cast = { .errors = call->errors,
+					 .code = ASH_E_INVALID_ARGUMENT,
+					 .field = arg->name,
+					 .sensitive = arg->sensitive,
+					 .call = call };
 	AshValue value;
 
 	call->arg_set[arg->index] = true;
@@ -131,9 +133,11 @@ ash_call_argument_defaults(AshCall *call)
 	for (int i = 0; i < call->action->nargs; i++)
 	{
 		const AshArgument *arg = call->action->args[i];
-		AshCast cast = {
-			.errors = call->errors, .code = ASH_E_INVALID_ARGUMENT, .field = arg->name, .call = call
-		};
+		AshCast cast = { .errors = call->errors,
+						 .code = ASH_E_INVALID_ARGUMENT,
+						 .field = arg->name,
+						 .sensitive = arg->sensitive,
+						 .call = call };
 		bool given =
 			call->action->type == ASH_ACTION_GENERIC ? !call->args[i].isnull : call->arg_set[i];
 

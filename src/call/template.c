@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "call/internal.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/value.h"
@@ -202,20 +203,52 @@ now_as(TimestampTz now, const AshTypeInst *type)
 	return TimestampTzGetDatum(now);
 }
 
-/* Value of an SQL function without arguments, as the caller may call it. */
+/* What a default calls: a plain function of its schema, of no arguments, for one value. */
+static Oid
+default_function(const char *name, const char **reason)
+{
+	List *names = stringToQualifiedNameListCompat(name);
+	Oid function;
+
+	*reason = "must be named as schema.name";
+	if (list_length(names) != 2)
+		return InvalidOid;
+	function = LookupFuncName(names, 0, NULL, true);
+	*reason = "does not exist";
+	if (!OidIsValid(function))
+		return InvalidOid;
+	*reason = "must be a plain function that returns one value";
+	if (get_func_prokind(function) != PROKIND_FUNCTION || get_func_retset(function) ||
+		get_typtype(get_func_rettype(function)) == TYPTYPE_PSEUDO)
+		return InvalidOid;
+	return function;
+}
+
+void
+ash_call_verify_default(const AshDefault *dflt, AshErrors *errors)
+{
+	const char *reason;
+
+	if (dflt->kind == ASH_DEFAULT_FUNCTION &&
+		!OidIsValid(default_function(dflt->function, &reason)))
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "function %s() %s", dflt->function,
+					  reason);
+}
+
+/* Its value, as the caller may call it; it may have changed since it was named. */
 static bool
 call_function(const char *name, const AshTypeInst *type, AshCast *cast, AshValue *out)
 {
-	List *names = stringToQualifiedNameListCompat(name);
-	Oid function = LookupFuncName(names, 0, NULL, true);
+	const char *reason;
+	Oid function = default_function(name, &reason);
 	Oid rettype;
 	FmgrInfo flinfo;
 	LOCAL_FCINFO(fcinfo, 0);
 
 	if (!OidIsValid(function))
 	{
-		ash_error_add(cast->errors, ASH_E_FUNCTION_FAILED, cast->field,
-					  "function %s() does not exist", name);
+		ash_error_add(cast->errors, ASH_E_FUNCTION_FAILED, cast->field, "function %s() %s", name,
+					  reason);
 		return false;
 	}
 	if (ash_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)

@@ -52,7 +52,8 @@ ash_changeset_find_argument(const AshChangeset *cs, const char *name, AshValue *
 bool
 ash_changeset_force(AshChangeset *cs, const AshAttribute *attr, const JsonbValue *in)
 {
-	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
+	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name,
+					 .sensitive = attr->sensitive };
 	AshValue value;
 
 	cast.old = cs->data != NULL ? &cs->data[attr->index] : NULL;

@@ -280,7 +280,8 @@ prepare_optimistic_lock(const AshBuiltinScope *scope, void *options, AshErrors *
 static bool
 version_seen(AshChangeset *cs, const AshAttribute *attr, AshValue *out)
 {
-	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
+	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name,
+					 .sensitive = attr->sensitive };
 	const JsonbValue *record = cs->call->opts->record;
 	JsonbValue given;
 

@@ -114,7 +114,8 @@ ash_changeset_literal_defaults(AshChangeset *cs)
 	{
 		const AshAttribute *attr = cs->res->attributes[i];
 		const AshDefault *dflt = default_of(cs, attr);
-		AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
+		AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name,
+						 .sensitive = attr->sensitive };
 		AshValue value;
 
 		if (dflt->kind != ASH_DEFAULT_LITERAL || ash_changeset_changing(cs, attr))
@@ -164,7 +165,8 @@ ash_changeset_lazy_defaults(AshChangeset *cs)
 	{
 		const AshAttribute *attr = cs->res->attributes[i];
 		const AshDefault *dflt = default_of(cs, attr);
-		AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
+		AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name,
+						 .sensitive = attr->sensitive };
 		AshValue value;
 
 		if (dflt->kind == ASH_DEFAULT_NONE || dflt->kind == ASH_DEFAULT_LITERAL ||

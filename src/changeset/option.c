@@ -164,7 +164,8 @@ ash_option_convert(AshChangeset *cs, const AshTypeInst *from, const AshValue *va
 bool
 ash_option_value(AshChangeset *cs, const AshTemplate *tmpl, const AshAttribute *attr, AshValue *out)
 {
-	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name };
+	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name,
+					 .sensitive = attr->sensitive };
 
 	if (tmpl->kind == ASH_TEMPLATE_LITERAL && tmpl->type == attr->type)
 	{

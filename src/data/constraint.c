@@ -5,15 +5,21 @@
  *	  the constraint.
  *
  * Called while an error is being handled: works on the compiled resources of the
- * running calls alone, by the names the planner gave the constraints, and reads
- * no catalog.  No row value of PostgreSQL's DETAIL is passed on.
+ * running calls, by the names the planner gave the constraints.  The catalog is
+ * read for one thing only, the partitioned table that a partition belongs to:
+ * integrity violations are raised between rows, by code that has just read the
+ * catalog itself to name the constraint.  No row value of PostgreSQL's DETAIL is
+ * passed on.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
 #include "data/internal.h"
 #include "utils/errcodes.h"
+#include "utils/lsyscache.h"
 
 /* The running call whose table the error is about; the innermost one when none is. */
 static const AshCall *
@@ -28,6 +34,39 @@ call_of_table(const AshCall *call, const ErrorData *edata)
 			strcmp(c->res->schema, edata->schema_name) == 0)
 			return c;
 	return NULL;
+}
+
+/* The relation that is partitioned, table or index, of which relid is a part. */
+static Oid
+partition_root(Oid relid)
+{
+	while (OidIsValid(relid) && get_rel_relispartition(relid))
+		relid = get_partition_parent(relid, true);
+	return relid;
+}
+
+/*
+ * Of a violation in a partition: the same of the table that is partitioned, in *whole.
+ * Partitions share the names of its constraints, but not those of its unique indexes.
+ */
+static const ErrorData *
+as_partitioned(const ErrorData *edata, ErrorData *whole)
+{
+	Oid schema = get_namespace_oid(edata->schema_name, true);
+	Oid leaf = OidIsValid(schema) ? get_relname_relid(edata->table_name, schema) : InvalidOid;
+	Oid root = partition_root(leaf);
+	Oid index = InvalidOid;
+
+	if (root == leaf)
+		return edata;
+	*whole = *edata;
+	whole->schema_name = get_namespace_name(get_rel_namespace(root));
+	whole->table_name = get_rel_name(root);
+	if (edata->sqlerrcode == ERRCODE_UNIQUE_VIOLATION && edata->constraint_name != NULL)
+		index = get_relname_relid(edata->constraint_name, schema);
+	if (OidIsValid(index))
+		whole->constraint_name = get_rel_name(partition_root(index));
+	return whole;
 }
 
 static AshError *
@@ -147,11 +186,17 @@ bool
 ash_data_map_error(const AshCall *call, const ErrorData *edata, AshErrors *errors)
 {
 	const AshCall *owner;
+	ErrorData whole;
 
 	if (call == NULL ||
 		ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
 		return false;
 	owner = call_of_table(call, edata);
+	if (owner == NULL)
+	{
+		edata = as_partitioned(edata, &whole);
+		owner = call_of_table(call, edata);
+	}
 	if (edata->sqlerrcode == ERRCODE_NOT_NULL_VIOLATION)
 		return owner != NULL && map_not_null(owner->res, edata, errors);
 	if (edata->constraint_name == NULL)

@@ -13,8 +13,10 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "define/internal.h"
 #include "executor/spi.h"
+#include "utils/builtins.h"
 
 static void
 create_extension(const char *name)
@@ -28,25 +30,61 @@ create_extension(const char *name)
 	CommandCounterIncrement();
 }
 
+static bool
+is_available(const char *name)
+{
+	Oid argtype = TEXTOID;
+	Datum arg = CStringGetTextDatum(name);
+	bool found;
+
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT FROM pg_catalog.pg_available_extensions WHERE "
+							  "name OPERATOR(pg_catalog.=) $1::pg_catalog.name",
+							  1, &argtype, &arg, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look up extension \"%s\"", name);
+	found = SPI_processed > 0;
+	SPI_finish();
+	return found;
+}
+
 /* Makes sure that the type's storage exists; false after adding an error. */
 static bool
 provide(const AshTypeInst *type, bool migrate, AshErrors *errors)
 {
 	const char *extension = ash_type_extension(type);
 	AshError *error;
+	bool available;
 
 	if (extension == NULL || ash_type_resolve_storage(type))
 		return true;
-	if (migrate)
+	available = is_available(extension);
+	if (available && migrate)
 	{
 		create_extension(extension);
 		return ash_type_resolve_storage(type);
 	}
 	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "the type %s needs the extension \"%s\"", type->name, extension);
-	error->hint = psprintf("Run CREATE EXTENSION %s first, or define with migrate => true.",
-						   ash_quote_ident(extension));
+						  "the type %s needs the extension \"%s\"%s", type->name, extension,
+						  available ? "" : ", which is not installed on this server");
+	error->hint = available ?
+					  psprintf("Run CREATE EXTENSION %s first, or define with migrate => true.",
+							   ash_quote_ident(extension)) :
+					  "Install its package on the server first.";
 	return false;
+}
+
+static bool
+provide_at(const char *section, const char *name, const AshTypeInst *type, bool migrate,
+		   AshErrors *errors)
+{
+	bool ok;
+
+	ash_errors_push_name(errors, section);
+	ash_errors_push_name(errors, name);
+	ok = provide(type, migrate, errors);
+	ash_errors_pop(errors);
+	ash_errors_pop(errors);
+	return ok;
 }
 
 /*
@@ -57,10 +95,12 @@ bool
 ash_define_provide_types(AshResource *res, bool migrate, AshErrors *errors)
 {
 	for (int i = 0; i < res->nattributes; i++)
-		if (!provide(res->attributes[i]->type, migrate, errors))
+		if (!provide_at("attributes", res->attributes[i]->name, res->attributes[i]->type, migrate,
+						errors))
 			return false;
 	for (int i = 0; i < res->ncalculations; i++)
-		if (!provide(res->calculations[i]->type, migrate, errors))
+		if (!provide_at("calculations", res->calculations[i]->name, res->calculations[i]->type,
+						migrate, errors))
 			return false;
 	for (int i = 0; i < res->nactions; i++)
 		for (int j = 0; j < res->actions[i]->nargs; j++)

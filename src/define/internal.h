@@ -99,6 +99,10 @@ extern List *ash_path_append(List *path, const char *name, int index);	  /* inde
 
 /* verify_refs.c */
 extern void ash_verify_references(AshResource *res, AshErrors *errors);
+
+/* The default of an attribute or argument, written under key. */
+extern void ash_verify_default(AshResource *res, const char *key, AshDefault *dflt,
+							   const AshTypeInst *type, AshErrors *errors);
 /* verify_interface.c: names first; then, when nothing is wrong, what reads cannot be functions */
 extern void ash_verify_interfaces(AshResource *res, AshErrors *errors);
 extern void ash_verify_interface_reads(AshResource *res, AshErrors *errors);

@@ -120,6 +120,16 @@ ask_actions(AshResource *res, AshErrors *errors)
 	}
 }
 
+void
+ash_verify_default(AshResource *res, const char *key, AshDefault *dflt, const AshTypeInst *type,
+				   AshErrors *errors)
+{
+	ash_errors_push_name(errors, key);
+	ash_default_expr(res, dflt, type, errors);
+	ash_call_verify_default(dflt, errors);
+	ash_errors_pop(errors);
+}
+
 static void
 verify_defaults(AshResource *res, AshErrors *errors)
 {
@@ -131,12 +141,8 @@ verify_defaults(AshResource *res, AshErrors *errors)
 		AshAttribute *attr = res->attributes[i];
 
 		ash_errors_push_name(errors, attr->name);
-		ash_errors_push_name(errors, "default");
-		ash_default_expr(res, &attr->dflt, attr->type, errors);
-		ash_errors_pop(errors);
-		ash_errors_push_name(errors, "update_default");
-		ash_default_expr(res, &attr->update_default, attr->type, errors);
-		ash_errors_pop(errors);
+		ash_verify_default(res, "default", &attr->dflt, attr->type, errors);
+		ash_verify_default(res, "update_default", &attr->update_default, attr->type, errors);
 		ash_errors_pop(errors);
 	}
 	ash_errors_pop(errors);

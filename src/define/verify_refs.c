@@ -482,9 +482,7 @@ verify_action(AshResource *res, AshAction *action, AshErrors *errors)
 	for (i = 0; i < action->nargs; i++)
 	{
 		ash_errors_push_name(errors, action->args[i]->name);
-		ash_errors_push_name(errors, "default");
-		ash_default_expr(res, &action->args[i]->dflt, action->args[i]->type, errors);
-		ash_errors_pop(errors);
+		ash_verify_default(res, "default", &action->args[i]->dflt, action->args[i]->type, errors);
 		ash_errors_pop(errors);
 	}
 	ash_errors_pop(errors);

@@ -516,7 +516,8 @@ ash_default_expr(AshResource *res, AshDefault *dflt, const AshTypeInst *type, As
 {
 	AshScope scope;
 
-	if (dflt->expr != NULL || dflt->expr_source == NULL)
+	/* the other kinds are made without one; before PostgreSQL 18 nothing gives a version 7 uuid */
+	if (dflt->expr != NULL || dflt->expr_source == NULL || dflt->kind != ASH_DEFAULT_EXPR)
 		return dflt->expr;
 	scope = ash_scope_for(res, NULL);
 	scope.resource = NULL; /* a default is there before the row */

@@ -70,6 +70,21 @@ ash_predicate_lookup(const char *name)
  *-------------------------------------------------------------------------
  */
 
+static bool
+is_sensitive(const AshExpr *ref)
+{
+	return (ref->attribute != NULL && ref->attribute->sensitive) ||
+		   (ref->calculation != NULL && ref->calculation->sensitive) ||
+		   (ref->aggregate != NULL && ref->aggregate->sensitive);
+}
+
+/* The value for a message; those given for sensitive fields are never shown. */
+static const char *
+shown_value(const AshExpr *ref, const JsonbValue *value)
+{
+	return is_sensitive(ref) ? "**redacted**" : ash_input_text(value);
+}
+
 AshExpr *
 ash_filter_invalid_value(FilterParser *parser, const JsonbValue *value)
 {
@@ -86,7 +101,7 @@ uncastable(FilterParser *parser, const AshExpr *ref, const JsonbValue *value)
 
 	parser->errors->path = NIL;
 	ash_error_add(parser->errors, ASH_E_INVALID_FILTER_VALUE, NULL,
-				  "Invalid filter value `%s` supplied in `%s`", ash_input_text(value),
+				  "Invalid filter value `%s` supplied in `%s`", shown_value(ref, value),
 				  ash_expr_describe(unconstify(AshExpr *, ref)));
 	parser->errors->path = path;
 	return NULL;
@@ -142,7 +157,7 @@ list_error(FilterParser *parser, const AshExpr *ref, const JsonbValue *in)
 	ash_error_add(
 		parser->errors, ASH_E_INVALID_FILTER_VALUE, NULL,
 		"Invalid filter value `%s in %s`: No matching types. Possible types: [[:any, {:array, :same}]]",
-		ash_expr_describe(unconstify(AshExpr *, ref)), ash_input_text(in));
+		ash_expr_describe(unconstify(AshExpr *, ref)), shown_value(ref, in));
 	return NULL;
 }
 
@@ -228,7 +243,7 @@ make_call(FilterParser *parser, const char *name, AshExpr *ref, AshExpr *value,
 		return call;
 	first = linitial(errors->items);
 	ash_error_add(parser->errors, ASH_E_INVALID_FILTER_VALUE, NULL, "Invalid filter value `%s`: %s",
-				  ash_input_text(in), first->message);
+				  shown_value(ref, in), first->message);
 	return NULL;
 }
 

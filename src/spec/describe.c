@@ -92,6 +92,16 @@ string_schema(const AshOpt *opt)
 	return schema;
 }
 
+static json_t *
+integer_schema(const AshOpt *opt)
+{
+	json_t *schema = typed("integer");
+
+	if (opt->flags & ASH_OPT_COUNT)
+		json_object_set_new(schema, "minimum", json_integer(0));
+	return schema;
+}
+
 json_t *
 ash_spec_option_schema(const AshOpt *opt)
 {
@@ -100,7 +110,7 @@ ash_spec_option_schema(const AshOpt *opt)
 		case ASH_OPT_BOOL:
 			return typed("boolean");
 		case ASH_OPT_INT:
-			return typed("integer");
+			return integer_schema(opt);
 		case ASH_OPT_NUMBER:
 			return json_pack("{s:[s,s]}", "type", "number", "string");
 		case ASH_OPT_STRING:

@@ -320,6 +320,18 @@ check_list(const AshOpt *opt, json_t *node, AshErrors *errors)
 }
 
 static bool
+check_integer(const AshOpt *opt, json_t *node, AshErrors *errors)
+{
+	if (!json_is_integer(node))
+		return wrong_kind("an integer", node, errors);
+	if (!(opt->flags & ASH_OPT_COUNT) || json_integer_value(node) >= 0)
+		return true;
+	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "must be 0 or more, got %lld",
+				  (long long) json_integer_value(node));
+	return false;
+}
+
+static bool
 check_value(const AshOpt *opt, json_t *node, AshErrors *errors)
 {
 	switch (opt->kind)
@@ -327,7 +339,7 @@ check_value(const AshOpt *opt, json_t *node, AshErrors *errors)
 		case ASH_OPT_BOOL:
 			return json_is_boolean(node) || wrong_kind("a boolean", node, errors);
 		case ASH_OPT_INT:
-			return json_is_integer(node) || wrong_kind("an integer", node, errors);
+			return check_integer(opt, node, errors);
 		case ASH_OPT_NUMBER:
 			return check_number(node, errors);
 		case ASH_OPT_STRING:

@@ -44,6 +44,7 @@ typedef enum AshOptKind
 #define ASH_OPT_NONEMPTY 0x02
 #define ASH_OPT_STAR 0x04	  /* ASH_OPT_NAMES: "*" is allowed alone or among the names */
 #define ASH_OPT_UNFILLED 0x08 /* checked but not filled: its reader looks into the document */
+#define ASH_OPT_COUNT 0x10	  /* ASH_OPT_INT: 0 or more */
 
 typedef struct AshOptInt
 {

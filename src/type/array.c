@@ -17,10 +17,10 @@
 #include "utils/array.h"
 
 static const AshOpt array_options[] = {
-	{ "min_length", ASH_OPT_INT, offsetof(AshArrayConstraints, min_length), 0, NULL, NULL, NULL,
-	  "Fewest items allowed." },
-	{ "max_length", ASH_OPT_INT, offsetof(AshArrayConstraints, max_length), 0, NULL, NULL, NULL,
-	  "Most items allowed." },
+	{ "min_length", ASH_OPT_INT, offsetof(AshArrayConstraints, min_length), ASH_OPT_COUNT, NULL,
+	  NULL, NULL, "Fewest items allowed." },
+	{ "max_length", ASH_OPT_INT, offsetof(AshArrayConstraints, max_length), ASH_OPT_COUNT, NULL,
+	  NULL, NULL, "Most items allowed." },
 	{ "nil_items", ASH_OPT_BOOL, offsetof(AshArrayConstraints, nil_items), 0, "false", NULL, NULL,
 	  "Whether items may be null." },
 	{ "remove_nil_items", ASH_OPT_BOOL, offsetof(AshArrayConstraints, remove_nil_items), 0, "false",

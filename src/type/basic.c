@@ -127,7 +127,8 @@ atom_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 		return true;
 	error = ash_cast_fail(cast, "atom must be one of %{atom_list}, got: %{value}");
 	ash_error_var_json(cast->errors, error, "atom_list", c->list);
-	ash_error_var_text(cast->errors, error, "value", text_to_cstring(txt));
+	ash_error_var_text(cast->errors, error, "value",
+					   cast->sensitive ? "**redacted**" : text_to_cstring(txt));
 	ash_cast_interpolate(cast, error);
 	return false;
 }
@@ -168,44 +169,101 @@ typedef struct EnumConstraints
 
 static const AshOpt enum_options[] = {
 	{ "values", ASH_OPT_JSON, offsetof(EnumConstraints, values), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "The names, as a list or as an object of name and description." },
+	  "The names, as a list or as an object of name and description (or description and label)." },
 	ASH_OPT_END
 };
 
 static const AshSpec enum_spec = { "enum", sizeof(EnumConstraints), enum_options, NULL,
 								   "The values of an enum." };
 
+/* What may stand beside a name: nothing, a description, or an object of these. */
+static const AshOpt enum_value_options[] = {
+	{ "description", ASH_OPT_STRING, 0, ASH_OPT_UNFILLED, NULL, NULL, NULL, "What it means." },
+	{ "label", ASH_OPT_STRING, 0, ASH_OPT_UNFILLED, NULL, NULL, NULL, "What people read." },
+	ASH_OPT_END
+};
+
+static const AshSpec enum_value_spec = { "enum value", 0, enum_value_options, "description",
+										 "A name of an enum." };
+
+static bool
+add_enum_name(EnumConstraints *c, const char *name, AshErrors *errors)
+{
+	AshText text = { name, strlen(name) };
+
+	if (find_name(c->names, text) != NULL)
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "\"%s\" is listed twice",
+					  ash_clip(name));
+		return false;
+	}
+	c->names = lappend(c->names, pstrdup(name));
+	return true;
+}
+
+/* {"name": description or {"description", "label"}}; an item of a list may be such an object. */
+static bool
+add_described_names(EnumConstraints *c, json_t *object, AshErrors *errors)
+{
+	const char *name;
+	json_t *value;
+	bool ok = true;
+
+	json_object_foreach (object, name, value)
+	{
+		ash_errors_push_name(errors, name);
+		ok &= (json_is_null(value) || ash_spec_check(&enum_value_spec, value, NULL, errors)) &&
+			  add_enum_name(c, name, errors);
+		ash_errors_pop(errors);
+	}
+	return ok;
+}
+
+static bool
+add_enum_item(EnumConstraints *c, json_t *item, AshErrors *errors)
+{
+	if (json_is_string(item))
+		return add_enum_name(c, json_string_value(item), errors);
+	if (json_is_object(item))
+		return add_described_names(c, item, errors);
+	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+				  "expected a name, or an object of a name and its description");
+	return false;
+}
+
+static bool
+add_enum_list(EnumConstraints *c, json_t *list, AshErrors *errors)
+{
+	json_t *item;
+	size_t i;
+	bool ok = true;
+
+	json_array_foreach (list, i, item)
+	{
+		ash_errors_push_index(errors, (int) i);
+		ok &= add_enum_item(c, item, errors);
+		ash_errors_pop(errors);
+	}
+	return ok;
+}
+
 static bool
 enum_prepare(AshTypeInst *inst, AshErrors *errors)
 {
 	EnumConstraints *c = inst->constraints;
-	json_t *value;
-	const char *name;
-	size_t i;
+	bool ok;
 
-	if (json_is_object(c->values))
-	{
-		json_object_foreach (c->values, name, value)
-			c->names = lappend(c->names, pstrdup(name));
-	}
-	else
-	{
-		json_array_foreach (c->values, i, value)
-		{
-			if (!json_is_string(value))
-				break;
-			c->names = lappend(c->names, pstrdup(json_string_value(value)));
-		}
-		if (list_length(c->names) != json_array_size(c->values))
-			c->names = NIL;
-	}
-	if (c->names != NIL)
-		return true;
 	ash_errors_push_name(errors, "values");
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-				  "an enum needs a list of names or an object of names and descriptions");
+	ok = json_is_object(c->values) ? add_described_names(c, c->values, errors) :
+									 add_enum_list(c, c->values, errors);
+	if (ok && c->names == NIL)
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "an enum needs a list of names or an object of names and descriptions");
+		ok = false;
+	}
 	ash_errors_pop(errors);
-	return false;
+	return ok;
 }
 
 /* Exactly, or else without regard to letter case. */

@@ -84,6 +84,10 @@ extern bool ash_pg_input(const AshTypeInst *inst, char *str, Datum *value, char 
 extern AshTypeInst *ash_pg_compile(const char *name, AshErrors *errors);
 extern AshTypeInst *ash_pg_instance(Oid oid, int32 typmod);
 
+/* composite.c: a row type from an object of its columns */
+extern bool ash_composite_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
+							   AshValue *out);
+
 /* structured.c */
 extern bool ash_is_blank_input(const JsonbValue *in);
 /* A jsonb from JSON text written by ourselves. */

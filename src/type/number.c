@@ -289,13 +289,14 @@ typedef struct RealConstraints
 		LIMIT_OPTION(LIMIT_LESS_THAN, "less_than", "Values must be less than this.")
 
 static const AshOpt float_options[] = { REAL_OPTIONS, ASH_OPT_END };
-static const AshOpt decimal_options[] = { REAL_OPTIONS,
-										  { "precision", ASH_OPT_INT,
-											offsetof(RealConstraints, precision), 0, NULL, NULL,
-											NULL, "Most significant digits allowed." },
-										  { "scale", ASH_OPT_INT, offsetof(RealConstraints, scale),
-											0, NULL, NULL, NULL, "Most decimal places allowed." },
-										  ASH_OPT_END };
+static const AshOpt decimal_options[] = {
+	REAL_OPTIONS,
+	{ "precision", ASH_OPT_INT, offsetof(RealConstraints, precision), ASH_OPT_COUNT, NULL, NULL,
+	  NULL, "Most significant digits allowed." },
+	{ "scale", ASH_OPT_INT, offsetof(RealConstraints, scale), ASH_OPT_COUNT, NULL, NULL, NULL,
+	  "Most decimal places allowed." },
+	ASH_OPT_END
+};
 
 static const AshSpec float_spec = { "float", sizeof(RealConstraints), float_options, NULL,
 									"Constraints of a float." };

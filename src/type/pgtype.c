@@ -163,11 +163,33 @@ input_text(const AshTypeInst *inst, const JsonbValue *in)
 	return NULL;
 }
 
+/* Base64 in the notation of bytea's input function, or NULL. */
+static char *
+base64_as_hex(const JsonbValue *in, AshCast *cast)
+{
+	AshValue bytes;
+	bool reported = false;
+
+	if (!ash_type_binary.cast(ash_type_plain("binary"), in, cast, &bytes, &reported))
+		return NULL;
+	return psprintf("\\x%s", TextDatumGetCString(DirectFunctionCall2(binary_encode, bytes.value,
+																	 CStringGetTextDatum("hex"))));
+}
+
 static bool
 pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out, bool *reported)
 {
-	char *str = input_text(inst, in);
+	char *str;
 
+	if (jv_is_object(in) && get_typtype(inst->oid) == TYPTYPE_COMPOSITE)
+		return ash_composite_cast(inst, in, cast, out);
+	/* written in base64; a backslash, which base64 does not have, means the server's own notation
+	 */
+	if (getBaseType(inst->oid) == BYTEAOID && in->type == jbvString &&
+		memchr(in->val.string.val, '\\', in->val.string.len) == NULL)
+		str = base64_as_hex(in, cast);
+	else
+		str = input_text(inst, in);
 	return str != NULL && ash_pg_input(inst, str, &out->value, NULL);
 }
 
@@ -323,6 +345,47 @@ unusable(Oid oid)
 	}
 }
 
+/* Types of that name in schemas that a bare name does not mean, as "schema.name". */
+static List *
+qualified_names(const char *name)
+{
+	bool quoted = name[0] == '"' && strlen(name) > 2 && name[strlen(name) - 1] == '"';
+	char *bare =
+		quoted ? pnstrdup(name + 1, strlen(name) - 2) : pnstrdup(name, strcspn(name, "( "));
+	CatCList *list = SearchSysCacheList1(TYPENAMENSP, CStringGetDatum(bare));
+	List *result = NIL;
+	int i;
+
+	for (i = 0; i < list->n_members; i++)
+	{
+		Form_pg_type form = (Form_pg_type) GETSTRUCT(&list->members[i]->tuple);
+		char *schema = get_namespace_name(form->typnamespace);
+
+		if (schema != NULL && get_typtype(form->oid) != TYPTYPE_PSEUDO)
+			result = lappend(result,
+							 psprintf("%s.%s", quote_identifier(schema), quote_identifier(bare)));
+	}
+	ReleaseSysCacheList(list);
+	return result;
+}
+
+/* A name that is right but for its schema; false when it is not. */
+static bool
+unqualified_type(const char *name, AshErrors *errors)
+{
+	List *names = strchr(name, '.') == NULL ? qualified_names(name) : NIL;
+	AshError *error;
+
+	if (names == NIL)
+		return false;
+	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+						  "the type \"%s\" needs its schema; did you mean \"%s\"?", ash_clip(name),
+						  (char *) linitial(names));
+	error->did_you_mean = names;
+	error->hint = "Types of your own are written with their schema.";
+	return true;
+}
+
 static void
 unknown_type(const char *name, AshErrors *errors)
 {
@@ -331,6 +394,8 @@ unknown_type(const char *name, AshErrors *errors)
 	AshError *error;
 	const char *near;
 
+	if (unqualified_type(name, errors))
+		return;
 	for (int i = 0; types[i] != NULL; i++)
 		names = lappend(names, unconstify(char *, types[i]->name));
 	near = ash_suggest_one(name, names);

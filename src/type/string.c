@@ -39,7 +39,7 @@ typedef struct StringConstraints
 	{ "max_length",                                                                              \
 	  ASH_OPT_INT,                                                                               \
 	  offsetof(StringConstraints, max_length),                                                   \
-	  0,                                                                                         \
+	  ASH_OPT_COUNT,                                                                             \
 	  NULL,                                                                                      \
 	  NULL,                                                                                      \
 	  NULL,                                                                                      \
@@ -47,7 +47,7 @@ typedef struct StringConstraints
 		{ "min_length",                                                                          \
 		  ASH_OPT_INT,                                                                           \
 		  offsetof(StringConstraints, min_length),                                               \
-		  0,                                                                                     \
+		  ASH_OPT_COUNT,                                                                         \
 		  NULL,                                                                                  \
 		  NULL,                                                                                  \
 		  NULL,                                                                                  \

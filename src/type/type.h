@@ -43,6 +43,7 @@ typedef struct AshCast
 	const char *field;
 	bool no_constraints; /* cast only: filter values */
 	const AshValue *old; /* stored value on update (embedded, unions), or NULL */
+	bool sensitive;		 /* the value must not be shown in a message */
 	void *call;			 /* AshCall * for embedded resources, or NULL */
 	bool in_fields;		 /* private to type/: inside the fields of a map */
 } AshCast;

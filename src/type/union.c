@@ -70,6 +70,23 @@ static const AshOpt union_options[] = {
 static const AshSpec union_spec = { "union", sizeof(UnionConstraints), union_options, NULL,
 									"The members of a union." };
 
+/* The bare object is told by its tag: one key for all members, and it must stay in the value. */
+static bool
+check_map_with_tag(const Member *member, const Member *first, AshErrors *errors)
+{
+	const char *fault = NULL;
+
+	if (member->tag == NULL || member->tag_text == NULL)
+		fault = "storage map_with_tag needs a tag and a tag_value for each type";
+	else if (first != NULL && strcmp(first->tag, member->tag) != 0)
+		fault = "storage map_with_tag needs the same tag for each type";
+	else if (!member->cast_tag)
+		fault = "storage map_with_tag needs the tag in the value: \"cast_tag\" cannot be false";
+	if (fault != NULL)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", fault);
+	return fault == NULL;
+}
+
 /* Text that a tag is compared by; NULL for null. */
 static const char *
 tag_text(json_t *value)
@@ -83,7 +100,7 @@ tag_text(json_t *value)
 }
 
 static Member *
-compile_member(const char *name, json_t *node, int storage, AshErrors *errors)
+compile_member(const char *name, json_t *node, const UnionConstraints *c, AshErrors *errors)
 {
 	Member *member;
 
@@ -92,12 +109,9 @@ compile_member(const char *name, json_t *node, int storage, AshErrors *errors)
 	member = ash_spec_fill(&member_spec, node);
 	member->name = pstrdup(name);
 	member->tag_text = tag_text(member->tag_value);
-	if (storage == STORAGE_MAP_WITH_TAG && (member->tag == NULL || member->tag_text == NULL))
-	{
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "storage map_with_tag needs a tag and a tag_value for each type");
+	if (c->storage == STORAGE_MAP_WITH_TAG &&
+		!check_map_with_tag(member, c->members ? linitial(c->members) : NULL, errors))
 		return NULL;
-	}
 	member->type = ash_type_compile(member->type_name, member->constraints, errors);
 	return member->type ? member : NULL;
 }
@@ -122,7 +136,7 @@ union_prepare(AshTypeInst *inst, AshErrors *errors)
 		Member *member;
 
 		ash_errors_push_name(errors, name);
-		member = compile_member(name, node, c->storage, errors);
+		member = compile_member(name, node, c, errors);
 		ash_errors_pop(errors);
 		if (member != NULL)
 			c->members = lappend(c->members, member);
