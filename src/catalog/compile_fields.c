@@ -193,9 +193,12 @@ ash_compile_relationship(AshResource *res, const char *name, json_t *node, AshEr
 {
 	AshRelationship *rel = ash_spec_fill(&ash_relationship_spec, node);
 	json_t *from_many = json_object_get(node, "from_many");
+	json_t *message = json_object_get(json_object_get(node, "references"), "message");
 
 	rel->name = pstrdup(name);
 	rel->definition = node;
+	if (rel->violation_message == NULL && json_is_string(message))
+		rel->violation_message = pstrdup(json_string_value(message));
 	rel->from_many = from_many != NULL ? json_is_true(from_many) :
 										 rel->kind == ASH_REL_HAS_ONE && rel->sort != NULL;
 	if (rel->kind == ASH_REL_BELONGS_TO && !res->embedded)

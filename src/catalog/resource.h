@@ -263,6 +263,14 @@ typedef struct AshCheckConstraint
 	const char *field;
 } AshCheckConstraint;
 
+/* A custom index whose violation is an error of fields. */
+typedef struct AshUniqueIndex
+{
+	const char *name;
+	const char *message;
+	List *fields; /* of char *; NIL: the record as a whole */
+} AshUniqueIndex;
+
 /* One step of an action: a change or a validation, in declared order. */
 struct AshStep
 {
@@ -461,6 +469,7 @@ struct AshResource
 	AshAction **actions;
 	AshAction *primary_actions[5]; /* by AshActionType; NULL when there is none */
 	List *check_constraints;	   /* of AshCheckConstraint * */
+	List *unique_indexes;		   /* of AshUniqueIndex * */
 
 	bool has_policies;	   /* the "policies" key is present, even if empty */
 	json_t *policies_json; /* domain's first */

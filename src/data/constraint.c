@@ -42,6 +42,27 @@ add_violation(AshErrors *errors, const ErrorData *edata, AshErrorCode code, cons
 }
 
 static bool
+map_unique_index(const AshResource *res, const ErrorData *edata, AshErrors *errors)
+{
+	ListCell *lc;
+	ListCell *field;
+
+	foreach (lc, res->unique_indexes)
+	{
+		const AshUniqueIndex *index = lfirst(lc);
+
+		if (strcmp(index->name, edata->constraint_name) != 0)
+			continue;
+		if (index->fields == NIL)
+			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, NULL, index->message);
+		foreach (field, index->fields)
+			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, lfirst(field), index->message);
+		return true;
+	}
+	return false;
+}
+
+static bool
 map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 {
 	ListCell *lc;
@@ -57,6 +78,8 @@ map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, lfirst(lc), identity->message);
 		return true;
 	}
+	if (map_unique_index(res, edata, errors))
+		return true;
 	if (res->nprimary_key == 0 || res->primary_key_name == NULL ||
 		strcmp(res->primary_key_name, edata->constraint_name) != 0)
 		return false;
