@@ -38,7 +38,7 @@ typedef struct AshPlanObject
 	bool concurrently; /* only to be created outside of a transaction */
 	bool valid;
 	bool foreign;		   /* a foreign key that no relationship can express: not ours */
-	const char *to_schema; /* present foreign key: the table it refers to */
+	const char *to_schema; /* foreign key: the table it refers to */
 	const char *to_table;
 	List *columns; /* foreign key: of AshPlanColumn *, the wanted ones of both sides */
 } AshPlanObject;
@@ -137,6 +137,7 @@ typedef struct AshPlan
 	List *extensions;			  /* of char *: CREATE EXTENSION for what is missing */
 	const char *extension_schema; /* where they go: where our own functions are */
 	List *functions;			  /* of AshPlanFunction *: wanted */
+	bool concurrently;			  /* build and drop all indexes without keeping writers out */
 	List *steps[ASH_PHASE_COUNT]; /* of AshPlanStep * */
 } AshPlan;
 

@@ -227,6 +227,8 @@ want_reference(AshPlan *plan, AshPlanTable *table, AshResource *res, AshRelation
 	object = ash_plan_object(&table->references, rel->constraint_name,
 							 reference_text(&key, table, to, false));
 	object->current = reference_text(&key, table, to, true);
+	object->to_schema = to->schema;
+	object->to_table = to->name;
 	object->valid = !json_is_false(json_object_get(key.references, "validate"));
 	object->columns = list_concat(columns_of(table, key.sources), columns_of(to, key.targets));
 }
