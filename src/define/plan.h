@@ -194,6 +194,10 @@ extern const char *ash_plan_interface_arg(json_t *arg, bool *optional);
 /* plan_function.c: compares functions with pg_proc; domain NULL: of all domains */
 extern void ash_plan_diff_functions(AshPlan *plan, const char *domain);
 
+/* plan_rewrite.c: false when ALTER COLUMN TYPE looks at rows, or may */
+extern bool ash_plan_retypes_quickly(const AshPlanTable *present, const AshPlanColumn *from,
+									 const AshPlanColumn *to);
+
 /* plan_diff.c, plan_objects.c: differences → steps */
 extern void ash_plan_diff(AshPlan *plan, AshPlanTable *table); /* shadows are done */
 extern void ash_plan_diff_columns(AshPlan *plan, AshPlanTable *table);
