@@ -175,7 +175,7 @@ compile_check_constraints(AshResource *res, json_t *node)
 
 		constraint->name = pstrdup(name);
 		constraint->check = text_of(item, "check", NULL);
-		constraint->field = text_of(item, "attribute", NULL);
+		constraint->fields = ash_json_names(json_object_get(item, "attribute"));
 		constraint->message = text_of(item, "message", "is invalid");
 		res->check_constraints = lappend(res->check_constraints, constraint);
 	}

@@ -260,7 +260,7 @@ typedef struct AshCheckConstraint
 	const char *name;
 	const char *check; /* SQL or expression source */
 	const char *message;
-	const char *field;
+	List *fields; /* of char * */
 } AshCheckConstraint;
 
 /* A custom index whose violation is an error of fields. */

@@ -41,11 +41,20 @@ add_violation(AshErrors *errors, const ErrorData *edata, AshErrorCode code, cons
 	return error;
 }
 
+/* The same error for each field. */
+static void
+add_violations(AshErrors *errors, const ErrorData *edata, List *fields, const char *message)
+{
+	ListCell *lc;
+
+	foreach (lc, fields)
+		add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, lfirst(lc), message);
+}
+
 static bool
 map_unique_index(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 {
 	ListCell *lc;
-	ListCell *field;
 
 	foreach (lc, res->unique_indexes)
 	{
@@ -55,8 +64,7 @@ map_unique_index(const AshResource *res, const ErrorData *edata, AshErrors *erro
 			continue;
 		if (index->fields == NIL)
 			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, NULL, index->message);
-		foreach (field, index->fields)
-			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, lfirst(field), index->message);
+		add_violations(errors, edata, index->fields, index->message);
 		return true;
 	}
 	return false;
@@ -65,8 +73,6 @@ map_unique_index(const AshResource *res, const ErrorData *edata, AshErrors *erro
 static bool
 map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 {
-	ListCell *lc;
-
 	for (int i = 0; i < res->nidentities; i++)
 	{
 		const AshIdentity *identity = res->identities[i];
@@ -74,8 +80,7 @@ map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 
 		if (strcmp(identity->index_name, edata->constraint_name) != 0)
 			continue;
-		foreach (lc, fields)
-			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, lfirst(lc), identity->message);
+		add_violations(errors, edata, fields, identity->message);
 		return true;
 	}
 	if (map_unique_index(res, edata, errors))
@@ -130,8 +135,7 @@ map_check(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 
 		if (strcmp(check->name, edata->constraint_name) != 0)
 			continue;
-		add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, check->field,
-					  check->message ? check->message : "is invalid");
+		add_violations(errors, edata, check->fields, check->message);
 		return true;
 	}
 	for (int i = 0; i < res->nattributes; i++)

@@ -534,7 +534,7 @@ verify_options(AshResource *res, AshErrors *errors)
 
 		ash_errors_push_name(errors, "check_constraints");
 		ash_errors_push_name(errors, constraint->name);
-		need_attribute(res, constraint->field, "attribute", errors);
+		need_attributes(res, constraint->fields, "attribute", errors);
 		ash_errors_pop(errors);
 		ash_errors_pop(errors);
 	}

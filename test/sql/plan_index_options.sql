@@ -2,9 +2,9 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(7);
+SELECT plan(8);
 
--- Which columns and rows does a custom index cover, and whose error is its violation?
+-- Which columns and rows does a custom index cover, and whose error is its violation, or that of a check over several attributes?
 
 SELECT pg_temp.define($doc${
   "domain": "plan_idx",
@@ -14,6 +14,7 @@ SELECT pg_temp.define($doc${
       "base_filter": "hidden = false",
       "attributes": {"id": "integer_primary_key", "org": {"type": "integer", "allow_nil": false}, "hidden": {"type": "boolean", "default": false, "allow_nil": false},
         "code": "string", "title": "string"},
+      "check_constraints": {"differ": {"check": "code <> title", "attribute": ["code", "title"], "message": "must differ"}},
       "custom_indexes": [
         {"fields": ["code"], "name": "plain"},
         {"fields": ["code"], "name": "shared", "all_tenants": true},
@@ -36,6 +37,8 @@ SELECT ash_run_action('plan_idx.doc', 'put', '{"code": "a", "title": "T"}', '{"t
 SELECT is(pg_temp.errors($$SELECT ash_run_action('plan_idx.doc', 'put', '{"code": "b", "title": "t"}', '{"tenant": 2}')$$), E'23505 invalid\ninvalid_attribute title: is used elsewhere', 'the fields and the message of the index');
 SELECT is(pg_temp.errors($$SELECT ash_run_action('plan_idx.doc', 'put', '{"code": "a", "title": "u"}', '{"tenant": 1}')$$), E'23505 invalid\ninvalid_attribute code: has already been taken', 'or those of its keys');
 SELECT is(pg_temp.errors($$SELECT ash_run_action('plan_idx.doc', 'put', '{"code": "a", "title": "u"}', '{"tenant": 2}')$$), 'no error', 'another tenant has its own');
+
+SELECT is(pg_temp.errors($$SELECT ash_run_action('plan_idx.doc', 'put', '{"code": "z", "title": "z"}', '{"tenant": 1}')$$), E'23514 invalid\ninvalid_attribute code: must differ\ninvalid_attribute title: must differ', 'a check is an error of each of its attributes');
 
 CREATE FUNCTION pg_temp.refused(index text) RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.errors(format('SELECT ash_define(%L)', replace('{"domain": "plan_idx_bad", "resources": {"a": {"attributes": {"id": "integer_primary_key"}, "custom_indexes": [INDEX]}}}', 'INDEX', index)))
