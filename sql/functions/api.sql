@@ -42,22 +42,22 @@ LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION @extschema@.ash_builtins() IS
 'Every built-in type, change, validation, preparation, check and expression function with its options.';
 
-CREATE FUNCTION @extschema@.ash_plan(domain text DEFAULT NULL, OUT step integer, OUT resource text,
-                         OUT operation text, OUT sql text, OUT destructive boolean, OUT blocking boolean)
+CREATE FUNCTION @extschema@.ash_plan(domain text DEFAULT NULL, concurrently boolean DEFAULT false,
+                         OUT step integer, OUT resource text, OUT operation text, OUT sql text, OUT destructive boolean, OUT blocking boolean)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ash_plan'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.ash_plan(text) IS
-'The steps that would bring the tables of a domain (of all domains: NULL) to what the definitions say.';
+COMMENT ON FUNCTION @extschema@.ash_plan(text, boolean) IS
+'The steps that would bring the tables of a domain (of all domains: NULL) to what the definitions say; with concurrently indexes of filled tables are built without locking out writers.';
 
 CREATE FUNCTION @extschema@.ash_migrate(domain text DEFAULT NULL, allow_destructive boolean DEFAULT false,
-                            OUT step integer, OUT resource text, OUT operation text, OUT sql text,
+                            concurrently boolean DEFAULT false, OUT step integer, OUT resource text, OUT operation text, OUT sql text,
                             OUT destructive boolean, OUT blocking boolean)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ash_migrate'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.ash_migrate(text, boolean) IS
-'Runs the steps of ash_plan and returns them; refuses destructive ones unless told otherwise.';
+COMMENT ON FUNCTION @extschema@.ash_migrate(text, boolean, boolean) IS
+'Runs the steps of ash_plan and returns them; refuses destructive ones unless told otherwise. What has to run concurrently is left to the caller, with a warning.';
 
 CREATE FUNCTION @extschema@.ash_introspect(schema text)
 RETURNS json

@@ -112,19 +112,20 @@ return_steps(FunctionCallInfo fcinfo, List *steps)
 	return (Datum) 0;
 }
 
-/* ash_plan(domain text) */
+/* ash_plan(domain text, concurrently bool) */
 Datum
 ash_plan(PG_FUNCTION_ARGS)
 {
-	return return_steps(fcinfo, ash_plan_steps(ash_arg_text(fcinfo, 0)));
+	return return_steps(fcinfo, ash_plan_steps(ash_arg_text(fcinfo, 0), PG_GETARG_BOOL(1)));
 }
 
-/* ash_migrate(domain text, allow_destructive bool) */
+/* ash_migrate(domain text, allow_destructive bool, concurrently bool) */
 Datum
 ash_migrate(PG_FUNCTION_ARGS)
 {
 	PreventCommandIfReadOnly("ash_migrate()");
-	return return_steps(fcinfo, ash_plan_apply(ash_arg_text(fcinfo, 0), PG_GETARG_BOOL(1)));
+	return return_steps(fcinfo, ash_plan_apply(ash_arg_text(fcinfo, 0), PG_GETARG_BOOL(1),
+											   PG_GETARG_BOOL(2)));
 }
 
 /* ash_introspect(schema text) returns json */

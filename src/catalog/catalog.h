@@ -110,6 +110,7 @@ extern char *ash_catalog_name_of_table(const char *schema, const char *table);
  * 63 bytes with a hash when it would be longer.  label may be NULL.  The planner
  * creates objects under these names, data/ maps their errors back.
  */
+extern const char *ash_custom_index_name(const AshResource *res, const json_t *node);
 extern char *ash_object_name(const char *table, const char *label, const char *suffix);
 
 /*

@@ -175,9 +175,84 @@ compile_check_constraints(AshResource *res, json_t *node)
 
 		constraint->name = pstrdup(name);
 		constraint->check = text_of(item, "check", NULL);
-		constraint->field = text_of(item, "attribute", NULL);
+		constraint->fields = ash_json_names(json_object_get(item, "attribute"));
 		constraint->message = text_of(item, "message", "is invalid");
 		res->check_constraints = lappend(res->check_constraints, constraint);
+	}
+}
+
+/* Letters and digits of the fields, for the name. */
+static char *
+field_label(List *fields)
+{
+	StringInfoData buf;
+	ListCell *lc;
+
+	initStringInfo(&buf);
+	foreach (lc, fields)
+	{
+		const char *p = lfirst(lc);
+
+		if (buf.len > 0)
+			appendStringInfoChar(&buf, '_');
+		for (; *p; p++)
+		{
+			if (IS_HIGHBIT_SET(*p) || isalnum((unsigned char) *p) || *p == '_')
+				appendStringInfoChar(&buf, *p);
+		}
+	}
+	return buf.data;
+}
+
+/* The name the index has in the database. */
+const char *
+ash_custom_index_name(const AshResource *res, const json_t *node)
+{
+	const char *name = json_string_value(json_object_get(node, "name"));
+
+	return name ? pstrdup(name) :
+				  ash_object_name(res->table,
+								  field_label(ash_json_names(json_object_get(node, "fields"))),
+								  "index");
+}
+
+/* Fields of the error: those that are named, or the attributes among the keys. */
+static List *
+index_error_fields(const AshResource *res, const json_t *node)
+{
+	List *fields = ash_json_names(json_object_get(node, "error_fields"));
+	ListCell *lc;
+
+	if (fields != NIL)
+		return fields;
+	foreach (lc, ash_json_names(json_object_get(node, "fields")))
+	{
+		const char *field = lfirst(lc);
+
+		field += field[0] == '-' ? 1 : 0;
+		if (ash_find_attribute(res, field) != NULL)
+			fields = lappend(fields, pstrdup(field));
+	}
+	return fields;
+}
+
+static void
+compile_unique_indexes(AshResource *res, json_t *node)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach (json_object_get(node, "custom_indexes"), i, item)
+	{
+		AshUniqueIndex *index;
+
+		if (!json_is_true(json_object_get(item, "unique")))
+			continue;
+		index = palloc0(sizeof(AshUniqueIndex));
+		index->name = ash_custom_index_name(res, item);
+		index->fields = index_error_fields(res, item);
+		index->message = text_of(item, "message", "has already been taken");
+		res->unique_indexes = lappend(res->unique_indexes, index);
 	}
 }
 
@@ -250,6 +325,7 @@ compile_resource(MemoryContext cxt, json_t *domain, json_t *node, const char *na
 		res->default_context = ash_jsonb_from_json(json_object_get(node, "default_context"));
 	compile_actions(res, node, errors);
 	compile_check_constraints(res, node);
+	compile_unique_indexes(res, node);
 	compile_policies(res, domain, node);
 	return res;
 }

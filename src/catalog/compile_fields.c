@@ -210,6 +210,7 @@ ash_compile_relationship(AshResource *res, const char *name, json_t *node, AshEr
 {
 	AshRelationship *rel = ash_spec_fill(&ash_relationship_spec, node);
 	json_t *from_many = json_object_get(node, "from_many");
+	json_t *message = json_object_get(json_object_get(node, "references"), "message");
 
 	rel->name = pstrdup(name);
 	rel->definition = node;
@@ -221,6 +222,8 @@ ash_compile_relationship(AshResource *res, const char *name, json_t *node, AshEr
 	/* which rows are related is only known once the function has been called */
 	rel->filterable &= rel->manual == NULL;
 	rel->sortable &= rel->manual == NULL;
+	if (rel->violation_message == NULL && json_is_string(message))
+		rel->violation_message = pstrdup(json_string_value(message));
 	rel->from_many = from_many != NULL ? json_is_true(from_many) :
 										 rel->kind == ASH_REL_HAS_ONE &&
 											 (rel->sort != NULL || rel->default_sort != NULL);

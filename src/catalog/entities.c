@@ -31,6 +31,7 @@ static const char *const read_withs[] = { "filter", "error", NULL };
 static const char *const countables[] = { "false", "true", "by_default", NULL };
 static const char *const on_deletes[] = { "nothing", "restrict", "delete", "nilify", NULL };
 static const char *const on_updates[] = { "nothing", "restrict", "update", "nilify", NULL };
+static const char *const match_types[] = { "simple", "full", NULL };
 static const char *const deferrables[] = { "false", "true", "initially", NULL };
 static const char *const helpers[] = { "uuid_primary_key",
 									   "uuid_v7_primary_key",
@@ -148,7 +149,8 @@ const AshSpec ash_multitenancy_spec = { "multitenancy", sizeof(AshMultitenancy),
 static const AshOpt check_constraint_options[] = {
 	SEEN("check", STRING, ASH_OPT_NONEMPTY, NULL,
 		 "SQL condition; without it only the error of an existing constraint is mapped"),
-	SEEN("attribute", NAME, ASH_OPT_REQUIRED, NULL, "attribute the error is about"),
+	SEEN("attribute", NAMES, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
+		 "attribute the error is about, or a list of them"),
 	SEEN("message", STRING, ASH_OPT_NONEMPTY, "\"is invalid\"", "message of the error"),
 	SEEN("validate", BOOL, 0, "true", "false: rows that were there before need not satisfy it"),
 	ASH_OPT_END,
@@ -166,7 +168,12 @@ static const AshOpt custom_index_options[] = {
 	SEEN("include", NAMES, 0, NULL, "attributes stored besides the key"),
 	SEEN("nulls_distinct", BOOL, 0, "true", NULL),
 	SEEN("concurrently", BOOL, 0, "false", "leave it to you to create it concurrently"),
+	SEEN("all_tenants", BOOL, 0, "false", "the tenant's column is not put first"),
+	SEEN("include_base_filter", BOOL, 0, NULL,
+		 "only rows of the base filter are indexed; as \"unique\" when absent"),
 	SEEN("message", STRING, 0, NULL, "message when a unique index is violated"),
+	SEEN("error_fields", NAMES, ASH_OPT_NONEMPTY, NULL,
+		 "fields that error is about; the attributes among the keys when absent"),
 	ASH_OPT_END,
 };
 const AshSpec ash_custom_index_spec = { "custom_index", 0, custom_index_options, "fields",
@@ -283,8 +290,17 @@ static const AshOpt references_options[] = {
 	SEEN_CHOICE("on_delete", on_deletes, "\"nothing\"", "when the destination is deleted"),
 	SEEN_CHOICE("on_update", on_updates, "\"nothing\"", "when the destination's key changes"),
 	SEEN_CHOICE("deferrable", deferrables, "false", NULL),
+	SEEN("nilify", NAMES, ASH_OPT_NONEMPTY, NULL,
+		 "with on_delete \"nilify\": the attributes to empty; all of the key when absent"),
+	SEEN("match_with", JSON, 0, NULL,
+		 "further attributes of the key: {\"here\": \"at the destination\"}"),
+	SEEN("match_tenant", BOOL, 0, "false", "the tenant's attribute is part of the key"),
+	SEEN_CHOICE("match_type", match_types, "\"simple\"",
+				"what a key that is partly null refers to: \"full\" forbids it"),
 	SEEN("name", NAME, 0, NULL, "name of the constraint"),
 	SEEN("index", BOOL, 0, "false", "index on the referencing column"),
+	SEEN("index_where", STRING, ASH_OPT_NONEMPTY, NULL,
+		 "condition of that index: \"not_nil\" or SQL"),
 	SEEN("validate", BOOL, 0, "true", "false: rows that were there before need not satisfy it"),
 	SEEN("message", STRING, 0, NULL, "message when it is violated"),
 	ASH_OPT_END,

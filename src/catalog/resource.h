@@ -281,8 +281,16 @@ typedef struct AshCheckConstraint
 	const char *name;
 	const char *check; /* SQL or expression source */
 	const char *message;
-	const char *field;
+	List *fields; /* of char * */
 } AshCheckConstraint;
+
+/* A custom index whose violation is an error of fields. */
+typedef struct AshUniqueIndex
+{
+	const char *name;
+	const char *message;
+	List *fields; /* of char *; NIL: the record as a whole */
+} AshUniqueIndex;
 
 /* One step of an action: a change or a validation, in declared order. */
 struct AshStep
@@ -489,6 +497,7 @@ struct AshResource
 	AshAction **actions;
 	AshAction *primary_actions[5]; /* by AshActionType; NULL when there is none */
 	List *check_constraints;	   /* of AshCheckConstraint * */
+	List *unique_indexes;		   /* of AshUniqueIndex * */
 
 	bool has_policies;	   /* the "policies" key is present, even if empty */
 	json_t *policies_json; /* domain's first */

@@ -80,11 +80,38 @@ add_violation(AshErrors *errors, const ErrorData *edata, AshErrorCode code, cons
 	return error;
 }
 
-static bool
-map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
+/* The same error for each field. */
+static void
+add_violations(AshErrors *errors, const ErrorData *edata, List *fields, const char *message)
 {
 	ListCell *lc;
 
+	foreach (lc, fields)
+		add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, lfirst(lc), message);
+}
+
+static bool
+map_unique_index(const AshResource *res, const ErrorData *edata, AshErrors *errors)
+{
+	ListCell *lc;
+
+	foreach (lc, res->unique_indexes)
+	{
+		const AshUniqueIndex *index = lfirst(lc);
+
+		if (strcmp(index->name, edata->constraint_name) != 0)
+			continue;
+		if (index->fields == NIL)
+			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, NULL, index->message);
+		add_violations(errors, edata, index->fields, index->message);
+		return true;
+	}
+	return false;
+}
+
+static bool
+map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
+{
 	for (int i = 0; i < res->nidentities; i++)
 	{
 		const AshIdentity *identity = res->identities[i];
@@ -92,10 +119,11 @@ map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 
 		if (strcmp(identity->index_name, edata->constraint_name) != 0)
 			continue;
-		foreach (lc, fields)
-			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, lfirst(lc), identity->message);
+		add_violations(errors, edata, fields, identity->message);
 		return true;
 	}
+	if (map_unique_index(res, edata, errors))
+		return true;
 	if (res->nprimary_key == 0 || res->primary_key_name == NULL ||
 		strcmp(res->primary_key_name, edata->constraint_name) != 0)
 		return false;
@@ -146,8 +174,7 @@ map_check(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 
 		if (strcmp(check->name, edata->constraint_name) != 0)
 			continue;
-		add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, check->field,
-					  check->message ? check->message : "is invalid");
+		add_violations(errors, edata, check->fields, check->message);
 		return true;
 	}
 	for (int i = 0; i < res->nattributes; i++)

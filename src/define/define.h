@@ -50,11 +50,13 @@ typedef struct AshPlanStep
 	const char *sql;
 	bool destructive;
 	bool blocking;	 /* keeps others from writing for as long as it runs */
-	bool concurrent; /* cannot run inside a transaction */
+	bool concurrent; /* cannot run inside a transaction, or waits for such a step */
 } AshPlanStep;
 
-extern List *ash_plan_steps(const char *domain); /* of AshPlanStep *, in order */
-extern List *ash_plan_apply(const char *domain, bool allow_destructive);
+/* of AshPlanStep *, in order; concurrently: indexes of filled tables are built outside a
+ * transaction */
+extern List *ash_plan_steps(const char *domain, bool concurrently);
+extern List *ash_plan_apply(const char *domain, bool allow_destructive, bool concurrently);
 
 /* plan_function.c: statements that drop the generated functions of the resource, each with "; " */
 extern char *ash_plan_drop_functions(const char *resource);

@@ -469,7 +469,8 @@ migrate_all(Work *work)
 
 	CommandCounterIncrement();
 	foreach (lc, work->def.domains)
-		steps += list_length(ash_plan_apply(((AshDomainDocument *) lfirst(lc))->name, false));
+		steps +=
+			list_length(ash_plan_apply(((AshDomainDocument *) lfirst(lc))->name, false, false));
 	return steps;
 }
 

@@ -20,15 +20,24 @@
 /* Those a relationship can express, to tables of the same schema. */
 static const char references_query[] =
 	"SELECT c.conname, a.attname, f.relname, fa.attname, c.confdeltype, c.confupdtype,"
-	" c.condeferrable, c.condeferred, c.convalidated"
+	" c.condeferrable, c.condeferred, c.convalidated,"
+	" json_strip_nulls(json_build_object('match_type', CASE c.confmatchtype WHEN 'f' THEN 'full' END,"
+	" 'nilify', (SELECT json_agg(s.attname ORDER BY k) FROM unnest(c.confdelsetcols)"
+	" WITH ORDINALITY d(attnum, k) JOIN pg_attribute s ON s.attrelid = c.conrelid"
+	" AND s.attnum = d.attnum),"
+	" 'match_with', (SELECT json_object_agg(s.attname, d.attname ORDER BY k)"
+	" FROM unnest(c.conkey, c.confkey) WITH ORDINALITY p(here, there, k)"
+	" JOIN pg_attribute s ON s.attrelid = c.conrelid AND s.attnum = p.here"
+	" JOIN pg_attribute d ON d.attrelid = c.confrelid AND d.attnum = p.there WHERE k > 1)))"
 	" FROM pg_constraint c"
 	" JOIN pg_class t ON t.oid = c.conrelid"
 	" JOIN pg_class f ON f.oid = c.confrelid AND f.relnamespace = t.relnamespace"
 	" JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]"
 	" JOIN pg_attribute fa ON fa.attrelid = c.confrelid AND fa.attnum = c.confkey[1]"
 	" WHERE c.conrelid = $1::oid AND c.contype = 'f' AND c.conparentid = 0"
-	" AND cardinality(c.conkey) = 1 AND c.confmatchtype = 's'"
-	" AND 'd' NOT IN (c.confupdtype, c.confdeltype) AND c.confdelsetcols IS NULL"
+	" AND 'd' NOT IN (c.confupdtype, c.confdeltype) AND (cardinality(c.conkey) = 1 OR EXISTS"
+	" (SELECT FROM pg_index i WHERE i.indrelid = c.confrelid AND i.indisunique"
+	" AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = c.confkey[1]))"
 	" ORDER BY c.conname";
 
 /* What pg_constraint's letters are called in a document; 'a' is the default. */
@@ -67,6 +76,8 @@ static json_t *
 describe_reference(const AshPlanTable *table, char **row)
 {
 	json_t *references = ash_json_object();
+	json_t *options =
+		ash_json_own(CurrentMemoryContext, ash_json_parse(row[9], strlen(row[9]), NULL));
 	const char *deleted = reference_action(row[4][0], true);
 	const char *updated = reference_action(row[5][0], false);
 
@@ -82,6 +93,7 @@ describe_reference(const AshPlanTable *table, char **row)
 		ash_json_set(references, "deferrable", json_true());
 	if (row[8][0] != 't')
 		ash_json_set(references, "validate", json_false());
+	json_object_update(references, options);
 	return references;
 }
 
@@ -91,7 +103,7 @@ ash_introspect_references(json_t *resource, const AshPlanTable *table, const cha
 	const char *domain = ash_introspect_resource_name(table->schema);
 	ListCell *lc;
 
-	foreach (lc, ash_plan_query(9, references_query, 1, &relid))
+	foreach (lc, ash_plan_query(10, references_query, 1, &relid))
 	{
 		char **row = lfirst(lc);
 		json_t *rel = ash_json_object();

@@ -219,13 +219,14 @@ is_table(const AshPlanTable *table)
 }
 
 static AshPlan *
-make_plan(const char *domain)
+make_plan(const char *domain, bool concurrently)
 {
 	AshPlan *plan = palloc0(sizeof(AshPlan));
 	ListCell *lc;
 	ListCell *table;
 
 	check_domain(domain);
+	plan->concurrently = concurrently;
 	plan->extension_schema = extension_schema();
 	plan->resources = planned_resources(domain);
 	foreach (lc, plan->resources)
@@ -285,12 +286,12 @@ number_steps(const AshPlan *plan)
  * say, in an order in which they can run.  Changes nothing.
  */
 List *
-ash_plan_steps(const char *domain)
+ash_plan_steps(const char *domain, bool concurrently)
 {
 	List *steps;
 
 	ash_calls_enter();
-	steps = number_steps(make_plan(domain));
+	steps = number_steps(make_plan(domain, concurrently));
 	ash_calls_leave();
 	return steps;
 }
@@ -355,7 +356,7 @@ run_preparations(const AshPlan *plan)
 	return plan->steps[ASH_PHASE_PREPARE];
 }
 
-/* False, with a warning, for what cannot be done in a transaction. */
+/* False, with a warning, for what cannot be done in a transaction or waits for that. */
 static bool
 run_step(const AshPlanStep *step)
 {
@@ -364,9 +365,11 @@ run_step(const AshPlanStep *step)
 		ash_plan_execute(step->sql);
 		return true;
 	}
-	ereport(WARNING, (errmsg("an index of resource %s has to be created outside of a transaction",
-							 step->resource),
-					  errhint("Run: %s", step->sql)));
+	ereport(WARNING,
+			(errmsg("step \"%s\" of resource %s is left to you", step->operation, step->resource),
+			 errdetail("It cannot run inside a transaction, or needs an index that can "
+					   "only be created outside of one."),
+			 errhint("Run: %s", step->sql)));
 	return false;
 }
 
@@ -395,24 +398,24 @@ run_steps(List *steps)
 
 /*
  * Runs the steps and returns those that ran.  All of them run in the caller's
- * transaction; an index that is to be created concurrently cannot and is left to
+ * transaction; what builds or drops an index concurrently cannot and is left to
  * the caller, with a warning.
  */
 List *
-ash_plan_apply(const char *domain, bool allow_destructive)
+ash_plan_apply(const char *domain, bool allow_destructive, bool concurrently)
 {
 	AshPlan *plan;
 	List *done = NIL;
 	ListCell *lc;
 
 	ash_calls_enter();
-	plan = make_plan(domain);
+	plan = make_plan(domain, concurrently);
 	if (!allow_destructive)
 		refuse_destructive(number_steps(plan));
 	if (plan->extensions != NIL)
 	{
 		done = run_preparations(plan);
-		plan = make_plan(domain);
+		plan = make_plan(domain, concurrently);
 	}
 	done = list_concat(done, run_steps(number_steps(plan)));
 	ash_calls_leave();

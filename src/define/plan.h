@@ -38,7 +38,7 @@ typedef struct AshPlanObject
 	bool concurrently; /* only to be created outside of a transaction */
 	bool valid;
 	bool foreign;		   /* a foreign key that no relationship can express: not ours */
-	const char *to_schema; /* present foreign key: the table it refers to */
+	const char *to_schema; /* foreign key: the table it refers to */
 	const char *to_table;
 	List *columns; /* foreign key: of AshPlanColumn *, the wanted ones of both sides */
 } AshPlanObject;
@@ -137,6 +137,7 @@ typedef struct AshPlan
 	List *extensions;			  /* of char *: CREATE EXTENSION for what is missing */
 	const char *extension_schema; /* where they go: where our own functions are */
 	List *functions;			  /* of AshPlanFunction *: wanted */
+	bool concurrently;			  /* build and drop all indexes without keeping writers out */
 	List *steps[ASH_PHASE_COUNT]; /* of AshPlanStep * */
 } AshPlan;
 
@@ -209,6 +210,10 @@ extern bool ash_plan_interface_arg(json_t *node, AshInterfaceArg *out);
 
 /* plan_function.c: compares functions with pg_proc; domain NULL: of all domains */
 extern void ash_plan_diff_functions(AshPlan *plan, const char *domain);
+
+/* plan_rewrite.c: false when ALTER COLUMN TYPE looks at rows, or may */
+extern bool ash_plan_retypes_quickly(const AshPlanTable *present, const AshPlanColumn *from,
+									 const AshPlanColumn *to);
 
 /* plan_diff.c, plan_objects.c: differences → steps */
 extern void ash_plan_diff(AshPlan *plan, AshPlanTable *table); /* shadows are done */

@@ -123,16 +123,18 @@ static const char column_query[] =
 /*
  * A primary key is read as the set of its columns: a definition knows no order of
  * them, nor what else PostgreSQL can say of a key.  NOT VALID is read as a flag of its own.  A
- * foreign key of several columns, with SET DEFAULT, MATCH FULL or a list of columns to set is none
- * a relationship could have made; the others are known by the table they refer to.
+ * foreign key with SET DEFAULT is none a relationship could have made, nor is one of several
+ * columns whose first does not identify a row; the others are known by the table they refer to.
  */
 static const char constraint_query[] =
 	"SELECT c.conname, c.contype, CASE c.contype WHEN 'c' THEN pg_get_expr(c.conbin, c.conrelid)"
 	" WHEN 'p' THEN (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname)"
 	" FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))"
 	" ELSE regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '') END, c.convalidated,"
-	" cardinality(c.conkey) > 1 OR c.confmatchtype = 'f' OR 'd' IN (c.confupdtype, c.confdeltype)"
-	" OR c.confdelsetcols IS NOT NULL, n.nspname, f.relname"
+	" 'd' IN (c.confupdtype, c.confdeltype) OR cardinality(c.conkey) > 1 AND NOT EXISTS"
+	" (SELECT FROM pg_index i WHERE i.indrelid = c.confrelid AND i.indisunique"
+	" AND i.indpred IS NULL AND i.indnkeyatts = 1 AND i.indkey[0] = c.confkey[1]),"
+	" n.nspname, f.relname"
 	" FROM pg_constraint c"
 	" LEFT JOIN pg_class f ON f.oid = c.confrelid"
 	" LEFT JOIN pg_namespace n ON n.oid = f.relnamespace"

@@ -129,7 +129,8 @@ alter_type(AshPlan *plan, const AshPlanTable *table, const AshPlanColumn *from,
 		   const AshPlanColumn *to)
 {
 	const char *quoted = ash_quote_ident(to->name);
-	bool holds = type_holds(from, to);
+	bool quick = ash_plan_retypes_quickly(table->present, from, to);
+	int flags = (quick ? 0 : ASH_STEP_BLOCKING) | (type_holds(from, to) ? 0 : ASH_STEP_DESTRUCTIVE);
 	StringInfoData sql;
 
 	initStringInfo(&sql);
@@ -140,8 +141,7 @@ alter_type(AshPlan *plan, const AshPlanTable *table, const AshPlanColumn *from,
 					 to->type);
 	if (to->dflt != NULL && !to->any_default)
 		appendStringInfo(&sql, ", ALTER COLUMN %s SET DEFAULT %s", quoted, to->dflt);
-	ash_plan_step(plan, table, ASH_PHASE_COLUMN, "change type",
-				  ASH_STEP_BLOCKING | (holds ? 0 : ASH_STEP_DESTRUCTIVE), "%s", sql.data);
+	ash_plan_step(plan, table, ASH_PHASE_COLUMN, "change type", flags, "%s", sql.data);
 }
 
 static void

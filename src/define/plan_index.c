@@ -157,39 +157,17 @@ write_field(StringInfo out, const AshResource *res, const char *field)
 
 /* The keys; the tenant's column first, unless it is among them. */
 static char *
-custom_fields(const AshResource *res, List *fields)
+custom_fields(const AshResource *res, List *fields, bool all_tenants)
 {
 	StringInfoData buf;
 	ListCell *lc;
 
 	initStringInfo(&buf);
-	if (res->tenant_attribute != NULL && !is_listed(fields, res->tenant_attribute->name))
+	if (!all_tenants && res->tenant_attribute != NULL &&
+		!is_listed(fields, res->tenant_attribute->name))
 		write_field(&buf, res, res->tenant_attribute->name);
 	foreach (lc, fields)
 		write_field(&buf, res, lfirst(lc));
-	return buf.data;
-}
-
-/* Letters and digits of the fields, for the name. */
-static char *
-field_label(List *fields)
-{
-	StringInfoData buf;
-	ListCell *lc;
-
-	initStringInfo(&buf);
-	foreach (lc, fields)
-	{
-		const char *p = lfirst(lc);
-
-		if (buf.len > 0)
-			appendStringInfoChar(&buf, '_');
-		for (; *p; p++)
-		{
-			if (IS_HIGHBIT_SET(*p) || isalnum((unsigned char) *p) || *p == '_')
-				appendStringInfoChar(&buf, *p);
-		}
-	}
 	return buf.data;
 }
 
@@ -206,7 +184,6 @@ want_custom_index(AshPlanTable *table, AshResource *res, json_t *node)
 {
 	List *fields = ash_json_names(json_object_get(node, "fields"));
 	List *include = ash_json_names(json_object_get(node, "include"));
-	const char *name = json_string_value(json_object_get(node, "name"));
 	const char *using = json_string_value(json_object_get(node, "using"));
 	const char *where = json_string_value(json_object_get(node, "where"));
 	bool unique = flag(node, "unique", false);
@@ -215,7 +192,7 @@ want_custom_index(AshPlanTable *table, AshResource *res, json_t *node)
 
 	initStringInfo(&definition);
 	appendStringInfo(&definition, "USING %s (%s)", ash_quote_ident(using ? using : "btree"),
-					 custom_fields(res, fields));
+					 custom_fields(res, fields, flag(node, "all_tenants", false)));
 	if (include != NIL)
 		appendStringInfo(&definition, " INCLUDE (%s)",
 						 ash_plan_name_list(key_columns(res, include, true)));
@@ -227,10 +204,9 @@ want_custom_index(AshPlanTable *table, AshResource *res, json_t *node)
 		where = psprintf("%s\n", where);
 	}
 	add_where(&definition,
-			  both(unique ? ash_plan_base_filter(res) : NULL, unconstify(char *, where)));
-	if (name == NULL)
-		name = ash_object_name(res->table, field_label(fields), "index");
-	index = ash_plan_object(&table->indexes, pstrdup(name), definition.data);
+			  both(flag(node, "include_base_filter", unique) ? ash_plan_base_filter(res) : NULL,
+				   unconstify(char *, where)));
+	index = ash_plan_object(&table->indexes, ash_custom_index_name(res, node), definition.data);
 	index->unique = unique;
 	index->concurrently = flag(node, "concurrently", false);
 }
@@ -239,6 +215,19 @@ want_custom_index(AshPlanTable *table, AshResource *res, json_t *node)
  * References
  *-------------------------------------------------------------------------
  */
+
+static char *
+reference_condition(const AshResource *res, const AshAttribute *attr, json_t *references)
+{
+	const char *where = json_string_value(json_object_get(references, "index_where"));
+
+	if (where == NULL)
+		return NULL;
+	if (strcmp(where, "not_nil") == 0)
+		return psprintf("%s IS NOT NULL", ash_quote_ident(attr->source));
+	ash_plan_check_condition(res, "index_where", where);
+	return psprintf("%s\n", where);
+}
 
 /*
  * The index PostgreSQL uses to look for referencing rows: the column alone, since
@@ -249,13 +238,18 @@ want_reference_index(AshPlanTable *table, const AshResource *res, const AshRelat
 {
 	json_t *references = json_object_get(rel->definition, "references");
 	const AshAttribute *attr;
+	StringInfoData definition;
 
 	if (rel->kind != ASH_REL_BELONGS_TO || !flag(references, "index", false))
 		return;
 	attr = ash_find_attribute(res, rel->source_attribute);
-	if (attr != NULL)
-		ash_plan_object(&table->indexes, ash_object_name(res->table, attr->source, "index"),
-						psprintf("USING btree (%s)", ash_quote_ident(attr->source)));
+	if (attr == NULL)
+		return;
+	initStringInfo(&definition);
+	appendStringInfo(&definition, "USING btree (%s)", ash_quote_ident(attr->source));
+	add_where(&definition, reference_condition(res, attr, references));
+	ash_plan_object(&table->indexes, ash_object_name(res->table, attr->source, "index"),
+					definition.data);
 }
 
 void

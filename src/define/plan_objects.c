@@ -26,136 +26,7 @@ typedef struct ObjectKind
 } ObjectKind;
 
 /*-------------------------------------------------------------------------
- * Creating
- *-------------------------------------------------------------------------
- */
-
-static void
-add_constraint(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase, const char *operation,
-			   const AshPlanObject *object, const char *definition)
-{
-	const char *qualified = ash_plan_qualified(table);
-	const char *quoted = ash_quote_ident(object->name);
-
-	if (table->present == NULL || table->present->empty ||
-		table->present->relkind != RELKIND_RELATION)
-	{
-		ash_plan_step(plan, table, phase, operation, ASH_STEP_BLOCKING,
-					  "ALTER TABLE %s ADD CONSTRAINT %s %s", qualified, quoted, definition);
-		return;
-	}
-	/* the rows that are there are looked at without keeping writers out */
-	ash_plan_step(plan, table, phase, operation, 0, "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID",
-				  qualified, quoted, definition);
-	if (object->valid)
-		ash_plan_step(plan, table, phase, operation, 0, "ALTER TABLE %s VALIDATE CONSTRAINT %s",
-					  qualified, quoted);
-}
-
-static void
-create_check(AshPlan *plan, const AshPlanTable *table, const AshPlanObject *check)
-{
-	add_constraint(plan, table, ASH_PHASE_CHECK, "add check", check,
-				   psprintf("CHECK (%s)", check->definition));
-}
-
-static void
-create_reference(AshPlan *plan, const AshPlanTable *table, const AshPlanObject *reference)
-{
-	add_constraint(plan, table, ASH_PHASE_REFERENCE, "add foreign key", reference,
-				   reference->definition);
-}
-
-static void
-create_index(AshPlan *plan, const AshPlanTable *table, const AshPlanObject *index)
-{
-	bool concurrently = index->concurrently && table->present != NULL && !table->present->empty &&
-						table->present->relkind == RELKIND_RELATION;
-
-	ash_plan_step(plan, table, ASH_PHASE_INDEX, "create index",
-				  concurrently ? ASH_STEP_CONCURRENT : ASH_STEP_BLOCKING, "%s",
-				  ash_plan_create_index(index, index->name, ash_plan_qualified(table),
-										concurrently));
-}
-
-static void
-create_key(AshPlan *plan, const AshPlanTable *table, const AshPlanObject *key)
-{
-	ash_plan_step(plan, table, ASH_PHASE_KEY, "add primary key", ASH_STEP_BLOCKING,
-				  "ALTER TABLE %s ADD CONSTRAINT %s %s", ash_plan_qualified(table),
-				  ash_quote_ident(key->name), key->definition);
-}
-
-static const ObjectKind check_kind = { "add check", "drop check", "rename check",
-									   ASH_PHASE_DROP_OBJECT, create_check };
-static const ObjectKind reference_kind = { "add foreign key", "drop foreign key",
-										   "rename foreign key", ASH_PHASE_DROP_REFERENCE,
-										   create_reference };
-static const ObjectKind index_kind = { "create index", "drop index", "rename index",
-									   ASH_PHASE_DROP_OBJECT, create_index };
-static const ObjectKind key_kind = { "add primary key", "drop primary key", "rename primary key",
-									 ASH_PHASE_DROP_OBJECT, create_key };
-
-/*-------------------------------------------------------------------------
- * Dropping, renaming, validating
- *-------------------------------------------------------------------------
- */
-
-static bool
-is_bare_index(const ObjectKind *kind, const AshPlanObject *object)
-{
-	return kind == &index_kind && !object->constraint;
-}
-
-static void
-drop_object(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind,
-			const AshPlanObject *object, bool replaced)
-{
-	int flags = replaced ? 0 : ASH_STEP_DESTRUCTIVE;
-
-	if (is_bare_index(kind, object))
-		ash_plan_step(plan, table, kind->drop_phase, kind->drop, flags, "DROP INDEX %s.%s",
-					  ash_quote_ident(table->schema), ash_quote_ident(object->name));
-	else
-		ash_plan_step(plan, table, kind->drop_phase, kind->drop, flags,
-					  "ALTER TABLE %s DROP CONSTRAINT %s", ash_plan_qualified(table),
-					  ash_quote_ident(object->name));
-}
-
-static void
-rename_object(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind,
-			  const AshPlanObject *object, const char *name)
-{
-	if (is_bare_index(kind, object))
-		ash_plan_step(plan, table, ASH_PHASE_RENAME_PART, kind->rename, 0,
-					  "ALTER INDEX %s.%s RENAME TO %s", ash_quote_ident(table->schema),
-					  ash_quote_ident(object->name), ash_quote_ident(name));
-	else
-		ash_plan_step(plan, table, ASH_PHASE_RENAME_PART, kind->rename, 0,
-					  "ALTER TABLE %s RENAME CONSTRAINT %s TO %s", ash_plan_qualified(table),
-					  ash_quote_ident(object->name), ash_quote_ident(name));
-}
-
-/* What was added as NOT VALID and never looked at; an index that failed to build. */
-static void
-repair_object(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind,
-			  const AshPlanObject *present, const AshPlanObject *wanted)
-{
-	if (present->valid || !wanted->valid)
-		return;
-	if (kind == &index_kind)
-	{
-		drop_object(plan, table, kind, present, true);
-		kind->create(plan, table, wanted);
-	}
-	else
-		ash_plan_step(plan, table, ASH_PHASE_REFERENCE, "validate", 0,
-					  "ALTER TABLE %s VALIDATE CONSTRAINT %s", ash_plan_qualified(table),
-					  ash_quote_ident(present->name));
-}
-
-/*-------------------------------------------------------------------------
- * Comparing
+ * The same or not
  *-------------------------------------------------------------------------
  */
 
@@ -200,6 +71,175 @@ find_named(List *objects, const char *name)
 	return NULL;
 }
 
+/*-------------------------------------------------------------------------
+ * Creating
+ *-------------------------------------------------------------------------
+ */
+
+/* Only where others may be writing, and PostgreSQL can. */
+static bool
+works_concurrently(const AshPlan *plan, const AshPlanTable *table, const AshPlanObject *index)
+{
+	return (index->concurrently || plan->concurrently) && table->present != NULL &&
+		   !table->present->empty && table->present->relkind == RELKIND_RELATION;
+}
+
+/* Does the key's other side lack a unique index that is left to the caller? */
+static bool
+awaits_index(const AshPlan *plan, const AshPlanObject *reference)
+{
+	const AshPlanTable *to = ash_plan_find_table(plan, reference->to_schema, reference->to_table);
+	ListCell *lc;
+
+	if (to == NULL || to->present == NULL)
+		return false;
+	foreach (lc, to->indexes)
+	{
+		const AshPlanObject *index = lfirst(lc);
+		const AshPlanObject *there = find_named(to->present->indexes, index->name);
+
+		if (index->unique && works_concurrently(plan, to, index) &&
+			(there == NULL || !there->valid || !same_object(there, index)))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_constraint(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase, const char *operation,
+			   int flags, const AshPlanObject *object, const char *definition)
+{
+	const char *qualified = ash_plan_qualified(table);
+	const char *quoted = ash_quote_ident(object->name);
+
+	if (table->present == NULL || table->present->empty ||
+		table->present->relkind != RELKIND_RELATION)
+	{
+		ash_plan_step(plan, table, phase, operation, flags | ASH_STEP_BLOCKING,
+					  "ALTER TABLE %s ADD CONSTRAINT %s %s", qualified, quoted, definition);
+		return;
+	}
+	/* the rows that are there are looked at without keeping writers out */
+	ash_plan_step(plan, table, phase, operation, flags,
+				  "ALTER TABLE %s ADD CONSTRAINT %s %s NOT VALID", qualified, quoted, definition);
+	if (object->valid)
+		ash_plan_step(plan, table, phase, operation, flags, "ALTER TABLE %s VALIDATE CONSTRAINT %s",
+					  qualified, quoted);
+}
+
+static void
+create_check(AshPlan *plan, const AshPlanTable *table, const AshPlanObject *check)
+{
+	add_constraint(plan, table, ASH_PHASE_CHECK, "add check", 0, check,
+				   psprintf("CHECK (%s)", check->definition));
+}
+
+static void
+create_reference(AshPlan *plan, const AshPlanTable *table, const AshPlanObject *reference)
+{
+	add_constraint(plan, table, ASH_PHASE_REFERENCE, "add foreign key",
+				   awaits_index(plan, reference) ? ASH_STEP_CONCURRENT : 0, reference,
+				   reference->definition);
+}
+
+static void
+create_index(AshPlan *plan, const AshPlanTable *table, const AshPlanObject *index)
+{
+	bool concurrently = works_concurrently(plan, table, index);
+
+	ash_plan_step(plan, table, ASH_PHASE_INDEX, "create index",
+				  concurrently ? ASH_STEP_CONCURRENT : ASH_STEP_BLOCKING, "%s",
+				  ash_plan_create_index(index, index->name, ash_plan_qualified(table),
+										concurrently));
+}
+
+static void
+create_key(AshPlan *plan, const AshPlanTable *table, const AshPlanObject *key)
+{
+	ash_plan_step(plan, table, ASH_PHASE_KEY, "add primary key", ASH_STEP_BLOCKING,
+				  "ALTER TABLE %s ADD CONSTRAINT %s %s", ash_plan_qualified(table),
+				  ash_quote_ident(key->name), key->definition);
+}
+
+static const ObjectKind check_kind = { "add check", "drop check", "rename check",
+									   ASH_PHASE_DROP_OBJECT, create_check };
+static const ObjectKind reference_kind = { "add foreign key", "drop foreign key",
+										   "rename foreign key", ASH_PHASE_DROP_REFERENCE,
+										   create_reference };
+static const ObjectKind index_kind = { "create index", "drop index", "rename index",
+									   ASH_PHASE_DROP_OBJECT, create_index };
+static const ObjectKind key_kind = { "add primary key", "drop primary key", "rename primary key",
+									 ASH_PHASE_DROP_OBJECT, create_key };
+
+/*-------------------------------------------------------------------------
+ * Dropping, renaming, validating
+ *-------------------------------------------------------------------------
+ */
+
+static bool
+is_bare_index(const ObjectKind *kind, const AshPlanObject *object)
+{
+	return kind == &index_kind && !object->constraint;
+}
+
+/* wanted is what takes its place, or NULL. */
+static void
+drop_object(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind,
+			const AshPlanObject *object, const AshPlanObject *wanted)
+{
+	int flags = wanted != NULL ? 0 : ASH_STEP_DESTRUCTIVE;
+
+	/* with the index also goes what this plan drops in the meantime */
+	if (is_bare_index(kind, object) && works_concurrently(plan, table, wanted ? wanted : object))
+		ash_plan_step(plan, table, kind->drop_phase, kind->drop, flags | ASH_STEP_CONCURRENT,
+					  "DROP INDEX CONCURRENTLY IF EXISTS %s.%s", ash_quote_ident(table->schema),
+					  ash_quote_ident(object->name));
+	else if (is_bare_index(kind, object))
+		ash_plan_step(plan, table, kind->drop_phase, kind->drop, flags, "DROP INDEX %s.%s",
+					  ash_quote_ident(table->schema), ash_quote_ident(object->name));
+	else
+		ash_plan_step(plan, table, kind->drop_phase, kind->drop, flags,
+					  "ALTER TABLE %s DROP CONSTRAINT %s", ash_plan_qualified(table),
+					  ash_quote_ident(object->name));
+}
+
+static void
+rename_object(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind,
+			  const AshPlanObject *object, const char *name)
+{
+	if (is_bare_index(kind, object))
+		ash_plan_step(plan, table, ASH_PHASE_RENAME_PART, kind->rename, 0,
+					  "ALTER INDEX %s.%s RENAME TO %s", ash_quote_ident(table->schema),
+					  ash_quote_ident(object->name), ash_quote_ident(name));
+	else
+		ash_plan_step(plan, table, ASH_PHASE_RENAME_PART, kind->rename, 0,
+					  "ALTER TABLE %s RENAME CONSTRAINT %s TO %s", ash_plan_qualified(table),
+					  ash_quote_ident(object->name), ash_quote_ident(name));
+}
+
+/* What was added as NOT VALID and never looked at; an index that failed to build. */
+static void
+repair_object(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind,
+			  const AshPlanObject *present, const AshPlanObject *wanted)
+{
+	if (present->valid || !wanted->valid)
+		return;
+	if (kind == &index_kind)
+	{
+		drop_object(plan, table, kind, present, wanted);
+		kind->create(plan, table, wanted);
+	}
+	else
+		ash_plan_step(plan, table, ASH_PHASE_REFERENCE, "validate", 0,
+					  "ALTER TABLE %s VALIDATE CONSTRAINT %s", ash_plan_qualified(table),
+					  ash_quote_ident(present->name));
+}
+
+/*-------------------------------------------------------------------------
+ * Comparing
+ *-------------------------------------------------------------------------
+ */
+
 /* One of the present with the wanted text, whose own name nobody wants. */
 static AshPlanObject *
 find_to_rename(List *present, List *wanted, const AshPlanObject *object)
@@ -233,7 +273,7 @@ diff_list(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind, List
 			repair_object(plan, table, kind, there, object);
 		else if (there != NULL)
 		{
-			drop_object(plan, table, kind, there, true);
+			drop_object(plan, table, kind, there, object);
 			kind->create(plan, table, object);
 		}
 		else if ((there = find_to_rename(list_difference_ptr(present, settled), wanted, object)))
@@ -246,7 +286,7 @@ diff_list(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind, List
 	foreach (lc, list_difference_ptr(present, settled))
 	{
 		if (!((AshPlanObject *) lfirst(lc))->foreign)
-			drop_object(plan, table, kind, lfirst(lc), false);
+			drop_object(plan, table, kind, lfirst(lc), NULL);
 	}
 }
 
@@ -268,7 +308,7 @@ diff_key(AshPlan *plan, const AshPlanTable *table)
 		return;
 	}
 	if (there != NULL)
-		drop_object(plan, table, &key_kind, there, wanted != NULL);
+		drop_object(plan, table, &key_kind, there, wanted);
 	if (wanted != NULL)
 		create_key(plan, table, wanted);
 }

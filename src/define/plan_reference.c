@@ -130,57 +130,107 @@ columns_of(const AshPlanTable *table, List *attributes)
 	return columns;
 }
 
+/* The columns of a foreign key, in order, and what else its definition says. */
+typedef struct Key
+{
+	List *sources; /* of AshAttribute * */
+	List *targets;
+	List *nilified; /* what ON DELETE SET NULL is limited to, or NIL */
+	json_t *references;
+} Key;
+
 static char *
-reference_text(const AshPlanTable *from, List *source, const AshPlanTable *to, List *destination,
-			   json_t *references, bool current)
+reference_text(const Key *key, const AshPlanTable *from, const AshPlanTable *to, bool current)
 {
 	const AshPlanTable *name = current && to->present ? to->present : to;
+	const char *match = json_string_value(json_object_get(key->references, "match_type"));
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	appendStringInfo(&buf, "FOREIGN KEY (%s) REFERENCES %s(%s)", column_list(from, source, current),
+	appendStringInfo(&buf, "FOREIGN KEY (%s) REFERENCES %s(%s)",
+					 column_list(from, key->sources, current),
 					 quote_qualified_identifier(name->schema, name->name),
-					 column_list(to, destination, current));
-	write_action(&buf, "UPDATE", references, "on_update");
-	write_action(&buf, "DELETE", references, "on_delete");
-	write_deferrable(&buf, references);
+					 column_list(to, key->targets, current));
+	if (match != NULL && strcmp(match, "full") == 0)
+		appendStringInfoString(&buf, " MATCH FULL");
+	write_action(&buf, "UPDATE", key->references, "on_update");
+	write_action(&buf, "DELETE", key->references, "on_delete");
+	if (key->nilified != NIL)
+		appendStringInfo(&buf, " (%s)", column_list(from, key->nilified, current));
+	write_deferrable(&buf, key->references);
 	return buf.data;
+}
+
+static void
+add_pair(Key *key, AshAttribute *source, AshAttribute *target)
+{
+	if (source == NULL || target == NULL || list_member_ptr(key->sources, source))
+		return;
+	key->sources = lappend(key->sources, source);
+	key->targets = lappend(key->targets, target);
+}
+
+/*
+ * Further columns, after the relationship's own: what introspection finds is known
+ * by its first column.
+ */
+static void
+add_matches(Key *key, const AshResource *res, const AshResource *destination)
+{
+	const char *name;
+	json_t *item;
+	ListCell *lc;
+
+	json_object_foreach (json_object_get(key->references, "match_with"), name, item)
+		add_pair(key, ash_find_attribute(res, name),
+				 ash_find_attribute(destination, json_string_value(item)));
+	if (json_is_true(json_object_get(key->references, "match_tenant")))
+		add_pair(key, res->tenant_attribute, destination->tenant_attribute);
+	foreach (lc, ash_json_names(json_object_get(key->references, "nilify")))
+		key->nilified = lappend(key->nilified, ash_find_attribute(res, lfirst(lc)));
+}
+
+/* False when PostgreSQL could have no such key: nothing it refers to is unique. */
+static bool
+find_key(Key *key, AshResource *res, const AshRelationship *rel, const AshResource *destination)
+{
+	AshAttribute *source = ash_find_attribute(res, rel->source_attribute);
+	AshAttribute *target = ash_find_attribute(destination, rel->destination_attribute);
+	bool matches = json_object_get(key->references, "match_with") != NULL;
+	Uniqueness unique = target ? uniqueness(destination, target) : UNIQUE_NO;
+
+	if (source == NULL || target == NULL)
+		return false;
+	if (unique == UNIQUE_PER_TENANT && !matches)
+		add_pair(key, res->tenant_attribute, destination->tenant_attribute);
+	if (unique != UNIQUE_ALONE && !matches && key->sources == NIL)
+		return false;
+	add_pair(key, source, target);
+	add_matches(key, res, destination);
+	return true;
 }
 
 static void
 want_reference(AshPlan *plan, AshPlanTable *table, AshResource *res, AshRelationship *rel)
 {
-	json_t *references = json_object_get(rel->definition, "references");
+	Key key = { .references = json_object_get(rel->definition, "references") };
 	AshResource *destination = ash_resource_get(rel->destination.name, NULL);
-	AshAttribute *source = ash_find_attribute(res, rel->source_attribute);
-	AshAttribute *target;
 	AshPlanTable *to;
-	Uniqueness unique;
-	List *sources;
-	List *targets;
 	AshPlanObject *object;
 
-	if (destination == NULL || destination->embedded || source == NULL ||
-		json_is_true(json_object_get(references, "ignore")))
+	if (destination == NULL || destination->embedded ||
+		json_is_true(json_object_get(key.references, "ignore")))
 		return;
-	target = ash_find_attribute(destination, rel->destination_attribute);
 	to = destination_table(plan, destination);
-	unique = target ? uniqueness(destination, target) : UNIQUE_NO;
-	if (to == NULL || unique == UNIQUE_NO ||
-		(unique == UNIQUE_PER_TENANT && res->tenant_attribute == NULL))
+	if (to == NULL || !find_key(&key, res, rel, destination))
 		return;
-	sources = list_make1(source);
-	targets = list_make1(target);
-	if (unique == UNIQUE_PER_TENANT)
-	{
-		sources = lcons(res->tenant_attribute, sources);
-		targets = lcons(destination->tenant_attribute, targets);
-	}
 	object = ash_plan_object(&table->references, rel->constraint_name,
-							 reference_text(table, sources, to, targets, references, false));
-	object->current = reference_text(table, sources, to, targets, references, true);
-	object->valid = !json_is_false(json_object_get(references, "validate"));
-	object->columns = list_concat(columns_of(table, sources), columns_of(to, targets));
+							 reference_text(&key, table, to, false));
+	object->current = reference_text(&key, table, to, true);
+	object->to_schema = to->schema;
+	object->to_table = to->name;
+	object->valid = !json_is_false(json_object_get(key.references, "validate"));
+	object->columns = list_concat(columns_of(table, key.sources), columns_of(to, key.targets));
 }
 
 /*

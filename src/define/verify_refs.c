@@ -276,6 +276,73 @@ verify_manual(AshResource *res, AshResource *destination, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* Further pairs of the foreign key. */
+static void
+verify_match_with(AshResource *res, AshRelationship *rel, AshResource *destination, json_t *pairs,
+				  AshErrors *errors)
+{
+	const char *name;
+	json_t *item;
+
+	if (pairs != NULL && !json_is_object(pairs))
+		fault_at(errors, "match_with", "expected an object: {\"here\": \"at the destination\"}");
+	json_object_foreach (pairs, name, item)
+	{
+		AshAttribute *source = need_attribute(res, name, "match_with", errors);
+		AshAttribute *target = NULL;
+
+		if (!json_is_string(item))
+			fault_at(errors, "match_with", "expected the name of an attribute of the destination");
+		else
+			target = need_attribute(destination, json_string_value(item), "match_with", errors);
+		verify_same_type(rel, source, target, "match_with", errors);
+		if (strcmp(name, rel->source_attribute) == 0)
+			fault_at(errors, "match_with", "the relationship's own attribute is part of the key");
+	}
+}
+
+/* What is emptied has to be part of the foreign key. */
+static void
+verify_nilify(AshResource *res, AshRelationship *rel, json_t *references, AshErrors *errors)
+{
+	json_t *action = json_object_get(references, "on_delete");
+	json_t *pairs = json_object_get(references, "match_with");
+	bool tenant = json_is_true(json_object_get(references, "match_tenant"));
+	List *names = ash_json_names(json_object_get(references, "nilify"));
+	ListCell *lc;
+
+	if (names != NIL && (action == NULL || strcmp(json_string_value(action), "nilify") != 0))
+		fault_at(errors, "nilify", "it needs \"on_delete\": \"nilify\"");
+	foreach (lc, names)
+	{
+		const char *name = lfirst(lc);
+
+		if (strcmp(name, rel->source_attribute) != 0 && json_object_get(pairs, name) == NULL &&
+			!(tenant && res->tenant_attribute && strcmp(res->tenant_attribute->name, name) == 0))
+			fault_at(errors, "nilify", psprintf("\"%s\" is not part of the foreign key", name));
+	}
+}
+
+static void
+verify_foreign_key(AshResource *res, AshRelationship *rel, AshResource *destination,
+				   AshErrors *errors)
+{
+	json_t *references = json_object_get(rel->definition, "references");
+
+	if (references == NULL)
+		return;
+	ash_errors_push_name(errors, "references");
+	verify_match_with(res, rel, destination, json_object_get(references, "match_with"), errors);
+	verify_nilify(res, rel, references, errors);
+	if (json_is_true(json_object_get(references, "match_tenant")) &&
+		(res->tenant_attribute == NULL || destination->tenant_attribute == NULL))
+		fault_at(errors, "match_tenant", "both resources need multitenancy by attribute");
+	if (json_object_get(references, "index_where") != NULL &&
+		!json_is_true(json_object_get(references, "index")))
+		fault_at(errors, "index_where", "it needs \"index\": true");
+	ash_errors_pop(errors);
+}
+
 static void
 verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
@@ -294,6 +361,7 @@ verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	if (rel->no_attributes)
 		return;
 	source = verify_source(res, rel, errors);
+	verify_foreign_key(res, rel, destination, errors);
 	if (json_is_false(validate))
 		return;
 	target = verify_destination(rel, destination, errors);
@@ -503,6 +571,29 @@ verify_actions(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* Only a unique index can be violated. */
+static void
+verify_custom_indexes(AshResource *res, AshErrors *errors)
+{
+	size_t i;
+	json_t *item;
+	ListCell *lc;
+
+	ash_errors_push_name(errors, "custom_indexes");
+	json_array_foreach (json_object_get(res->document, "custom_indexes"), i, item)
+	{
+		if (json_is_true(json_object_get(item, "unique")))
+			continue;
+		if (json_object_get(item, "error_fields") != NULL)
+			fault_at(errors, "error_fields", "it needs \"unique\": true");
+		if (json_object_get(item, "message") != NULL)
+			fault_at(errors, "message", "it needs \"unique\": true");
+	}
+	foreach (lc, res->unique_indexes)
+		need_attributes(res, ((AshUniqueIndex *) lfirst(lc))->fields, "error_fields", errors);
+	ash_errors_pop(errors);
+}
+
 static void
 verify_tenant_parser(AshResource *res, AshErrors *errors)
 {
@@ -535,11 +626,12 @@ verify_options(AshResource *res, AshErrors *errors)
 
 		ash_errors_push_name(errors, "check_constraints");
 		ash_errors_push_name(errors, constraint->name);
-		need_attribute(res, constraint->field, "attribute", errors);
+		need_attributes(res, constraint->fields, "attribute", errors);
 		ash_errors_pop(errors);
 		ash_errors_pop(errors);
 	}
 	verify_tenant_parser(res, errors);
+	verify_custom_indexes(res, errors);
 	if (res->domain.actor_resource != NULL && !ash_resource_exists(res->domain.actor_resource))
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
 					  "the actor's resource \"%s\" is not defined", res->domain.actor_resource);

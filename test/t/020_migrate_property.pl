@@ -83,6 +83,15 @@ sub random_parts
 		$resource->{custom_indexes} =
 		  [ { fields => [ (chance(0.3) ? '-' : '') . $first ], ($second && chance(0.4) ? (include => [$second]) : ()), ($resource->{attributes}{id} && chance(0.3) ? (where => 'id IS NOT NULL') : ()) } ];
 	}
+	if ($resource->{custom_indexes} && chance(0.4))
+	{
+		my $index = $resource->{custom_indexes}[0];
+
+		$index->{unique} = true();
+		$index->{message} = q(isn't free) if chance(0.5);
+		$index->{error_fields} = [ one_of(@sortable) ] if chance(0.5);
+		$index->{include_base_filter} = false() if chance(0.5);
+	}
 	if (my ($number) = grep { $resource->{attributes}{$_}{type} eq 'integer' } @plain)
 	{
 		(my $quoted = $number) =~ s/"/""/g;
@@ -117,7 +126,10 @@ sub add_relationship
 	$references{on_delete} = one_of('delete', 'nilify', 'restrict') if chance(0.5);
 	$references{on_update} = one_of('update', 'nilify') if chance(0.2);
 	$references{deferrable} = one_of(true(), 'initially') if chance(0.2);
+	$references{match_type} = 'full' if chance(0.2);
+	$references{nilify} = ["to_${to}_id"] if ($references{on_delete} // '') eq 'nilify' && chance(0.5);
 	$references{index} = true() if chance(0.4);
+	$references{index_where} = one_of('not_nil', "\"to_${to}_id\" IS NOT NULL") if $references{index} && chance(0.4);
 	$resources->{$name}{relationships}{"to_$to"} = { belongs_to => "prop.$to", attribute_type => $type, references => \%references };
 	return;
 }
