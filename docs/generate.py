@@ -151,7 +151,10 @@ def option_rows(options, nested, prefix=""):
         default = "required" if option["required"] else ""
         if "default" in option:
             default = code(json.dumps(option["default"], ensure_ascii=False))
-        yield code(prefix + option["name"]), option_type(option), default, cell(option.get("doc") or "")
+        meaning = option.get("doc") or ""
+        if "kinds" in option:
+            meaning += (" " if meaning else "") + f"({', '.join(option['kinds'])})"
+        yield code(prefix + option["name"]), option_type(option), default, cell(meaning)
         if nested:
             yield from option_rows(option.get("fields") or [], nested, f"{prefix}{option['name']}.")
 

@@ -7,7 +7,33 @@
  */
 #include "postgres.h"
 
+#include "catalog/kinds.h"
 #include "define/internal.h"
+
+/* Which kinds of the entity take it, where that is not all. */
+static void
+add_kinds(json_t *options, const AshKinds *kinds)
+{
+	size_t i;
+	json_t *option;
+
+	json_array_foreach (options, i, option)
+	{
+		const char *name = json_string_value(json_object_get(option, "name"));
+		const AshApplies *row = ash_kinds_option(kinds, name);
+		json_t *takers;
+
+		if (row == NULL)
+			continue;
+		takers = json_array();
+		for (int kind = 0; kinds->names[kind] != NULL; kind++)
+		{
+			if (row->kinds & (1u << kind))
+				json_array_append_new(takers, json_string(kinds->names[kind]));
+		}
+		ash_json_set(option, "kinds", takers);
+	}
+}
 
 static void
 add(List **list, const char *kind, const char *name, const AshSpec *spec, const char *doc)
@@ -21,6 +47,8 @@ add(List **list, const char *kind, const char *name, const AshSpec *spec, const 
 	if (spec != NULL)
 	{
 		options = ash_spec_describe(spec);
+		if (ash_entity_kinds(spec) != NULL)
+			add_kinds(options, ash_entity_kinds(spec));
 		builtin->options = ash_json_dump(options, false);
 		json_decref(options);
 	}

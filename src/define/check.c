@@ -15,45 +15,6 @@
 #include "define/check.h"
 #include "miscadmin.h"
 
-#define TO_ONE (BIT(ASH_REL_BELONGS_TO) | BIT(ASH_REL_HAS_ONE))
-#define HAS (BIT(ASH_REL_HAS_ONE) | BIT(ASH_REL_HAS_MANY))
-#define MANY (BIT(ASH_REL_HAS_MANY) | BIT(ASH_REL_MANY_TO_MANY))
-
-static const AshApplies relationship_applies[] = {
-	{ "allow_nil", TO_ONE },
-	{ "primary_key", BIT(ASH_REL_BELONGS_TO) },
-	{ "define_attribute", BIT(ASH_REL_BELONGS_TO) },
-	{ "attribute_type", BIT(ASH_REL_BELONGS_TO) },
-	{ "attribute_writable", BIT(ASH_REL_BELONGS_TO) },
-	{ "attribute_public", BIT(ASH_REL_BELONGS_TO) },
-	{ "attribute_always_select", BIT(ASH_REL_BELONGS_TO) },
-	{ "references", BIT(ASH_REL_BELONGS_TO) },
-	{ "no_attributes", HAS },
-	{ "from_many", BIT(ASH_REL_HAS_ONE) },
-	{ "limit", MANY },
-	{ "offset", MANY },
-	{ "through", HAS | BIT(ASH_REL_MANY_TO_MANY) },
-	{ "manual", HAS },
-	{ "join_relationship", BIT(ASH_REL_MANY_TO_MANY) },
-	{ "source_attribute_on_join_resource", BIT(ASH_REL_MANY_TO_MANY) },
-	{ "destination_attribute_on_join_resource", BIT(ASH_REL_MANY_TO_MANY) },
-	{ NULL, 0 },
-};
-
-#define ORDERED (BIT(ASH_AGG_FIRST) | BIT(ASH_AGG_LIST) | BIT(ASH_AGG_CUSTOM))
-#define CUSTOM BIT(ASH_AGG_CUSTOM)
-
-static const AshApplies aggregate_applies[] = {
-	{ "field", ~BIT(ASH_AGG_EXISTS) },
-	{ "sort", ORDERED },
-	{ "include_nil", BIT(ASH_AGG_FIRST) | BIT(ASH_AGG_LIST) },
-	{ "uniq", BIT(ASH_AGG_COUNT) | BIT(ASH_AGG_LIST) },
-	{ "type", CUSTOM },
-	{ "constraints", CUSTOM },
-	{ "implementation", CUSTOM },
-	{ NULL, 0 },
-};
-
 void
 ash_check_fault(AshErrors *errors, const char *key, const char *message)
 {
@@ -65,15 +26,17 @@ ash_check_fault(AshErrors *errors, const char *key, const char *message)
 }
 
 void
-ash_check_applies(const AshApplies *table, json_t *node, int kind, const char *what,
-				  AshErrors *errors)
+ash_check_applies(const AshSpec *spec, json_t *node, int kind, const char *what, AshErrors *errors)
 {
-	for (; table->option != NULL; table++)
+	const AshApplies *row;
+
+	for (row = ash_entity_kinds(spec)->applies; row->option != NULL; row++)
 	{
-		if (json_object_get(node, table->option) == NULL || (table->kinds & BIT(kind)))
+		if (json_object_get(node, row->option) == NULL || (row->kinds & (1u << kind)))
 			continue;
-		ash_check_fault(errors, table->option,
-						psprintf("%s takes no option \"%s\"", what, table->option));
+		ash_check_fault(errors, row->option,
+						row->reason ? row->reason :
+									  psprintf("%s takes no option \"%s\"", what, row->option));
 	}
 }
 
@@ -259,7 +222,7 @@ check_relationship(json_t *node, AshErrors *errors)
 		ash_check_fault(errors, NULL, "the key \"destination\" is required");
 	else if (!is_resource_name(destination))
 		ash_check_fault(errors, NULL, "a resource is named \"domain.resource\"");
-	ash_check_applies(relationship_applies, node, kind,
+	ash_check_applies(&ash_relationship_spec, node, kind,
 					  psprintf("a %s", ash_relationship_kinds[kind]), errors);
 	if (destination != NULL && strchr(destination, '.') != NULL &&
 		json_object_get(node, "domain") != NULL)
@@ -285,6 +248,13 @@ check_concat(json_t *concat, AshErrors *errors)
 }
 
 static void
+check_calculation_argument(json_t *node, AshErrors *errors)
+{
+	if (json_object_get(node, "public") != NULL)
+		ash_check_fault(errors, "public", "whoever loads a calculation gives its arguments");
+}
+
+static void
 check_calculation(json_t *node, AshErrors *errors)
 {
 	bool batch = json_object_get(node, "batch_function") != NULL;
@@ -303,7 +273,7 @@ check_calculation(json_t *node, AshErrors *errors)
 		ash_check_fault(errors, "load", "only the records of \"batch_function\" are loaded");
 	if (json_object_get(node, "concat") != NULL)
 		check_concat(json_object_get(node, "concat"), errors);
-	ash_check_section(node, "arguments", &ash_argument_spec, NULL, errors);
+	ash_check_section(node, "arguments", &ash_argument_spec, check_calculation_argument, errors);
 }
 
 static void
@@ -319,7 +289,7 @@ check_aggregate(json_t *node, AshErrors *errors)
 		path = json_object_get(node, "path");
 	if (path == NULL || !is_path(path))
 		ash_check_fault(errors, ash_aggregate_kinds[kind], "expected a path of relationships");
-	ash_check_applies(aggregate_applies, node, kind,
+	ash_check_applies(&ash_aggregate_spec, node, kind,
 					  psprintf("the aggregate \"%s\"", ash_aggregate_kinds[kind]), errors);
 	if (json_object_get(node, "field") == NULL && kind != ASH_AGG_COUNT && kind != ASH_AGG_EXISTS &&
 		kind != ASH_AGG_CUSTOM)
@@ -392,9 +362,51 @@ check_tenancy(json_t *resource, AshErrors *errors)
 	const char *strategy = json_string_value(json_object_get(tenancy, "strategy"));
 
 	if (strategy != NULL && strcmp(strategy, "none") == 0)
+	{
+		if (json_object_size(tenancy) > 1)
+			ash_check_fault(errors, "multitenancy", "the strategy \"none\" takes no other option");
 		return;
+	}
 	if (tenancy != NULL && json_object_get(tenancy, "attribute") == NULL)
 		ash_check_fault(errors, "multitenancy", "the key \"attribute\" is required");
+}
+
+/* Is the name among names, a string or a list? */
+static bool
+mentions(json_t *names, const char *name)
+{
+	size_t i;
+	json_t *item;
+
+	if (json_is_string(names))
+		return strcmp(json_string_value(names), name) == 0;
+	json_array_foreach (names, i, item)
+	{
+		if (json_is_string(item) && strcmp(json_string_value(item), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A read and a generic action change no record. */
+static void
+check_changes(json_t *resource, AshErrors *errors)
+{
+	size_t i;
+	json_t *change;
+
+	ash_check_is_list(resource, "changes", errors);
+	ash_errors_push_name(errors, "changes");
+	json_array_foreach (json_object_get(resource, "changes"), i, change)
+	{
+		json_t *on = json_object_get(change, "on");
+
+		ash_errors_push_index(errors, (int) i);
+		if (mentions(on, "read") || mentions(on, "action"))
+			ash_check_fault(errors, "on", "changes are for create, update and destroy");
+		ash_errors_pop(errors);
+	}
+	ash_errors_pop(errors);
 }
 
 static void
@@ -408,7 +420,7 @@ check_resource(json_t *node, AshErrors *errors)
 	ash_check_section(node, "code_interface", &ash_code_interface_spec, check_interface, errors);
 	ash_check_section(node, "check_constraints", &ash_check_constraint_spec, NULL, errors);
 	ash_check_actions(node, errors);
-	ash_check_is_list(node, "changes", errors);
+	check_changes(node, errors);
 	ash_check_is_list(node, "validations", errors);
 	ash_check_is_list(node, "preparations", errors);
 	ash_check_is_list(node, "policies", errors);
@@ -419,8 +431,8 @@ check_resource(json_t *node, AshErrors *errors)
 	check_field_names(node, "aggregates", errors);
 	check_tenancy(node, errors);
 	check_object(node, "default_context", errors);
-	if (json_is_true(json_object_get(node, "embedded")) && json_object_get(node, "table") != NULL)
-		ash_check_fault(errors, "table", "an embedded resource has no table");
+	ash_check_applies(&ash_resource_spec, node, json_is_true(json_object_get(node, "embedded")),
+					  "the resource", errors);
 }
 
 static void

@@ -8,22 +8,15 @@
 #ifndef ASH_CHECK_H
 #define ASH_CHECK_H
 
+#include "catalog/kinds.h"
 #include "define/internal.h"
-
-/* An option that only some kinds of an entity take. */
-typedef struct AshApplies
-{
-	const char *option; /* NULL ends a table */
-	uint32 kinds;		/* bits by index of the kind */
-} AshApplies;
-
-#define BIT(n) (1u << (n))
 
 typedef void (*AshMemberCheck)(json_t *node, AshErrors *errors);
 
 /* an error at key of the node at hand, or, when it is NULL, at the node */
 extern void ash_check_fault(AshErrors *errors, const char *key, const char *message);
-extern void ash_check_applies(const AshApplies *table, json_t *node, int kind, const char *what,
+/* an error at each option that an entity of that kind does not take */
+extern void ash_check_applies(const AshSpec *spec, json_t *node, int kind, const char *what,
 							  AshErrors *errors);
 /* an object of named members, each checked against spec and then by check (or NULL) */
 extern void ash_check_section(json_t *parent, const char *key, const AshSpec *spec,

@@ -9,43 +9,6 @@
 
 #include "define/check.h"
 
-#define CREATE BIT(ASH_ACTION_CREATE)
-#define READ BIT(ASH_ACTION_READ)
-#define UPDATE BIT(ASH_ACTION_UPDATE)
-#define DESTROY BIT(ASH_ACTION_DESTROY)
-#define GENERIC BIT(ASH_ACTION_GENERIC)
-#define WRITE (CREATE | UPDATE | DESTROY)
-
-static const AshApplies action_applies[] = {
-	{ "primary", ~GENERIC },
-	{ "accept", WRITE },
-	{ "require_attributes", WRITE },
-	{ "allow_nil_input", WRITE },
-	{ "changes", WRITE },
-	{ "steps", WRITE },
-	{ "skip_global_validations", WRITE | READ },
-	{ "delay_global_validations", WRITE },
-	{ "upsert", CREATE },
-	{ "upsert_identity", CREATE },
-	{ "upsert_fields", CREATE },
-	{ "upsert_condition", CREATE },
-	{ "return_skipped_upsert", CREATE },
-	{ "manual", WRITE | READ },
-	{ "metadata", WRITE | READ },
-	{ "soft", DESTROY },
-	{ "get", READ },
-	{ "get_by", READ },
-	{ "filter", READ },
-	{ "pagination", READ },
-	{ "prepare", READ | GENERIC },
-	{ "preparations", READ | GENERIC },
-	{ "returns", GENERIC },
-	{ "constraints", GENERIC },
-	{ "allow_nil", GENERIC },
-	{ "run", GENERIC },
-	{ NULL, 0 },
-};
-
 static int
 action_type(const char *name)
 {
@@ -107,7 +70,7 @@ check_action(json_t *node, AshErrors *errors)
 		ash_check_fault(errors, NULL, "the key \"type\" is required");
 		return;
 	}
-	ash_check_applies(action_applies, node, action_type(type),
+	ash_check_applies(&ash_action_spec, node, action_type(type),
 					  psprintf("an action of type \"%s\"", type), errors);
 	ash_check_section(node, "arguments", &ash_argument_spec, check_action_argument, errors);
 	ash_check_is_list(node, "changes", errors);

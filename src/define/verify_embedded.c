@@ -166,27 +166,6 @@ verify_types(const AshResource *res, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
-/* Keys of a document that say something about a table or about reading one. */
-static const char *const needs_table[][2] = {
-	{ "schema", "an embedded resource has no table" },
-	{ "base_filter", "an embedded resource has no table to read from" },
-	{ "multitenancy", "an embedded value has the tenant of its record" },
-	{ "field_policies", "field policies of embedded resources are not supported; put them on the "
-						"attribute that holds the value" },
-	{ "aggregates", "an embedded value cannot be loaded from" },
-	{ "check_constraints", "an embedded resource has no table" },
-	{ "custom_indexes", "an embedded resource has no table" },
-	{ "code_interface", "an embedded resource is written through the record that holds it" },
-};
-
-static bool
-is_empty(const json_t *node)
-{
-	return node == NULL || json_is_null(node) ||
-		   (json_is_object(node) && json_object_size(node) == 0) ||
-		   (json_is_array(node) && json_array_size(node) == 0);
-}
-
 static bool
 is_orderable(const AshResource *res, const char *name)
 {
@@ -220,6 +199,11 @@ verify_attribute(const AshAttribute *attr, AshErrors *errors)
 	ash_errors_push_name(errors, attr->name);
 	if (attr->generated)
 		fault(errors, "generated", "an embedded resource has no table that could generate it");
+	if (attr->renamed_from != NULL)
+		fault(errors, "renamed_from", "no migration renames keys of embedded values");
+	if (attr->always_select || !attr->select_by_default)
+		fault(errors, attr->always_select ? "always_select" : "select_by_default",
+			  "an embedded value is selected as a whole");
 	if (attr->primary_key && !attr->type->orderable)
 		fault(errors, "type", "values of a primary key need an order");
 	ash_errors_pop(errors);
@@ -243,11 +227,6 @@ verify_action(const AshAction *action, AshErrors *errors)
 static void
 verify_resource(const AshResource *res, AshErrors *errors)
 {
-	for (int i = 0; i < lengthof(needs_table); i++)
-	{
-		if (!is_empty(json_object_get(res->document, needs_table[i][0])))
-			fault(errors, needs_table[i][0], needs_table[i][1]);
-	}
 	ash_errors_push_name(errors, "attributes");
 	for (int i = 0; i < res->nattributes; i++)
 		verify_attribute(res->attributes[i], errors);

@@ -332,6 +332,12 @@ verify_fit(const Entry *entry)
 		if (!reads && json_object_get(entry->node, reading[i]) != NULL)
 			fault(entry, reading[i], psprintf("\"%s\" is for reads", reading[i]));
 	}
+	if (reads && json_object_get(entry->node, "not_found_error") != NULL &&
+		!json_is_true(json_object_get(entry->node, "get")) && key_names(entry) == NIL &&
+		!entry->action->get)
+		fault(entry, "not_found_error", "only a function that finds one record can miss it");
+	if (!finds && json_object_get(entry->node, "require_reference") != NULL)
+		fault(entry, "require_reference", "\"require_reference\" is for updates and destroys");
 	if (finds && key_names(entry) == NIL &&
 		json_is_false(json_object_get(entry->node, "require_reference")))
 		fault(entry, "require_reference",

@@ -588,6 +588,8 @@ verify_custom_indexes(AshResource *res, AshErrors *errors)
 			fault_at(errors, "error_fields", "it needs \"unique\": true");
 		if (json_object_get(item, "message") != NULL)
 			fault_at(errors, "message", "it needs \"unique\": true");
+		if (json_object_get(item, "nulls_distinct") != NULL)
+			fault_at(errors, "nulls_distinct", "it needs \"unique\": true");
 	}
 	foreach (lc, res->unique_indexes)
 		need_attributes(res, ((AshUniqueIndex *) lfirst(lc))->fields, "error_fields", errors);
