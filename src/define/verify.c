@@ -88,6 +88,15 @@ ask_expressions(AshResource *res, AshErrors *errors)
 }
 
 static void
+ask_entries(AshResource *res, AshAction *action, AshErrors *errors)
+{
+	if (action->type == ASH_ACTION_READ || action->type == ASH_ACTION_GENERIC)
+		ash_action_preparations(res, action, errors);
+	else
+		ash_action_steps(res, action, errors);
+}
+
+static void
 ask_action(AshResource *res, AshAction *action, AshErrors *errors)
 {
 	if (action->type == ASH_ACTION_READ)
@@ -102,10 +111,31 @@ ask_action(AshResource *res, AshAction *action, AshErrors *errors)
 		(void) ash_function_cached(&action->manual, res->cxt, action->manual_json, errors);
 		leave(errors);
 	}
-	if (action->type == ASH_ACTION_READ || action->type == ASH_ACTION_GENERIC)
-		ash_action_preparations(res, action, errors);
-	else
-		ash_action_steps(res, action, errors);
+	ask_entries(res, action, errors);
+}
+
+/*
+ * The resource's own entries are compiled with the actions they are for.  Those that
+ * are for no action there is stand in a definition, too, and must be right.
+ */
+static void
+ask_unused_entries(AshResource *res, AshErrors *errors)
+{
+	uint32 used = 0;
+
+	for (int i = 0; i < res->nactions; i++)
+		used |= ASH_ON(res->actions[i]->type);
+	for (int type = ASH_ACTION_CREATE; type <= ASH_ACTION_GENERIC; type++)
+	{
+		AshAction *action;
+
+		if (used & ASH_ON(type))
+			continue;
+		action = MemoryContextAllocZero(res->cxt, sizeof(AshAction));
+		action->type = type;
+		action->name = ash_action_types[type];
+		ask_entries(res, action, errors);
+	}
 }
 
 static void
@@ -118,6 +148,7 @@ ask_actions(AshResource *res, AshErrors *errors)
 		CHECK_FOR_INTERRUPTS();
 		ask_action(res, res->actions[i], errors);
 	}
+	ask_unused_entries(res, errors);
 }
 
 void
