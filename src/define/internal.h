@@ -149,4 +149,7 @@ extern void ash_define_check_table(AshResource *res);
 /* extensions.c */
 extern bool ash_define_provide_types(AshResource *res, bool migrate, AshErrors *errors);
 
+/* schema_kinds.c: adds the rules of the spec's kinds to the object part of its schema */
+extern void ash_schema_kinds(const AshSpec *spec, json_t *object);
+
 #endif /* ASH_DEFINE_INTERNAL_H */

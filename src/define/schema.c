@@ -10,7 +10,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/kinds.h"
 #include "define/internal.h"
 
 /* Sections whose members are entities: in which spec, under which key, of which spec. */
@@ -58,60 +57,6 @@ properties_of(json_t *schema)
 	return json_object_get(object_of(schema), "properties");
 }
 
-/*-------------------------------------------------------------------------
- * Options that only some kinds of an entity take
- *-------------------------------------------------------------------------
- */
-
-/* Matches an entity of that kind. */
-static json_t *
-is_of_kind(const AshKinds *kinds, int kind)
-{
-	const char *name = kinds->names[kind];
-	bool flag = ash_spec_option(kinds->spec, kinds->option)->kind == ASH_OPT_BOOL;
-	json_t *told =
-		json_pack("{s:{s:{s:o}}, s:[s]}", "properties", kinds->option, "const",
-				  flag ? json_boolean(kind) : json_string(name), "required", kinds->option);
-
-	if (ash_spec_option(kinds->spec, name) == NULL)
-		return told;
-	return json_pack("{s:[o, {s:[s]}]}", "anyOf", told, "required", name);
-}
-
-/* {"option": false, …} for what that kind does not take, or NULL when it takes everything. */
-static json_t *
-not_for_kind(const AshKinds *kinds, int kind)
-{
-	json_t *none = NULL;
-	const AshApplies *row;
-
-	for (row = kinds->applies; row->option != NULL; row++)
-	{
-		if (row->kinds & (1u << kind))
-			continue;
-		if (none == NULL)
-			none = ash_json_object();
-		ash_json_set(none, row->option, json_false());
-	}
-	return none;
-}
-
-static void
-add_kinds(json_t *schema, const AshKinds *kinds)
-{
-	json_t *rules = json_array();
-
-	for (int i = 0; kinds->names[i] != NULL; i++)
-	{
-		json_t *none = not_for_kind(kinds, i);
-
-		if (none != NULL)
-			json_array_append_new(rules, json_pack("{s:o, s:{s:o}}", "if", is_of_kind(kinds, i),
-												   "then", "properties", none));
-	}
-	ash_json_set(object_of(schema), "allOf", rules);
-}
-
 /* An entity's schema, its sections referring to the definitions of their members. */
 static json_t *
 entity_schema(const AshSpec *spec)
@@ -130,8 +75,7 @@ entity_schema(const AshSpec *spec)
 		json_object_set_new(section, "type", json_string("object"));
 		json_object_set_new(section, "additionalProperties", reference(sections[i].member->name));
 	}
-	if (ash_entity_kinds(spec) != NULL)
-		add_kinds(schema, ash_entity_kinds(spec));
+	ash_schema_kinds(spec, object_of(schema));
 	return schema;
 }
 
