@@ -83,6 +83,7 @@ static const struct
 	{ &ash_policy_spec, "bypass", CONDITION },
 	{ &ash_field_policy_spec, "condition", CONDITION },
 	{ &ash_user_function_spec, "arguments", STRINGS },
+	{ &ash_custom_index_spec, "fields", PATH },
 	{ &ash_resource_spec, "default_context", OBJECT },
 	{ &ash_relationship_spec, "relationship_context", OBJECT },
 	{ &ash_relationship_spec, "read_action_arguments", OBJECT },
@@ -144,22 +145,56 @@ add_sections(const AshSpec *spec, json_t *properties)
 	}
 }
 
+/* What is known of an option beside its kind goes into schema, the option's. */
 static void
-add_shapes(const AshSpec *spec, json_t *properties)
+add_shape(const AshSpec *spec, const char *key, json_t *schema)
 {
 	int i;
 
 	for (i = 0; i < lengthof(shapes); i++)
 	{
-		const AshOpt *option = ash_spec_option(spec, shapes[i].key);
 		json_t *shape;
 
-		if (option == NULL || option->kind != ASH_OPT_JSON ||
+		if (strcmp(shapes[i].key, key) != 0 ||
 			(shapes[i].parent != NULL && shapes[i].parent != spec))
 			continue;
 		shape = json_loads(shapes[i].schema, 0, NULL);
-		json_object_update(json_object_get(properties, option->name), shape);
+		json_object_update(schema, shape);
 		json_decref(shape);
+	}
+}
+
+/* Entities within entities are described once, by their own definition. */
+static void
+add_nested(const AshOpt *option, json_t *schema)
+{
+	json_t *nested = reference(option->fields->name);
+
+	if (option->kind == ASH_OPT_LIST)
+		nested =
+			json_pack("{s:[O, {s:s, s:o}]}", "anyOf", nested, "type", "array", "items", nested);
+	json_object_del(schema, "anyOf");
+	json_object_del(schema, "type");
+	json_object_del(schema, "properties");
+	json_object_del(schema, "required");
+	json_object_del(schema, "additionalProperties");
+	json_object_update(schema, nested);
+	json_decref(nested);
+}
+
+static void
+add_shapes(const AshSpec *spec, json_t *properties)
+{
+	const AshOpt *option;
+
+	for (option = spec->options; option->name != NULL; option++)
+	{
+		json_t *schema = json_object_get(properties, option->name);
+
+		if (option->kind == ASH_OPT_JSON)
+			add_shape(spec, option->name, schema);
+		else if (option->fields != NULL && ash_entity_spec(option->fields->name) == option->fields)
+			add_nested(option, schema);
 	}
 }
 
@@ -193,6 +228,8 @@ ash_schema_entity(const AshSpec *spec)
 	add_sections(spec, properties);
 	add_shapes(spec, properties);
 	add_needs(spec, object);
+	if (object != schema)
+		add_shape(spec, spec->shorthand, json_array_get(json_object_get(schema, "anyOf"), 1));
 	return schema;
 }
 

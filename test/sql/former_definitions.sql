@@ -6,10 +6,10 @@ SELECT plan(14);
 
 -- Is every former definition kept, with who ended it and when, and does nothing go that others need?
 
-CREATE ROLE former_owner;
-CREATE ROLE former_member IN ROLE former_owner;
-GRANT CREATE ON DATABASE :"DBNAME" TO former_owner;
-GRANT former_owner, former_member TO CURRENT_USER;
+CREATE ROLE regress_former_owner;
+CREATE ROLE regress_former_member IN ROLE regress_former_owner;
+GRANT CREATE ON DATABASE :"DBNAME" TO regress_former_owner;
+GRANT regress_former_owner, regress_former_member TO CURRENT_USER;
 
 CREATE FUNCTION pg_temp.document(attributes text) RETURNS json LANGUAGE sql AS $$
 	SELECT format('{"domain": "former", "description": "first", "resources": {
@@ -19,9 +19,9 @@ $$;
 
 CREATE TEMP VIEW former AS SELECT revision, resource COLLATE "default" AS resource, operation COLLATE "default" AS operation,
 	document, changed_by COLLATE "default" AS changed_by, changed_at FROM ash.revision WHERE domain = 'former';
-GRANT SELECT ON former TO former_owner;
+GRANT SELECT ON former TO regress_former_owner;
 
-SET LOCAL ROLE former_owner;
+SET LOCAL ROLE regress_former_owner;
 SELECT ok(ash_define(pg_temp.document('"n": "integer"')) IS NOT NULL, 'defined');
 CREATE TEMP TABLE first AS SELECT name COLLATE "default" AS name, revision, document::text FROM ash.resource WHERE name = 'former.a';
 RESET ROLE;
@@ -30,11 +30,11 @@ SELECT ok(ash_define(pg_temp.document('"n": "integer"')) IS NOT NULL, 'the same 
 SELECT is((SELECT count(*) FROM former)::int, 0, 'the same document again ends nothing');
 
 -- By a member of the owner, so that "who" is not the owner.
-SET LOCAL ROLE former_member;
+SET LOCAL ROLE regress_former_member;
 SELECT ok(ash_define(pg_temp.document('"m": "string"')) IS NOT NULL, 'replaced');
 RESET ROLE;
 SELECT results_eq($$SELECT resource, operation, changed_by, changed_at = now() FROM former$$,
-	$$VALUES ('former.a', 'replace', 'former_member', true)$$, 'only what changed is kept, with who and when');
+	$$VALUES ('former.a', 'replace', 'regress_former_member', true)$$, 'only what changed is kept, with who and when');
 SELECT results_eq($$SELECT resource, revision, document::text FROM former$$, $$SELECT name, revision, document FROM first$$,
 	'the former document is kept as it was, under its number');
 SELECT ok((SELECT r.revision > f.revision FROM ash.resource r, first f WHERE r.name = f.name), 'the number grows');
