@@ -140,6 +140,26 @@ written_part(const AshPruning *pruning, const List *path)
 	return list_truncate(list_copy(path), depth);
 }
 
+/*
+ * The node to take out for a fault at path: the nearest that is still there.  A
+ * fault in what is gone already is one of the default that took its place.
+ */
+static List *
+faulty_node(const AshPruning *pruning, const List *path)
+{
+	List *node = written_part(pruning, path);
+	ListCell *lc;
+
+	foreach (lc, pruning->removed)
+	{
+		List *removed = lfirst(lc);
+
+		if (is_prefix(removed, node))
+			node = list_truncate(node, list_length(removed) - 1);
+	}
+	return node;
+}
+
 /* Is the fault there only because of what was removed? */
 static bool
 is_consequence(const AshPruning *pruning, const AshError *fault)
@@ -262,7 +282,7 @@ ash_pruning_take(AshPruning *pruning, AshErrors *errors)
 
 		CHECK_FOR_INTERRUPTS();
 		fault->path = given_path(pruning, fault->path);
-		removed = lappend(removed, written_part(pruning, fault->path));
+		removed = lappend(removed, faulty_node(pruning, fault->path));
 		if (is_consequence(pruning, fault))
 			continue;
 		if (list_length(pruning->found->items) < MAX_FAULTS)
