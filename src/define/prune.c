@@ -96,8 +96,24 @@ given_path(const AshPruning *pruning, const List *path)
 	return given;
 }
 
-/* Does the message quote the name, alone or as a part of a dotted one?  Suggestions do not count.
- */
+/* Does a name at p begin like one: quoted, after a dot, or, as the framework does, after these? */
+static bool
+begins_name(const char *message, const char *p)
+{
+	static const char *const before[] = { "\"", ".", "`", ": ", ", ", " field " };
+	int i;
+
+	for (i = 0; i < lengthof(before); i++)
+	{
+		size_t len = strlen(before[i]);
+
+		if (p - message >= len && memcmp(p - len, before[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the message name it, alone or as a part of a dotted name?  Suggestions do not count. */
 static bool
 quotes_name(const char *message, const char *name)
 {
@@ -109,8 +125,7 @@ quotes_name(const char *message, const char *name)
 		return false;
 	for (p = strstr(message, name); p != NULL && (end == NULL || p < end); p = strstr(p + 1, name))
 	{
-		if (p > message && strchr("\".", p[-1]) != NULL && p[len] != '\0' &&
-			strchr("\".", p[len]) != NULL)
+		if (begins_name(message, p) && strchr("\".`, ", p[len]) != NULL)
 			return true;
 	}
 	return false;
