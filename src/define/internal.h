@@ -48,7 +48,10 @@ extern void ash_define_check(json_t *domain, AshErrors *errors);
 extern void ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to);
 extern void ash_path_map_add_absolute(AshPathMap *map, List *from, List *to);
 extern List *ash_path_map_source(const AshPathMap *map, List *path);
-/* Maps all errors to the source and drops repetitions. */
+/* More faults than anybody reads: the rest is only counted. */
+#define ASH_MAX_FAULTS 1000
+
+/* Maps all errors to the source and drops repetitions of those that can be reported. */
 extern void ash_define_map_errors(AshErrors *errors, const AshPathMap *map);
 /* Gives each error pointer, line and column, and puts them in the order of the text. */
 extern void ash_define_place_errors(AshErrors *errors, const char *text, size_t len);

@@ -133,8 +133,9 @@ ash_define_map_errors(AshErrors *errors, const AshPathMap *map)
 	{
 		AshError *error = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		error->path = ash_path_map_source(map, error->path);
-		if (!already_said(kept, error))
+		if (list_length(kept) >= ASH_MAX_FAULTS || !already_said(kept, error))
 			kept = lappend(kept, error);
 	}
 	errors->items = kept;

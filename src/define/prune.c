@@ -19,9 +19,6 @@
 #include "define/internal.h"
 #include "miscadmin.h"
 
-/* More faults than anybody reads: the rest is counted. */
-#define MAX_FAULTS 1000
-
 void
 ash_pruning_init(AshPruning *pruning, json_t *root, MemoryContext cxt)
 {
@@ -300,7 +297,7 @@ ash_pruning_take(AshPruning *pruning, AshErrors *errors)
 		removed = lappend(removed, faulty_node(pruning, fault->path));
 		if (is_consequence(pruning, fault))
 			continue;
-		if (list_length(pruning->found->items) < MAX_FAULTS)
+		if (list_length(pruning->found->items) < ASH_MAX_FAULTS)
 			ash_error_append(pruning->found, fault);
 		else
 			pruning->dropped++;
