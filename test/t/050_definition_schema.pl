@@ -197,7 +197,7 @@ foreach my $name (sort keys %bad)
 {
 	my ($pointer, $document) = @{ $bad{$name} };
 	# a name that is no built-in is an unknown key to the validator, and a wrong entry to ash_define
-	my @places = map { ($_, s/\/[^\/]*$//r) } @{ $judged->{$name} };
+	my @places = map { m{^(.*/(?:\d+|authorize_if))/[^/]+$} ? ($_, $1) : $_ } @{ $judged->{$name} };
 
 	is(define_pointer($document), $pointer, "ash_define refuses $name");
 	ok((grep { $_ eq $pointer } @places), "so does the schema: @{ $judged->{$name} }");
