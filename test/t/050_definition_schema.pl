@@ -164,6 +164,7 @@ my @bad_resources = (
 	[ '/actions/defaults/0', '"actions": {"defaults": ["raed"]}' ],
 	[ '/policies', '"policies": {}' ],
 	[ '/policies/0/polcy', '"policies": [{"polcy": "always", "checks": [{"authorize_if": "always"}]}]' ],
+	[ '/policies/0/zzz', '"policies": [{"policy_group": "always", "zzz": 1, "policies": []}]' ],
 	[ '/policies/0/access_type', '"policies": [{"policy": "always", "access_type": "maybe", "checks": [{"authorize_if": "always"}]}]' ],
 	[ '/policies/0/policy', '"policies": [{"policy": "allways", "checks": [{"authorize_if": "always"}]}]' ],
 	[ '/policies/0/checks/0', '"policies": [{"policy": "always", "checks": [{"autorize_if": "always"}]}]' ],
