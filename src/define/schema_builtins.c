@@ -148,15 +148,16 @@ policy_check_schema(void)
 	return schema;
 }
 
+#define GROUP                                                                           \
+	"{\"required\": [\"policies\"], \"additionalProperties\": false, \"properties\": {" \
+	"\"policy_group\": {}, "                                                            \
+	"\"policies\": {\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/policy\"}}}}"
+
 /* A policy, or a group of policies, which has keys of its own. */
 static json_t *
 policy_schema(void)
 {
-	json_t *group =
-		json_loads("{\"type\": \"object\", \"required\": [\"policies\"], \"properties\": "
-				   "{\"policies\": {\"type\": \"array\", \"items\": "
-				   "{\"$ref\": \"#/$defs/policy\"}}}}",
-				   0, NULL);
+	json_t *group = json_loads(GROUP, 0, NULL);
 
 	return json_pack("{s:s, s:{s:[s]}, s:o, s:o}", "type", "object", "if", "required",
 					 "policy_group", "then", group, "else", ash_schema_entity(&ash_policy_spec));
