@@ -139,6 +139,9 @@ extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, A
 /* options.c: only errors of call are used; in CurrentMemoryContext */
 extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
 
+/* AshBindings.is_sensitive of a call: a sensitive argument, or attribute of the actor */
+extern bool ash_call_is_sensitive(AshBindings *bindings, AshTemplateKind kind, List *path);
+
 /*
  * A call inside another: same actor, tenant, authorize, context; own errors unless shared.
  * Authorization stays off for resources only that the outer one's owner may speak for.

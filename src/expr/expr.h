@@ -232,6 +232,8 @@ typedef struct AshBindings
 {
 	bool (*resolve)(struct AshBindings *bindings, AshTemplateKind kind, List *path,
 					const AshTypeInst *type, AshValue *out);
+	/* NULL, or: must the value not be shown?  Only asked when a statement is written to be seen. */
+	bool (*is_sensitive)(struct AshBindings *bindings, AshTemplateKind kind, List *path);
 	void *call; /* AshCall * */
 	AshErrors *errors;
 } AshBindings;
@@ -254,7 +256,8 @@ struct AshSql
 	int maxparams;
 	Oid *param_types;
 	Datum *param_values;
-	char *param_nulls; /* 'n' or ' ' as SPI wants them */
+	char *param_nulls;	  /* 'n' or ' ' as SPI wants them */
+	Bitmapset *sensitive; /* parameters, counted from 0, that are not shown */
 	AshBindings *bindings;
 	bool inline_values; /* values as quoted literals: index predicates, row-security quals */
 	int next_alias;
@@ -271,6 +274,7 @@ extern void ash_sql_init(AshSql *sql, AshBindings *bindings);
 extern void ash_sql_ident(AshSql *sql, const char *name); /* always quoted */
 extern void ash_sql_qualified(AshSql *sql, const char *schema, const char *name);
 extern void ash_sql_param(AshSql *sql, Oid type, Datum value, bool isnull); /* appends $n */
+extern void ash_sql_sensitive(AshSql *sql); /* of the parameter written last */
 /* " OPERATOR(schema.=) " for the type, cached text */
 extern const char *ash_sql_equals(const AshTypeInst *type);
 extern void ash_sql_expr(AshSql *sql, AshExpr *expr);
