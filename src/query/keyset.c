@@ -7,10 +7,11 @@
  *
  *	 version (1) | signature (16) | sort (4) | values
  *
- * where each value is a length and the text of its type's output function, and sort
- * a hash of resource and sort.  The signature is a truncated HMAC-SHA256 of sort and
- * values under a key that only this database has (ash.secret); these are then
- * enciphered with a stream made from the same key and the signature.  So a keyset
+ * where each value is a length and what its type's functions write, and sort a hash
+ * of resource and sort.  Nothing in it depends on a setting of the session: numbers,
+ * dates and times are in the binary form of their send functions, others in text.  The signature is
+ *a truncated HMAC-SHA256 of sort and values under a key that only this database has (ash.secret);
+ *these are then enciphered with a stream made from the same key and the signature.  So a keyset
  * cannot be made up or used with another sort, tells nobody the value of a field
  * they may not see, and its values go to input functions only after they have
  * proved to be our own.  It is bounded: a row whose sort values are longer has no
@@ -20,11 +21,9 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "catalog/pg_namespace.h"
-#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
 #include "common/base64.h"
 #include "common/cryptohash.h"
 #include "common/hashfn.h"
@@ -36,10 +35,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
-#include "utils/typcache.h"
 
-#define ASH_KEYSET_VERSION 1
+#define ASH_KEYSET_VERSION 2
 #define ASH_KEYSET_SIGNATURE 16
 #define ASH_KEYSET_HEADER (1 + ASH_KEYSET_SIGNATURE + 4)
 #define ASH_KEYSET_MAX 4096 /* characters */
@@ -58,8 +55,8 @@ struct AshKeysetWriter
 	StringInfoData bytes;
 	StringInfoData text;
 	int nvalues;
-	Oid *types;
-	FmgrInfo *output;
+	const AshTypeInst **types;
+	FmgrInfo *send; /* fn_oid is invalid where text is written */
 };
 
 /*-------------------------------------------------------------------------
@@ -197,6 +194,18 @@ sort_hash(const AshQuery *query)
  *-------------------------------------------------------------------------
  */
 
+/* Types whose text depends on DateStyle, IntervalStyle, TimeZone or extra_float_digits. */
+static bool
+is_binary(const AshTypeInst *type)
+{
+	char category;
+	bool preferred;
+
+	get_type_category_preferred(type->oid, &category, &preferred);
+	return category == TYPCATEGORY_NUMERIC || category == TYPCATEGORY_DATETIME ||
+		   category == TYPCATEGORY_TIMESPAN;
+}
+
 AshKeysetWriter *
 ash_keyset_writer(AshQuery *query)
 {
@@ -208,8 +217,8 @@ ash_keyset_writer(AshQuery *query)
 	writer->sort = sort_hash(query);
 	writer->hmac = make_hmac();
 	writer->nvalues = list_length(query->sort);
-	writer->types = palloc(sizeof(Oid) * Max(writer->nvalues, 1));
-	writer->output = palloc(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
+	writer->types = palloc(sizeof(AshTypeInst *) * Max(writer->nvalues, 1));
+	writer->send = palloc0(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
 	initStringInfo(&writer->bytes);
 	initStringInfo(&writer->text);
 	foreach (lc, query->sort)
@@ -217,9 +226,13 @@ ash_keyset_writer(AshQuery *query)
 		Oid function;
 		bool varlena;
 
-		writer->types[i] = ((AshSortItem *) lfirst(lc))->expr->type->oid;
-		getTypeOutputInfo(writer->types[i], &function, &varlena);
-		fmgr_info(function, &writer->output[i++]);
+		writer->types[i] = ((AshSortItem *) lfirst(lc))->expr->type;
+		if (is_binary(writer->types[i]))
+		{
+			getTypeBinaryOutputInfo(writer->types[i]->oid, &function, &varlena);
+			fmgr_info(function, &writer->send[i]);
+		}
+		i++;
 	}
 	return writer;
 }
@@ -235,16 +248,25 @@ append_number(StringInfo bytes, uint32 number)
 static void
 append_value(AshKeysetWriter *writer, int i, Datum value, bool isnull)
 {
-	char *text;
-
 	if (isnull)
 	{
 		append_number(&writer->bytes, ASH_KEYSET_NULL);
 		return;
 	}
-	text = OutputFunctionCall(&writer->output[i], value);
-	append_number(&writer->bytes, strlen(text));
-	appendStringInfoString(&writer->bytes, text);
+	if (OidIsValid(writer->send[i].fn_oid))
+	{
+		bytea *sent = SendFunctionCall(&writer->send[i], value);
+
+		append_number(&writer->bytes, VARSIZE(sent) - VARHDRSZ);
+		appendBinaryStringInfo(&writer->bytes, VARDATA(sent), VARSIZE(sent) - VARHDRSZ);
+	}
+	else
+	{
+		char *text = ash_pg_output(writer->types[i], value);
+
+		append_number(&writer->bytes, strlen(text));
+		appendStringInfoString(&writer->bytes, text);
+	}
 }
 
 /* base64 with - and _ and without padding */
@@ -374,6 +396,7 @@ take_value(StringInfo bytes, const AshTypeInst *type, AshValue *value)
 	uint32 len;
 	Oid function;
 	Oid ioparam;
+	char *part;
 
 	if (!take_number(bytes, &len))
 		return false;
@@ -383,9 +406,20 @@ take_value(StringInfo bytes, const AshTypeInst *type, AshValue *value)
 		return true;
 	if (len > bytes->len - bytes->cursor)
 		return false;
-	getTypeInputInfo(type->oid, &function, &ioparam);
-	value->value =
-		OidInputFunctionCall(function, pnstrdup(bytes->data + bytes->cursor, len), ioparam, -1);
+	part = palloc0(len + 1);
+	memcpy(part, bytes->data + bytes->cursor, len);
+	if (is_binary(type))
+	{
+		StringInfoData sent = { .data = part, .len = len, .maxlen = len + 1 };
+
+		getTypeBinaryInputInfo(type->oid, &function, &ioparam);
+		value->value = OidReceiveFunctionCall(function, &sent, ioparam, -1);
+	}
+	else
+	{
+		getTypeInputInfo(type->oid, &function, &ioparam);
+		value->value = OidInputFunctionCall(function, part, ioparam, -1);
+	}
 	bytes->cursor += len;
 	return true;
 }
@@ -417,191 +451,4 @@ ash_keyset_read(AshQuery *query)
 			return invalid_keyset(query, text, false);
 	}
 	return bytes.cursor == bytes.len || invalid_keyset(query, text, false);
-}
-
-/*-------------------------------------------------------------------------
- * The condition
- *-------------------------------------------------------------------------
- */
-
-/* The operator of the type's default order. */
-static Oid
-order_operator(const AshTypeInst *type, bool greater)
-{
-	TypeCacheEntry *entry = lookup_type_cache(type->oid, TYPECACHE_LT_OPR | TYPECACHE_GT_OPR);
-	Oid operator= greater ? entry->gt_opr : entry->lt_opr;
-
-	if (!OidIsValid(operator))
-		elog(ERROR, "type %s has no order", type->name);
-	return operator;
-}
-
-static Form_pg_operator
-operator_form(Oid operator, HeapTuple * tuple)
-{
-	*tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	if (!HeapTupleIsValid(*tuple))
-		elog(ERROR, "cache lookup failed for operator %u", operator);
-	return (Form_pg_operator) GETSTRUCT(*tuple);
-}
-
-/* " OPERATOR(schema.<) " */
-static void
-write_operator(AshSql *sql, const AshTypeInst *type, bool greater)
-{
-	HeapTuple tuple;
-	Form_pg_operator form = operator_form(order_operator(type, greater), &tuple);
-
-	appendStringInfo(&sql->text, " OPERATOR(%s.%s) ",
-					 ash_quote_ident(get_namespace_name(form->oprnamespace)),
-					 NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-}
-
-static bool
-is_builtin_order(const AshTypeInst *type)
-{
-	HeapTuple tuple;
-	Form_pg_operator form = operator_form(order_operator(type, true), &tuple);
-	bool builtin = form->oprnamespace == PG_CATALOG_NAMESPACE;
-
-	ReleaseSysCache(tuple);
-	return builtin;
-}
-
-static void
-write_compare(AshRowScope *row, const AshSortItem *item, const AshValue *value, const char *op)
-{
-	ash_row_expr(row, item->expr);
-	ash_sql_str(row->sql, op);
-	ash_sql_param(row->sql, item->expr->type->oid, value->value, false);
-}
-
-/* Does the row come after the value, in this item's order? */
-static void
-write_after(AshRowScope *row, const AshSortItem *item, const AshValue *value, bool reverse)
-{
-	AshSql *sql = row->sql;
-	bool desc = (item->order == ASH_SORT_DESC || item->order == ASH_SORT_DESC_NILS_LAST);
-	bool nulls_first = (item->order == ASH_SORT_DESC || item->order == ASH_SORT_ASC_NILS_FIRST);
-
-	desc ^= reverse;
-	nulls_first ^= reverse;
-	if (value->isnull)
-	{
-		if (!nulls_first)
-		{
-			ash_sql_str(sql, "false");
-			return;
-		}
-		ash_row_expr(row, item->expr);
-		ash_sql_str(sql, " IS NOT NULL");
-		return;
-	}
-	ash_sql_str(sql, "(");
-	ash_row_expr(row, item->expr);
-	write_operator(sql, item->expr->type, !desc);
-	ash_sql_param(sql, item->expr->type->oid, value->value, false);
-	if (!nulls_first)
-	{
-		ash_sql_str(sql, " OR ");
-		ash_row_expr(row, item->expr);
-		ash_sql_str(sql, " IS NULL");
-	}
-	ash_sql_str(sql, ")");
-}
-
-static void
-write_same(AshRowScope *row, const AshSortItem *item, const AshValue *value)
-{
-	if (!value->isnull)
-	{
-		write_compare(row, item, value, ash_sql_equals(item->expr->type));
-		return;
-	}
-	ash_row_expr(row, item->expr);
-	ash_sql_str(row->sql, " IS NULL");
-}
-
-static bool
-is_ascending(const AshSortItem *item)
-{
-	return item->order == ASH_SORT_ASC || item->order == ASH_SORT_ASC_NILS_FIRST;
-}
-
-/* Attributes that are never null, all in one direction: a row comparison, which an index serves. */
-static bool
-is_row_comparison(const AshQuery *query)
-{
-	int i = 0;
-	ListCell *lc;
-
-	foreach (lc, query->sort)
-	{
-		const AshSortItem *item = lfirst(lc);
-
-		if (item->expr->kind != ASH_EXPR_REF || item->expr->attribute == NULL ||
-			item->expr->path != NIL || item->expr->attribute->allow_nil ||
-			query->cursor[i++].isnull || !is_builtin_order(item->expr->type) ||
-			is_ascending(item) != is_ascending(linitial(query->sort)))
-			return false;
-	}
-	return query->sort != NIL;
-}
-
-static void
-write_row_comparison(AshRowScope *row, AshQuery *query, bool reverse)
-{
-	AshSql *sql = row->sql;
-	int i = 0;
-	ListCell *lc;
-
-	ash_sql_str(sql, "ROW(");
-	foreach (lc, query->sort)
-	{
-		ash_sql_str(sql, i++ > 0 ? ", " : "");
-		ash_row_expr(row, ((AshSortItem *) lfirst(lc))->expr);
-	}
-	appendStringInfo(&sql->text, ") OPERATOR(pg_catalog.%s) ROW(",
-					 is_ascending(linitial(query->sort)) != reverse ? ">" : "<");
-	i = 0;
-	foreach (lc, query->sort)
-	{
-		ash_sql_str(sql, i > 0 ? ", " : "");
-		ash_sql_param(sql, ((AshSortItem *) lfirst(lc))->expr->type->oid, query->cursor[i].value,
-					  false);
-		i++;
-	}
-	ash_sql_str(sql, ")");
-}
-
-/* (a after x) OR (a same x AND ((b after y) OR …)) */
-void
-ash_row_beyond(AshRowScope *row, AshQuery *query)
-{
-	AshSql *sql = row->sql;
-	bool reverse = query->before != NULL;
-	int i = 0;
-	ListCell *lc;
-
-	if (is_row_comparison(query))
-	{
-		write_row_comparison(row, query, reverse);
-		return;
-	}
-	foreach (lc, query->sort)
-	{
-		ash_sql_str(sql, "(");
-		write_after(row, lfirst(lc), &query->cursor[i], reverse);
-		if (lnext(query->sort, lc) != NULL)
-		{
-			ash_sql_str(sql, " OR (");
-			write_same(row, lfirst(lc), &query->cursor[i]);
-			ash_sql_str(sql, " AND ");
-		}
-		i++;
-	}
-	for (; i > 1; i--)
-		ash_sql_str(sql, "))");
-	ash_sql_str(sql, ")");
 }

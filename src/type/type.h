@@ -248,6 +248,8 @@ extern void ash_type_write_json(StringInfo out, const AshTypeInst *inst, const A
 extern void ash_write_json_string(StringInfo out, const char *str, int len); /* with its quotes */
 /* Any Datum by its PostgreSQL type; used for columns that have no instance. */
 extern void ash_write_json_datum(StringInfo out, Oid oid, Datum value, bool isnull);
+/* the output function's text; of lists, ranges and composites under settings of our own choice */
+extern char *ash_pg_output(const AshTypeInst *inst, Datum value);
 
 /* jsonb helpers (jsonbutil.c) */
 extern bool ash_jsonb_get(const Jsonb *object, const char *key, int keylen, JsonbValue *out);
