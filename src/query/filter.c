@@ -78,6 +78,18 @@ names_field(const AshResource *res, const char *name)
 		   ash_find_calculation(res, name) != NULL || ash_find_aggregate(res, name) != NULL;
 }
 
+/* An attribute, calculation or aggregate that input may name. */
+static bool
+names_public_field(AshResource *res, const char *name)
+{
+	const AshAttribute *attr = ash_find_attribute(res, name);
+	const AshCalculation *calc = ash_find_calculation(res, name);
+	const AshAggregate *agg = ash_find_aggregate(res, name);
+
+	return (attr != NULL && attr->public) || (calc != NULL && calc->public) ||
+		   (agg != NULL && agg->public);
+}
+
 static AshExpr *parse_key(FilterParser *parser, FilterScope *scope, const char *name,
 						  const JsonbValue *value);
 
@@ -210,21 +222,7 @@ aggregate_expr(FilterParser *parser, FilterScope *scope, const char *name, const
 							   value, NULL);
 }
 
-/* {"is_nil": "field"} */
-static AshExpr *
-nil_field(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
-{
-	JsonbValue yes = { .type = jbvBool, .val.boolean = true };
-	const char *name = ash_jsonb_value_text(value);
-	AshExpr *ref = ash_field_ref(scope->res, name, parser->errors);
-
-	if (ref == NULL || !ash_ref_is_public(ref))
-		return no_such_field(parser, scope, name);
-	ref->path = scope->path;
-	ref->path_resources = scope->owners;
-	ref->from_input = true;
-	return ash_predicate_is_nil(parser, ref, &yes);
-}
+static AshExpr *nil_field(FilterParser *parser, FilterScope *scope, const char *name);
 
 static AshExpr *
 parse_key(FilterParser *parser, FilterScope *scope, const char *name, const JsonbValue *value)
@@ -250,8 +248,28 @@ parse_key(FilterParser *parser, FilterScope *scope, const char *name, const Json
 	if ((agg = ash_find_aggregate(scope->res, name)) != NULL && agg->public)
 		return aggregate_expr(parser, scope, name, value);
 	if (strcmp(name, "is_nil") == 0 && value->type == jbvString)
-		return nil_field(parser, scope, value);
+		return nil_field(parser, scope, ash_jsonb_value_text(value));
 	return no_such_field(parser, scope, name);
+}
+
+/* {"is_nil": "field"} is {"field": {"is_nil": true}}. */
+static AshExpr *
+nil_field(FilterParser *parser, FilterScope *scope, const char *name)
+{
+	JsonbPair pair = { 0 };
+	JsonbValue object = { .type = jbvObject };
+
+	if (!names_public_field(scope->res, name))
+		return no_such_field(parser, scope, name);
+	pair.key.type = jbvString;
+	pair.key.val.string.val = "is_nil";
+	pair.key.val.string.len = strlen("is_nil");
+	pair.value.type = jbvBool;
+	pair.value.val.boolean = true;
+	object.val.object.nPairs = 1;
+	object.val.object.pairs = &pair;
+	ash_jsonb_value_from_jsonb(JsonbValueToJsonb(&object), &object);
+	return parse_key(parser, scope, name, &object);
 }
 
 static AshExpr *
