@@ -34,6 +34,7 @@
 #include "query/internal.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #define ASH_KEYSET_VERSION 2
@@ -103,26 +104,35 @@ read_secret(void)
 	secret_relid = relid;
 }
 
-static void
-free_hmac(void *hmac)
-{
-	pg_hmac_free(hmac);
-}
-
-/* Freed with the current memory context. */
+/*
+ * One for the life of the session, under a resource owner of its own: that of a
+ * transaction would free it when the transaction is rolled back, behind our back.
+ * Every use starts it anew, so an error in the middle of one leaves nothing behind.
+ */
 static pg_hmac_ctx *
-make_hmac(void)
+hmac_context(void)
 {
-	pg_hmac_ctx *hmac;
-	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
+	static ResourceOwner owner = NULL;
+	static pg_hmac_ctx *hmac = NULL;
+	ResourceOwner current = CurrentResourceOwner;
 
 	read_secret();
-	hmac = pg_hmac_create(PG_SHA256);
+	if (hmac != NULL)
+		return hmac;
+	if (owner == NULL)
+		owner = ResourceOwnerCreate(NULL, "ash keyset");
+	PG_TRY();
+	{
+		CurrentResourceOwner = owner;
+		hmac = pg_hmac_create(PG_SHA256);
+	}
+	PG_FINALLY();
+	{
+		CurrentResourceOwner = current;
+	}
+	PG_END_TRY();
 	if (hmac == NULL)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	callback->func = free_hmac;
-	callback->arg = hmac;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 	return hmac;
 }
 
@@ -215,7 +225,7 @@ ash_keyset_writer(AshQuery *query)
 
 	writer->query = query;
 	writer->sort = sort_hash(query);
-	writer->hmac = make_hmac();
+	writer->hmac = hmac_context();
 	writer->nvalues = list_length(query->sort);
 	writer->types = palloc(sizeof(AshTypeInst *) * Max(writer->nvalues, 1));
 	writer->send = palloc0(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
@@ -368,7 +378,7 @@ decode(const char *text, StringInfo bytes)
 static bool
 open_values(StringInfo bytes)
 {
-	pg_hmac_ctx *hmac = make_hmac();
+	pg_hmac_ctx *hmac = hmac_context();
 	uint8 signature[ASH_KEYSET_SIGNATURE];
 	int difference = 0;
 
