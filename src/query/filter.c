@@ -20,9 +20,25 @@ static AshExpr *parse_filter(FilterParser *parser, FilterScope *scope, const Jso
 static AshExpr *
 no_such_field(FilterParser *parser, const FilterScope *scope, const char *name)
 {
+	name = ash_input_name(name);
 	ash_error_add(parser->errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
 				  name, scope->res->name);
 	return NULL;
+}
+
+/* One level deeper; false after adding an error. */
+static bool
+enter(FilterParser *parser)
+{
+	check_stack_depth();
+	if (parser->depth < ASH_FILTER_MAX_DEPTH)
+	{
+		parser->depth++;
+		return true;
+	}
+	ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL,
+				  "a filter may be nested at most %d deep", ASH_FILTER_MAX_DEPTH);
+	return false;
 }
 
 /* {"calc": {"input": {…}, op: value}} */
@@ -142,16 +158,27 @@ relationship_expr(FilterParser *parser, FilterScope *scope, AshRelationship *rel
 
 	if (!rel->filterable)
 		return ash_filter_not_filterable(parser, rel->name, false);
+	if (list_length(scope->path) >= ASH_FILTER_MAX_PATH)
+	{
+		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL,
+					  "a filter may go through at most %d relationships", ASH_FILTER_MAX_PATH);
+		return NULL;
+	}
 	related.res = ash_ref_resource(&rel->destination);
 	related.path = lappend(list_copy(scope->path), rel);
 	related.owners = lappend(list_copy(scope->owners), scope->res);
 	if (value->type == jbvBinary)
 	{
 		Jsonb *json = ash_jsonb_from_value(value);
+		AshExpr *expr;
 
-		if (JB_ROOT_IS_OBJECT(json))
-			return related_object(parser, &related, rel, json);
-		return parse_filter(parser, &related, value);
+		if (!JB_ROOT_IS_OBJECT(json))
+			return parse_filter(parser, &related, value);
+		if (!enter(parser))
+			return NULL;
+		expr = related_object(parser, &related, rel, json);
+		parser->depth--;
+		return expr;
 	}
 	ref = key_ref(parser, &related, rel);
 	return ref == NULL ? NULL : ash_predicate_equal(parser, ref, value);
@@ -320,13 +347,8 @@ parse_filter(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
 		return ash_expr_bool(value->val.boolean);
 	if (value->type != jbvBinary)
 		return ash_filter_invalid_value(parser, value);
-	if (parser->depth >= ASH_FILTER_MAX_DEPTH)
-	{
-		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL,
-					  "a filter may be nested at most %d deep", ASH_FILTER_MAX_DEPTH);
+	if (!enter(parser))
 		return NULL;
-	}
-	parser->depth++;
 	expr = parse_container(parser, scope, value);
 	parser->depth--;
 	return expr;

@@ -12,6 +12,7 @@
 
 #define ASH_FILTER_MAX_DEPTH 64
 #define ASH_FILTER_MAX_TERMS 10000
+#define ASH_FILTER_MAX_PATH 16 /* relationships, one behind the other: each is a join */
 
 typedef struct FilterParser
 {

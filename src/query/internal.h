@@ -205,6 +205,7 @@ extern void ash_query_complete_sort(AshQuery *query);
  */
 /* deep copy of an array element or object value as a Jsonb of its own */
 extern char *ash_input_text(const JsonbValue *value);
+extern const char *ash_input_name(const char *name);
 
 /* select.c */
 extern bool ash_query_selects(const AshQuery *query, const AshAttribute *attr);

@@ -418,7 +418,8 @@ predicates_of(FilterParser *parser, FilterScope *scope, AshExpr *ref, const Json
 		if (predicate == NULL)
 		{
 			ash_error_add(parser->errors, ASH_E_NO_SUCH_FILTER_PREDICATE, NULL,
-						  "No such filter predicate for %s: \"%s\"", scope->res->name, name);
+						  "No such filter predicate for %s: \"%s\"", scope->res->name,
+						  ash_input_name(name));
 			ok = false;
 			continue;
 		}

@@ -52,7 +52,8 @@ find_order(SortParser *parser, const char *name, AshSortOrder *order)
 			return true;
 		}
 	}
-	ash_error_add(parser->errors, ASH_E_INVALID_SORT_ORDER, NULL, "No such sort order :%s", name);
+	ash_error_add(parser->errors, ASH_E_INVALID_SORT_ORDER, NULL, "No such sort order :%s",
+				  ash_input_name(name));
 	return false;
 }
 
@@ -66,6 +67,7 @@ too_many(SortParser *parser)
 static void
 no_such_field(SortParser *parser, AshResource *res, const char *name)
 {
+	name = ash_input_name(name);
 	ash_error_add(parser->errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
 				  name, res->name);
 }
