@@ -237,8 +237,11 @@ combination(FilterParser *parser, FilterScope *scope, const JsonbValue *value, b
 static AshExpr *
 negation(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
 {
-	AshExpr *expr = combination(parser, scope, value, false);
+	AshExpr *expr;
 
+	parser->negations++;
+	expr = combination(parser, scope, value, false);
+	parser->negations--;
 	return expr == NULL ? NULL : ash_expr_not(expr);
 }
 
@@ -357,7 +360,7 @@ parse_filter(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
 AshExpr *
 ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input)
 {
-	FilterParser parser = { query, query->call->errors, 0, 0 };
+	FilterParser parser = { query, query->call->errors, 0, 0, 0 };
 	FilterScope scope = { res, NIL, NIL };
 	JsonbValue value;
 

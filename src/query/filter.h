@@ -20,6 +20,7 @@ typedef struct FilterParser
 	AshErrors *errors;
 	int depth;
 	int terms;
+	int negations; /* around what is being parsed: false and null differ there */
 } FilterParser;
 
 /* Whose fields the keys name, and how it was reached. */

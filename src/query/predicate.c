@@ -369,7 +369,8 @@ json_kind(const JsonbValue *in)
 /*
  * {"at_path": ["a", "b"], op: value}: into a document.  Strings are compared as text,
  * other values as JSON; then a null of JSON is a null, and only values of the same
- * kind have an order.
+ * kind have an order.  Equality stays plain where no negation tells false from null,
+ * so that an index on the path serves it.
  */
 static AshExpr *
 at_path_expr(FilterParser *parser, const AshFilterPredicate *predicate, AshExpr *ref,
@@ -384,6 +385,8 @@ at_path_expr(FilterParser *parser, const AshFilterPredicate *predicate, AshExpr 
 	if (document == NULL || !as_json)
 		return document;
 	document = ash_expr_coerce(document, ash_type_plain("term"));
+	if (predicate->equality && parser->negations == 0)
+		return document;
 	return ash_expr_document_of(document, predicate->ordered ? json_kind(in) : NULL);
 }
 
