@@ -166,6 +166,8 @@ extern AshExpr *ash_expr_list(List *items,
 							  AshErrors *errors); /* of AshExpr *, brought to one type */
 /* By registry name; adds an error and returns NULL when no overload fits. */
 extern AshExpr *ash_expr_call(const char *func, List *args, AshErrors *errors);
+/* special.c: a jsonb, or null when jsonb_typeof says another kind (NULL: when it says "null") */
+extern AshExpr *ash_expr_document_of(AshExpr *document, const char *kind);
 extern const AshExprFunc *ash_expr_func_lookup(const char *name, bool is_operator);
 extern const AshExprFunc *ash_expr_funcs(int *count);
 extern const AshExprFunc *ash_expr_operators(int *count);

@@ -25,6 +25,7 @@ typedef struct SortParser
 	AshErrors *errors;
 	bool trusted;
 	List *items; /* of AshSortItem * */
+	int fields;	 /* how many were named, whether good or not */
 } SortParser;
 
 static const struct
@@ -51,13 +52,22 @@ find_order(SortParser *parser, const char *name, AshSortOrder *order)
 			return true;
 		}
 	}
-	ash_error_add(parser->errors, ASH_E_INVALID_SORT_ORDER, NULL, "No such sort order :%s", name);
+	ash_error_add(parser->errors, ASH_E_INVALID_SORT_ORDER, NULL, "No such sort order :%s",
+				  ash_input_name(name));
 	return false;
+}
+
+static void
+too_many(SortParser *parser)
+{
+	ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL, "a sort may have at most %d fields",
+				  ASH_MAX_SORTS);
 }
 
 static void
 no_such_field(SortParser *parser, AshResource *res, const char *name)
 {
+	name = ash_input_name(name);
 	ash_error_add(parser->errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
 				  name, res->name);
 }
@@ -130,10 +140,10 @@ add_item(SortParser *parser, const char *name, AshSortOrder order, const JsonbVa
 	AshExpr *ref;
 	AshSortItem *item;
 
-	if (list_length(parser->items) >= ASH_MAX_SORTS)
+	if (parser->fields++ >= ASH_MAX_SORTS)
 	{
-		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL,
-					  "a sort may have at most %d fields", ASH_MAX_SORTS);
+		if (parser->fields == ASH_MAX_SORTS + 1)
+			too_many(parser);
 		return;
 	}
 	if (!resolve_path(parser, &name, &rels, &owners, &res))
@@ -183,7 +193,7 @@ add_string(SortParser *parser, const char *text)
 {
 	const char *comma;
 
-	while ((comma = strchr(text, ',')) != NULL && list_length(parser->items) < ASH_MAX_SORTS)
+	while ((comma = strchr(text, ',')) != NULL && parser->fields < ASH_MAX_SORTS)
 	{
 		add_prefixed(parser, pnstrdup(text, comma - text));
 		text = comma + 1;
@@ -198,9 +208,34 @@ invalid_sort(SortParser *parser, const JsonbValue *value)
 				  ash_input_text(value));
 }
 
-/* "desc", or {"order": "desc", "args": {…}} */
+/* An object says which field, in which order, with which arguments, and nothing else. */
+static bool
+check_keys(SortParser *parser, const Jsonb *object, bool with_field)
+{
+	static const char *const known[] = { "order", "args", "field" };
+	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
+	JsonbIteratorToken token;
+	JsonbValue key;
+
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		bool found = token != WJB_KEY;
+
+		for (int i = 0; i < lengthof(known) - !with_field && !found; i++)
+			found = strlen(known[i]) == key.val.string.len &&
+					memcmp(known[i], key.val.string.val, key.val.string.len) == 0;
+		if (found)
+			continue;
+		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL, "Invalid sort value %s",
+					  ash_input_text(&key));
+		return false;
+	}
+	return true;
+}
+
+/* "desc", or {"order": "desc", "args": {…}}, which may also have the field */
 static void
-add_named(SortParser *parser, const char *name, const JsonbValue *how)
+add_named(SortParser *parser, const char *name, const JsonbValue *how, bool with_field)
 {
 	AshSortOrder order = ASH_SORT_ASC;
 	Jsonb *object;
@@ -220,6 +255,8 @@ add_named(SortParser *parser, const char *name, const JsonbValue *how)
 		invalid_sort(parser, how);
 		return;
 	}
+	if (!check_keys(parser, object, with_field))
+		return;
 	if (ash_jsonb_get(object, "order", 5, &value) &&
 		(value.type != jbvString || !find_order(parser, ash_jsonb_value_text(&value), &order)))
 	{
@@ -245,7 +282,7 @@ add_object(SortParser *parser, const Jsonb *object)
 		JsonbValue whole;
 
 		ash_jsonb_value_from_jsonb(object, &whole);
-		add_named(parser, ash_jsonb_value_text(&value), &whole);
+		add_named(parser, ash_jsonb_value_text(&value), &whole, true);
 		return;
 	}
 	it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
@@ -254,7 +291,7 @@ add_object(SortParser *parser, const Jsonb *object)
 		if (token != WJB_KEY)
 			continue;
 		(void) JsonbIteratorNext(&it, &value, true);
-		add_named(parser, pnstrdup(key.val.string.val, key.val.string.len), &value);
+		add_named(parser, pnstrdup(key.val.string.val, key.val.string.len), &value, false);
 	}
 }
 
@@ -301,10 +338,15 @@ parse_sort(SortParser *parser, const Jsonb *input)
 		invalid_sort(parser, &value);
 		return;
 	}
+	if (JB_ROOT_COUNT(input) > ASH_MAX_SORTS)
+	{
+		too_many(parser);
+		return;
+	}
 	it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
-		if (token == WJB_ELEM && list_length(parser->items) < ASH_MAX_SORTS)
+		if (token == WJB_ELEM)
 			add_element(parser, &value);
 	}
 }
@@ -312,7 +354,7 @@ parse_sort(SortParser *parser, const Jsonb *input)
 List *
 ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted)
 {
-	SortParser parser = { query, res, query->call->errors, trusted, NIL };
+	SortParser parser = { query, res, query->call->errors, trusted, NIL, 0 };
 
 	parse_sort(&parser, input);
 	return parser.items;
@@ -322,7 +364,7 @@ ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trust
 List *
 ash_sort_compile(AshResource *res, json_t *source)
 {
-	SortParser parser = { NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL };
+	SortParser parser = { NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL, 0 };
 
 	parse_sort(&parser, ash_jsonb_from_json(source));
 	if (ash_errors_any(parser.errors))
@@ -333,7 +375,7 @@ ash_sort_compile(AshResource *res, json_t *source)
 List *
 ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors)
 {
-	SortParser parser = { NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL };
+	SortParser parser = { NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL, 0 };
 	ListCell *lc;
 
 	parse_sort(&parser, ash_jsonb_from_json(source));
