@@ -144,6 +144,7 @@ check_steps(SortParser *parser, const SortTarget *target, const char *whole)
 	return true;
 }
 
+/* A name that a field has is that field, even when there is a dot in it. */
 static bool
 resolve_path(SortParser *parser, SortTarget *target, const char *whole)
 {
@@ -153,13 +154,13 @@ resolve_path(SortParser *parser, SortTarget *target, const char *whole)
 
 	target->name = whole;
 	target->res = parser->res;
+	if (strchr(whole, '.') == NULL || ash_field_ref(parser->res, whole, faults) != NULL)
+		return true;
 	while ((dot = strchr(target->name, '.')) != NULL && list_length(names) <= ASH_FILTER_MAX_PATH)
 	{
 		names = lappend(names, pnstrdup(target->name, dot - target->name));
 		target->name = dot + 1;
 	}
-	if (names == NIL)
-		return true;
 	if (list_length(names) <= ASH_FILTER_MAX_PATH)
 		target->res = ash_path_resolve(parser->res, names, &target->rels, &target->owners, faults);
 	else
