@@ -38,6 +38,7 @@ typedef struct AshOptions
 	Jsonb *filter;
 	Jsonb *sort; /* string or list */
 	Jsonb *distinct;
+	Jsonb *distinct_sort;
 	AshOptInt limit;
 	AshOptInt offset;
 	Jsonb *page; /* object, or boolean false */

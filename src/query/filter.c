@@ -106,10 +106,9 @@ may_name(const FilterParser *parser, AshResource *res, const char *name)
 	const AshCalculation *calc = ash_find_calculation(res, name);
 	const AshAggregate *agg = ash_find_aggregate(res, name);
 
-	if (parser->trusted)
-		return attr != NULL || calc != NULL || agg != NULL;
-	return (attr != NULL && attr->public) || (calc != NULL && calc->public) ||
-		   (agg != NULL && agg->public);
+	return (attr != NULL && (attr->public || parser->trusted)) ||
+		   (calc != NULL && (calc->public || parser->trusted)) ||
+		   (agg != NULL && (agg->public || parser->trusted));
 }
 
 static AshExpr *parse_key(FilterParser *parser, FilterScope *scope, const char *name,

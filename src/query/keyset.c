@@ -9,13 +9,13 @@
  *
  * where each value is a length and what its type's functions write, and sort a hash
  * of resource and sort.  Nothing in it depends on a setting of the session: numbers,
- * dates and times are in the binary form of their send functions, others in text.  The signature is
- *a truncated HMAC-SHA256 of sort and values under a key that only this database has (ash.secret);
- *these are then enciphered with a stream made from the same key and the signature.  So a keyset
- * cannot be made up or used with another sort, tells nobody the value of a field
- * they may not see, and its values go to input functions only after they have
- * proved to be our own.  It is bounded: a row whose sort values are longer has no
- * keyset.
+ * dates and times are in the binary form of their send functions, others in text.
+ * The signature is a truncated HMAC-SHA256 of sort and values under a key that only
+ * this database has (ash.secret); these are then enciphered with a stream made from
+ * the same key and the signature.  So a keyset cannot be made up or used with another
+ * sort, tells nobody the value of a field they may not see, and its values go to input
+ * functions only after they have proved to be our own.  It is bounded: a row whose sort
+ * values are longer has no keyset.
  *
  *-------------------------------------------------------------------------
  */

@@ -5,13 +5,15 @@
  *
  * "a,-b,++c,--d", a list of such items, or a list of objects
  * {"field": "a", "order": "desc", "args": {…}}, or one object {"a": "desc"}.
- * Input may sort by public, sortable fields of the resource itself; a trusted sort
- * (of a definition) also by private ones and through to-one paths.
+ * "author.name" sorts by a field of the row behind a to-one relationship; what the
+ * caller may not read there is null.  Input may name public, sortable fields and
+ * relationships only; a trusted sort (of a definition) private ones as well.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "query/filter.h"
 #include "query/internal.h"
 #include "utils/builtins.h"
 
@@ -65,23 +67,24 @@ too_many(SortParser *parser)
 }
 
 static void
-no_such_field(SortParser *parser, AshResource *res, const char *name)
+no_such_field(SortParser *parser, const char *name)
 {
 	name = ash_input_name(name);
 	ash_error_add(parser->errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
-				  name, res->name);
+				  name, parser->res->name);
 }
 
 static void
 unsortable(SortParser *parser, const char *name)
 {
+	name = ash_input_name(name);
 	ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, name, ":%s is not sortable on %s", name,
 				  parser->res->name);
 }
 
-/* Does the field allow it? */
+/* Does the field, which the sort calls name, allow it? */
 static bool
-check_sortable(SortParser *parser, const AshExpr *ref)
+check_sortable(SortParser *parser, const AshExpr *ref, const char *name)
 {
 	AshFieldUse sortable = ref->attribute	? ref->attribute->sortable :
 						   ref->calculation ? ref->calculation->sortable :
@@ -89,54 +92,91 @@ check_sortable(SortParser *parser, const AshExpr *ref)
 
 	if (sortable == ASH_USE_NO)
 	{
-		unsortable(parser, ash_ref_name(ref));
+		unsortable(parser, name);
 		return false;
 	}
 	if (ref->calculation != NULL && !ash_calculation_is_sql(ref))
 	{
-		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, ref->calculation->name,
+		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, name,
 					  "Calculations cannot be sorted on unless they define an expression");
 		return false;
 	}
 	if (ref->type != NULL && !ref->type->orderable)
 	{
-		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, ash_ref_name(ref),
+		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, name,
 					  ":%s is not sortable on %s, as its type is not sortable by the data layer",
-					  ash_ref_name(ref), parser->res->name);
+					  name, parser->res->name);
 		return false;
 	}
 	return true;
 }
 
-/* The steps before the last name of a trusted "author.name"; false after adding an error. */
+/* Where a name leads: "author.name" is the field "name" of the row behind "author". */
+typedef struct SortTarget
+{
+	const char *name; /* of the field, without the steps before it */
+	AshResource *res;
+	List *rels;	  /* of AshRelationship * */
+	List *owners; /* of AshResource *: owners[i] has rels[i] */
+} SortTarget;
+
+/* May the sort go this way?  False after adding an error that names the whole path. */
 static bool
-resolve_path(SortParser *parser, const char **name, List **rels, List **owners, AshResource **res)
+check_steps(SortParser *parser, const SortTarget *target, const char *whole)
+{
+	ListCell *lc;
+
+	foreach (lc, target->rels)
+	{
+		const AshRelationship *rel = lfirst(lc);
+
+		if (!rel->public)
+		{
+			no_such_field(parser, whole);
+			return false;
+		}
+		if (!rel->sortable || ash_relationship_to_many(rel))
+		{
+			unsortable(parser, whole);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A name that a field has is that field, even when there is a dot in it. */
+static bool
+resolve_path(SortParser *parser, SortTarget *target, const char *whole)
 {
 	AshErrors *faults = ash_errors_create(CurrentMemoryContext);
-	const char *whole = *name;
 	List *names = NIL;
 	const char *dot;
 
-	*res = parser->res;
-	while (parser->trusted && (dot = strchr(*name, '.')) != NULL)
-	{
-		names = lappend(names, pnstrdup(*name, dot - *name));
-		*name = dot + 1;
-	}
-	if (names == NIL)
+	target->name = whole;
+	target->res = parser->res;
+	if (strchr(whole, '.') == NULL || ash_field_ref(parser->res, whole, faults) != NULL)
 		return true;
-	*res = ash_path_resolve(parser->res, names, rels, owners, faults);
-	if (*res == NULL)
-		no_such_field(parser, parser->res, whole);
-	return *res != NULL;
+	while ((dot = strchr(target->name, '.')) != NULL && list_length(names) <= ASH_FILTER_MAX_PATH)
+	{
+		names = lappend(names, pnstrdup(target->name, dot - target->name));
+		target->name = dot + 1;
+	}
+	if (list_length(names) <= ASH_FILTER_MAX_PATH)
+		target->res = ash_path_resolve(parser->res, names, &target->rels, &target->owners, faults);
+	else
+		target->res = NULL;
+	if (target->res == NULL)
+	{
+		no_such_field(parser, whole);
+		return false;
+	}
+	return parser->trusted || check_steps(parser, target, whole);
 }
 
 static void
 add_item(SortParser *parser, const char *name, AshSortOrder order, const JsonbValue *args)
 {
-	List *rels = NIL;
-	List *owners = NIL;
-	AshResource *res;
+	SortTarget target = { 0 };
 	AshExpr *ref;
 	AshSortItem *item;
 
@@ -146,21 +186,21 @@ add_item(SortParser *parser, const char *name, AshSortOrder order, const JsonbVa
 			too_many(parser);
 		return;
 	}
-	if (!resolve_path(parser, &name, &rels, &owners, &res))
+	if (!resolve_path(parser, &target, name))
 		return;
-	ref = ash_field_ref(res, name, parser->errors);
+	ref = ash_field_ref(target.res, target.name, parser->errors);
 	if (ref == NULL || (!parser->trusted && !ash_ref_is_public(ref)))
 	{
-		no_such_field(parser, res, name);
+		no_such_field(parser, name);
 		return;
 	}
-	if (!check_sortable(parser, ref))
+	if (!check_sortable(parser, ref, name))
 		return;
 	if (ref->calculation != NULL && parser->query != NULL &&
 		!ash_calculation_args(parser->query->call, ref->calculation, args, &ref->calc_args))
 		return;
-	ref->path = rels;
-	ref->path_resources = owners;
+	ref->path = target.rels;
+	ref->path_resources = target.owners;
 	ref->from_input = !parser->trusted;
 	item = palloc0(sizeof(AshSortItem));
 	item->expr = ref;
