@@ -149,13 +149,14 @@ static void
 diff_former(AshPlan *plan, const AshPlanTable *table, const AshPlanStatement *former, List *wanted)
 {
 	const AshPlanStatement *statement = find_statement(wanted, table->resource, former->name);
+	const char *sql = "";
 
 	if (table->present != NULL && statement != NULL && strcmp(former->up, statement->up) == 0)
 		return;
-	if (table->present == NULL || former->down[0] == '\0')
-		add_step(plan, table, ASH_PHASE_UNDO, "forget statement", former, "", forget);
-	else
-		add_step(plan, table, ASH_PHASE_UNDO, "undo statement", former, former->down, forget);
+	if (table->present != NULL)
+		sql = former->down;
+	add_step(plan, table, ASH_PHASE_UNDO, sql[0] ? "undo statement" : "forget statement", former,
+			 sql, forget);
 }
 
 void
