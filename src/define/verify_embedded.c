@@ -176,6 +176,7 @@ static const char *const needs_table[][2] = {
 	{ "aggregates", "an embedded value cannot be loaded from" },
 	{ "check_constraints", "an embedded resource has no table" },
 	{ "custom_indexes", "an embedded resource has no table" },
+	{ "custom_statements", "an embedded resource has no table" },
 	{ "code_interface", "an embedded resource is written through the record that holds it" },
 };
 

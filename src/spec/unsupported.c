@@ -35,7 +35,6 @@ static const Unsupported unsupported[] = {
 	{ "resource", "fragments", "a document is data: put it together before it is defined" },
 	{ "resource", "trace_name", "there is no tracer" },
 	{ "resource", "plural_name", "no name is derived from it" },
-	{ "resource", "custom_statements", "run the statements yourself; migrations are ordinary DDL" },
 	{ "resource", "polymorphic", "a resource has one table" },
 	{ "relationship", "could_be_related_at_creation",
 	  "it only spares the framework a read of rows that cannot be there yet" },
