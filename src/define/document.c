@@ -20,6 +20,9 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+/* Faults that hide each other in a chain longer than this come out one after another. */
+#define MAX_ROUNDS 50
+
 /* One resource on its way into the catalog. */
 typedef struct Defining
 {
@@ -48,12 +51,12 @@ typedef struct Work
  */
 
 static void
-throw_if_any(Work *work)
+throw_faults(Work *work, AshErrors *faults, int dropped)
 {
-	if (!ash_errors_any(work->def.errors))
-		return;
-	ash_define_place_errors(work->def.errors, &work->def.map, work->text, work->len);
-	ash_errors_throw(work->def.errors);
+	ash_define_place_errors(faults, work->text, work->len);
+	if (dropped > 0)
+		ash_error_add(faults, ASH_E_INVALID_DEFINITION, NULL, "and %d more", dropped);
+	ash_errors_throw(faults);
 }
 
 static void
@@ -82,21 +85,26 @@ add_document(Work *work, json_t *node, List *path)
 	work->def.errors->path = NIL;
 }
 
-/* The text → checked documents. */
-static void
-read_documents(Work *work)
+static json_t *
+parse_text(Work *work)
 {
 	json_t *root = ash_json_parse(work->text, work->len, work->def.errors);
+
+	if (ash_errors_any(work->def.errors))
+		throw_faults(work, work->def.errors, 0);
+	return ash_json_own(work->cxt, root);
+}
+
+static void
+check_documents(Work *work, json_t *root)
+{
 	size_t i;
 	json_t *node;
 
-	throw_if_any(work);
-	ash_json_own(work->cxt, root);
 	if (!json_is_array(root))
 		add_document(work, root, NIL);
 	json_array_foreach (root, i, node)
 		add_document(work, node, list_make1(makeInteger((int) i)));
-	throw_if_any(work);
 }
 
 /*-------------------------------------------------------------------------
@@ -360,7 +368,40 @@ compile_all(Work *work)
 		ash_catalog_set_overlay(NULL, NULL);
 	}
 	PG_END_TRY();
-	throw_if_any(work);
+}
+
+/* Document → compiled resources; a stage is not reached while the one before finds faults. */
+static void
+work_on(Work *work, json_t *root)
+{
+	check_documents(work, root);
+	if (ash_errors_any(work->def.errors))
+		return;
+	ash_store_lock();
+	ash_define_expand(&work->def);
+	if (!ash_errors_any(work->def.errors))
+		compile_all(work);
+}
+
+/* Afterwards all is compiled and without a fault; throws all faults otherwise. */
+static void
+work_in_rounds(Work *work, json_t *root)
+{
+	AshPruning pruning;
+	int rounds = 0;
+
+	ash_pruning_init(&pruning, root, work->cxt);
+	do
+	{
+		work->def.domains = work->items = NIL;
+		work->def.map.from = work->def.map.to = NIL;
+		work_on(work, pruning.root);
+		if (!ash_errors_any(work->def.errors))
+			break;
+		ash_define_map_errors(work->def.errors, &work->def.map);
+	} while (ash_pruning_take(&pruning, work->def.errors) && ++rounds < MAX_ROUNDS);
+	if (ash_errors_any(pruning.found))
+		throw_faults(work, pruning.found, pruning.dropped);
 }
 
 /*-------------------------------------------------------------------------
@@ -510,11 +551,7 @@ ash_define_document(const char *text, int len, bool migrate)
 	work.len = len;
 	work.migrate = migrate;
 	work.def.errors = ash_errors_create(work.cxt);
-	read_documents(&work);
-	ash_store_lock();
-	ash_define_expand(&work.def);
-	throw_if_any(&work);
-	compile_all(&work);
+	work_in_rounds(&work, parse_text(&work));
 	result = store_all(&work, migrate);
 	MemoryContextSwitchTo(caller);
 	summary = ash_json_dump(result, false);

@@ -48,9 +48,28 @@ extern void ash_define_check(json_t *domain, AshErrors *errors);
 extern void ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to);
 extern void ash_path_map_add_absolute(AshPathMap *map, List *from, List *to);
 extern List *ash_path_map_source(const AshPathMap *map, List *path);
-/* Maps all errors to the source and gives each pointer, line and column; drops repetitions. */
-extern void ash_define_place_errors(AshErrors *errors, const AshPathMap *map, const char *text,
-									size_t len);
+/* More faults than anybody reads: the rest is only counted. */
+#define ASH_MAX_FAULTS 1000
+
+/* Maps all errors to the source and drops repetitions of those that can be reported. */
+extern void ash_define_map_errors(AshErrors *errors, const AshPathMap *map);
+/* Gives each error pointer, line and column, and puts them in the order of the text. */
+extern void ash_define_place_errors(AshErrors *errors, const char *text, size_t len);
+
+/* prune.c: what is left of a document when its faults are taken out */
+typedef struct AshPruning
+{
+	json_t *given;
+	json_t *root;	  /* what is left */
+	AshErrors *found; /* the faults of the document so far */
+	List *removed;	  /* of List *: paths of the nodes that are left out */
+	List *withdrawn;  /* of List *: paths of the entities these belong to */
+	int dropped;	  /* faults beyond those that are reported */
+} AshPruning;
+
+extern void ash_pruning_init(AshPruning *pruning, json_t *root, MemoryContext cxt);
+/* Moves the faults of a round, mapped to the source; true when another round makes sense. */
+extern bool ash_pruning_take(AshPruning *pruning, AshErrors *errors);
 
 /* expand.c: fills expanded of all domains; faults are added */
 extern void ash_define_expand(AshDefinition *def);

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "define/internal.h"
+#include "miscadmin.h"
 
 void
 ash_path_map_add_absolute(AshPathMap *map, List *from, List *to)
@@ -107,21 +108,23 @@ already_said(List *errors, const AshError *error)
 	return false;
 }
 
-static bool
-has_var(const AshError *error, const char *name)
+static const AshErrorVar *
+find_var(const AshError *error, const char *name)
 {
 	ListCell *lc;
 
 	foreach (lc, error->vars)
 	{
-		if (strcmp(((AshErrorVar *) lfirst(lc))->name, name) == 0)
-			return true;
+		const AshErrorVar *var = lfirst(lc);
+
+		if (strcmp(var->name, name) == 0)
+			return var;
 	}
-	return false;
+	return NULL;
 }
 
 void
-ash_define_place_errors(AshErrors *errors, const AshPathMap *map, const char *text, size_t len)
+ash_define_map_errors(AshErrors *errors, const AshPathMap *map)
 {
 	List *kept = NIL;
 	ListCell *lc;
@@ -130,12 +133,46 @@ ash_define_place_errors(AshErrors *errors, const AshPathMap *map, const char *te
 	{
 		AshError *error = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		error->path = ash_path_map_source(map, error->path);
-		if (already_said(kept, error))
-			continue;
-		if (!has_var(error, "line"))
-			add_position(errors, error, text, len);
-		kept = lappend(kept, error);
+		if (list_length(kept) >= ASH_MAX_FAULTS || !already_said(kept, error))
+			kept = lappend(kept, error);
 	}
 	errors->items = kept;
+}
+
+static int
+position_var(const AshError *error, const char *name)
+{
+	const AshErrorVar *var = find_var(error, name);
+
+	return var ? atoi(var->text) : 0;
+}
+
+static int
+compare_positions(const ListCell *a, const ListCell *b)
+{
+	const AshError *left = lfirst(a);
+	const AshError *right = lfirst(b);
+	int difference = position_var(left, "line") - position_var(right, "line");
+
+	if (difference == 0)
+		difference = position_var(left, "column") - position_var(right, "column");
+	return difference ? difference : strcmp(left->message, right->message);
+}
+
+void
+ash_define_place_errors(AshErrors *errors, const char *text, size_t len)
+{
+	ListCell *lc;
+
+	foreach (lc, errors->items)
+	{
+		AshError *error = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (find_var(error, "line") == NULL)
+			add_position(errors, error, text, len);
+	}
+	list_sort(errors->items, compare_positions);
 }
