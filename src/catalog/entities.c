@@ -490,7 +490,8 @@ const AshSpec ash_pagination_spec = { "pagination", sizeof(AshPagination), pagin
 
 #define S AshAction
 static const AshOpt action_options[] = {
-	CHOICE("type", ENUM, type, ash_action_types, NULL, "what it does; \"action\": anything"),
+	{ "type", ASH_OPT_ENUM, offsetof(S, type), ASH_OPT_REQUIRED, NULL, ash_action_types, NULL,
+	  "what it does; \"action\": anything" },
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("primary", BOOL, primary, 0, "false", "the one used when none is named"),
 	OPT("public", BOOL, public, 0, "true", "may be called from outside"),

@@ -177,6 +177,7 @@ struct AshValidationDef
 
 extern const AshChangeDef *ash_change_lookup(const char *name);
 extern const AshChangeDef *ash_changes(int *count);
+extern const AshSpec ash_step_spec; /* what stands beside the name of a built-in */
 extern const AshValidationDef *ash_validation_lookup(const char *name);
 extern const AshValidationDef *ash_validations(int *count);
 

@@ -51,8 +51,8 @@ static const AshOpt step_options[] = {
 	ASH_OPT_END
 };
 
-static const AshSpec step_spec = { "step", sizeof(StepOptions), step_options, NULL,
-								   "options that every change and validation takes" };
+const AshSpec ash_step_spec = { "step", sizeof(StepOptions), step_options, NULL,
+								"options that every change and validation takes" };
 
 static const char *const action_types[] = { "create", "read", "update", "destroy", "action" };
 
@@ -73,7 +73,7 @@ builtin_name(json_t *node, bool changes, bool validations)
 		return json_string_value(node);
 	json_object_foreach (node, key, value)
 	{
-		if (ash_spec_option(&step_spec, key) != NULL)
+		if (ash_spec_option(&ash_step_spec, key) != NULL)
 			continue;
 		if ((changes && ash_change_lookup(key) != NULL) ||
 			(validations && ash_validation_lookup(key) != NULL))
@@ -216,9 +216,9 @@ compile_common(const AshBuiltinScope *scope, json_t *node, const char *name, Ash
 		step->on = compile_on(NIL, errors);
 		return true;
 	}
-	if (!ash_spec_check(&step_spec, node, others, errors))
+	if (!ash_spec_check(&ash_step_spec, node, others, errors))
 		return false;
-	common = ash_spec_fill(&step_spec, node);
+	common = ash_spec_fill(&ash_step_spec, node);
 	step->only_when_valid = common->only_when_valid;
 	step->before_action = common->before_action;
 	step->always_atomic = common->always_atomic;

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "call/function.h"
 #include "define/check.h"
 
 #define CREATE BIT(ASH_ACTION_CREATE)
@@ -64,10 +65,11 @@ check_named_function(json_t *node, const char *key, AshErrors *errors)
 {
 	json_t *function = json_object_get(node, key);
 
-	if (function == NULL || json_is_string(function) ||
-		json_is_string(json_object_get(function, "function")))
+	if (function == NULL)
 		return;
-	ash_check_fault(errors, key, "expected the name of a SQL function or {\"function\": …}");
+	ash_errors_push_name(errors, key);
+	ash_spec_check(&ash_function_spec, function, NULL, errors);
+	ash_errors_pop(errors);
 }
 
 /* Options about what a manual action does not do. */
@@ -102,11 +104,6 @@ check_action(json_t *node, AshErrors *errors)
 {
 	const char *type = json_string_value(json_object_get(node, "type"));
 
-	if (type == NULL)
-	{
-		ash_check_fault(errors, NULL, "the key \"type\" is required");
-		return;
-	}
 	ash_check_applies(action_applies, node, action_type(type),
 					  psprintf("an action of type \"%s\"", type), errors);
 	ash_check_section(node, "arguments", &ash_argument_spec, check_action_argument, errors);

@@ -116,6 +116,13 @@ build_policy(const FlatPolicy *policy)
 	return out;
 }
 
+static const AshOpt group_options[] = {
+	{ "policy_group", ASH_OPT_JSON, 0, ASH_OPT_REQUIRED, NULL, NULL, NULL, NULL },
+	{ "policies", ASH_OPT_JSON, 0, 0, NULL, NULL, NULL, NULL },
+	ASH_OPT_END,
+};
+static const AshSpec group_spec = { "policy_group", 0, group_options, NULL, NULL };
+
 /* Groups may be wrong in ways that would be lost when they are dissolved. */
 static void
 check_groups(AshErrors *errors, json_t *list, bool inside)
@@ -132,6 +139,7 @@ check_groups(AshErrors *errors, json_t *list, bool inside)
 						  "a policy group must not hold a bypass");
 		if (json_object_get(node, "policy_group") != NULL)
 		{
+			ash_spec_check(&group_spec, node, NULL, errors);
 			ash_errors_push_name(errors, "policies");
 			if (!json_is_array(json_object_get(node, "policies")))
 				ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,

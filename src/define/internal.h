@@ -174,6 +174,10 @@ extern void ash_define_check_runner(const char *resource);
 extern void ash_define_check_schema(const char *schema);
 extern void ash_define_check_table(AshResource *res);
 
+/* schema.c, schema_builtins.c: parts of the JSON Schema, each a new json_t or added to defs */
+extern json_t *ash_schema_entity(const AshSpec *spec);
+extern void ash_schema_add_builtins(json_t *defs);
+
 /* extensions.c */
 extern bool ash_define_provide_types(AshResource *res, bool migrate, AshErrors *errors);
 

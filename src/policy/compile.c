@@ -57,7 +57,7 @@ static const AshOpt policy_options[] = {
 	  "message when this policy is what forbids" },
 	ASH_OPT_END
 };
-static const AshSpec policy_spec = { "policy", sizeof(PolicyOptions), policy_options, NULL, NULL };
+const AshSpec ash_policy_spec = { "policy", sizeof(PolicyOptions), policy_options, NULL, NULL };
 
 typedef struct FieldPolicyOptions
 {
@@ -81,8 +81,8 @@ static const AshOpt field_policy_options[] = {
 	  "for people" },
 	ASH_OPT_END
 };
-static const AshSpec field_policy_spec = { "field_policy", sizeof(FieldPolicyOptions),
-										   field_policy_options, NULL, NULL };
+const AshSpec ash_field_policy_spec = { "field_policy", sizeof(FieldPolicyOptions),
+										field_policy_options, NULL, NULL };
 
 typedef struct CheckOptions
 {
@@ -93,7 +93,7 @@ static const AshOpt check_options[] = { { "name", ASH_OPT_STRING, offsetof(Check
 										  NULL, NULL, NULL,
 										  "shown in place of the check by ash_explain_policies" },
 										ASH_OPT_END };
-static const AshSpec check_spec = { "check", sizeof(CheckOptions), check_options, NULL, NULL };
+const AshSpec ash_policy_check_spec = { "check", sizeof(CheckOptions), check_options, NULL, NULL };
 
 typedef struct Compiler
 {
@@ -320,9 +320,9 @@ compile_policy_check(Compiler *compiler, json_t *node)
 			"a check needs authorize_if, forbid_if, authorize_unless or forbid_unless");
 		return NULL;
 	}
-	if (!ash_spec_check(&check_spec, node, also, errors))
+	if (!ash_spec_check(&ash_policy_check_spec, node, also, errors))
 		return NULL;
-	common = ash_spec_fill(&check_spec, node);
+	common = ash_spec_fill(&ash_policy_check_spec, node);
 	ash_errors_push_name(errors, also[0]);
 	policy_check->check = compile_check(compiler, json_object_get(node, also[0]), common->name);
 	ash_errors_pop(errors);
@@ -390,9 +390,9 @@ compile_policy(Compiler *compiler, json_t *node)
 	PolicyOptions *opts;
 	AshPolicy *policy;
 
-	if (!ash_spec_check(&policy_spec, node, NULL, errors))
+	if (!ash_spec_check(&ash_policy_spec, node, NULL, errors))
 		return NULL;
-	opts = ash_spec_fill(&policy_spec, node);
+	opts = ash_spec_fill(&ash_policy_spec, node);
 	if (opts->policy != NULL && opts->bypass != NULL)
 	{
 		ash_error_definition(errors, NULL, "a policy cannot be a bypass as well");
@@ -489,9 +489,9 @@ compile_field_policy(Compiler *compiler, json_t *node)
 	FieldPolicyOptions *opts;
 	AshPolicy *policy;
 
-	if (!ash_spec_check(&field_policy_spec, node, NULL, compiler->errors))
+	if (!ash_spec_check(&ash_field_policy_spec, node, NULL, compiler->errors))
 		return NULL;
-	opts = ash_spec_fill(&field_policy_spec, node);
+	opts = ash_spec_fill(&ash_field_policy_spec, node);
 	if ((opts->fields == NIL) == (opts->bypass_fields == NIL))
 	{
 		ash_error_definition(compiler->errors, NULL,

@@ -64,7 +64,6 @@ extern Literal ash_policy_conditions(const AshPolicySubject *subject, const AshP
 extern Formula ash_policy_checks(const AshPolicySubject *subject, const AshPolicy *policy);
 
 /* "authorize_if", … by AshCheckEffect; "filter", "strict", "runtime" by AshAccessType */
-extern const char *const ash_check_effects[];
 extern const char *const ash_access_types[];
 
 #endif /* ASH_POLICY_INTERNAL_H */

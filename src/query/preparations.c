@@ -88,7 +88,8 @@ static const AshOpt common_options[] = {
 	{ "description", ASH_OPT_STRING, offsetof(Common, description), 0, NULL, NULL, NULL, NULL },
 	ASH_OPT_END
 };
-static const AshSpec common_spec = { "preparation", sizeof(Common), common_options, NULL, NULL };
+const AshSpec ash_preparation_common_spec = { "preparation", sizeof(Common), common_options, NULL,
+											  NULL };
 
 #define PREPARED (ASH_ON(ASH_ACTION_READ) | ASH_ON(ASH_ACTION_GENERIC))
 
@@ -102,7 +103,7 @@ entry_name(json_t *entry)
 
 	json_object_foreach (entry, key, value)
 	{
-		if (ash_spec_option(&common_spec, key) != NULL)
+		if (ash_spec_option(&ash_preparation_common_spec, key) != NULL)
 			continue;
 		if (ash_preparation_lookup(key) != NULL || ash_validation_lookup(key) != NULL)
 			return key;
@@ -156,9 +157,9 @@ compile_common(const AshBuiltinScope *scope, AshPreparation *prep, json_t *entry
 	const char *const others[] = { name, strcmp(name, "function") == 0 ? "options" : NULL, NULL };
 	Common *common;
 
-	if (!ash_spec_check(&common_spec, entry, others, errors))
+	if (!ash_spec_check(&ash_preparation_common_spec, entry, others, errors))
 		return false;
-	common = ash_spec_fill(&common_spec, entry);
+	common = ash_spec_fill(&ash_preparation_common_spec, entry);
 	prep->only_when_valid = common->only_when_valid;
 	prep->on = compile_on(scope, common->on, errors);
 	if (common->where != NULL)

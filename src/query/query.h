@@ -255,6 +255,7 @@ struct AshPreparationDef
 };
 extern const AshPreparationDef *ash_preparation_lookup(const char *name);
 extern const AshPreparationDef *ash_preparations(int *count);
+extern const AshSpec ash_preparation_common_spec; /* what stands beside the name */
 /* runs the action's preparations and validations in order; input is what the action is given */
 extern void ash_query_run_preparations(AshQuery *query, const Jsonb *input);
 /* compiled on first use into action->preparations; errors is NULL at run time */

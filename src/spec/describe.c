@@ -64,6 +64,19 @@ one_or_many(json_t *one)
 	return json_pack("{s:[o, {s:s, s:O}]}", "anyOf", one, "type", "array", "items", one);
 }
 
+/* A name, or a list of different ones. */
+static json_t *
+names_schema(const AshOpt *opt)
+{
+	json_t *schema = one_or_many(name_schema());
+	json_t *list = json_array_get(json_object_get(schema, "anyOf"), 1);
+
+	json_object_set_new(list, "uniqueItems", json_true());
+	if (opt->flags & ASH_OPT_NONEMPTY)
+		json_object_set_new(list, "minItems", json_integer(1));
+	return schema;
+}
+
 static json_t *
 choices_schema(const char *const *choices)
 {
@@ -121,7 +134,7 @@ ash_spec_option_schema(const AshOpt *opt)
 		case ASH_OPT_ENUM:
 			return choices_schema(opt->choices);
 		case ASH_OPT_NAMES:
-			return one_or_many(name_schema());
+			return names_schema(opt);
 		case ASH_OPT_OBJECT:
 			return ash_spec_schema(opt->fields);
 		case ASH_OPT_LIST:
