@@ -1,8 +1,8 @@
 -- The catalog: what has been defined.
 --
 -- ash.domain and ash.resource hold one document each, as it came and expanded (without shorthands);
--- everything else in schema ash is a view over the expanded documents. Rows are written by
--- ash_define() and ash_undefine() only. Objects are named, not referenced by oid, so that the
+-- what else there is to read of definitions are views over the expanded documents. Rows are written by
+-- ash_define(), ash_undefine() and, in ash.statement, ash_migrate() only. Objects are named, not referenced by oid, so that the
 -- tables can be dumped and restored.
 CREATE SCHEMA ash;
 COMMENT ON SCHEMA ash IS 'catalog of the extension ash: domains, resources and what they consist of';
@@ -78,6 +78,25 @@ COMMENT ON COLUMN ash.revision.document IS 'the former document';
 COMMENT ON COLUMN ash.revision.changed_by IS 'role that ended it';
 COMMENT ON COLUMN ash.revision.changed_at IS 'when it ended';
 
+CREATE TABLE ash.statement (
+    resource text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    position bigint NOT NULL,
+    up text COLLATE "C" NOT NULL,
+    down text COLLATE "C" NOT NULL,
+    run_by text COLLATE "C" NOT NULL,
+    run_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (resource, name)
+);
+COMMENT ON TABLE ash.statement IS 'custom statements that ash_migrate() has run';
+COMMENT ON COLUMN ash.statement.resource IS 'name of the resource';
+COMMENT ON COLUMN ash.statement.name IS 'name of the statement';
+COMMENT ON COLUMN ash.statement.position IS 'order in which the statements of all resources ran';
+COMMENT ON COLUMN ash.statement.up IS 'the SQL that was run';
+COMMENT ON COLUMN ash.statement.down IS 'the SQL that undoes it';
+COMMENT ON COLUMN ash.statement.run_by IS 'role that ran it';
+COMMENT ON COLUMN ash.statement.run_at IS 'when it ran';
+
 -- However a row is written, every backend must look at its compiled resources again.
 CREATE FUNCTION ash.catalog_changed() RETURNS trigger
     LANGUAGE c
@@ -98,9 +117,10 @@ SELECT pg_catalog.pg_extension_config_dump('ash.revision_number', '');
 SELECT pg_catalog.pg_extension_config_dump('ash.domain', '');
 SELECT pg_catalog.pg_extension_config_dump('ash.resource', '');
 SELECT pg_catalog.pg_extension_config_dump('ash.revision', '');
+SELECT pg_catalog.pg_extension_config_dump('ash.statement', '');
 
 -- Definitions are no more secret than the system catalogs.
 GRANT USAGE ON SCHEMA ash TO PUBLIC;
-GRANT SELECT ON ash.domain, ash.resource, ash.revision TO PUBLIC;
+GRANT SELECT ON ash.domain, ash.resource, ash.revision, ash.statement TO PUBLIC;
 -- pg_dump by a plain role reads where the numbers are.
 GRANT SELECT ON SEQUENCE ash.revision_number TO PUBLIC;

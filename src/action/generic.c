@@ -69,6 +69,8 @@ write_arguments(AshSql *sql, AshCall *call)
 		ash_sql_ident(sql, arg->name);
 		ash_sql_str(sql, " => ");
 		ash_sql_param(sql, arg->type->oid, call->args[i].value, call->args[i].isnull);
+		if (arg->sensitive)
+			ash_sql_sensitive(sql);
 		separator = ", ";
 	}
 }

@@ -227,6 +227,8 @@ write_insert(AshSql *sql, const AshChangeset *cs, const bool *given)
 		ash_sql_str(sql, separator);
 		ash_sql_param(sql, res->attributes[i]->type->oid, cs->values[i].value,
 					  cs->values[i].isnull);
+		if (res->attributes[i]->sensitive)
+			ash_sql_sensitive(sql);
 		separator = ", ";
 	}
 	ash_sql_str(sql, ")");
@@ -256,6 +258,8 @@ write_conflict_value(AshSql *sql, AshChangeset *cs, int i, const bool *given, bo
 		ash_call_default(cs->call, &attr->update_default, attr->type, &cast, &value))
 	{
 		ash_sql_param(sql, attr->type->oid, value.value, value.isnull);
+		if (attr->sensitive)
+			ash_sql_sensitive(sql);
 		return;
 	}
 	ash_sql_str(sql, "EXCLUDED.");

@@ -39,10 +39,14 @@ write_parameters(const AshSql *sql, StringInfo out)
 	for (int i = 0; i < sql->nparams; i++)
 	{
 		bool isnull = sql->param_nulls[i] == 'n';
+		bool hidden = bms_is_member(i, sql->sensitive);
 
 		appendStringInfo(out, "\n-- $%d %s = ", i + 1,
 						 format_type_be_qualified(sql->param_types[i]));
-		ash_write_json_datum(out, sql->param_types[i], sql->param_values[i], isnull);
+		if (hidden)
+			appendStringInfoString(out, "**redacted**");
+		else
+			ash_write_json_datum(out, sql->param_types[i], sql->param_values[i], isnull);
 	}
 }
 
@@ -66,6 +70,7 @@ sql_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshStatement statement = { 0 };
 
+	call->bindings.is_sensitive = ash_call_is_sensitive;
 	ash_action_statement(call, input, &statement);
 	if (statement.present)
 	{
@@ -89,6 +94,7 @@ explain_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshStatement statement = { 0 };
 
+	call->bindings.is_sensitive = ash_call_is_sensitive;
 	ash_action_statement(call, input, &statement);
 	if (statement.present)
 		ash_data_explain(call->res, &statement.sql, out);

@@ -38,6 +38,7 @@ typedef struct AshOptions
 	Jsonb *filter;
 	Jsonb *sort; /* string or list */
 	Jsonb *distinct;
+	Jsonb *distinct_sort;
 	AshOptInt limit;
 	AshOptInt offset;
 	Jsonb *page; /* object, or boolean false */
@@ -138,6 +139,9 @@ extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, A
 
 /* options.c: only errors of call are used; in CurrentMemoryContext */
 extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
+
+/* AshBindings.is_sensitive of a call: a sensitive argument, or attribute of the actor */
+extern bool ash_call_is_sensitive(AshBindings *bindings, AshTemplateKind kind, List *path);
 
 /*
  * A call inside another: same actor, tenant, authorize, context; own errors unless shared.

@@ -59,6 +59,7 @@ static const Option options_table[] = {
 	{ "filter", OPTION_FILTER, AT(filter) },
 	{ "sort", OPTION_JSON, AT(sort) },
 	{ "distinct", OPTION_JSON, AT(distinct) },
+	{ "distinct_sort", OPTION_JSON, AT(distinct_sort) },
 	{ "limit", OPTION_COUNT, AT(limit) },
 	{ "offset", OPTION_COUNT, AT(offset) },
 	{ "page", OPTION_PAGE, AT(page) },

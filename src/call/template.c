@@ -180,6 +180,29 @@ ash_call_resolve(AshBindings *bindings, AshTemplateKind kind, List *path, const 
 	return ash_type_cast(type, &json, &cast, out);
 }
 
+/* AshBindings.is_sensitive */
+bool
+ash_call_is_sensitive(AshBindings *bindings, AshTemplateKind kind, List *path)
+{
+	AshCall *call = bindings->call;
+
+	if (kind == ASH_TEMPLATE_ARG)
+	{
+		const AshArgument *arg =
+			call->action != NULL ? ash_find_argument(call->action, linitial(path)) : NULL;
+
+		return arg != NULL && arg->sensitive;
+	}
+	if (kind == ASH_TEMPLATE_ACTOR && call->actor_resource != NULL && path != NIL)
+	{
+		AshResource *res = ash_resource_get(call->actor_resource, NULL);
+		const AshAttribute *attr = res != NULL ? ash_find_attribute(res, linitial(path)) : NULL;
+
+		return attr != NULL && attr->sensitive;
+	}
+	return false;
+}
+
 /*-------------------------------------------------------------------------
  * Defaults
  *-------------------------------------------------------------------------

@@ -181,6 +181,21 @@ compile_check_constraints(AshResource *res, json_t *node)
 	}
 }
 
+/* What a statement comes after may not be undefined under it. */
+static void
+compile_custom_statements(AshResource *res, json_t *node)
+{
+	const char *name;
+	json_t *item;
+	ListCell *lc;
+
+	json_object_foreach (json_object_get(node, "custom_statements"), name, item)
+	{
+		foreach (lc, ash_json_names(json_object_get(item, "after_tables")))
+			ash_resource_add_dep(res, lfirst(lc));
+	}
+}
+
 /* Letters and digits of the fields, for the name. */
 static char *
 field_label(List *fields)
@@ -325,6 +340,7 @@ compile_resource(MemoryContext cxt, json_t *domain, json_t *node, const char *na
 		res->default_context = ash_jsonb_from_json(json_object_get(node, "default_context"));
 	compile_actions(res, node, errors);
 	compile_check_constraints(res, node);
+	compile_custom_statements(res, node);
 	compile_unique_indexes(res, node);
 	compile_policies(res, domain, node);
 	return res;

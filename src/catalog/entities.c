@@ -179,6 +179,18 @@ static const AshOpt custom_index_options[] = {
 const AshSpec ash_custom_index_spec = { "custom_index", 0, custom_index_options, "fields",
 										"An index of the table" };
 
+static const AshOpt custom_statement_options[] = {
+	SEEN("up", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
+		 "SQL that ash_migrate runs once, after the tables are there"),
+	SEEN("down", STRING, ASH_OPT_REQUIRED, NULL,
+		 "SQL that undoes it, when it is changed or removed; empty: nothing has to be done"),
+	SEEN("after_tables", NAMES, 0, NULL, "resources whose tables have to be there too"),
+	SEEN("description", STRING, 0, NULL, NULL),
+	ASH_OPT_END,
+};
+const AshSpec ash_custom_statement_spec = { "custom_statement", 0, custom_statement_options, NULL,
+											"SQL that belongs to the table" };
+
 #define S AshResource
 static const AshOpt resource_options[] = {
 	OPT("description", STRING, description, 0, NULL, NULL),
@@ -217,6 +229,7 @@ static const AshOpt resource_options[] = {
 	SEEN("code_interface", JSON, 0, NULL, "SQL functions for actions, by name"),
 	SEEN("check_constraints", JSON, 0, NULL, "CHECK constraints of the table, by name"),
 	SEEN_NESTED("custom_indexes", LIST, &ash_custom_index_spec, "further indexes of the table"),
+	SEEN("custom_statements", JSON, 0, NULL, "SQL that belongs to the table, by name"),
 	ASH_OPT_END,
 };
 #undef S
@@ -564,13 +577,17 @@ const AshSpec *const *
 ash_entity_specs(void)
 {
 	static const AshSpec *const specs[] = {
-		&ash_domain_spec,			&ash_authorization_spec,  &ash_user_type_spec,
-		&ash_user_function_spec,	&ash_resource_spec,		  &ash_multitenancy_spec,
-		&ash_attribute_spec,		&ash_relationship_spec,	  &ash_references_spec,
-		&ash_identity_spec,			&ash_action_spec,		  &ash_argument_spec,
-		&ash_metadata_spec,			&ash_pagination_spec,	  &ash_calculation_spec,
-		&ash_aggregate_spec,		&ash_code_interface_spec, &ash_custom_input_spec,
-		&ash_check_constraint_spec, &ash_custom_index_spec,	  NULL,
+		&ash_domain_spec,			&ash_authorization_spec,
+		&ash_user_type_spec,		&ash_user_function_spec,
+		&ash_resource_spec,			&ash_multitenancy_spec,
+		&ash_attribute_spec,		&ash_relationship_spec,
+		&ash_references_spec,		&ash_identity_spec,
+		&ash_action_spec,			&ash_argument_spec,
+		&ash_metadata_spec,			&ash_pagination_spec,
+		&ash_calculation_spec,		&ash_aggregate_spec,
+		&ash_code_interface_spec,	&ash_custom_input_spec,
+		&ash_check_constraint_spec, &ash_custom_index_spec,
+		&ash_custom_statement_spec, NULL,
 	};
 
 	return specs;

@@ -52,6 +52,7 @@ extern const AshSpec ash_code_interface_spec;
 extern const AshSpec ash_custom_input_spec;
 extern const AshSpec ash_check_constraint_spec;
 extern const AshSpec ash_custom_index_spec;
+extern const AshSpec ash_custom_statement_spec;
 
 /* All of them, NULL-terminated; also read by the docs and the JSON Schema. */
 extern const AshSpec *const *ash_entity_specs(void);

@@ -32,6 +32,7 @@ static const AshApplies resource_applies[] = {
 	{ "renamed_from", STORED, NO_TABLE },
 	{ "check_constraints", STORED, NO_TABLE },
 	{ "custom_indexes", STORED, NO_TABLE },
+	{ "custom_statements", STORED, NO_TABLE },
 	{ "direct_writes", STORED, NO_TABLE },
 	{ "security", STORED, NO_TABLE },
 	{ "base_filter", STORED, "an embedded resource has no table to read from" },

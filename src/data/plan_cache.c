@@ -5,10 +5,11 @@
  *
  * One cache hangs off each resource (res->data_cache) and dies with it: PostgreSQL
  * keeps plans in contexts of its own, so a reset callback of each plan's entry frees
- * it.  At most ASH_PLANS_MAX plans are kept; the one that was
- * used longest ago makes room.  A plan that is running is pinned and never
- * evicted.  Whether a plan is still valid is the business of PostgreSQL's own
- * plan cache.
+ * it.  At most ASH_PLANS_MAX plans are kept, and only ASH_PLANS_TEXT bytes of
+ * statements (a plan takes some fifty times its text, and a caller's filter can be
+ * long); the ones that were used longest ago make room.  A plan that is running is
+ * pinned and never evicted.  Whether a plan is still valid is the business of
+ * PostgreSQL's own plan cache.
  *
  * "Own statement".  The row-security hook asks, while PostgreSQL rewrites a query,
  * whether the statement is one of ours; our statements carry their policies as
@@ -41,6 +42,7 @@
 #include "utils/resowner.h"
 
 #define ASH_PLANS_MAX 256
+#define ASH_PLANS_TEXT (256 * 1024)
 #define ASH_PLAN_BUCKETS 256 /* a power of two */
 
 struct AshPlan
@@ -63,6 +65,7 @@ typedef struct PlanCache
 {
 	MemoryContext cxt;
 	int count;
+	Size text; /* bytes of all statements */
 	dlist_head used;
 	dlist_head buckets[ASH_PLAN_BUCKETS];
 } PlanCache;
@@ -209,25 +212,24 @@ forget_plan(PlanCache *cache, AshPlan *plan)
 	dlist_delete(&plan->bucket);
 	dlist_delete(&plan->used);
 	cache->count--;
+	cache->text -= plan->len;
 	MemoryContextDelete(plan->cxt);
 }
 
+/* For a statement of that many bytes. */
 static void
-make_room(PlanCache *cache)
+make_room(PlanCache *cache, int len)
 {
-	dlist_node *node;
+	dlist_node *node = cache->used.head.prev;
 
-	if (cache->count < ASH_PLANS_MAX)
-		return;
-	for (node = cache->used.head.prev; node != &cache->used.head; node = node->prev)
+	while (node != &cache->used.head &&
+		   (cache->count >= ASH_PLANS_MAX || cache->text + len > ASH_PLANS_TEXT))
 	{
 		AshPlan *plan = dlist_container(AshPlan, used, node);
 
+		node = node->prev;
 		if (plan->pins == 0)
-		{
 			forget_plan(cache, plan);
-			return;
-		}
 	}
 }
 
@@ -283,7 +285,7 @@ add_plan(AshResource *res, AshSql *sql, uint32 hash, Oid role)
 	MemoryContext cxt;
 	AshPlan *plan;
 
-	make_room(cache);
+	make_room(cache, sql->text.len);
 	cxt = AllocSetContextCreate(cache->cxt, "ash plan", ALLOCSET_SMALL_SIZES);
 	plan = MemoryContextAllocZero(cxt, sizeof(AshPlan));
 	plan->cxt = cxt;
@@ -316,6 +318,7 @@ add_plan(AshResource *res, AshSql *sql, uint32 hash, Oid role)
 	dlist_push_head(&cache->buckets[hash % ASH_PLAN_BUCKETS], &plan->bucket);
 	dlist_push_head(&cache->used, &plan->used);
 	cache->count++;
+	cache->text += plan->len;
 	return plan;
 }
 

@@ -83,7 +83,8 @@ ash_data_params(const AshSql *sql)
 	{
 		params->params[i].value = sql->param_values[i];
 		params->params[i].isnull = sql->param_nulls[i] == 'n';
-		params->params[i].pflags = PARAM_FLAG_CONST;
+		/* as a constant it would stand in a plan that is shown */
+		params->params[i].pflags = bms_is_member(i, sql->sensitive) ? 0 : PARAM_FLAG_CONST;
 		params->params[i].ptype = sql->param_types[i];
 	}
 	return params;

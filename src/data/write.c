@@ -64,6 +64,8 @@ static void
 write_value(AshSql *sql, const AshAttribute *attr, const AshValue *value)
 {
 	ash_sql_param(sql, attr->type->oid, value->value, value->isnull);
+	if (attr->sensitive)
+		ash_sql_sensitive(sql);
 }
 
 /* " WHERE key AND conditions" */

@@ -42,6 +42,27 @@ ash_define_check_owner(const AshStored *domain)
 					errmsg("must be owner of domain \"%s\"", domain->name)));
 }
 
+/*
+ * Statements of a definition run as whoever migrates: that has to be the role
+ * whose they are, or it would lend its privileges to them.
+ */
+void
+ash_define_check_runner(const char *resource)
+{
+	AshStored stored;
+
+	if (!ash_store_resource(resource, &stored) || get_role_oid(stored.owner, true) == GetUserId())
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("custom statements of resource %s run only as the owner of domain \"%s\"",
+					resource, stored.domain),
+			 errdetail("The current user is %s, the owner is %s.",
+					   ash_quote_ident(GetUserNameFromId(GetUserId(), false)),
+					   ash_quote_ident(stored.owner)),
+			 errhint("Run SET ROLE %s first.", ash_quote_ident(stored.owner))));
+}
+
 static void
 check_not_system(const char *schema)
 {

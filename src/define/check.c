@@ -419,6 +419,7 @@ check_resource(json_t *node, AshErrors *errors)
 	ash_check_section(node, "aggregates", &ash_aggregate_spec, check_aggregate, errors);
 	ash_check_section(node, "code_interface", &ash_code_interface_spec, check_interface, errors);
 	ash_check_section(node, "check_constraints", &ash_check_constraint_spec, NULL, errors);
+	ash_check_section(node, "custom_statements", &ash_custom_statement_spec, NULL, errors);
 	ash_check_actions(node, errors);
 	check_changes(node, errors);
 	ash_check_is_list(node, "validations", errors);

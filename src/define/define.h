@@ -41,6 +41,16 @@ extern bool ash_resource_verify(AshResource *res, AshErrors *errors);
 /* functions.c: makes the functions of domains known to expressions; called by _PG_init */
 extern void ash_define_init(void);
 
+/* A custom statement of a definition, or one that was run. */
+typedef struct AshPlanStatement
+{
+	const char *resource;
+	const char *name;
+	const char *up;
+	const char *down;
+	List *after; /* of char *: resources whose tables have to be there */
+} AshPlanStatement;
+
 /* plan.c: the schema planner */
 typedef struct AshPlanStep
 {
@@ -51,12 +61,17 @@ typedef struct AshPlanStep
 	bool destructive;
 	bool blocking;	 /* keeps others from writing for as long as it runs */
 	bool concurrent; /* cannot run inside a transaction, or waits for such a step */
+	const AshPlanStatement *statement; /* what runs is SQL of the definition, or NULL */
+	void (*done)(const AshPlanStatement *statement); /* records that it ran */
 } AshPlanStep;
 
 /* of AshPlanStep *, in order; concurrently: indexes of filled tables are built outside a
  * transaction */
 extern List *ash_plan_steps(const char *domain, bool concurrently);
 extern List *ash_plan_apply(const char *domain, bool allow_destructive, bool concurrently);
+
+/* plan_statement.c: runs what undoes the custom statements of the resources, last one first */
+extern void ash_plan_undo_statements(List *resources);
 
 /* plan_function.c: statements that drop the generated functions of the resource, each with "; " */
 extern char *ash_plan_drop_functions(const char *resource);

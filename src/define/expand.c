@@ -96,9 +96,9 @@ copy_others(json_t *out, json_t *source, const char *const *except)
  */
 
 static const char *const resource_parts[] = {
-	"schema",		  "table",	 "attributes", "relationships",	 "identities",	   "calculations",
-	"aggregates",	  "actions", "policies",   "field_policies", "code_interface", "custom_indexes",
-	"default_accept", NULL,
+	"schema",		  "table",			"attributes",	  "relationships",	   "identities",
+	"calculations",	  "aggregates",		"actions",		  "policies",		   "field_policies",
+	"code_interface", "custom_indexes", "default_accept", "custom_statements", NULL,
 };
 
 static const char *
@@ -199,6 +199,30 @@ expand_custom_indexes(AshExpansion *exp)
 	ash_json_set(exp->out, "custom_indexes", out);
 }
 
+/* Resources are named with their domain. */
+static void
+expand_custom_statements(AshExpansion *exp)
+{
+	json_t *section = json_object_get(exp->source, "custom_statements");
+	const char *name;
+	json_t *node;
+	ListCell *lc;
+
+	if (section == NULL)
+		return;
+	section = json_deep_copy(section);
+	json_object_foreach (section, name, node)
+	{
+		json_t *after = json_array();
+
+		foreach (lc, ash_json_names(json_object_get(node, "after_tables")))
+			json_array_append_new(after,
+								  json_string_nocheck(ash_expand_resource_name(exp, lfirst(lc))));
+		ash_json_set(node, "after_tables", after);
+	}
+	ash_json_set(exp->out, "custom_statements", section);
+}
+
 /* What needs no other resource; attributes of all resources come first. */
 static void
 expand_rest(AshExpansion *exp)
@@ -208,6 +232,7 @@ expand_rest(AshExpansion *exp)
 	expand_policies(exp);
 	expand_code_interface(exp);
 	expand_custom_indexes(exp);
+	expand_custom_statements(exp);
 }
 
 /*-------------------------------------------------------------------------

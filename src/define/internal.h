@@ -127,6 +127,9 @@ extern void ash_verify_interfaces(AshResource *res, AshErrors *errors);
 extern void ash_verify_interface_reads(AshResource *res, AshErrors *errors);
 extern bool ash_verify_aggregates(AshResource *res, AshErrors *errors);
 
+/* verify_statements.c */
+extern void ash_verify_statements(AshResource *res, AshErrors *errors);
+
 /* verify_embedded.c: types that are embedded resources, and those resources */
 extern void ash_verify_embedded(AshResource *res, AshErrors *errors);
 /* … and their calculations and steps, once these are compiled */
@@ -158,10 +161,16 @@ extern void ash_store_put_resource(const AshDomainDocument *doc, AshResource *re
 extern void ash_store_touch(const char *domain);
 extern void ash_store_delete_resource(const AshStored *stored);
 extern void ash_store_delete_domain(const AshStored *stored);
+/* ash.statement: what ash_migrate ran */
+extern void ash_store_put_statement(const char *resource, const char *name, const char *up,
+									const char *down);
+extern void ash_store_delete_statement(const char *resource, const char *name);
 
 /* access.c: who may define what; raises */
 extern bool ash_define_is_owner(const AshStored *stored);
 extern void ash_define_check_owner(const AshStored *domain);
+/* … and is he the owner himself, not a member or superuser? */
+extern void ash_define_check_runner(const char *resource);
 extern void ash_define_check_schema(const char *schema);
 extern void ash_define_check_table(AshResource *res);
 

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "define/internal.h"
 #include "define/plan.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
@@ -258,6 +259,7 @@ make_plan(const char *domain, bool concurrently)
 	forboth (lc, plan->resources, table, plan->tables)
 		ash_plan_want_functions(plan, lfirst(table), lfirst(lc));
 	ash_plan_diff_functions(plan, domain);
+	ash_plan_diff_statements(plan);
 	return plan;
 }
 
@@ -360,6 +362,11 @@ run_preparations(const AshPlan *plan)
 static bool
 run_step(const AshPlanStep *step)
 {
+	if (step->statement != NULL)
+	{
+		ash_plan_run_statement(step);
+		return true;
+	}
 	if (!step->concurrent)
 	{
 		ash_plan_execute(step->sql);
@@ -397,6 +404,23 @@ run_steps(List *steps)
 }
 
 /*
+ * The plan as it is to be run.  Custom statements are known by what the catalog
+ * says was run, so nobody else may run some between the plan and its end.
+ */
+static AshPlan *
+make_plan_to_run(const char *domain, bool concurrently)
+{
+	AshPlan *plan = make_plan(domain, concurrently);
+	List *steps = number_steps(plan);
+
+	if (!ash_plan_has_statements(steps))
+		return plan;
+	ash_plan_check_statements(steps);
+	ash_store_lock();
+	return make_plan(domain, concurrently);
+}
+
+/*
  * Runs the steps and returns those that ran.  All of them run in the caller's
  * transaction; what builds or drops an index concurrently cannot and is left to
  * the caller, with a warning.
@@ -409,7 +433,7 @@ ash_plan_apply(const char *domain, bool allow_destructive, bool concurrently)
 	ListCell *lc;
 
 	ash_calls_enter();
-	plan = make_plan(domain, concurrently);
+	plan = make_plan_to_run(domain, concurrently);
 	if (!allow_destructive)
 		refuse_destructive(number_steps(plan));
 	if (plan->extensions != NIL)

@@ -108,6 +108,7 @@ typedef struct AshPlanFunction
 typedef enum AshPlanPhase
 {
 	ASH_PHASE_PREPARE, /* schemas, extensions */
+	ASH_PHASE_UNDO,	   /* custom statements, while everything still is as they found it */
 	ASH_PHASE_RENAME_TABLE,
 	ASH_PHASE_DROP_REFERENCE,
 	ASH_PHASE_DROP_OBJECT,
@@ -118,6 +119,7 @@ typedef enum AshPlanPhase
 	ASH_PHASE_CHECK,
 	ASH_PHASE_INDEX,
 	ASH_PHASE_REFERENCE,
+	ASH_PHASE_STATEMENT,
 	ASH_PHASE_SECURITY,
 	ASH_PHASE_COMMENT,
 	ASH_PHASE_DROP_COLUMN,
@@ -210,6 +212,13 @@ extern bool ash_plan_interface_arg(json_t *node, AshInterfaceArg *out);
 
 /* plan_function.c: compares functions with pg_proc; domain NULL: of all domains */
 extern void ash_plan_diff_functions(AshPlan *plan, const char *domain);
+
+/* plan_statement.c: custom statements that were not run, or are no longer wanted */
+extern void ash_plan_diff_statements(AshPlan *plan);
+extern bool ash_plan_has_statements(const List *steps);
+/* Raises unless the current user may run the statements among the steps. */
+extern void ash_plan_check_statements(const List *steps);
+extern void ash_plan_run_statement(const AshPlanStep *step);
 
 /* plan_rewrite.c: false when ALTER COLUMN TYPE looks at rows, or may */
 extern bool ash_plan_retypes_quickly(const AshPlanTable *present, const AshPlanColumn *from,

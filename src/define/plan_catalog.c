@@ -86,6 +86,11 @@ ash_plan_execute(const char *sql)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	result = SPI_execute(sql, false, 0);
+	if (result == SPI_ERROR_TRANSACTION || result == SPI_ERROR_COPY)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("a migration cannot %s", result == SPI_ERROR_COPY ?
+															"copy from or to the client" :
+															"begin or end transactions")));
 	if (result < 0)
 		elog(ERROR, "SPI_execute failed: %s: %s", SPI_result_code_string(result), sql);
 	SPI_finish();

@@ -32,6 +32,7 @@ static const struct
 	{ &ash_resource_spec, "actions", &ash_action_spec },
 	{ &ash_resource_spec, "code_interface", &ash_code_interface_spec },
 	{ &ash_resource_spec, "check_constraints", &ash_check_constraint_spec },
+	{ &ash_resource_spec, "custom_statements", &ash_custom_statement_spec },
 	{ &ash_action_spec, "arguments", &ash_argument_spec },
 	{ &ash_action_spec, "metadata", &ash_metadata_spec },
 	{ &ash_code_interface_spec, "custom_inputs", &ash_custom_input_spec },

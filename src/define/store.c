@@ -332,12 +332,42 @@ ash_store_touch(const char *domain)
 	run_on_resources(&st);
 }
 
+/* One that was run already keeps its place and only gets another way back. */
+void
+ash_store_put_statement(const char *resource, const char *name, const char *up, const char *down)
+{
+	Statement st = { "INSERT INTO ash.statement (resource, name, position, up, down, run_by) "
+					 "SELECT $1, $2, COALESCE(pg_catalog.max(s.position), 0) "
+					 "OPERATOR(pg_catalog.+) 1, $3, $4, $5 FROM ash.statement s "
+					 "ON CONFLICT (resource, name) DO UPDATE SET down = EXCLUDED.down" };
+
+	add_text(&st, resource);
+	add_text(&st, name);
+	add_text(&st, up);
+	add_text(&st, down);
+	add_text(&st, GetUserNameFromId(GetUserId(), false));
+	run(&st);
+}
+
+/* name NULL: all of the resource */
+void
+ash_store_delete_statement(const char *resource, const char *name)
+{
+	Statement st = { "DELETE FROM ash.statement WHERE resource OPERATOR(pg_catalog.=) $1 "
+					 "AND ($2 IS NULL OR name OPERATOR(pg_catalog.=) $2)" };
+
+	add_text(&st, resource);
+	add_text(&st, name);
+	run(&st);
+}
+
 void
 ash_store_delete_resource(const AshStored *stored)
 {
 	Statement st = { "DELETE FROM ash.resource WHERE name OPERATOR(pg_catalog.=) $1" };
 
 	keep_former(stored, stored->name, "undefine");
+	ash_store_delete_statement(stored->name, NULL);
 	add_text(&st, stored->name);
 	run_on_resources(&st);
 }

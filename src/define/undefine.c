@@ -154,6 +154,8 @@ ash_undefine_name(const char *name, bool drop_table)
 	ash_define_check_owner(&domain);
 	check_unused(name, stored);
 	drop = drop_table ? drop_statement(stored) : "";
+	if (drop_table)
+		ash_plan_undo_statements(names_of(stored));
 	foreach (lc, stored)
 	{
 		ash_store_delete_resource(lfirst(lc));

@@ -166,6 +166,8 @@ extern AshExpr *ash_expr_list(List *items,
 							  AshErrors *errors); /* of AshExpr *, brought to one type */
 /* By registry name; adds an error and returns NULL when no overload fits. */
 extern AshExpr *ash_expr_call(const char *func, List *args, AshErrors *errors);
+/* special.c: a jsonb, or null when jsonb_typeof says another kind (NULL: when it says "null") */
+extern AshExpr *ash_expr_document_of(AshExpr *document, const char *kind);
 extern const AshExprFunc *ash_expr_func_lookup(const char *name, bool is_operator);
 extern const AshExprFunc *ash_expr_funcs(int *count);
 extern const AshExprFunc *ash_expr_operators(int *count);
@@ -232,6 +234,8 @@ typedef struct AshBindings
 {
 	bool (*resolve)(struct AshBindings *bindings, AshTemplateKind kind, List *path,
 					const AshTypeInst *type, AshValue *out);
+	/* NULL, or: must the value not be shown?  Only asked when a statement is written to be seen. */
+	bool (*is_sensitive)(struct AshBindings *bindings, AshTemplateKind kind, List *path);
 	void *call; /* AshCall * */
 	AshErrors *errors;
 } AshBindings;
@@ -254,7 +258,8 @@ struct AshSql
 	int maxparams;
 	Oid *param_types;
 	Datum *param_values;
-	char *param_nulls; /* 'n' or ' ' as SPI wants them */
+	char *param_nulls;	  /* 'n' or ' ' as SPI wants them */
+	Bitmapset *sensitive; /* parameters, counted from 0, that are not shown */
 	AshBindings *bindings;
 	bool inline_values; /* values as quoted literals: index predicates, row-security quals */
 	int next_alias;
@@ -271,6 +276,7 @@ extern void ash_sql_init(AshSql *sql, AshBindings *bindings);
 extern void ash_sql_ident(AshSql *sql, const char *name); /* always quoted */
 extern void ash_sql_qualified(AshSql *sql, const char *schema, const char *name);
 extern void ash_sql_param(AshSql *sql, Oid type, Datum value, bool isnull); /* appends $n */
+extern void ash_sql_sensitive(AshSql *sql); /* of the parameter written last */
 /* " OPERATOR(schema.=) " for the type, cached text */
 extern const char *ash_sql_equals(const AshTypeInst *type);
 extern void ash_sql_expr(AshSql *sql, AshExpr *expr);

@@ -281,6 +281,19 @@ ash_sql_get_path(AshSql *sql, AshExpr *call)
 	}
 }
 
+/* The document when it is of that kind (NULL: any but the null of JSON), else null. */
+AshExpr *
+ash_expr_document_of(AshExpr *document, const char *kind)
+{
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	AshValue name = { CStringGetTextDatum(kind != NULL ? kind : "null"), false };
+	AshExpr *expected = ash_expr_const(ash_type_plain("string"), name);
+	AshExpr *found = ash_pg_function("jsonb_typeof", 1, &document);
+	AshExpr *fits = ash_expr_call(kind != NULL ? "=" : "<>", list_make2(found, expected), errors);
+
+	return make_case(fits, document, NULL, errors);
+}
+
 AshExpr *
 ash_resolve_type(AshExpr *call, AshErrors *errors)
 {

@@ -118,6 +118,13 @@ ash_sql_param(AshSql *sql, Oid type, Datum value, bool isnull)
 }
 
 void
+ash_sql_sensitive(AshSql *sql)
+{
+	if (!sql->inline_values)
+		sql->sensitive = bms_add_member(sql->sensitive, sql->nparams - 1);
+}
+
+void
 ash_sql_type(AshSql *sql, const AshTypeInst *type)
 {
 	ash_sql_str(sql, type->sql_base);
@@ -216,6 +223,9 @@ write_template(AshSql *sql, AshExpr *expr)
 								&value))
 		value.isnull = true;
 	write_typed_param(sql, expr->type, value);
+	if (sql->bindings->is_sensitive != NULL &&
+		sql->bindings->is_sensitive(sql->bindings, expr->template, expr->template_path))
+		ash_sql_sensitive(sql);
 }
 
 /* All of it known: one array parameter, so that the number of elements is not shape. */

@@ -1,12 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * src/query/beyond.c
- *	  Which rows come after, or before, those that a keyset names.
+ *	  The condition that a row comes after a keyset (or before it).
  *
- * The condition compares the sort's expressions with the keyset's values, item by
- * item, as ORDER BY does: with the operators of the type's default order, nulls
- * first or last as the item says.  It is an ordinary condition of the page's
- * statement.
+ * For [a asc, b desc] it is (a after x) OR (a same x AND (b after y)), with the
+ * branches nulls need; where all are ascending or all descending attributes that
+ * are never null it is a row comparison, which an index serves.
  *
  *-------------------------------------------------------------------------
  */

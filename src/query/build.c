@@ -133,15 +133,18 @@ ash_query_add_sort(AshQuery *query, const Jsonb *sort, bool trusted, bool prepen
 	ash_errors_pop(errors);
 }
 
-static void
-apply_distinct(AshQuery *query, const Jsonb *distinct)
+/* A sort of the caller's under this name of an option, behind what is there. */
+static List *
+add_input_sort(AshQuery *query, const char *option, List *sort, const Jsonb *input)
 {
 	AshErrors *errors = query->call->errors;
 
-	ash_errors_push_name(errors, "distinct");
-	query->distinct =
-		list_concat_copy(query->distinct, ash_sort_parse(query, query->res, distinct, false));
+	if (input == NULL)
+		return sort;
+	ash_errors_push_name(errors, option);
+	sort = list_concat_copy(sort, ash_sort_parse(query, query->res, input, false));
 	ash_errors_pop(errors);
+	return sort;
 }
 
 static void
@@ -183,8 +186,9 @@ ash_query_apply_options(AshQuery *query)
 	if (opts->sort != NULL)
 		ash_query_add_sort(query, opts->sort, false, false);
 	ash_query_default_sort(query);
-	if (opts->distinct != NULL)
-		apply_distinct(query, opts->distinct);
+	query->distinct = add_input_sort(query, "distinct", query->distinct, opts->distinct);
+	query->distinct_sort =
+		add_input_sort(query, "distinct_sort", query->distinct_sort, opts->distinct_sort);
 	if (opts->limit.set)
 		query->limit = opts->limit;
 	if (opts->offset.set)

@@ -20,9 +20,25 @@ static AshExpr *parse_filter(FilterParser *parser, FilterScope *scope, const Jso
 static AshExpr *
 no_such_field(FilterParser *parser, const FilterScope *scope, const char *name)
 {
+	name = ash_input_name(name);
 	ash_error_add(parser->errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
 				  name, scope->res->name);
 	return NULL;
+}
+
+/* One level deeper; false after adding an error. */
+static bool
+enter(FilterParser *parser)
+{
+	check_stack_depth();
+	if (parser->depth < ASH_FILTER_MAX_DEPTH)
+	{
+		parser->depth++;
+		return true;
+	}
+	ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL,
+				  "a filter may be nested at most %d deep", ASH_FILTER_MAX_DEPTH);
+	return false;
 }
 
 /* {"calc": {"input": {…}, op: value}} */
@@ -82,6 +98,19 @@ names_field(const AshResource *res, const char *name)
 		   ash_find_calculation(res, name) != NULL || ash_find_aggregate(res, name) != NULL;
 }
 
+/* An attribute, calculation or aggregate that the filter may name. */
+static bool
+may_name(const FilterParser *parser, AshResource *res, const char *name)
+{
+	const AshAttribute *attr = ash_find_attribute(res, name);
+	const AshCalculation *calc = ash_find_calculation(res, name);
+	const AshAggregate *agg = ash_find_aggregate(res, name);
+
+	return (attr != NULL && (attr->public || parser->trusted)) ||
+		   (calc != NULL && (calc->public || parser->trusted)) ||
+		   (agg != NULL && (agg->public || parser->trusted));
+}
+
 static AshExpr *parse_key(FilterParser *parser, FilterScope *scope, const char *name,
 						  const JsonbValue *value);
 
@@ -134,16 +163,27 @@ relationship_expr(FilterParser *parser, FilterScope *scope, AshRelationship *rel
 
 	if (!rel->filterable)
 		return ash_filter_not_filterable(parser, rel->name, false);
+	if (list_length(scope->path) >= ASH_FILTER_MAX_PATH)
+	{
+		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL,
+					  "a filter may go through at most %d relationships", ASH_FILTER_MAX_PATH);
+		return NULL;
+	}
 	related.res = ash_ref_resource(&rel->destination);
 	related.path = lappend(list_copy(scope->path), rel);
 	related.owners = lappend(list_copy(scope->owners), scope->res);
 	if (value->type == jbvBinary)
 	{
 		Jsonb *json = ash_jsonb_from_value(value);
+		AshExpr *expr;
 
-		if (JB_ROOT_IS_OBJECT(json))
-			return related_object(parser, &related, rel, json);
-		return parse_filter(parser, &related, value);
+		if (!JB_ROOT_IS_OBJECT(json))
+			return parse_filter(parser, &related, value);
+		if (!enter(parser))
+			return NULL;
+		expr = related_object(parser, &related, rel, json);
+		parser->depth--;
+		return expr;
 	}
 	ref = key_ref(parser, &related, rel);
 	return ref == NULL ? NULL : ash_predicate_equal(parser, ref, value);
@@ -202,8 +242,11 @@ combination(FilterParser *parser, FilterScope *scope, const JsonbValue *value, b
 static AshExpr *
 negation(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
 {
-	AshExpr *expr = combination(parser, scope, value, false);
+	AshExpr *expr;
 
+	parser->negations++;
+	expr = combination(parser, scope, value, false);
+	parser->negations--;
 	return expr == NULL ? NULL : ash_expr_not(expr);
 }
 
@@ -214,21 +257,7 @@ aggregate_expr(FilterParser *parser, FilterScope *scope, const char *name, const
 							   value, NULL);
 }
 
-/* {"is_nil": "field"} */
-static AshExpr *
-nil_field(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
-{
-	JsonbValue yes = { .type = jbvBool, .val.boolean = true };
-	const char *name = ash_jsonb_value_text(value);
-	AshExpr *ref = ash_field_ref(scope->res, name, parser->errors);
-
-	if (ref == NULL || (!ash_ref_is_public(ref) && !parser->trusted))
-		return no_such_field(parser, scope, name);
-	ref->path = scope->path;
-	ref->path_resources = scope->owners;
-	ref->from_input = !parser->trusted;
-	return ash_predicate_is_nil(parser, ref, &yes);
-}
+static AshExpr *nil_field(FilterParser *parser, FilterScope *scope, const char *name);
 
 static AshExpr *
 parse_key(FilterParser *parser, FilterScope *scope, const char *name, const JsonbValue *value)
@@ -255,8 +284,28 @@ parse_key(FilterParser *parser, FilterScope *scope, const char *name, const Json
 	if ((agg = ash_find_aggregate(scope->res, name)) != NULL && (agg->public || parser->trusted))
 		return aggregate_expr(parser, scope, name, value);
 	if (strcmp(name, "is_nil") == 0 && value->type == jbvString)
-		return nil_field(parser, scope, value);
+		return nil_field(parser, scope, ash_jsonb_value_text(value));
 	return no_such_field(parser, scope, name);
+}
+
+/* {"is_nil": "field"} is {"field": {"is_nil": true}}. */
+static AshExpr *
+nil_field(FilterParser *parser, FilterScope *scope, const char *name)
+{
+	JsonbPair pair = { 0 };
+	JsonbValue object = { .type = jbvObject };
+
+	if (!may_name(parser, scope->res, name))
+		return no_such_field(parser, scope, name);
+	pair.key.type = jbvString;
+	pair.key.val.string.val = "is_nil";
+	pair.key.val.string.len = strlen("is_nil");
+	pair.value.type = jbvBool;
+	pair.value.val.boolean = true;
+	object.val.object.nPairs = 1;
+	object.val.object.pairs = &pair;
+	ash_jsonb_value_from_jsonb(JsonbValueToJsonb(&object), &object);
+	return parse_key(parser, scope, name, &object);
 }
 
 static AshExpr *
@@ -307,13 +356,8 @@ parse_filter(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
 		return ash_expr_bool(value->val.boolean);
 	if (value->type != jbvBinary)
 		return ash_filter_invalid_value(parser, value);
-	if (parser->depth >= ASH_FILTER_MAX_DEPTH)
-	{
-		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL,
-					  "a filter may be nested at most %d deep", ASH_FILTER_MAX_DEPTH);
+	if (!enter(parser))
 		return NULL;
-	}
-	parser->depth++;
 	expr = parse_container(parser, scope, value);
 	parser->depth--;
 	return expr;
@@ -322,7 +366,7 @@ parse_filter(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
 AshExpr *
 ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted)
 {
-	FilterParser parser = { query, query->call->errors, trusted, 0, 0 };
+	FilterParser parser = { query, query->call->errors, trusted, 0, 0, 0 };
 	FilterScope scope = { res, NIL, NIL };
 	JsonbValue value;
 

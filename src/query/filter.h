@@ -12,6 +12,7 @@
 
 #define ASH_FILTER_MAX_DEPTH 64
 #define ASH_FILTER_MAX_TERMS 10000
+#define ASH_FILTER_MAX_PATH 16 /* relationships, one behind the other: each is a join */
 
 typedef struct FilterParser
 {
@@ -20,6 +21,7 @@ typedef struct FilterParser
 	bool trusted; /* of a definition: private fields too, and no policies of related rows */
 	int depth;
 	int terms;
+	int negations; /* around what is being parsed: false and null differ there */
 } FilterParser;
 
 /* Whose fields the keys name, and how it was reached. */

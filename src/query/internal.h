@@ -235,6 +235,7 @@ extern void ash_query_complete_sort(AshQuery *query);
  */
 /* deep copy of an array element or object value as a Jsonb of its own */
 extern char *ash_input_text(const JsonbValue *value);
+extern const char *ash_input_name(const char *name);
 
 /* build.c */
 extern void ash_query_default_sort(AshQuery *query);

@@ -7,15 +7,15 @@
  *
  *	 version (1) | signature (16) | sort (4) | values
  *
- * where each value is a length and the text of its type's output function, and sort
- * a hash of resource and sort.  The signature is a truncated HMAC-SHA256 of sort and
- * values under a key that only this database has (ash.secret); these are then
- * enciphered with a stream made from the same key and the signature.  So a keyset
- * cannot be made up or used with another sort, tells nobody the value of a field
- * they may not see, and its values go to input functions only after they have
- * proved to be our own.  The texts say all of a value and are read in whatever session:
- * settings that change them are pinned.  It is bounded: a row whose sort values are
- * longer has no keyset.
+ * where each value is a length and what its type's functions write, and sort a hash
+ * of resource and sort.  Nothing in it depends on a setting of the session: numbers,
+ * dates and times are in the binary form of their send functions, others in text.
+ * The signature is a truncated HMAC-SHA256 of sort and values under a key that only
+ * this database has (ash.secret); these are then enciphered with a stream made from
+ * the same key and the signature.  So a keyset cannot be made up or used with another
+ * sort, tells nobody the value of a field they may not see, and its values go to input
+ * functions only after they have proved to be our own.  It is bounded: a row whose sort
+ * values are longer has no keyset.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,22 +23,21 @@
 
 #include "access/table.h"
 #include "access/tableam.h"
+#include "catalog/pg_type.h"
 #include "common/base64.h"
 #include "common/cryptohash.h"
 #include "common/hashfn.h"
 #include "common/hmac.h"
 #include "common/sha2.h"
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
 #include "port/pg_bswap.h"
 #include "query/internal.h"
 #include "utils/builtins.h"
-#include "utils/float.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
-#define ASH_KEYSET_VERSION 1
+#define ASH_KEYSET_VERSION 2
 #define ASH_KEYSET_SIGNATURE 16
 #define ASH_KEYSET_HEADER (1 + ASH_KEYSET_SIGNATURE + 4)
 #define ASH_KEYSET_MAX 4096 /* characters */
@@ -53,11 +52,12 @@ struct AshKeysetWriter
 {
 	AshQuery *query;
 	uint32 sort;
+	pg_hmac_ctx *hmac;
 	StringInfoData bytes;
 	StringInfoData text;
 	int nvalues;
-	Oid *types;
-	FmgrInfo *output;
+	const AshTypeInst **types;
+	FmgrInfo *send; /* fn_oid is invalid where text is written */
 };
 
 /*-------------------------------------------------------------------------
@@ -105,14 +105,32 @@ read_secret(void)
 }
 
 /*
- * For one keyset: it belongs to the current resource owner, which frees it when an error
- * passes by, so it must not outlive a subtransaction that begins or ends meanwhile.
+ * One for the life of the session, under a resource owner of its own: that of a
+ * transaction would free it when the transaction is rolled back, behind our back.
+ * Every use starts it anew, so an error in the middle of one leaves nothing behind.
  */
 static pg_hmac_ctx *
-make_hmac(void)
+hmac_context(void)
 {
-	pg_hmac_ctx *hmac = pg_hmac_create(PG_SHA256);
+	static ResourceOwner owner = NULL;
+	static pg_hmac_ctx *hmac = NULL;
+	ResourceOwner current = CurrentResourceOwner;
 
+	read_secret();
+	if (hmac != NULL)
+		return hmac;
+	if (owner == NULL)
+		owner = ResourceOwnerCreate(NULL, "ash keyset");
+	PG_TRY();
+	{
+		CurrentResourceOwner = owner;
+		hmac = pg_hmac_create(PG_SHA256);
+	}
+	PG_FINALLY();
+	{
+		CurrentResourceOwner = current;
+	}
+	PG_END_TRY();
 	if (hmac == NULL)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	return hmac;
@@ -162,48 +180,6 @@ cipher(pg_hmac_ctx *hmac, StringInfo bytes)
 	}
 }
 
-/*-------------------------------------------------------------------------
- * Settings
- *-------------------------------------------------------------------------
- */
-
-static void
-pin(const char *setting, const char *value)
-{
-	(void) set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-							 false);
-}
-
-/*
- * Output and input of values that lose nothing, whatever the session prefers.  0 when
- * its settings do that already, which costs nothing; else what unpin_settings() undoes.
- */
-static int
-pin_settings(void)
-{
-	int nest_level;
-
-	if (DateStyle == USE_ISO_DATES && IntervalStyle == INTSTYLE_POSTGRES && extra_float_digits > 0)
-		return 0;
-	nest_level = NewGUCNestLevel();
-	pin("datestyle", "ISO");
-	pin("intervalstyle", "postgres");
-	pin("extra_float_digits", "1");
-	return nest_level;
-}
-
-static void
-unpin_settings(int nest_level)
-{
-	if (nest_level != 0)
-		AtEOXact_GUC(true, nest_level);
-}
-
-/*-------------------------------------------------------------------------
- * Sort
- *-------------------------------------------------------------------------
- */
-
 /* What the sort is: fields, arguments of calculations do not count, and directions. */
 static uint32
 sort_hash(const AshQuery *query)
@@ -228,6 +204,18 @@ sort_hash(const AshQuery *query)
  *-------------------------------------------------------------------------
  */
 
+/* Types whose text depends on DateStyle, IntervalStyle, TimeZone or extra_float_digits. */
+static bool
+is_binary(const AshTypeInst *type)
+{
+	char category;
+	bool preferred;
+
+	get_type_category_preferred(type->oid, &category, &preferred);
+	return category == TYPCATEGORY_NUMERIC || category == TYPCATEGORY_DATETIME ||
+		   category == TYPCATEGORY_TIMESPAN;
+}
+
 AshKeysetWriter *
 ash_keyset_writer(AshQuery *query)
 {
@@ -237,10 +225,10 @@ ash_keyset_writer(AshQuery *query)
 
 	writer->query = query;
 	writer->sort = sort_hash(query);
-	read_secret();
+	writer->hmac = hmac_context();
 	writer->nvalues = list_length(query->sort);
-	writer->types = palloc(sizeof(Oid) * Max(writer->nvalues, 1));
-	writer->output = palloc(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
+	writer->types = palloc(sizeof(AshTypeInst *) * Max(writer->nvalues, 1));
+	writer->send = palloc0(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
 	initStringInfo(&writer->bytes);
 	initStringInfo(&writer->text);
 	foreach (lc, query->sort)
@@ -248,9 +236,13 @@ ash_keyset_writer(AshQuery *query)
 		Oid function;
 		bool varlena;
 
-		writer->types[i] = ((AshSortItem *) lfirst(lc))->expr->type->oid;
-		getTypeOutputInfo(writer->types[i], &function, &varlena);
-		fmgr_info(function, &writer->output[i++]);
+		writer->types[i] = ((AshSortItem *) lfirst(lc))->expr->type;
+		if (is_binary(writer->types[i]))
+		{
+			getTypeBinaryOutputInfo(writer->types[i]->oid, &function, &varlena);
+			fmgr_info(function, &writer->send[i]);
+		}
+		i++;
 	}
 	return writer;
 }
@@ -266,16 +258,25 @@ append_number(StringInfo bytes, uint32 number)
 static void
 append_value(AshKeysetWriter *writer, int i, Datum value, bool isnull)
 {
-	char *text;
-
 	if (isnull)
 	{
 		append_number(&writer->bytes, ASH_KEYSET_NULL);
 		return;
 	}
-	text = OutputFunctionCall(&writer->output[i], value);
-	append_number(&writer->bytes, strlen(text));
-	appendStringInfoString(&writer->bytes, text);
+	if (OidIsValid(writer->send[i].fn_oid))
+	{
+		bytea *sent = SendFunctionCall(&writer->send[i], value);
+
+		append_number(&writer->bytes, VARSIZE(sent) - VARHDRSZ);
+		appendBinaryStringInfo(&writer->bytes, VARDATA(sent), VARSIZE(sent) - VARHDRSZ);
+	}
+	else
+	{
+		char *text = ash_pg_output(writer->types[i], value);
+
+		append_number(&writer->bytes, strlen(text));
+		appendStringInfoString(&writer->bytes, text);
+	}
 }
 
 /* base64 with - and _ and without padding */
@@ -307,8 +308,6 @@ void
 ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *nulls)
 {
 	StringInfo bytes = &writer->bytes;
-	pg_hmac_ctx *hmac;
-	int pinned = pin_settings();
 
 	resetStringInfo(bytes);
 	appendStringInfoChar(bytes, ASH_KEYSET_VERSION);
@@ -316,16 +315,13 @@ ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *n
 	append_number(bytes, writer->sort);
 	for (int i = 0; i < writer->nvalues; i++)
 		append_value(writer, i, values[i], nulls[i]);
-	unpin_settings(pinned);
 	if (pg_b64_enc_len(bytes->len) > ASH_KEYSET_MAX)
 	{
 		appendStringInfoString(out, "null");
 		return;
 	}
-	hmac = make_hmac();
-	sign(hmac, bytes, (uint8 *) bytes->data + 1);
-	cipher(hmac, bytes);
-	pg_hmac_free(hmac);
+	sign(writer->hmac, bytes, (uint8 *) bytes->data + 1);
+	cipher(writer->hmac, bytes);
 	appendStringInfoChar(out, '"');
 	append_base64url(out, bytes);
 	appendStringInfoChar(out, '"');
@@ -382,15 +378,12 @@ decode(const char *text, StringInfo bytes)
 static bool
 open_values(StringInfo bytes)
 {
+	pg_hmac_ctx *hmac = hmac_context();
 	uint8 signature[ASH_KEYSET_SIGNATURE];
 	int difference = 0;
-	pg_hmac_ctx *hmac;
 
-	read_secret();
-	hmac = make_hmac();
 	cipher(hmac, bytes);
 	sign(hmac, bytes, signature);
-	pg_hmac_free(hmac);
 	for (int i = 0; i < ASH_KEYSET_SIGNATURE; i++)
 		difference |= signature[i] ^ (uint8) bytes->data[1 + i];
 	return difference == 0;
@@ -413,6 +406,7 @@ take_value(StringInfo bytes, const AshTypeInst *type, AshValue *value)
 	uint32 len;
 	Oid function;
 	Oid ioparam;
+	char *part;
 
 	if (!take_number(bytes, &len))
 		return false;
@@ -422,31 +416,22 @@ take_value(StringInfo bytes, const AshTypeInst *type, AshValue *value)
 		return true;
 	if (len > bytes->len - bytes->cursor)
 		return false;
-	getTypeInputInfo(type->oid, &function, &ioparam);
-	value->value =
-		OidInputFunctionCall(function, pnstrdup(bytes->data + bytes->cursor, len), ioparam, -1);
+	part = palloc0(len + 1);
+	memcpy(part, bytes->data + bytes->cursor, len);
+	if (is_binary(type))
+	{
+		StringInfoData sent = { .data = part, .len = len, .maxlen = len + 1 };
+
+		getTypeBinaryInputInfo(type->oid, &function, &ioparam);
+		value->value = OidReceiveFunctionCall(function, &sent, ioparam, -1);
+	}
+	else
+	{
+		getTypeInputInfo(type->oid, &function, &ioparam);
+		value->value = OidInputFunctionCall(function, part, ioparam, -1);
+	}
 	bytes->cursor += len;
 	return true;
-}
-
-/* The values of query->cursor; false when bytes do not hold as many. */
-static bool
-take_values(AshQuery *query, StringInfo bytes)
-{
-	int pinned = pin_settings();
-	bool taken = true;
-	int i = 0;
-	ListCell *lc;
-
-	query->cursor = palloc0(sizeof(AshValue) * Max(list_length(query->sort), 1));
-	foreach (lc, query->sort)
-	{
-		AshSortItem *item = lfirst(lc);
-
-		taken = taken && take_value(bytes, item->expr->type, &query->cursor[i++]);
-	}
-	unpin_settings(pinned);
-	return taken && bytes->cursor == bytes->len;
 }
 
 bool
@@ -455,6 +440,8 @@ ash_keyset_read(AshQuery *query)
 	const char *text = query->after != NULL ? query->after : query->before;
 	StringInfoData bytes;
 	uint32 sort = 0;
+	int i = 0;
+	ListCell *lc;
 
 	if (text == NULL)
 		return true;
@@ -465,5 +452,13 @@ ash_keyset_read(AshQuery *query)
 	take_number(&bytes, &sort);
 	if (sort != sort_hash(query))
 		return invalid_keyset(query, text, true);
-	return take_values(query, &bytes) || invalid_keyset(query, text, false);
+	query->cursor = palloc0(sizeof(AshValue) * Max(list_length(query->sort), 1));
+	foreach (lc, query->sort)
+	{
+		AshSortItem *item = lfirst(lc);
+
+		if (!take_value(&bytes, item->expr->type, &query->cursor[i++]))
+			return invalid_keyset(query, text, false);
+	}
+	return bytes.cursor == bytes.len || invalid_keyset(query, text, false);
 }

@@ -24,9 +24,9 @@ typedef struct LoadParser
 	List *loads; /* of AshLoad * */
 } LoadParser;
 
-static const char *const relationship_options[] = { "filter", "sort",	  "limit",	"offset",
-													"select", "load",	  "action", "args",
-													"page",	  "distinct", NULL };
+static const char *const relationship_options[] = { "filter", "sort",	  "limit",		   "offset",
+													"select", "load",	  "action",		   "args",
+													"page",	  "distinct", "distinct_sort", NULL };
 
 void
 ash_load_invalid(AshErrors *errors, const char *name)
@@ -136,6 +136,8 @@ apply_options(LoadParser *parser, AshCall *sub, const Jsonb *options)
 		opts->sort = ash_jsonb_from_value(&value);
 	if (option(options, "distinct", &value))
 		opts->distinct = ash_jsonb_from_value(&value);
+	if (option(options, "distinct_sort", &value))
+		opts->distinct_sort = ash_jsonb_from_value(&value);
 	if (option(options, "select", &value))
 		opts->select = ash_jsonb_from_value(&value);
 	if (option(options, "load", &value))

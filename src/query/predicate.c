@@ -29,15 +29,16 @@ struct AshFilterPredicate
 	PredicateValue value;
 	bool equality; /* allowed on fields for simple equality */
 	const char *aliases[4];
+	bool ordered; /* asks for the type's order */
 };
 
 static const AshFilterPredicate predicates[] = {
 	{ "=", VALUE_SAME, true, { "==", "=", "eq", "equals" } },
 	{ "<>", VALUE_SAME, false, { "!=", "<>", "not_eq", "not_equals" } },
-	{ ">", VALUE_SAME, false, { ">", "gt", "greater_than" } },
-	{ "<", VALUE_SAME, false, { "<", "lt", "less_than" } },
-	{ ">=", VALUE_SAME, false, { ">=", "gte", "greater_than_or_equal" } },
-	{ "<=", VALUE_SAME, false, { "<=", "lte", "less_than_or_equal" } },
+	{ ">", VALUE_SAME, false, { ">", "gt", "greater_than" }, true },
+	{ "<", VALUE_SAME, false, { "<", "lt", "less_than" }, true },
+	{ ">=", VALUE_SAME, false, { ">=", "gte", "greater_than_or_equal" }, true },
+	{ "<=", VALUE_SAME, false, { "<=", "lte", "less_than_or_equal" }, true },
 	{ "in", VALUE_LIST, true, { "in" } },
 	{ "is_nil", VALUE_BOOLEAN, false, { "is_nil" } },
 	{ "contains", VALUE_STRING, false, { "contains" } },
@@ -182,7 +183,6 @@ list_expr(FilterParser *parser, const AshExpr *ref, const JsonbValue *in)
 		return list_error(parser, ref, in);
 	values = palloc(sizeof(Datum) * Max(JB_ROOT_COUNT(list), 1));
 	nulls = palloc(sizeof(bool) * Max(JB_ROOT_COUNT(list), 1));
-	parser->terms += JB_ROOT_COUNT(list);
 	it = JsonbIteratorInit(&list->root);
 	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
 	{
@@ -259,6 +259,32 @@ ash_predicate_is_nil(FilterParser *parser, AshExpr *ref, const JsonbValue *in)
 	return ash_expr_is_null(ref, !DatumGetBool(value.value));
 }
 
+/* Lists have no type of lists: a list that is one of several equals one of them. */
+static AshExpr *
+any_list(FilterParser *parser, AshExpr *ref, const JsonbValue *in)
+{
+	Jsonb *list = ash_jsonb_from_value(in);
+	JsonbIterator *it = JsonbIteratorInit(&list->root);
+	JsonbIteratorToken token;
+	JsonbValue item;
+	List *terms = NIL;
+
+	if (!JB_ROOT_IS_ARRAY(list) || JB_ROOT_IS_SCALAR(list))
+		return list_error(parser, ref, in);
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	{
+		AshExpr *term;
+
+		if (token != WJB_ELEM)
+			continue;
+		term = ash_predicate_equal(parser, ref, &item);
+		if (term == NULL)
+			return NULL;
+		terms = lappend(terms, term);
+	}
+	return terms == NIL ? ash_expr_bool(false) : ash_filter_join(terms, ASH_EXPR_OR);
+}
+
 AshExpr *
 ash_predicate_expr(FilterParser *parser, const AshFilterPredicate *predicate, AshExpr *ref,
 				   const JsonbValue *in)
@@ -274,6 +300,8 @@ ash_predicate_expr(FilterParser *parser, const AshFilterPredicate *predicate, As
 	}
 	if (predicate->value == VALUE_BOOLEAN)
 		return ash_predicate_is_nil(parser, ref, in);
+	if (predicate->value == VALUE_LIST && type->item != NULL)
+		return any_list(parser, ref, in);
 	if (predicate->value == VALUE_LIST)
 		value = list_expr(parser, ref, in);
 	else
@@ -295,13 +323,12 @@ ash_predicate_equal(FilterParser *parser, AshExpr *ref, const JsonbValue *in)
 	return ash_predicate_expr(parser, &predicates[0], ref, in);
 }
 
-/* {"at_path": ["a", "b"], op: value}: into a document; compared as text or as JSON. */
+/* The keys of an "at_path" as a list; NULL after adding an error. */
 static AshExpr *
-at_path_expr(FilterParser *parser, AshExpr *ref, const JsonbValue *path, const JsonbValue *in)
+path_list(FilterParser *parser, const JsonbValue *path)
 {
 	const AshTypeInst *string = ash_type_plain("string");
 	AshExpr *list;
-	AshExpr *document;
 	AshValue value;
 	List *names = NIL;
 	Jsonb *json = ash_jsonb_from_value(path);
@@ -318,12 +345,64 @@ at_path_expr(FilterParser *parser, AshExpr *ref, const JsonbValue *path, const J
 		names = lappend(names, ash_expr_const(string, value));
 	}
 	list = names == NIL ? NULL : ash_expr_list(names, parser->errors);
-	if (list == NULL)
-		return ash_filter_invalid_value(parser, path);
-	document = make_call(parser, "get_path", ref, list, path);
-	if (document == NULL || in->type == jbvString || in->type == jbvBinary)
+	return list != NULL ? list : ash_filter_invalid_value(parser, path);
+}
+
+static bool
+all_strings(const JsonbValue *in)
+{
+	Jsonb *json = ash_jsonb_from_value(in);
+	JsonbIterator *it = JsonbIteratorInit(&json->root);
+	JsonbIteratorToken token;
+	JsonbValue item;
+
+	if (!JB_ROOT_IS_ARRAY(json))
+		return false;
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	{
+		if (token == WJB_ELEM && item.type != jbvString)
+			return false;
+	}
+	return true;
+}
+
+/* As jsonb_typeof says it. */
+static const char *
+json_kind(const JsonbValue *in)
+{
+	switch (in->type)
+	{
+		case jbvNumeric:
+			return "number";
+		case jbvBool:
+			return "boolean";
+		default:
+			return JB_ROOT_IS_ARRAY(ash_jsonb_from_value(in)) ? "array" : "object";
+	}
+}
+
+/*
+ * {"at_path": ["a", "b"], op: value}: into a document.  Strings are compared as text,
+ * other values as JSON; then a null of JSON is a null, and only values of the same
+ * kind have an order.  Equality stays plain where no negation tells false from null,
+ * so that an index on the path serves it.
+ */
+static AshExpr *
+at_path_expr(FilterParser *parser, const AshFilterPredicate *predicate, AshExpr *ref,
+			 const JsonbValue *path, const JsonbValue *in)
+{
+	AshExpr *list = path_list(parser, path);
+	AshExpr *document = list ? make_call(parser, "get_path", ref, list, path) : NULL;
+	bool as_json = predicate->value == VALUE_LIST ? !all_strings(in) :
+				   predicate->value == VALUE_SAME ? in->type != jbvString && in->type != jbvNull :
+													false;
+
+	if (document == NULL || !as_json)
 		return document;
-	return ash_expr_coerce(document, ash_type_plain("term"));
+	document = ash_expr_coerce(document, ash_type_plain("term"));
+	if (predicate->equality && parser->negations == 0)
+		return document;
+	return ash_expr_document_of(document, predicate->ordered ? json_kind(in) : NULL);
 }
 
 /* The operators of an object, ANDed. */
@@ -357,7 +436,8 @@ predicates_of(FilterParser *parser, FilterScope *scope, AshExpr *ref, const Json
 		if (predicate == NULL)
 		{
 			ash_error_add(parser->errors, ASH_E_NO_SUCH_FILTER_PREDICATE, NULL,
-						  "No such filter predicate for %s: \"%s\"", scope->res->name, name);
+						  "No such filter predicate for %s: \"%s\"", scope->res->name,
+						  ash_input_name(name));
 			ok = false;
 			continue;
 		}
@@ -368,7 +448,7 @@ predicates_of(FilterParser *parser, FilterScope *scope, AshExpr *ref, const Json
 			continue;
 		}
 		if (has_path)
-			field = at_path_expr(parser, ref, &path, &value);
+			field = at_path_expr(parser, predicate, ref, &path, &value);
 		one = field == NULL ? NULL : ash_predicate_expr(parser, predicate, field, &value);
 		if (one == NULL)
 			ok = false;

@@ -5,13 +5,15 @@
  *
  * "a,-b,++c,--d", a list of such items, or a list of objects
  * {"field": "a", "order": "desc", "args": {…}}, or one object {"a": "desc"}.
- * Input may sort by public, sortable fields of the resource itself; a trusted sort
- * (of a definition) also by private ones and through to-one paths.
+ * "author.name" sorts by a field of the row behind a to-one relationship; what the
+ * caller may not read there is null.  Input may name public, sortable fields and
+ * relationships only; a trusted sort (of a definition) private ones as well.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "query/filter.h"
 #include "query/internal.h"
 #include "utils/builtins.h"
 
@@ -25,6 +27,7 @@ typedef struct SortParser
 	AshErrors *errors;
 	bool trusted;
 	List *items; /* of AshSortItem * */
+	int fields;	 /* how many were named, whether good or not */
 } SortParser;
 
 static const struct
@@ -51,27 +54,37 @@ find_order(SortParser *parser, const char *name, AshSortOrder *order)
 			return true;
 		}
 	}
-	ash_error_add(parser->errors, ASH_E_INVALID_SORT_ORDER, NULL, "No such sort order :%s", name);
+	ash_error_add(parser->errors, ASH_E_INVALID_SORT_ORDER, NULL, "No such sort order :%s",
+				  ash_input_name(name));
 	return false;
 }
 
 static void
-no_such_field(SortParser *parser, AshResource *res, const char *name)
+too_many(SortParser *parser)
 {
+	ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL, "a sort may have at most %d fields",
+				  ASH_MAX_SORTS);
+}
+
+static void
+no_such_field(SortParser *parser, const char *name)
+{
+	name = ash_input_name(name);
 	ash_error_add(parser->errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
-				  name, res->name);
+				  name, parser->res->name);
 }
 
 static void
 unsortable(SortParser *parser, const char *name)
 {
+	name = ash_input_name(name);
 	ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, name, ":%s is not sortable on %s", name,
 				  parser->res->name);
 }
 
-/* Does the field allow it? */
+/* Does the field, which the sort calls name, allow it? */
 static bool
-check_sortable(SortParser *parser, const AshExpr *ref)
+check_sortable(SortParser *parser, const AshExpr *ref, const char *name)
 {
 	AshFieldUse sortable = ref->attribute	? ref->attribute->sortable :
 						   ref->calculation ? ref->calculation->sortable :
@@ -79,78 +92,115 @@ check_sortable(SortParser *parser, const AshExpr *ref)
 
 	if (sortable == ASH_USE_NO)
 	{
-		unsortable(parser, ash_ref_name(ref));
+		unsortable(parser, name);
 		return false;
 	}
 	if (ref->calculation != NULL && !ash_calculation_is_sql(ref))
 	{
-		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, ref->calculation->name,
+		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, name,
 					  "Calculations cannot be sorted on unless they define an expression");
 		return false;
 	}
 	if (ref->type != NULL && !ref->type->orderable)
 	{
-		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, ash_ref_name(ref),
+		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, name,
 					  ":%s is not sortable on %s, as its type is not sortable by the data layer",
-					  ash_ref_name(ref), parser->res->name);
+					  name, parser->res->name);
 		return false;
 	}
 	return true;
 }
 
-/* The steps before the last name of a trusted "author.name"; false after adding an error. */
+/* Where a name leads: "author.name" is the field "name" of the row behind "author". */
+typedef struct SortTarget
+{
+	const char *name; /* of the field, without the steps before it */
+	AshResource *res;
+	List *rels;	  /* of AshRelationship * */
+	List *owners; /* of AshResource *: owners[i] has rels[i] */
+} SortTarget;
+
+/* May the sort go this way?  False after adding an error that names the whole path. */
 static bool
-resolve_path(SortParser *parser, const char **name, List **rels, List **owners, AshResource **res)
+check_steps(SortParser *parser, const SortTarget *target, const char *whole)
+{
+	ListCell *lc;
+
+	foreach (lc, target->rels)
+	{
+		const AshRelationship *rel = lfirst(lc);
+
+		if (!rel->public)
+		{
+			no_such_field(parser, whole);
+			return false;
+		}
+		if (!rel->sortable || ash_relationship_to_many(rel))
+		{
+			unsortable(parser, whole);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A name that a field has is that field, even when there is a dot in it. */
+static bool
+resolve_path(SortParser *parser, SortTarget *target, const char *whole)
 {
 	AshErrors *faults = ash_errors_create(CurrentMemoryContext);
-	const char *whole = *name;
 	List *names = NIL;
 	const char *dot;
 
-	*res = parser->res;
-	while (parser->trusted && (dot = strchr(*name, '.')) != NULL)
-	{
-		names = lappend(names, pnstrdup(*name, dot - *name));
-		*name = dot + 1;
-	}
-	if (names == NIL)
+	target->name = whole;
+	target->res = parser->res;
+	if (strchr(whole, '.') == NULL || ash_field_ref(parser->res, whole, faults) != NULL)
 		return true;
-	*res = ash_path_resolve(parser->res, names, rels, owners, faults);
-	if (*res == NULL)
-		no_such_field(parser, parser->res, whole);
-	return *res != NULL;
+	while ((dot = strchr(target->name, '.')) != NULL && list_length(names) <= ASH_FILTER_MAX_PATH)
+	{
+		names = lappend(names, pnstrdup(target->name, dot - target->name));
+		target->name = dot + 1;
+	}
+	if (list_length(names) <= ASH_FILTER_MAX_PATH)
+		target->res = ash_path_resolve(parser->res, names, &target->rels, &target->owners, faults);
+	else
+		target->res = NULL;
+	if (target->res == NULL)
+	{
+		no_such_field(parser, whole);
+		return false;
+	}
+	return parser->trusted || check_steps(parser, target, whole);
 }
 
 static void
 add_item(SortParser *parser, const char *name, AshSortOrder order, const JsonbValue *args)
 {
-	List *rels = NIL;
-	List *owners = NIL;
-	AshResource *res;
+	SortTarget target = { 0 };
 	AshExpr *ref;
 	AshSortItem *item;
 
-	if (list_length(parser->items) >= ASH_MAX_SORTS)
+	if (parser->fields++ >= ASH_MAX_SORTS)
 	{
-		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL,
-					  "a sort may have at most %d fields", ASH_MAX_SORTS);
+		if (parser->fields == ASH_MAX_SORTS + 1)
+			too_many(parser);
 		return;
 	}
-	if (!resolve_path(parser, &name, &rels, &owners, &res))
+	if (!resolve_path(parser, &target, name))
 		return;
-	ref = ash_field_ref(res, name, parser->errors);
+	ref = ash_field_ref(target.res, target.name, parser->errors);
 	if (ref == NULL || (!parser->trusted && !ash_ref_is_public(ref)))
 	{
-		no_such_field(parser, res, name);
+		no_such_field(parser, name);
 		return;
 	}
-	if (!check_sortable(parser, ref))
+	if (!check_sortable(parser, ref, name))
 		return;
 	if (ref->calculation != NULL && parser->query != NULL &&
 		!ash_calculation_args(parser->query->call, ref->calculation, args, &ref->calc_args))
 		return;
-	ref->path = rels;
-	ref->path_resources = owners;
+	ref->path = target.rels;
+	ref->path_resources = target.owners;
 	ref->from_input = !parser->trusted;
 	item = palloc0(sizeof(AshSortItem));
 	item->expr = ref;
@@ -183,7 +233,7 @@ add_string(SortParser *parser, const char *text)
 {
 	const char *comma;
 
-	while ((comma = strchr(text, ',')) != NULL && list_length(parser->items) < ASH_MAX_SORTS)
+	while ((comma = strchr(text, ',')) != NULL && parser->fields < ASH_MAX_SORTS)
 	{
 		add_prefixed(parser, pnstrdup(text, comma - text));
 		text = comma + 1;
@@ -198,9 +248,34 @@ invalid_sort(SortParser *parser, const JsonbValue *value)
 				  ash_input_text(value));
 }
 
-/* "desc", or {"order": "desc", "args": {…}} */
+/* An object says which field, in which order, with which arguments, and nothing else. */
+static bool
+check_keys(SortParser *parser, const Jsonb *object, bool with_field)
+{
+	static const char *const known[] = { "order", "args", "field" };
+	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
+	JsonbIteratorToken token;
+	JsonbValue key;
+
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		bool found = token != WJB_KEY;
+
+		for (int i = 0; i < lengthof(known) - !with_field && !found; i++)
+			found = strlen(known[i]) == key.val.string.len &&
+					memcmp(known[i], key.val.string.val, key.val.string.len) == 0;
+		if (found)
+			continue;
+		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL, "Invalid sort value %s",
+					  ash_input_text(&key));
+		return false;
+	}
+	return true;
+}
+
+/* "desc", or {"order": "desc", "args": {…}}, which may also have the field */
 static void
-add_named(SortParser *parser, const char *name, const JsonbValue *how)
+add_named(SortParser *parser, const char *name, const JsonbValue *how, bool with_field)
 {
 	AshSortOrder order = ASH_SORT_ASC;
 	Jsonb *object;
@@ -220,6 +295,8 @@ add_named(SortParser *parser, const char *name, const JsonbValue *how)
 		invalid_sort(parser, how);
 		return;
 	}
+	if (!check_keys(parser, object, with_field))
+		return;
 	if (ash_jsonb_get(object, "order", 5, &value) &&
 		(value.type != jbvString || !find_order(parser, ash_jsonb_value_text(&value), &order)))
 	{
@@ -245,7 +322,7 @@ add_object(SortParser *parser, const Jsonb *object)
 		JsonbValue whole;
 
 		ash_jsonb_value_from_jsonb(object, &whole);
-		add_named(parser, ash_jsonb_value_text(&value), &whole);
+		add_named(parser, ash_jsonb_value_text(&value), &whole, true);
 		return;
 	}
 	it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
@@ -254,7 +331,7 @@ add_object(SortParser *parser, const Jsonb *object)
 		if (token != WJB_KEY)
 			continue;
 		(void) JsonbIteratorNext(&it, &value, true);
-		add_named(parser, pnstrdup(key.val.string.val, key.val.string.len), &value);
+		add_named(parser, pnstrdup(key.val.string.val, key.val.string.len), &value, false);
 	}
 }
 
@@ -301,10 +378,15 @@ parse_sort(SortParser *parser, const Jsonb *input)
 		invalid_sort(parser, &value);
 		return;
 	}
+	if (JB_ROOT_COUNT(input) > ASH_MAX_SORTS)
+	{
+		too_many(parser);
+		return;
+	}
 	it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
 	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
 	{
-		if (token == WJB_ELEM && list_length(parser->items) < ASH_MAX_SORTS)
+		if (token == WJB_ELEM)
 			add_element(parser, &value);
 	}
 }
@@ -312,7 +394,7 @@ parse_sort(SortParser *parser, const Jsonb *input)
 List *
 ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted)
 {
-	SortParser parser = { query, res, query->call->errors, trusted, NIL };
+	SortParser parser = { query, res, query->call->errors, trusted, NIL, 0 };
 
 	parse_sort(&parser, input);
 	return parser.items;
@@ -322,7 +404,7 @@ ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trust
 List *
 ash_sort_compile(AshResource *res, json_t *source)
 {
-	SortParser parser = { NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL };
+	SortParser parser = { NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL, 0 };
 
 	parse_sort(&parser, ash_jsonb_from_json(source));
 	if (ash_errors_any(parser.errors))
@@ -333,7 +415,7 @@ ash_sort_compile(AshResource *res, json_t *source)
 List *
 ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors)
 {
-	SortParser parser = { NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL };
+	SortParser parser = { NULL, res, ash_errors_create(CurrentMemoryContext), true, NIL, 0 };
 	ListCell *lc;
 
 	parse_sort(&parser, ash_jsonb_from_json(source));

@@ -127,6 +127,7 @@ static void
 write_order(Builder *b, AshRowScope *row, bool carried)
 {
 	bool keeps = b->distinct != NIL && b->query->distinct_sort != NIL;
+	bool reverse = b->distinct == NIL && b->query->before != NULL;
 	bool first = true;
 	int n = 0;
 	ListCell *lc;
@@ -144,7 +145,7 @@ write_order(Builder *b, AshRowScope *row, bool carried)
 		ash_sql_str(b->sql, first ? " ORDER BY " : ", ");
 		first = false;
 		write_sort_value(row, item, n++, carried);
-		ash_order_suffix(b->sql, item->order, b->query->before != NULL);
+		ash_order_suffix(b->sql, item->order, reverse);
 	}
 }
 

@@ -22,6 +22,15 @@ ash_input_text(const JsonbValue *value)
 	return text;
 }
 
+/* A name of the input as it is shown: one that can be a name whole, others cut. */
+const char *
+ash_input_name(const char *name)
+{
+	int len = strlen(name);
+
+	return len <= 200 ? name : psprintf("%s...", pnstrdup(name, pg_mbcliplen(name, len, 197)));
+}
+
 static void
 add_argument_error(AshCall *call, const AshCalculation *calc, const AshArgument *arg,
 				   const char *message, const JsonbValue *value)
@@ -99,6 +108,7 @@ check_names(AshCall *call, const AshCalculation *calc, const Jsonb *given)
 		if (token != WJB_KEY || known_argument(calc, &value))
 			continue;
 		name = pnstrdup(value.val.string.val, value.val.string.len);
+		name = unconstify(char *, ash_input_name(name));
 		ash_error_add(call->errors, ASH_E_NO_SUCH_INPUT, name,
 					  "No such input `%s` for calculation %s", name, calc->name);
 		ok = false;

@@ -78,7 +78,6 @@ extern void ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod);
 extern Oid ash_storage_extension_type(const char *name);
 
 /* pgtype.c: any PostgreSQL type */
-extern char *ash_pg_output(const AshTypeInst *inst, Datum value);
 /* The input function with its errors caught; *message gets the error's text. */
 extern bool ash_pg_input(const AshTypeInst *inst, char *str, Datum *value, char **message);
 extern AshTypeInst *ash_pg_compile(const char *name, AshErrors *errors);

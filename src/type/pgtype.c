@@ -211,6 +211,7 @@ init_output(AshTypeInst *inst)
 	fmgr_info_cxt(function, output, cxt);
 	get_type_category_preferred(inst->oid, &category, &preferred);
 	inst->special_output = category == TYPCATEGORY_GEOMETRIC || category == TYPCATEGORY_RANGE ||
+						   category == TYPCATEGORY_ARRAY || category == TYPCATEGORY_COMPOSITE ||
 						   inst->oid >= FirstNormalObjectId;
 	inst->output = output;
 }

@@ -250,6 +250,8 @@ extern void ash_write_json_string(StringInfo out, const char *str, int len); /* 
 extern char *ash_json_key(const char *name, int *len);						 /* "name": */
 /* Any Datum by its PostgreSQL type; used for columns that have no instance. */
 extern void ash_write_json_datum(StringInfo out, Oid oid, Datum value, bool isnull);
+/* the output function's text; of lists, ranges and composites under settings of our own choice */
+extern char *ash_pg_output(const AshTypeInst *inst, Datum value);
 
 /* jsonb helpers (jsonbutil.c) */
 extern bool ash_jsonb_get(const Jsonb *object, const char *key, int keylen, JsonbValue *out);

@@ -4,62 +4,45 @@ BEGIN;
 \i test/helpers.psql
 SELECT plan(9);
 
--- A keyset made under some settings and used under others: does the next page go on exactly where the one before ended?
+-- Does a keyset mean the same place whatever the session's settings are, when it is written and when it is read?
 
 SELECT pg_temp.define($doc${
   "domain": "keyset_settings",
   "resources": {
-    "item": {
-      "attributes": {"id": "integer_primary_key", "f": {"type": "float", "public": true}, "d": {"type": "date", "public": true}, "t": {"type": "utc_datetime_usec", "public": true},
-        "n": {"type": "naive_datetime", "public": true}, "i": {"type": "duration", "public": true}, "b": {"type": "binary", "public": true}},
-      "actions": {"read": {"type": "read", "primary": true, "pagination": {"keyset": true, "required": false}}}
+    "row": {
+      "attributes": {
+        "id": "integer_primary_key",
+        "day": {"type": "date", "public": true}, "at": {"type": "utc_datetime_usec", "public": true}, "local": {"type": "naive_datetime", "public": true}, "clock": {"type": "time", "public": true},
+        "span": {"type": "duration", "public": true}, "number": {"type": "float", "public": true}, "exact": {"type": "decimal", "public": true},
+        "days": {"type": "date[]", "public": true}, "numbers": {"type": "float[]", "public": true}
+      },
+      "actions": {"walk": {"type": "read", "primary": true, "pagination": {"keyset": true}}}
     }
   }
 }$doc$) \gset
--- Values that differ in their last digit, dates whose day could be a month, durations of mixed signs.
-INSERT INTO keyset_settings.item (f, d, t, n, i, b)
-	SELECT 1.0 / 3 + i * 1e-16, '2024-01-02'::date + i * 31, '2024-03-04 05:06:07.000001+00'::timestamptz + i * interval '1 microsecond', '2024-05-06 00:00:00'::timestamp + i * interval '1 day 1 second',
-		make_interval(days => i - 4, secs => 1 - i), decode(lpad(i::text, 2, '0') || '00ff', 'hex')
-	FROM generate_series(1, 9) AS i;
+-- Days and months that may be taken for each other; floats that differ in their last digits.
+INSERT INTO keyset_settings.row (day, at, local, clock, span, number, exact, days, numbers)
+	SELECT d, d + time '23:59:59.000001', d, time '00:00' + i * interval '1 minute', make_interval(months => i, days => -i, secs => i + 0.5), 1 + i * 1e-14, 1 + i * 1e-14::numeric, ARRAY[d],
+		ARRAY[1 + i * 1e-14]::float8[]
+	FROM generate_series(1, 40) AS i CROSS JOIN LATERAL (SELECT '2020-01-01'::date + i * 9 AS d) AS days;
 
--- All ids by pages of two, each page under the next of those settings.
-CREATE FUNCTION pg_temp.walk(sort text, VARIADIC settings text[]) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.page(options jsonb) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT ash_read('keyset_settings.row', options)::jsonb
+$$;
+CREATE FUNCTION pg_temp.settings(VARIADIC vals text[]) RETURNS void LANGUAGE sql AS $$
+	SELECT set_config(name, value, true) FROM unnest(ARRAY['DateStyle', 'IntervalStyle', 'TimeZone', 'extra_float_digits'], vals) AS s(name, value)
+$$;
+-- Number of rows after the tenth.
+CREATE FUNCTION pg_temp.rest(field text) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
-	options jsonb := jsonb_build_object('sort', sort, 'page', '{"limit": 2}'::jsonb);
-	page jsonb;
-	ids text := '';
+	keyset text;
 BEGIN
-	FOR step IN 0..9 LOOP
-		PERFORM set_config(split_part(s, '=', 1), split_part(s, '=', 2), true) FROM unnest(string_to_array(settings[1 + step % cardinality(settings)], ';')) AS s;
-		page := ash_read('keyset_settings.item', options);
-		ids := ids || (SELECT coalesce(string_agg(r->>'id', ''), '') FROM jsonb_array_elements(page->'results') AS r);
-		EXIT WHEN NOT (page->>'more')::boolean;
-		options := jsonb_set(options, '{page,after}', page#>'{results,-1,_keyset}');
-	END LOOP;
-	RETURN ids;
+	PERFORM pg_temp.settings('SQL, DMY', 'sql_standard', 'Asia/Tokyo', '-5');
+	keyset := pg_temp.page(jsonb_build_object('sort', field, 'page', '{"limit": 10}'::jsonb)) #>> '{results,9,_keyset}';
+	PERFORM pg_temp.settings('SQL, MDY', 'postgres', 'America/Lima', '1');
+	RETURN jsonb_array_length(pg_temp.page(jsonb_build_object('sort', field, 'page', jsonb_build_object('limit', 100, 'after', keyset)))->'results');
 END $$;
-SELECT is(pg_temp.walk('f', 'extra_float_digits=1', 'extra_float_digits=0', 'extra_float_digits=-8'), '123456789', 'float: extra_float_digits'),
-	is(pg_temp.walk('-f', 'extra_float_digits=-15', 'extra_float_digits=3'), '987654321', 'float, descending');
-RESET extra_float_digits;
-SELECT is(pg_temp.walk('d', 'datestyle=ISO, DMY', 'datestyle=SQL, MDY', 'datestyle=SQL, DMY', 'datestyle=German, YMD', 'datestyle=Postgres, MDY'), '123456789', 'date: DateStyle'),
-	is(pg_temp.walk('t', 'datestyle=SQL, DMY;timezone=America/New_York', 'datestyle=Postgres, MDY;timezone=Asia/Kolkata'), '123456789', 'timestamp: DateStyle and TimeZone'),
-	is(pg_temp.walk('n', 'datestyle=SQL, DMY;timezone=America/New_York', 'datestyle=Postgres, MDY;timezone=UTC'), '123456789', 'timestamp without time zone');
-RESET datestyle;
-RESET timezone;
-SELECT is(pg_temp.walk('i', 'intervalstyle=sql_standard', 'intervalstyle=postgres', 'intervalstyle=iso_8601', 'intervalstyle=postgres_verbose'), '123456789', 'duration: IntervalStyle');
-RESET intervalstyle;
-SELECT is(pg_temp.walk('b', 'bytea_output=hex', 'bytea_output=escape'), '123456789', 'binary: bytea_output');
-CREATE FUNCTION pg_temp.kept() RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	SET LOCAL datestyle = 'SQL, DMY';
-	SET LOCAL intervalstyle = 'sql_standard';
-	SET LOCAL extra_float_digits = 0;
-	PERFORM pg_temp.walk('f', 'enable_sort=on');
-	PERFORM pg_temp.caught($q$SELECT ash_read('keyset_settings.item', '{"sort": "f", "page": {"limit": 2, "after": "x"}}')$q$);
-	RETURN concat_ws(' ', current_setting('datestyle'), current_setting('intervalstyle'), current_setting('extra_float_digits'));
-END $$;
-SELECT is(pg_temp.kept(), 'SQL, DMY sql_standard 0', 'the settings of the session stay as they are');
-SELECT is(pg_temp.walk('-i', 'datestyle=ISO, MDY', 'datestyle=SQL, DMY'), '987654321', 'duration, descending');
+SELECT is(pg_temp.rest(field), 30, field) FROM unnest(ARRAY['day', 'at', 'local', 'clock', 'span', 'number', 'exact', 'days', 'numbers']) AS field;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -12,14 +12,21 @@ SELECT setseed(0.271828) \gset
 SELECT pg_temp.define($doc${
   "domain": "query_oracle",
   "resources": {
+    "owner": {
+      "attributes": {"id": "integer_primary_key", "name": {"type": "string", "public": true}},
+      "relationships": {"rows": {"has_many": "query_oracle.row", "destination_attribute": "owner_id", "public": true}},
+      "aggregates": {"how_many": {"count": "rows", "public": true}},
+      "actions": {"defaults": ["read"]}
+    },
     "row": {
       "attributes": {
         "id": "integer_primary_key",
         "s": {"type": "string", "public": true}, "k": {"type": "atom", "public": true, "constraints": {"one_of": ["a", "b", "c"]}},
         "n": {"type": "integer", "public": true}, "d": {"type": "decimal", "public": true}, "f": {"type": "float", "public": true},
-        "b": {"type": "boolean", "public": true}, "t": {"type": "utc_datetime_usec", "public": true}, "day": {"type": "date", "public": true}
+        "b": {"type": "boolean", "public": true}, "l": {"type": "string[]", "public": true, "constraints": {"nil_items": true, "items": {"trim": false, "allow_empty": true}}}, "t": {"type": "utc_datetime_usec", "public": true}, "day": {"type": "date", "public": true}
       },
-      "calculations": {"twice": {"type": "integer", "expr": "n % 1000 * 2", "public": true}},
+      "relationships": {"owner": {"belongs_to": "query_oracle.owner", "attribute_type": "integer", "public": true}},
+      "calculations": {"twice": {"type": "integer", "expr": "n % 1000 * 2", "public": true}, "owned": {"type": "string", "expr": "owner.name || '-' || k", "public": true}},
       "actions": {"defaults": ["read"],
         "paged": {"type": "read", "pagination": {"keyset": true, "offset": true, "countable": true, "required": false}},
         "walked": {"type": "read", "pagination": {"keyset": true, "countable": true, "required": false}}}
@@ -42,9 +49,11 @@ CREATE FUNCTION pg_temp.value_of(field text) RETURNS text LANGUAGE sql VOLATILE 
 		WHEN 't' THEN pg_temp.pick('2020-02-29 12:00:00.000001Z', '1999-12-31 23:59:59Z', '0001-01-01 00:00:00Z', 'infinity', '-infinity')
 		WHEN 'day' THEN pg_temp.pick('2020-02-29', '1999-12-31', '0001-01-01', 'infinity', '-infinity') END
 $$;
-INSERT INTO query_oracle.row (s, k, n, d, f, b, t, day)
+INSERT INTO query_oracle.owner (name) VALUES ('a'), ('b'), (NULL);
+INSERT INTO query_oracle.row (s, k, n, d, f, b, t, day, l, owner_id)
 	SELECT pg_temp.value_of('s'), pg_temp.value_of('k'), pg_temp.value_of('n')::bigint, pg_temp.value_of('d')::numeric, pg_temp.value_of('f')::float8,
-		pg_temp.value_of('b')::boolean, pg_temp.value_of('t')::timestamptz, pg_temp.value_of('day')::date
+		pg_temp.value_of('b')::boolean, pg_temp.value_of('t')::timestamptz, pg_temp.value_of('day')::date,
+		CASE WHEN random() > 0.2 THEN ARRAY(SELECT pg_temp.value_of('s') FROM generate_series(1, floor(random() * 4)::int)) END, nullif(floor(random() * 4)::int, 0)
 	FROM generate_series(1, 120);
 
 -- A value that a caller may give: no null, nothing that JSON has no number for, and no infinite date.
@@ -65,7 +74,8 @@ CREATE FUNCTION pg_temp.random_filter(depth int) RETURNS jsonb LANGUAGE plpgsql 
 DECLARE
 	kind float8 := random();
 	field text := (ARRAY['s', 'k', 'n', 'd', 'f', 'b', 't', 'day'])[1 + floor(random() * 8)::int];
-	op text := (ARRAY['eq', 'not_eq', 'gt', 'gte', 'lt', 'lte', 'in', 'is_nil'])[1 + floor(random() * 8)::int];
+	op text := (ARRAY['eq', 'not_eq', 'gt', 'gte', 'lt', 'lte', 'in', 'is_nil', 'is_distinct_from', 'is_not_distinct_from'])[1 + floor(random() * 10)::int];
+	text_op text := (ARRAY['contains', 'string_starts_with', 'string_ends_with', 'like', 'ilike'])[1 + floor(random() * 5)::int];
 BEGIN
 	IF depth > 0 AND kind < 0.2 THEN
 		RETURN jsonb_build_object('and', jsonb_build_array(pg_temp.random_filter(depth - 1), pg_temp.random_filter(depth - 1)));
@@ -73,19 +83,26 @@ BEGIN
 		RETURN jsonb_build_object('or', jsonb_build_array(pg_temp.random_filter(depth - 1), pg_temp.random_filter(depth - 1)));
 	ELSIF depth > 0 AND kind < 0.55 THEN
 		RETURN jsonb_build_object('not', pg_temp.random_filter(depth - 1));
+	ELSIF kind > 0.96 THEN
+		RETURN jsonb_build_object('l', CASE WHEN random() > 0.5 THEN jsonb_build_object('has', pg_temp.given('s'))
+			ELSE jsonb_build_object('intersects', jsonb_build_array(pg_temp.given('s'), pg_temp.given('s'))) END);
+	ELSIF kind > 0.93 THEN
+		RETURN jsonb_build_object('owned', jsonb_build_object(op, CASE op WHEN 'is_nil' THEN to_jsonb(random() > 0.5) WHEN 'in' THEN '["a-a", "b-c"]' ELSE '"a-b"' END));
 	ELSIF kind > 0.9 THEN
-		RETURN jsonb_build_object('s', jsonb_build_object('contains', pg_temp.given('s')));
+		RETURN jsonb_build_object('owner', CASE WHEN random() > 0.5 THEN '{"how_many": {"gt": 30}}' ELSE jsonb_build_object('name', jsonb_build_object(CASE WHEN op IN ('in', 'is_nil') THEN 'eq' ELSE op END, 'a'::text)) END);
+	ELSIF kind > 0.8 THEN
+		RETURN jsonb_build_object('s', jsonb_build_object(text_op, replace(pg_temp.given('s') #>> '{}', E'\\', '')));
 	ELSIF op = 'is_nil' THEN
 		RETURN jsonb_build_object(field, jsonb_build_object(op, random() > 0.5));
 	ELSIF op = 'in' THEN
 		RETURN jsonb_build_object(field, jsonb_build_object(op, jsonb_build_array(pg_temp.given(field), pg_temp.given(field))));
-	ELSIF field IN ('k', 'b') AND op NOT IN ('eq', 'not_eq') THEN
+	ELSIF field IN ('k', 'b') AND op IN ('gt', 'gte', 'lt', 'lte') THEN
 		RETURN jsonb_build_object(field, jsonb_build_object('eq', pg_temp.given(field)));
 	END IF;
 	RETURN jsonb_build_object(field, jsonb_build_object(op, pg_temp.given(field)));
 END $$;
 
--- The oracle: the same filter as a condition of SQL.
+-- The oracle: the same filter as a condition of SQL. A field of an owner that is not there is null, also a count.
 CREATE FUNCTION pg_temp.oracle(filter jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	name text; body jsonb; op text; value jsonb; type text;
@@ -96,15 +113,36 @@ BEGIN
 	ELSIF name = 'not' THEN
 		RETURN format('(NOT %s)', pg_temp.oracle(body));
 	END IF;
+	IF name = 'owner' THEN
+		RETURN replace(pg_temp.oracle(body), '(name ', '((SELECT o.name FROM query_oracle.owner AS o WHERE o.id = owner_id) ');
+	END IF;
 	SELECT key, b.value INTO op, value FROM jsonb_each(body) AS b;
 	type := CASE name WHEN 's' THEN 'text' WHEN 'k' THEN 'text' WHEN 'n' THEN 'bigint' WHEN 'd' THEN 'numeric' WHEN 'f' THEN 'float8'
 		WHEN 'b' THEN 'boolean' WHEN 't' THEN 'timestamptz' WHEN 'day' THEN 'date' END;
+	IF name = 'how_many' THEN
+		RETURN '((SELECT (SELECT count(*) FROM query_oracle.row AS r WHERE r.owner_id = o.id) FROM query_oracle.owner AS o WHERE o.id = owner_id) > 30)';
+	ELSIF name IN ('name', 'owned') THEN
+		type := 'text';
+	END IF;
+	IF name = 'owned' THEN
+		RETURN replace(pg_temp.oracle(jsonb_build_object('name', body)), '(name ', '(((SELECT o.name FROM query_oracle.owner AS o WHERE o.id = owner_id) || ''-'' || k) ');
+	ELSIF name = 'l' AND op = 'has' THEN
+		RETURN format('(l @> ARRAY[%L])', value #>> '{}');
+	ELSIF name = 'l' THEN
+		RETURN format('(l && ARRAY[%L, %L])', value->>0, value->>1);
+	ELSIF op LIKE 'string%' THEN
+		RETURN format('(%s(%I, %s) = %L)', CASE op WHEN 'string_starts_with' THEN 'left' ELSE 'right' END, name, length(value #>> '{}'), value #>> '{}');
+	ELSIF op LIKE 'is%distinct_from' THEN
+		RETURN format('(%I IS %s DISTINCT FROM %L::%s)', name, CASE op WHEN 'is_distinct_from' THEN '' ELSE 'NOT' END, value #>> '{}', type);
+	ELSIF op LIKE '%like' THEN
+		RETURN format('(%I %s %L)', name, op, value #>> '{}');
+	END IF;
 	IF op = 'is_nil' THEN
 		RETURN format('(%I IS %s NULL)', name, CASE WHEN value = 'true' THEN '' ELSE 'NOT' END);
 	ELSIF op = 'contains' THEN
 		RETURN format('(strpos(%I, %L) > 0)', name, value #>> '{}');
 	ELSIF op = 'in' THEN
-		RETURN format('(%1$I = %2$L::%4$s OR %1$I = %3$L::%4$s)', name, value->>0, value->>1, type);
+		RETURN format('(%1$I = %2$L::%4$s OR (%1$I = %3$L::%4$s))', name, value->>0, value->>1, type);
 	END IF;
 	RETURN format('(%I %s %L::%s)', name, CASE op WHEN 'eq' THEN '=' WHEN 'not_eq' THEN '<>' WHEN 'gt' THEN '>' WHEN 'gte' THEN '>=' WHEN 'lt' THEN '<' ELSE '<=' END,
 		value #>> '{}', type);
@@ -113,8 +151,8 @@ END $$;
 -- A random sort as both languages write it: [input, ORDER BY], ended by id.
 CREATE FUNCTION pg_temp.random_sort() RETURNS text[] LANGUAGE sql VOLATILE AS $$
 	SELECT ARRAY[string_agg(prefix || field, ',') || ',id', string_agg(expr || suffix, ', ') || ', id ASC'] FROM (
-		SELECT field, CASE field WHEN 'twice' THEN '(n % 1000 * 2)' ELSE field END AS expr, orders.*
-		FROM unnest(ARRAY['s', 'k', 'n', 'd', 'f', 'b', 't', 'day', 'twice']) AS field
+		SELECT field, CASE field WHEN 'twice' THEN '(n % 1000 * 2)' WHEN 'owned' THEN '((SELECT o.name FROM query_oracle.owner AS o WHERE o.id = owner_id) || ''-'' || k)' ELSE field END AS expr, orders.*
+		FROM unnest(ARRAY['s', 'k', 'n', 'd', 'f', 'b', 't', 'day', 'twice', 'owned', 'l']) AS field
 		CROSS JOIN LATERAL (SELECT * FROM (VALUES ('', ' ASC NULLS LAST'), ('-', ' DESC NULLS FIRST'), ('++', ' ASC NULLS FIRST'), ('--', ' DESC NULLS LAST'))
 			AS o(prefix, suffix) WHERE field IS NOT NULL ORDER BY random() LIMIT 1) AS orders
 		ORDER BY random() LIMIT 1 + floor(random() * 3)::int) AS picked

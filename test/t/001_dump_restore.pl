@@ -20,6 +20,7 @@ my $document = <<'JSON';
       "status": {"type": "atom", "constraints": {"one_of": ["open", "closed"]}, "default": "open", "public": true}},
     "relationships": {"lines": {"has_many": "shop.line", "destination_attribute": "order_id", "public": true}},
     "identities": {"by_title": ["title"]},
+    "custom_statements": {"titles": {"up": "CREATE VIEW shop.titles AS SELECT title FROM shop.\"order\"", "down": "DROP VIEW shop.titles"}},
     "aggregates": {"line_count": {"count": "lines", "public": true}},
     "actions": {"defaults": ["read", "destroy", {"create": "*"}, {"update": "*"}]},
     "policies": [{"policy": "always", "checks": [{"authorize_if": {"expr": "owner = actor.id"}}]}]
@@ -49,6 +50,7 @@ my $catalog = q(
 	SELECT name, owner, schema, document, expanded, revision FROM ash.domain ORDER BY name;
 	SELECT name, domain, position, schema, table_name, document, expanded, revision FROM ash.resource ORDER BY name;
 	SELECT revision, domain, resource, operation, document FROM ash.revision ORDER BY revision;
+	SELECT resource, name, position, up, down, run_by, run_at FROM ash.statement ORDER BY position;
 	SELECT ash_definition('shop'););
 my $before = $node->safe_psql('source', $catalog);
 my $dir = $node->basedir;

@@ -1,0 +1,40 @@
+\set ECHO none
+\i test/pgtap.psql
+BEGIN;
+\i test/helpers.psql
+SELECT plan(22);
+
+-- Is what the framework's expressions have and ours have not, and what an owner should not reach, refused when it is
+-- defined, with its place and what to do?
+
+CREATE FUNCTION pg_temp.refused(source text) RETURNS text LANGUAGE sql AS $$
+	SELECT regexp_replace(pg_temp.errors(format('SELECT ash_define(%L)', json_build_object('domain', 'expression_refused', 'resources', json_build_object('row', json_build_object(
+		'attributes', '{"id": "integer_primary_key", "a": "integer", "b": "boolean", "s": "string", "t": "utc_datetime"}'::json,
+		'calculations', json_build_object('value', json_build_object('type', 'string', 'expr', source))))))), '^.*"\]: ', '')
+$$;
+SELECT is(pg_temp.refused(source), want, source) FROM (VALUES
+	('fragment(''? + 1'', a)', 'fragment is not supported: an expression is SQL: call PostgreSQL''s function, or one of the domain''s "functions" (character 1)'),
+	('s || lazy(''m'')', 'lazy is not supported: call one of the domain''s "functions" (character 6)'),
+	('composite_type(s, ''t'')', 'composite_type is not supported: use a map or an embedded resource (character 1)'),
+	('cond(b, s)', 'cond is not supported: use case when … then … else … end (character 1)'),
+	('vector_cosine_distance(s, s)', 'vector_cosine_distance is not supported: register it under the domain''s "functions" (character 1)'),
+	('a == 1', 'operator == is not defined for integer and integer: write = (character 3)'),
+	('b && b', 'operator && is not defined for boolean and boolean: write and between conditions; for values use if(a, b, a) (character 3)'),
+	('string_lenght(s)', 'there is no function string_lenght; did you mean string_length? (character 1)'),
+	('a + s', 'operator + is not defined for integer and string (character 3)'),
+	('length(s)', 'argument 1 of length must be a list, not string (character 1)'),
+	('rem(a)', 'rem takes 2 arguments, not 1 (character 1)'),
+	('ago(3, ''fortnight'')', 'argument 2 of ago must be a unit of time, not string (character 1)'),
+	('if(a, s, s)', 'expression must be a condition, but is integer (character 1)'),
+	('x', 'expression_refused.row has no field "x" (character 1)'),
+	('upsert_conflict(s)', 'upsert_conflict is for upserts only (character 1)'),
+	('parent.s', 'there is no parent here (character 1)'),
+	('(select 1)', 'subqueries are not allowed; use exists(path, condition) (character 1)'),
+	('pg_read_file(s)', 'there is no function pg_read_file in expressions (character 1)'),
+	('pg_catalog.set_config(s, s, true)', 'there is no function set_config in expressions (character 1)'),
+	('public.f(s)', 'functions of other schemas are not allowed (character 1)'),
+	('a operator(public.+) a', 'operators of other schemas are not allowed (character 3)'),
+	('$1', 'parameters are not allowed; use arg.name (character 1)')) AS v(source, want);
+
+SELECT * FROM finish();
+ROLLBACK;
