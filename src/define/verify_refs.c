@@ -323,12 +323,47 @@ verify_nilify(AshResource *res, AshRelationship *rel, json_t *references, AshErr
 	}
 }
 
+static bool
+has_foreign_key(const AshRelationship *rel)
+{
+	json_t *references = json_object_get(rel->definition, "references");
+
+	return rel->constraint_name != NULL && !rel->no_attributes &&
+		   !json_is_true(json_object_get(references, "ignore"));
+}
+
+/* Relationships may share a foreign key, but its name can only be that of one. */
+static void
+verify_key_name(AshResource *res, AshRelationship *rel, AshErrors *errors)
+{
+	json_t *references = json_object_get(rel->definition, "references");
+
+	for (int i = 0; i < res->nrelationships && res->relationships[i] != rel; i++)
+	{
+		AshRelationship *other = res->relationships[i];
+		json_t *others = json_object_get(other->definition, "references");
+
+		if (!has_foreign_key(rel) || !has_foreign_key(other) ||
+			strcmp(rel->constraint_name, other->constraint_name) != 0)
+			continue;
+		if (strcmp(rel->destination.name, other->destination.name) != 0 ||
+			strcmp(rel->source_attribute, other->source_attribute) != 0 ||
+			strcmp(rel->destination_attribute, other->destination_attribute) != 0 ||
+			(references != others && !json_equal(references, others)))
+			fault_at(errors, "references",
+					 psprintf("the foreign key \"%s\" is already that of relationship \"%s\": "
+							  "give it a \"name\", or \"ignore\": true",
+							  rel->constraint_name, other->name));
+	}
+}
+
 static void
 verify_foreign_key(AshResource *res, AshRelationship *rel, AshResource *destination,
 				   AshErrors *errors)
 {
 	json_t *references = json_object_get(rel->definition, "references");
 
+	verify_key_name(res, rel, errors);
 	if (references == NULL)
 		return;
 	ash_errors_push_name(errors, "references");
