@@ -118,6 +118,19 @@ extern List *ash_path_append(List *path, const char *name, int index);	  /* inde
 
 /* verify_refs.c */
 extern void ash_verify_references(AshResource *res, AshErrors *errors);
+/* A fault at the current path, or at a key below it. */
+extern void ash_verify_fault(AshErrors *errors, const char *message);
+extern void ash_verify_fault_at(AshErrors *errors, const char *key, const char *message);
+/* The attribute, or NULL after adding an error at key. */
+extern AshAttribute *ash_verify_attribute(const AshResource *res, const char *name, const char *key,
+										  AshErrors *errors);
+extern void ash_verify_attributes(const AshResource *res, List *names, const char *key,
+								  AshErrors *errors);
+
+/* verify_relationships.c */
+extern void ash_verify_relationships(AshResource *res, AshErrors *errors);
+/* NULL names none */
+extern void ash_verify_read_action(AshResource *destination, const char *name, AshErrors *errors);
 
 /* The default of an attribute or argument, written under key. */
 extern void ash_verify_default(AshResource *res, const char *key, AshDefault *dflt,

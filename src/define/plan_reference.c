@@ -210,6 +210,20 @@ find_key(Key *key, AshResource *res, const AshRelationship *rel, const AshResour
 	return true;
 }
 
+/* Relationships that use one attribute for the same key share it (verify_refs.c sees to that). */
+static bool
+is_wanted(const AshPlanTable *table, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, table->references)
+	{
+		if (strcmp(((AshPlanObject *) lfirst(lc))->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 want_reference(AshPlan *plan, AshPlanTable *table, AshResource *res, AshRelationship *rel)
 {
@@ -219,7 +233,8 @@ want_reference(AshPlan *plan, AshPlanTable *table, AshResource *res, AshRelation
 	AshPlanObject *object;
 
 	if (destination == NULL || destination->embedded ||
-		json_is_true(json_object_get(key.references, "ignore")))
+		json_is_true(json_object_get(key.references, "ignore")) ||
+		is_wanted(table, rel->constraint_name))
 		return;
 	to = destination_table(plan, destination);
 	if (to == NULL || !find_key(&key, res, rel, destination))

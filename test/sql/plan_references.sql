@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(15);
+SELECT plan(18);
 
 -- Which foreign key does each belongs_to get, and when does it get none?
 
@@ -77,6 +77,20 @@ SELECT pg_temp.define('{"domain": "plan_self", "resources": {"node": {"attribute
 SELECT ash_define('{"domain": "plan_self", "resources": {"node": {"table": "nodes", "renamed_from": "node", "attributes": {"id": "integer_primary_key"}, "relationships": {"up": {"belongs_to": "plan_self.node", "attribute_type": "integer", "references": {"on_delete": "delete"}}}}}}') \gset
 SELECT results_eq($$SELECT operation FROM ash_migrate('plan_self', true)$$, ARRAY['rename table', 'drop foreign key', 'rename primary key', 'add foreign key'], 'a reference to itself follows a rename');
 SELECT is_empty($$SELECT operation, sql FROM ash_plan('plan_self')$$, 'in one migration');
+
+-- Relationships that use one attribute.
+CREATE FUNCTION pg_temp.two_ways(more text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('{"domain": "plan_shared", "resources": {"root": {"attributes": {"id": "uuid_primary_key"}}, "other": {"attributes": {"id": "uuid_primary_key"}},
+		"leaf": {"attributes": {"id": "uuid_primary_key"}, "relationships": {
+			"root": {"belongs_to": "plan_shared.root", "references": {"on_delete": "delete"}},
+			"again": {"belongs_to": "plan_shared.root", "source_attribute": "root_id", "define_attribute": false, %s}}}}}', more)
+$$;
+SELECT pg_temp.define(pg_temp.two_ways('"references": {"on_delete": "delete"}')) \gset
+SELECT is((SELECT string_agg(conname, ' ') FROM pg_constraint WHERE conrelid = 'plan_shared.leaf'::regclass AND contype = 'f'), 'leaf_root_id_fkey', 'the same key is made once');
+SELECT is_empty($$SELECT operation, sql FROM ash_plan('plan_shared')$$, 'and known again');
+SELECT is(pg_temp.errors(format('SELECT ash_define(%L)', pg_temp.two_ways('"references": {"on_delete": "nilify"}'))),
+	E'22023 invalid\ninvalid_definition ["resources", "leaf", "relationships", "again", "references"]: the foreign key "leaf_root_id_fkey" is already that of relationship "root": give it a "name", or "ignore": true',
+	'another key needs a name of its own');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -173,7 +173,7 @@ my @bad_resources = (
 	[ '/code_interface/f/zzz', '"actions": {"defaults": ["read"]}, "code_interface": {"f": {"action": "read", "zzz": 1}}' ],
 	[ '/custom_indexes/0/zzz', '"custom_indexes": [{"fields": ["n"], "zzz": 1}]' ],
 	[ '/check_constraints/c', '"check_constraints": {"c": {"check": "n > 0"}}' ],
-	[ '/multitenancy/strategy', '"multitenancy": {"strategy": "context"}' ],
+	[ '/multitenancy/strategy', '"multitenancy": {"strategy": "context", "attribute": "n"}' ],
 	[ '/default_context', '"default_context": 5' ],
 );
 my @bad_domains = (
