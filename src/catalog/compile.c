@@ -276,6 +276,7 @@ compile_tenancy(AshResource *res, json_t *node, AshErrors *errors)
 {
 	json_t *tenancy = json_object_get(node, "multitenancy");
 	AshMultitenancy *filled;
+	List *names = NIL;
 
 	if (tenancy == NULL)
 		return;
@@ -287,11 +288,17 @@ compile_tenancy(AshResource *res, json_t *node, AshErrors *errors)
 		return;
 	if (filled->attribute != NULL)
 		res->tenant_attribute = ash_find_attribute(res, filled->attribute);
-	if (res->tenant_attribute != NULL)
+	/* one that is there has a fault of its own when it was not compiled */
+	if (res->tenant_attribute != NULL ||
+		(filled->attribute != NULL &&
+		 json_object_get(json_object_get(node, "attributes"), filled->attribute) != NULL))
 		return;
+	for (int i = 0; i < res->nattributes; i++)
+		names = lappend(names, unconstify(char *, res->attributes[i]->name));
 	ash_errors_push_name(errors, "multitenancy");
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-				  "the strategy \"attribute\" needs an attribute of the resource");
+	ash_errors_push_name(errors, "attribute");
+	ash_spec_unknown("attribute", filled->attribute ? filled->attribute : "", names, errors);
+	ash_errors_pop(errors);
 	ash_errors_pop(errors);
 }
 

@@ -394,7 +394,7 @@ work_in_rounds(Work *work, json_t *root)
 	do
 	{
 		work->def.domains = work->items = NIL;
-		work->def.map.from = work->def.map.to = NIL;
+		work->def.map = (AshPathMap){ 0 };
 		work_on(work, pruning.root);
 		if (!ash_errors_any(work->def.errors))
 			break;

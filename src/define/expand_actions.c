@@ -162,6 +162,13 @@ add_get_by(AshExpansion *exp, json_t *out)
 			ash_json_set(arg, "constraints", json_deep_copy(json_object_get(attr, "constraints")));
 		ash_json_set(arg, "allow_nil", json_false());
 		ash_json_set(json_object_get(out, "arguments"), name, arg);
+		ash_path_map_add_copy(&exp->def->map,
+							  ash_path_append(ash_path_append(exp->errors->path, "arguments", -1),
+											  name, -1),
+							  ash_expand_attribute_path(exp->def,
+														psprintf("%s.%s", exp->doc->name,
+																 exp->short_name),
+														name));
 	}
 }
 

@@ -295,6 +295,7 @@ define_key(AshExpansion *exp, const char *name, json_t *rel)
 	json_t *attributes = json_object_get(exp->out, "attributes");
 	const char *source = json_string_value(json_object_get(rel, "source_attribute"));
 	json_t *attr;
+	List *path;
 
 	if (!flag(rel, "define_attribute", true) || json_object_get(attributes, source) != NULL)
 		return;
@@ -310,13 +311,14 @@ define_key(AshExpansion *exp, const char *name, json_t *rel)
 				 json_boolean(flag(rel, "attribute_writable", flag(rel, "writable", true))));
 	ash_json_set(attr, "always_select", json_boolean(flag(rel, "attribute_always_select", false)));
 	ash_json_set(attributes, source, attr);
-	ash_path_map_add_absolute(&exp->def->map,
-							  list_concat_copy(list_truncate(list_copy(exp->errors->path),
-															 list_length(exp->errors->path) - 2),
-											   ash_path_append(ash_path_append(NIL, "attributes",
-																			   -1),
-															   source, -1)),
-							  list_copy(exp->errors->path));
+	path = list_truncate(list_copy(exp->errors->path), list_length(exp->errors->path) - 2);
+	path = ash_path_append(ash_path_append(path, "attributes", -1), source, -1);
+	ash_path_map_add_absolute(&exp->def->map, path, list_copy(exp->errors->path));
+	if (json_object_get(rel, "attribute_type") == NULL)
+		ash_path_map_add_copy(&exp->def->map, path,
+							  ash_expand_attribute_path(exp->def, destination_of(rel),
+														json_string_value(json_object_get(
+															rel, "destination_attribute"))));
 }
 
 /* The has_many to the resource in between, unless it is there. */

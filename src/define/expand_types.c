@@ -276,6 +276,27 @@ ash_expand_attribute_of(AshDefinition *def, const char *resource, const char *at
 	return attribute_of(def, resource, attribute, 0);
 }
 
+/* Where that attribute stands in what is being defined; NIL when it is not of that. */
+List *
+ash_expand_attribute_path(AshDefinition *def, const char *resource, const char *attribute)
+{
+	const char *dot = strchr(resource, '.');
+	ListCell *lc;
+
+	foreach (lc, def->domains)
+	{
+		const AshDomainDocument *doc = lfirst(lc);
+		List *path;
+
+		if (dot == NULL || attribute == NULL || strlen(doc->name) != dot - resource ||
+			strncmp(doc->name, resource, dot - resource) != 0)
+			continue;
+		path = ash_path_append(ash_path_append(doc->path, "resources", -1), dot + 1, -1);
+		return ash_path_append(ash_path_append(path, "attributes", -1), attribute, -1);
+	}
+	return NIL;
+}
+
 /* What the keys that point to a resource are named after: its "short_name", or its own key. */
 const char *
 ash_expand_short_name_of(AshDefinition *def, const char *resource)

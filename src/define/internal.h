@@ -18,8 +18,10 @@
  */
 typedef struct AshPathMap
 {
-	List *from; /* of List *: paths in the expanded document */
-	List *to;	/* of List *: paths in the source, parallel */
+	List *from;	  /* of List *: paths in the expanded document */
+	List *to;	  /* of List *: paths in the source, parallel */
+	List *copies; /* of List *: paths in the expanded document of what is a copy ... */
+	List *copied; /* of List *: ... of this, parallel */
 } AshPathMap;
 
 /* One domain document on its way. */
@@ -47,6 +49,8 @@ extern void ash_define_check(json_t *domain, AshErrors *errors);
 /* pathmap.c: from and to are tails of the current path errors->path */
 extern void ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to);
 extern void ash_path_map_add_absolute(AshPathMap *map, List *from, List *to);
+/* What stands at copy was taken from there: the faults of the one are those of the other. */
+extern void ash_path_map_add_copy(AshPathMap *map, List *copy, List *of);
 extern List *ash_path_map_source(const AshPathMap *map, List *path);
 /* More faults than anybody reads: the rest is only counted. */
 #define ASH_MAX_FAULTS 1000
@@ -88,6 +92,8 @@ typedef struct AshExpansion
 
 /* expand_types.c */
 extern void ash_expand_type(AshExpansion *exp, json_t *node);
+extern List *ash_expand_attribute_path(AshDefinition *def, const char *resource,
+									   const char *attribute);
 extern json_t *ash_expand_attribute_of(AshDefinition *def, const char *resource,
 									   const char *attribute);
 extern const char *ash_expand_key_of(AshDefinition *def, const char *resource);

@@ -27,6 +27,15 @@ ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to)
 							  list_concat_copy(source, to));
 }
 
+void
+ash_path_map_add_copy(AshPathMap *map, List *copy, List *of)
+{
+	if (of == NIL)
+		return;
+	map->copies = lappend(map->copies, copy);
+	map->copied = lappend(map->copied, of);
+}
+
 /* A copy of path with one more name and, unless it is negative, one more index. */
 List *
 ash_path_append(List *path, const char *name, int index)
@@ -123,12 +132,54 @@ find_var(const AshError *error, const char *name)
 	return NULL;
 }
 
+/* Is it the fault of a copy, and said of what was copied? */
+static bool
+said_of_original(const AshPathMap *map, List *errors, const AshError *error)
+{
+	ListCell *copy;
+	ListCell *of;
+
+	forboth (copy, map->copies, of, map->copied)
+	{
+		int length = match_prefix(lfirst(copy), error->path);
+		AshError original = { 0 };
+
+		if (length < 0)
+			continue;
+		original.path = list_concat_copy(lfirst(of), list_copy_tail(error->path, length));
+		original.message = error->message;
+		if (already_said(errors, &original))
+			return true;
+	}
+	return false;
+}
+
+/* Leaves out the faults of copies, before paths are mapped. */
+static void
+drop_copies(const AshPathMap *map, AshErrors *errors)
+{
+	List *kept = NIL;
+	ListCell *lc;
+
+	if (map->copies == NIL)
+		return;
+	foreach (lc, errors->items)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (list_length(kept) >= ASH_MAX_FAULTS ||
+			!said_of_original(map, errors->items, lfirst(lc)))
+			kept = lappend(kept, lfirst(lc));
+	}
+	errors->items = kept;
+}
+
 void
 ash_define_map_errors(AshErrors *errors, const AshPathMap *map)
 {
 	List *kept = NIL;
 	ListCell *lc;
 
+	drop_copies(map, errors);
 	foreach (lc, errors->items)
 	{
 		AshError *error = lfirst(lc);

@@ -93,13 +93,22 @@ given_path(const AshPruning *pruning, const List *path)
 	return given;
 }
 
-/* Does a name at p begin like one: quoted, after a dot, or, as the framework does, after these? */
+/*
+ * Does a name at p begin like one: quoted, or, as the framework does, after these?
+ * What follows a dot is a resource, as in shop.item, unless all of it is quoted.
+ */
 static bool
-begins_name(const char *message, const char *p)
+begins_name(const char *message, const char *p, bool resource)
 {
-	static const char *const before[] = { "\"", ".", "`", ": ", ", ", " field " };
+	static const char *const before[] = { "\"", "`", ": ", ", ", " field " };
 	int i;
 
+	if (p > message && p[-1] == '.')
+	{
+		while (p > message && p[-1] != ' ' && p[-1] != '"' && p[-1] != '`')
+			p--;
+		return resource || (p > message && p[-1] != ' ');
+	}
 	for (i = 0; i < lengthof(before); i++)
 	{
 		size_t len = strlen(before[i]);
@@ -110,11 +119,13 @@ begins_name(const char *message, const char *p)
 	return false;
 }
 
-/* Does the message name it, alone or as a part of a dotted name?  Suggestions do not count. */
+/* Does the message name the entity, alone or in a dotted name?  Suggestions do not count. */
 static bool
-quotes_name(const char *message, const char *name)
+quotes_name(const char *message, const List *entity)
 {
 	const char *end = strstr(message, "; did you mean");
+	const char *name = strVal(llast(entity));
+	bool resource = list_length(entity) <= 3;
 	size_t len = strlen(name);
 	const char *p;
 
@@ -122,7 +133,7 @@ quotes_name(const char *message, const char *name)
 		return false;
 	for (p = strstr(message, name); p != NULL && (end == NULL || p < end); p = strstr(p + 1, name))
 	{
-		if (begins_name(message, p) && strchr("\".`, ", p[len]) != NULL)
+		if (begins_name(message, p, resource) && strchr("\".`, ", p[len]) != NULL)
 			return true;
 	}
 	return false;
@@ -188,10 +199,44 @@ is_consequence(const AshPruning *pruning, const AshError *fault)
 	{
 		List *entity = lfirst(lc);
 
-		if (!is_prefix(entity, fault->path) && quotes_name(fault->message, strVal(llast(entity))))
+		if (!is_prefix(entity, fault->path) && quotes_name(fault->message, entity))
 			return true;
 	}
 	return false;
+}
+
+static json_t *
+node_at(json_t *node, const List *path)
+{
+	ListCell *lc;
+
+	foreach (lc, path)
+		node = child_of(node, lfirst(lc));
+	return node;
+}
+
+static void
+withdraw(AshPruning *pruning, List *entity)
+{
+	if (!list_member(pruning->withdrawn, entity))
+		pruning->withdrawn = lappend(pruning->withdrawn, entity);
+}
+
+/* A belongs_to defines an attribute. */
+static void
+withdraw_defined(AshPruning *pruning, List *relationship)
+{
+	json_t *node = node_at(pruning->given, relationship);
+	const char *kind = json_string_value(json_object_get(node, "kind"));
+	const char *source = json_string_value(json_object_get(node, "source_attribute"));
+	List *path = list_truncate(list_copy(relationship), list_length(relationship) - 2);
+
+	if (json_object_get(node, "belongs_to") == NULL &&
+		(kind == NULL || strcmp(kind, "belongs_to") != 0))
+		return;
+	if (source == NULL)
+		source = psprintf("%s_id", strVal(llast(relationship)));
+	withdraw(pruning, ash_path_append(ash_path_append(path, "attributes", -1), source, -1));
 }
 
 /* The entities that a removed node is or belongs to can no longer be relied on. */
@@ -209,9 +254,34 @@ withdraw_entities(AshPruning *pruning, List *path)
 		if (!IsA(llast(entity), String) ||
 			(depth == 6 && strcmp(strVal(list_nth(path, start + 4)), "arguments") != 0))
 			return;
-		if (!list_member(pruning->withdrawn, entity))
-			pruning->withdrawn = lappend(pruning->withdrawn, entity);
+		withdraw(pruning, entity);
+		if (depth == 4 && strcmp(strVal(list_nth(path, start + 2)), "relationships") == 0)
+			withdraw_defined(pruning, entity);
 	}
+}
+
+/* Could the node have been part of a primary key: by a helper, or as it says? */
+static bool
+may_be_key(json_t *node)
+{
+	const char *helper =
+		json_string_value(json_is_object(node) ? json_object_get(node, "helper") : node);
+
+	return json_object_get(node, "primary_key") != NULL ||
+		   (helper != NULL && strstr(helper, "primary_key") != NULL);
+}
+
+/* A resource that has lost its primary key is not asked for one. */
+static void
+excuse_key(AshPruning *pruning, json_t *root, const List *path)
+{
+	int start = path != NIL && IsA(linitial(path), Integer) ? 1 : 0;
+	List *entity = list_truncate(list_copy(path), start + 4);
+	json_t *resource = node_at(root, list_truncate(list_copy(path), start + 2));
+
+	if (list_length(path) >= start + 4 && json_is_object(resource) &&
+		may_be_key(node_at(pruning->given, entity)))
+		ash_json_set(resource, "require_primary_key", json_false());
 }
 
 /* Put hole in the place of the node at path, unless one around it is gone already. */
@@ -275,11 +345,26 @@ rebuild(AshPruning *pruning)
 		if (lfirst(lc) == NIL)
 			return false;
 		punch(root, hole, lfirst(lc));
+		excuse_key(pruning, root, lfirst(lc));
 		withdraw_entities(pruning, lfirst(lc));
 	}
 	sweep(root, hole);
 	pruning->root = root;
 	return !json_is_array(root) || json_array_size(root) > 0;
+}
+
+/*
+ * The item of a list that holds the node: what is left of an entry that refers to
+ * something missing would mean something else.
+ */
+static List *
+item_around(List *node)
+{
+	int depth = list_length(node);
+
+	while (depth > 1 && !IsA(list_nth(node, depth - 1), Integer))
+		depth--;
+	return depth > 1 ? list_truncate(node, depth) : node;
 }
 
 bool
@@ -291,12 +376,17 @@ ash_pruning_take(AshPruning *pruning, AshErrors *errors)
 	foreach (lc, errors->items)
 	{
 		AshError *fault = lfirst(lc);
+		List *node;
 
 		CHECK_FOR_INTERRUPTS();
 		fault->path = given_path(pruning, fault->path);
-		removed = lappend(removed, faulty_node(pruning, fault->path));
+		node = faulty_node(pruning, fault->path);
 		if (is_consequence(pruning, fault))
+		{
+			removed = lappend(removed, item_around(node));
 			continue;
+		}
+		removed = lappend(removed, node);
 		if (list_length(pruning->found->items) < ASH_MAX_FAULTS)
 			ash_error_append(pruning->found, fault);
 		else

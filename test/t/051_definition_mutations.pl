@@ -57,6 +57,8 @@ my %mistakes = (
 		$unknown_key, $wrong_kind,
 		[ 'a wrong kind', sub { my ($m) = @_; $m->{allow_nil} = 'perhaps'; return '/allow_nil' } ],
 		[ 'a bad choice', sub { my ($m) = @_; $m->{filterable} = 'sometimes'; return '/filterable' } ],
+		[ 'an unknown type', sub { my ($m) = @_; return undef if !$m->{type}; $m->{type} = 'zzz_no_type'; return '' } ],
+		[ 'a bad constraint', sub { my ($m) = @_; return undef if !$m->{type}; $m->{constraints}{zzz_unknown} = 1; return '/constraints' } ],
 	],
 	relationships => [ $unknown_key, $wrong_kind, [ 'a bad choice', sub { my ($m) = @_; $m->{authorize_read_with} = 'x'; return '/authorize_read_with' } ] ],
 	identities => [ $unknown_key, $wrong_kind, [ 'an unknown attribute', sub { my ($m) = @_; $m->{keys} = ['zzz_no_attribute']; return '/keys' } ] ],
@@ -69,7 +71,7 @@ my %mistakes = (
 	aggregates => [ $unknown_key, $wrong_kind, [ 'a wrong kind', sub { my ($m) = @_; $m->{public} = 'yes'; return '/public' } ] ],
 	actions => [
 		$unknown_key, $wrong_kind,
-		[ 'an unknown attribute', sub { my ($m) = @_; return undef if $m->{type} !~ /create|update/; $m->{accept} = ['zzz_no_attribute']; return '/accept' } ],
+		[ 'an unknown attribute', sub { my ($m) = @_; return undef if ref $m->{accept} ne 'ARRAY'; push @{ $m->{accept} }, 'zzz_no_attribute'; return '/accept' } ],
 		[ 'an option of another type', sub { my ($m) = @_; return undef if $m->{type} eq 'destroy'; $m->{soft} = JSON::PP::true; return '/soft' } ],
 		[ 'an option that is refused', sub { my ($m) = @_; $m->{touches_resources} = []; return '/touches_resources' } ],
 	],);
