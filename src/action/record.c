@@ -226,3 +226,13 @@ ash_action_result(AshChangeset *cs, StringInfo out)
 	}
 	MemoryContextSwitchTo(old);
 }
+
+AshValue *
+ash_action_copy_row(const AshResource *res, const AshValue *row)
+{
+	AshValue *copy = palloc(sizeof(AshValue) * Max(res->nattributes, 1));
+
+	for (int i = 0; i < res->nattributes; i++)
+		copy[i] = ash_value_copy(res->attributes[i]->type, row[i]);
+	return copy;
+}
