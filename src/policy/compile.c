@@ -152,15 +152,9 @@ static void
 unknown_field(AshPolicyCompiler *compiler, const char *name)
 {
 	AshResource *res = compiler->res;
-	List *names = NIL;
+	List *names = ash_field_names(res);
 	AshError *error;
 
-	for (int i = 0; i < res->nattributes; i++)
-		names = lappend(names, unconstify(char *, res->attributes[i]->name));
-	for (int i = 0; i < res->ncalculations; i++)
-		names = lappend(names, unconstify(char *, res->calculations[i]->name));
-	for (int i = 0; i < res->naggregates; i++)
-		names = lappend(names, unconstify(char *, res->aggregates[i]->name));
 	error = ash_error_add(compiler->errors, ASH_E_INVALID_DEFINITION, NULL,
 						  "no such field \"%s\" on %s", name, res->name);
 	error->did_you_mean = ash_suggest(name, names);
@@ -217,19 +211,14 @@ static bool
 covers(List *policies, const char *field)
 {
 	ListCell *lc;
-	ListCell *name;
 
 	foreach (lc, policies)
 	{
 		AshPolicy *policy = lfirst(lc);
 
-		if (policy->bypass)
-			continue;
-		foreach (name, policy->fields)
-		{
-			if (strcmp(lfirst(name), "*") == 0 || strcmp(lfirst(name), field) == 0)
-				return true;
-		}
+		if (!policy->bypass &&
+			(ash_names_contain(policy->fields, "*") || ash_names_contain(policy->fields, field)))
+			return true;
 	}
 	return false;
 }
