@@ -21,7 +21,7 @@ ash_compile_section(AshResource *res, json_t *node, const char *key, AshMemberCo
 					int *count, AshErrors *errors)
 {
 	json_t *section = json_object_get(node, key);
-	void **members = palloc0(sizeof(void *) * (json_object_size(section) + 1));
+	void **members = palloc0(sizeof(void *) * (2 * json_object_size(section) + 1));
 	const char *name;
 	json_t *member;
 
@@ -38,6 +38,7 @@ ash_compile_section(AshResource *res, json_t *node, const char *key, AshMemberCo
 		ash_errors_pop(errors);
 	}
 	ash_errors_pop(errors);
+	ash_find_prepare(members, *count);
 	return members;
 }
 
