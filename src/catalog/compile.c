@@ -360,3 +360,11 @@ ash_resource_compile(MemoryContext parent, json_t *domain, json_t *resource, con
 	MemoryContextSwitchTo(old);
 	return list_length(errors->items) == before ? res : NULL;
 }
+
+void
+ash_stale_definition(const AshResource *res, const AshErrors *errors)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					errmsg("the definition of resource \"%s\" no longer holds", res->name),
+					errdetail("%s", ash_errors_message(errors))));
+}
