@@ -85,7 +85,8 @@ ash_expr_array_type(const AshTypeInst *item)
 	AshTypeInst *array;
 	Oid oid = get_array_type(item->oid);
 
-	if (!OidIsValid(oid))
+	/* a list of lists is jsonb: jsonb[] would be none of it */
+	if (!OidIsValid(oid) || item->item != NULL)
 		return NULL;
 	array = palloc(sizeof(AshTypeInst));
 	*array = *ash_type_for_oid(oid);

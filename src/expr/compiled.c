@@ -14,6 +14,7 @@
  */
 #include "expr/internal.h"
 
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/value.h"
 #include "utils/memutils.h"
@@ -387,6 +388,24 @@ ash_aggregate_filter(AshResource *res, AshAggregate *agg, AshErrors *errors)
 	return agg->filter;
 }
 
+/* There is nobody to give a value to the arguments of an aggregated calculation. */
+static bool
+check_arguments(const AshCalculation *calc, AshErrors *errors)
+{
+	for (int i = 0; i < calc->nargs; i++)
+	{
+		const AshArgument *arg = calc->args[i];
+
+		if (arg->allow_nil || arg->has_default)
+			continue;
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "calculation \"%s\" cannot be aggregated: its argument \"%s\" is required",
+					  calc->name, arg->name);
+		return false;
+	}
+	return true;
+}
+
 /* Type of the aggregated field, or NULL after adding an error. */
 static const AshTypeInst *
 field_type(AshResource *destination, const char *name, AshErrors *errors)
@@ -404,7 +423,7 @@ field_type(AshResource *destination, const char *name, AshErrors *errors)
 		return NULL;
 	}
 	if (calculation != NULL)
-		return calculation->type;
+		return check_arguments(calculation, errors) ? calculation->type : NULL;
 	if (aggregate != NULL)
 		return ash_aggregate_type(destination, aggregate, errors);
 	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s has no field \"%s\" to aggregate",
@@ -412,14 +431,30 @@ field_type(AshResource *destination, const char *name, AshErrors *errors)
 	return NULL;
 }
 
-/* Does the aggregate make sense over values of the type? */
+/* There are no lists of lists: the arrays of PostgreSQL are rectangular. */
+bool
+ash_aggregate_takes(AshAggregateKind kind, const AshTypeInst *type)
+{
+	switch (kind)
+	{
+		case ASH_AGG_SUM:
+			return ash_expr_is_number(type) || type->oid == INTERVALOID;
+		case ASH_AGG_AVG:
+			return ash_expr_is_number(type);
+		case ASH_AGG_MIN:
+		case ASH_AGG_MAX:
+			return type->orderable;
+		case ASH_AGG_LIST:
+			return ash_expr_array_type(type) != NULL;
+		default:
+			return true;
+	}
+}
+
 static bool
 check_aggregated(const AshAggregate *agg, const AshTypeInst *type, AshErrors *errors)
 {
-	bool sums = agg->kind == ASH_AGG_SUM || agg->kind == ASH_AGG_AVG;
-	bool orders = agg->kind == ASH_AGG_MIN || agg->kind == ASH_AGG_MAX;
-
-	if ((!sums || ash_expr_is_number(type)) && (!orders || type->orderable))
+	if (ash_aggregate_takes(agg->kind, type))
 		return true;
 	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s is not defined for %s",
 				  ash_aggregate_kind_name(agg->kind), type->name);

@@ -203,6 +203,8 @@ extern AshExpr *ash_relationship_filter(AshResource *res, AshRelationship *rel, 
 extern AshExpr *ash_action_filter(AshResource *res, AshAction *action, AshErrors *errors);
 extern AshExpr *ash_resource_base_filter(AshResource *res, AshErrors *errors);
 extern AshExpr *ash_aggregate_filter(AshResource *res, AshAggregate *agg, AshErrors *errors);
+/* Does an aggregate of that kind make sense over values of the type? */
+extern bool ash_aggregate_takes(AshAggregateKind kind, const AshTypeInst *type);
 extern const AshTypeInst *ash_aggregate_type(AshResource *res, AshAggregate *agg,
 											 AshErrors *errors);
 /* a default's expression; no row, templates allowed */

@@ -64,14 +64,24 @@ write_filter(AshRowScope *row, const AshAggregateCall *call, bool skip_nulls)
 	ash_sql_str(row->sql, ")");
 }
 
-/* array_agg(field ORDER BY …) */
+/* A PostgreSQL array, which array_agg() takes only when all have the same bounds. */
+static bool
+is_array(const AshAggregateCall *call)
+{
+	return OidIsValid(get_element_type(call->field->type->oid));
+}
+
+/* array_agg(field ORDER BY …), of arrays as text */
 static void
 write_array(AshRowScope *row, const AshAggregateCall *call, List *sort)
 {
 	AshSql *sql = row->sql;
+	bool as_text = is_array(call);
 
-	ash_sql_str(sql, "pg_catalog.array_agg(");
+	ash_sql_str(sql, as_text ? "pg_catalog.array_agg(CAST(" : "pg_catalog.array_agg(");
 	ash_row_expr(row, call->field);
+	if (as_text)
+		ash_sql_str(sql, " AS pg_catalog.text)");
 	if (sort != NIL)
 	{
 		ash_sql_str(sql, " ORDER BY ");
@@ -151,9 +161,14 @@ write_simple(AshRowScope *row, const AshAggregateCall *call, const char *name)
 static void
 write_first(AshRowScope *row, const AshAggregateCall *call, List *sort)
 {
-	ash_sql_str(row->sql, "(");
+	AshSql *sql = row->sql;
+	bool as_text = is_array(call);
+
+	ash_sql_str(sql, as_text ? "CAST((" : "(");
 	write_array(row, call, sort);
-	ash_sql_str(row->sql, ")[1]");
+	ash_sql_str(sql, ")[1]");
+	if (as_text)
+		appendStringInfo(&sql->text, " AS %s)", call->field->type->sql_base);
 }
 
 static void
@@ -161,7 +176,7 @@ write_extreme(AshRowScope *row, const AshAggregateCall *call, const char *name)
 {
 	AshSortItem *item;
 
-	if (has_aggregate(name, call->field->type->oid))
+	if (is_array(call) || has_aggregate(name, call->field->type->oid))
 	{
 		write_simple(row, call, name);
 		return;

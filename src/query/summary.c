@@ -56,21 +56,24 @@ aggregate_type(AshAggregateKind kind, const AshExpr *field, AshErrors *errors)
 	return list ? list->type : NULL;
 }
 
+/* Does the aggregate make sense over values of the type? */
 static bool
-is_number(const AshTypeInst *type)
+check_type(AshQuery *query, AshAggregateKind kind, const AshTypeInst *type, const char *name)
 {
-	static const char *const storages[] = { "int8", "numeric", "float8", "interval" };
+	AshErrors *errors = query->call->errors;
 
-	if (type->item != NULL)
+	if (ash_aggregate_takes(kind, type))
 		return true;
-	for (int i = 0; i < lengthof(storages); i++)
-		if (strcmp(type->type->storage, storages[i]) == 0)
-			return true;
+	if (kind == ASH_AGG_SUM || kind == ASH_AGG_AVG)
+		ash_error_add(errors, ASH_E_INVALID_QUERY, name, "%s is not a number", name);
+	else
+		ash_error_add(errors, ASH_E_INVALID_QUERY, name, "%s is not defined for %s, a %s",
+					  kinds[kind], name, type->name);
 	return false;
 }
 
 static bool
-check_field(AshQuery *query, AshAggregateKind kind, const AshExpr *field, const char *name)
+check_field(AshQuery *query, AshAggregateKind kind, AshExpr *field, const char *name)
 {
 	AshErrors *errors = query->call->errors;
 
@@ -86,12 +89,10 @@ check_field(AshQuery *query, AshAggregateKind kind, const AshExpr *field, const 
 					  "Calculations cannot be aggregated unless they define an expression");
 		return false;
 	}
-	if ((kind == ASH_AGG_SUM || kind == ASH_AGG_AVG) && !is_number(field->type))
-	{
-		ash_error_add(errors, ASH_E_INVALID_QUERY, name, "%s is not a number", name);
+	if (field->calculation != NULL &&
+		!ash_calculation_args(query->call, field->calculation, NULL, &field->calc_args))
 		return false;
-	}
-	return true;
+	return check_type(query, kind, field->type, name);
 }
 
 /* field may be NULL for count and exists; NULL after adding an error. */
