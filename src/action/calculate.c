@@ -29,11 +29,46 @@ row_of_refs(AshCall *call, const Jsonb *refs)
 		JsonbValue value;
 
 		row[i].isnull = true;
-		if (refs != NULL && JB_ROOT_IS_OBJECT(refs) &&
-			ash_jsonb_get(refs, attr->name, strlen(attr->name), &value))
+		if (refs != NULL && ash_jsonb_get(refs, attr->name, strlen(attr->name), &value))
 			ash_type_cast(attr->type, &value, &cast, &row[i]);
 	}
 	return row;
+}
+
+/*
+ * Are all of options.refs fields of the resource?  A whole record may be given, with
+ * what is loaded and what is said about it; only its attributes count.
+ */
+static bool
+check_refs(AshCall *call, const Jsonb *refs)
+{
+	AshResource *res = call->res;
+	JsonbIterator *it;
+	JsonbValue key;
+	JsonbValue value;
+	bool ok = true;
+
+	if (refs == NULL)
+		return true;
+	if (!JB_ROOT_IS_OBJECT(refs))
+	{
+		ash_error_add(call->errors, ASH_E_INVALID_OPTION, "refs", "option refs must be an object");
+		return false;
+	}
+	it = ash_jsonb_walk(refs);
+	while (ash_jsonb_next_member(&it, &key, &value))
+	{
+		char *name = pnstrdup(key.val.string.val, key.val.string.len);
+
+		if (name[0] == '_' || ash_find_attribute(res, name) != NULL ||
+			ash_find_calculation(res, name) != NULL || ash_find_aggregate(res, name) != NULL ||
+			ash_find_relationship(res, name) != NULL)
+			continue;
+		ash_error_add(call->errors, ASH_E_NO_SUCH_ATTRIBUTE, name,
+					  "No such attribute %s for resource %s", name, res->name);
+		ok = false;
+	}
+	return ok;
 }
 
 static void
@@ -57,7 +92,8 @@ calculate_refs(AshCall *call, AshCalculation *calc, const Jsonb *arguments, Stri
 
 	if (arguments != NULL)
 		ash_jsonb_value_from_jsonb(arguments, &given);
-	if (!ash_calculation_args(call, calc, arguments != NULL ? &given : NULL, &args))
+	if (!ash_calculation_args(call, calc, arguments != NULL ? &given : NULL, &args) ||
+		!check_refs(call, call->opts->refs))
 		return;
 	ref = ash_calculation_ref(call->res, calc, args);
 	expr = ash_expr_inlined(ref);
@@ -85,7 +121,11 @@ ash_action_calculate(AshCall *call, const char *name, const Jsonb *arguments, St
 		ash_error_add(call->errors, ASH_E_NO_SUCH_FIELD, name,
 					  "No such calculation %s for resource %s", name, call->res->name);
 	else if (!ash_errors_any(call->errors) && call->opts->record != NULL)
-		ash_records_calculate(call, call->opts->record, calc, arguments, out);
+	{
+		if (!ash_records_calculate(call, call->opts->record, calc, arguments, out))
+			ash_error_add(call->errors, ASH_E_NOT_FOUND, NULL, "record with %s not found",
+						  ash_action_describe_record(call->res, call->opts->record));
+	}
 	else if (!ash_errors_any(call->errors))
 		calculate_refs(call, calc, arguments, out);
 	MemoryContextSwitchTo(old);

@@ -220,7 +220,9 @@ keyset_page(const PagedRead *read, const char *to)
 	if (strcmp(to, "self") == 0)
 		return same_keyset_page(read);
 	if (!next && strcmp(to, "prev") != 0)
-		refuse("Cannot seek to a specific page with keyset based pagination");
+		refuse(isdigit((unsigned char) to[0]) ?
+				   "Cannot seek to a specific page with keyset based pagination" :
+				   "A page is next, prev, first, last or self");
 
 	/* before the first page, and beyond an empty end, there is nothing else */
 	if (!next && text_of(read->page, "after") == NULL && text_of(read->page, "before") == NULL)

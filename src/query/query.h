@@ -182,8 +182,8 @@ extern void ash_records_write_query(AshQuery *query, List *rows, List *extras, S
 /* AshRefValue over a row, an array of AshValue by attribute */
 extern bool ash_row_attribute(void *row, const AshExpr *ref, AshValue *out);
 
-/* The value of one calculation of the record with that key, as JSON. */
-extern void ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *calc,
+/* The value of one calculation of the record with that key, as JSON; false when there is none. */
+extern bool ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *calc,
 								  const Jsonb *arguments, StringInfo out);
 
 /* manual.c: attributes of a record that a function returned; false after adding an error */

@@ -413,7 +413,7 @@ write_late(const Calculated *calculated)
 	write_calculated(calculated, values, nulls);
 }
 
-void
+bool
 ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *calc,
 					  const Jsonb *arguments, StringInfo out)
 {
@@ -432,13 +432,13 @@ ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *c
 	load->as = calc->name;
 	if (!ash_calculation_args(call, calc, arguments != NULL ? &given : NULL, &load->calc_args) ||
 		ash_errors_any(call->errors))
-		return;
+		return true;
 	query->filters = lappend(query->filters, filter);
 	query->select_given = true;
 	query->loads = list_make1(load);
 	ash_query_authorize(query);
 	if (ash_errors_any(call->errors))
-		return;
+		return true;
 	calculated.output = ash_output_create(query, false);
 	while (calculated.output->source[calculated.column].expr == NULL)
 		calculated.column++;
@@ -446,9 +446,9 @@ ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *c
 	ash_query_sql_init(query, &sql);
 	ash_statement_rows(query, calculated.output, NULL, &sql);
 	if (ash_errors_any(call->errors))
-		return;
+		return true;
 	if (ash_data_each(res, &sql, take_calculated, &calculated) == 0)
-		ash_error_add(call->errors, ASH_E_NOT_FOUND, NULL, "record not found");
-	else
-		write_late(&calculated);
+		return false;
+	write_late(&calculated);
+	return true;
 }

@@ -331,8 +331,11 @@ distinct_item(Builder *b, AshRowScope *row)
 	ListCell *lc;
 
 	if (b->query->lock != 0)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("a read with \"distinct\" cannot lock rows")));
+	{
+		ash_error_add(b->query->call->errors, ASH_E_INVALID_OPTION, "lock",
+					  "a read with \"distinct\" cannot lock rows");
+		ash_errors_throw(b->query->call->errors);
+	}
 	initStringInfo(&item);
 	appendStringInfoString(&item, table_item(b, inner));
 	matches = match_keys(b, inner, &item);

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(25);
+SELECT plan(28);
 
 -- What do calculations and aggregates give when loaded, filtered and sorted by?
 
@@ -76,6 +76,12 @@ SELECT is(ash_count('calculation_aggregate.post', '{"filter": {"score": {"gt": 4
 	is(ash_sum('calculation_aggregate.post', 'score', '{"filter": {"title": "zzz"}}')::text, 'null', 'sum of nothing'),
 	is(ash_list('calculation_aggregate.post', 'title', '{"sort": "-title"}')::jsonb, '["two", "three", "one", "four"]', 'list');
 SELECT is(ash_exists('calculation_aggregate.post', '{"filter": {"score": 7}}')::text, 'true', 'exists');
+
+-- faults of ash_calculate
+SELECT is(pg_temp.errors($$SELECT ash_calculate('calculation_aggregate.author', 'full_name', '{}', '{"refs": {"first": "X", "lst": "Y", "_keyset": "k", "post_count": 1, "posts": []}}')$$),
+		E'22023 invalid\nno_such_attribute lst: No such attribute lst for resource calculation_aggregate.author', 'refs are fields'),
+	is(pg_temp.errors($$SELECT ash_calculate('calculation_aggregate.author', 'full_name', '{}', '{"refs": ["X"]}')$$), E'22023 invalid\ninvalid_option refs: option refs must be an object', 'in an object'),
+	is(pg_temp.errors($$SELECT ash_calculate('calculation_aggregate.author', 'full_name', '{}', '{"record": 99}')$$), E'22023 invalid\nnot_found: record with id: 99 not found', 'which record is not there');
 
 SELECT * FROM finish();
 ROLLBACK;

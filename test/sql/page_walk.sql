@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(29);
+SELECT plan(30);
 
 -- From a page that a read has given, which page does ash_page reach, and what does it refuse?
 
@@ -80,6 +80,8 @@ SELECT is(pg_temp.refused('paged', pg_temp.first('paged', '{"limit": 3}'), 'last
 	is(pg_temp.refused('paged', pg_temp.first('paged', '{"limit": 3}'), 'up'), E'22023 invalid\ninvalid_page: A page is next, prev, first, last, self or a number from 1', 'no such direction'),
 	is(pg_temp.refused('paged', '[]', 'next'), E'22023 invalid\ninvalid_page: This is not a page of a read', 'not a page'),
 	is(pg_temp.refused('paged', '{"page": "offset", "limit": "3"}', 'next'), E'22023 invalid\ninvalid_page: This is not a page: limit is wrong', 'a page with a limit that is none');
+
+SELECT is(pg_temp.refused('walked', pg_temp.first('walked', '{"limit": 3}'), 'sideways'), E'22023 invalid\ninvalid_page: A page is next, prev, first, last or self', 'a word that is no page');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(61);
+SELECT plan(62);
 
 -- Does every fault of a filter, sort, distinct or page have its own error (spec 11), and does none tell of private names?
 
@@ -128,6 +128,8 @@ SELECT is(split_part(pg_temp.fails(options, action), ':', 1), want, action || ' 
 	('{}', 'limited', 'limit_required'),
 	('{"page": false}', 'limited', 'pagination_required')
 ) AS v(options, action, want);
+
+SELECT is(pg_temp.fails('{"distinct": "title", "lock": "for update"}'), 'invalid_option lock: a read with "distinct" cannot lock rows', 'distinct and lock');
 
 SELECT * FROM finish();
 ROLLBACK;
