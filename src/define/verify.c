@@ -52,7 +52,7 @@ ask_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 	leave(errors);
 	ash_errors_push_name(errors, "aggregates");
 	ash_errors_push_name(errors, agg->name);
-	ash_aggregate_type(res, agg, errors);
+	ash_aggregate_verify(res, agg, errors);
 	ash_errors_pop(errors);
 	ash_errors_pop(errors);
 }

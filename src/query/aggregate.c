@@ -366,12 +366,12 @@ write_exists(AshRowScope *row, List *path, AshAction *action, AshExpr *filter, b
 
 /* join_filters: {"posts": "live = true", "posts.comments": …} by step; NULL without any */
 static AshExpr **
-compile_join_filters(AshResource *res, AshAggregate *agg, List *path)
+compile_join_filters(AshResource *res, AshAggregate *agg, List *path, AshErrors *errors)
 {
 	AshExpr **filters;
 	StringInfoData name;
 	AshResource *previous = res;
-	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	int found = 0;
 
 	if (agg->join_filters == NULL)
 		return NULL;
@@ -388,13 +388,20 @@ compile_join_filters(AshResource *res, AshAggregate *agg, List *path)
 		appendStringInfo(&name, "%s%s", i > 0 ? "." : "", rel->name);
 		source = json_object_get(agg->join_filters, name.data);
 		scope.parent = &parent;
-		if (source != NULL)
-			filters[i] = ash_expr_parse(json_string_value(source), &scope, errors);
-		if (ash_errors_any(errors))
-			elog(ERROR, "join filter of aggregate \"%s\": %s", agg->name,
-				 ash_errors_message(errors));
+		if (json_is_string(source))
+		{
+			ash_errors_push_name(errors, pstrdup(name.data));
+			filters[i] = ash_expr_parse_condition(json_string_value(source), &scope, errors);
+			ash_errors_pop(errors);
+			found++;
+		}
 		previous = dest;
 	}
+	if (found != json_object_size(agg->join_filters))
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "must be an object of conditions by path, where a path is \"%s\" or the "
+					  "beginning of it",
+					  name.data);
 	return filters;
 }
 
@@ -448,13 +455,16 @@ write_aggregate(AshRowScope *row, AshAggregate *agg, List *path, const AshTypeIn
 	AshResource *dest = ash_ref_resource(&last->destination);
 	AshAction *action = agg->read_action ? ash_find_action(dest, agg->read_action) : NULL;
 	bool authorize = row->call != NULL && row->call->authorize && agg->authorize;
-	AshExpr **join_filters = compile_join_filters(row->res, agg, path);
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	AshExpr **join_filters = compile_join_filters(row->res, agg, path, errors);
 	AshAggregateScan *scan;
 	AshAggregateCall call;
 	int column = 0;
 	ListCell *lc;
 
 	check_stack_depth();
+	if (ash_errors_any(errors))
+		elog(ERROR, "join filters of aggregate \"%s\": %s", agg->name, ash_errors_message(errors));
 	if (agg->kind == ASH_AGG_EXISTS)
 	{
 		write_exists(row, path, action, filter, authorize, join_filters);
@@ -475,6 +485,47 @@ write_aggregate(AshRowScope *row, AshAggregate *agg, List *path, const AshTypeIn
 	call = aggregate_call(row->res, agg, dest, type, filter, authorize);
 	add_column(scan, &call, declared ? agg : NULL);
 	write_column(row, scan, column);
+}
+
+static void
+verify_default(AshAggregate *agg, const AshTypeInst *type, AshErrors *errors)
+{
+	AshErrors *faults = ash_errors_create(CurrentMemoryContext);
+	AshCast cast = { .errors = faults, .code = ASH_E_INVALID_DEFINITION, .field = agg->name };
+	AshValue value;
+	ListCell *lc;
+
+	if (agg->dflt == NULL || json_is_null(agg->dflt) ||
+		ash_type_cast_json(type, agg->dflt, &cast, &value))
+		return;
+	foreach (lc, faults->items)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "not a value of type %s: %s",
+					  type->name, ((AshError *) lfirst(lc))->message);
+}
+
+void
+ash_aggregate_verify(AshResource *res, AshAggregate *agg, AshErrors *errors)
+{
+	const AshTypeInst *type = ash_aggregate_type(res, agg, errors);
+	List *path = NIL;
+	List *owners = NIL;
+	AshResource *dest;
+
+	if (type == NULL)
+		return;
+	dest = ash_path_resolve(res, agg->path, &path, &owners, errors);
+	if (dest == NULL)
+		return;
+	ash_errors_push_name(errors, "default");
+	verify_default(agg, type, errors);
+	ash_errors_pop(errors);
+	ash_errors_push_name(errors, "sort");
+	if (agg->sort != NULL)
+		(void) ash_sort_verify(dest, agg->sort, errors);
+	ash_errors_pop(errors);
+	ash_errors_push_name(errors, "join_filters");
+	(void) compile_join_filters(res, agg, path, errors);
+	ash_errors_pop(errors);
 }
 
 void

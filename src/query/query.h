@@ -145,6 +145,9 @@ extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *err
  */
 extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors);
 
+/* aggregate.c: its type, default, sort and join filters; adds definition errors */
+extern void ash_aggregate_verify(AshResource *res, AshAggregate *agg, AshErrors *errors);
+
 /* related_read.c: compiles what a relationship says about its read; adds definition errors */
 extern void ash_related_verify(AshResource *res, AshRelationship *rel, AshErrors *errors);
 /* the context of a call for the related read, and the arguments the relationship gives it */

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(16);
+SELECT plan(22);
 
 -- Of which types of fields are there which aggregates?
 
@@ -61,6 +61,15 @@ SELECT is(pg_temp.errors($$SELECT ash_sum('aggregate_types.thing', 'plus')$$),
 	is(pg_temp.errors($$SELECT ash_aggregate('aggregate_types.thing', '{"all": {"kind": "max", "field": "plus"}}')$$),
 		E'22023 invalid\ninvalid_calculation_argument more ["all"]: Invalid value provided for calculation argument more in plus: is required.', 'among several'),
 	is(ash_sum('aggregate_types.thing', 'twice')::text, '20', 'with a default');
+
+-- what a definition says beside the field
+SELECT is(pg_temp.fault('{"sum": "things", "field": "number", "default": "x"}'), 'not a value of type integer: is invalid', 'default'),
+	is(pg_temp.fault('{"count": "things", "default": [1]}'), 'not a value of type integer: is invalid', 'default of a count'),
+	is(pg_temp.fault('{"first": "things", "field": "number", "sort": ["-nope"]}'), 'No such field nope for resource aggregate_types.thing', 'sort'),
+	is(pg_temp.fault('{"count": "things", "join_filters": {"thing": "number = 1"}}'),
+		'must be an object of conditions by path, where a path is "things" or the beginning of it', 'path of a join filter'),
+	is(pg_temp.fault('{"count": "things", "join_filters": {"things": "number = ''x''"}}'), '"x" is not a valid integer (character 8)', 'a join filter'),
+	is(pg_temp.fault('{"count": "things", "join_filters": {"things": "number"}}'), 'expression must be a condition, but is integer', 'which is a condition');
 
 SELECT * FROM finish();
 ROLLBACK;
