@@ -267,6 +267,8 @@ verify_action(AshResource *res, AshAction *action, AshErrors *errors)
 	ash_verify_attributes(res, action->get_by, "get_by", errors);
 	verify_upsert(res, action, errors);
 	verify_pagination(action, errors);
+	if (action->timeout.set && action->timeout.value < 0)
+		ash_verify_fault_at(errors, "timeout", "must not be negative");
 	ash_errors_push_name(errors, "arguments");
 	for (i = 0; i < action->nargs; i++)
 	{

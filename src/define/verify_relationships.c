@@ -287,6 +287,10 @@ verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	if (destination == NULL)
 		return;
 	ash_verify_read_action(destination, rel->read_action, errors);
+	if (rel->limit.set && rel->limit.value < 0)
+		ash_verify_fault_at(errors, "limit", "must not be negative");
+	if (rel->offset.set && rel->offset.value < 0)
+		ash_verify_fault_at(errors, "offset", "must not be negative");
 	if (rel->path != NIL)
 		verify_path(res, rel, destination, errors);
 	if (rel->manual != NULL)

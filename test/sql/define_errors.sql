@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(50);
+SELECT plan(53);
 
 -- Does a wrong document say everything that is wrong with it, and where?
 
@@ -110,6 +110,9 @@ SELECT matches(pg_temp.resource_faults('"actions": {"a": {"type": "create", "pri
 	'^/actions\S* .*primary', 'two primary actions of a type');
 SELECT matches(pg_temp.resource_faults('"policies": [{"policy": "always", "checks": []}]'),
 	'^/policies/0\S* .*at least one check', 'a policy without checks');
+SELECT matches(pg_temp.resource_faults('"relationships": {"all": {"has_many": "r", "no_attributes": true, "limit": -1}}'), '^/relationships/all/limit .*must not be negative', 'a negative limit'),
+	matches(pg_temp.resource_faults('"relationships": {"all": {"has_many": "r", "no_attributes": true, "offset": -1}}'), '^/relationships/all/offset .*must not be negative', 'a negative offset'),
+	matches(pg_temp.resource_faults('"actions": {"a": {"type": "read", "timeout": -1}}'), '^/actions/a/timeout .*must not be negative', 'a negative timeout');
 
 -- All of them at once.
 SELECT is((SELECT count(*)::int FROM regexp_split_to_table(pg_temp.faults(d), E'\n')), 50, 'fifty mistakes give fifty errors'),
