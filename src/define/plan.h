@@ -63,6 +63,8 @@ typedef struct AshPlanColumn
 typedef struct AshPlanTable
 {
 	const char *resource; /* the first one that has this table */
+	Oid owner;			  /* of the domain: with its rights all is evaluated and done */
+	const char *path;	  /* the search_path for that */
 	const char *schema;
 	const char *name;
 	const char *renamed_from;	/* former name */
@@ -150,7 +152,7 @@ extern void ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase
 extern AshPlanTable *ash_plan_find_table(const AshPlan *plan, const char *schema, const char *name);
 
 /* plan_table.c: compiled resources → wanted tables */
-extern void ash_plan_want(AshPlan *plan, AshResource *res);
+extern void ash_plan_want(AshPlan *plan, AshResource *res, Oid owner);
 extern const char *ash_plan_type(const AshPlan *plan, const AshTypeInst *type);
 extern AshPlanColumn *ash_plan_find_column(const AshPlanTable *table, const char *name);
 
@@ -183,8 +185,10 @@ extern void ash_plan_shadow(AshPlan *plan, AshPlanTable *table);
 /* plan_ddl.c */
 extern const char *ash_plan_qualified(const AshPlanTable *table);
 extern char *ash_plan_column_sql(const AshPlanColumn *column);
-extern char *ash_plan_create_table(const AshPlanTable *table, const char *qualified,
-								   const char *prefix);
+extern char *ash_plan_create_table(const AshPlanTable *table, const char *qualified);
+/* The same as a temporary table in two statements; in the first there is nothing to evaluate. */
+extern char *ash_plan_create_bare(const AshPlanTable *table, const char *qualified);
+extern char *ash_plan_complete_bare(const AshPlanTable *table, const char *qualified);
 extern char *ash_plan_create_index(const AshPlanObject *index, const char *name,
 								   const char *qualified, bool concurrently);
 

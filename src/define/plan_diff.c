@@ -330,7 +330,7 @@ ash_plan_diff(AshPlan *plan, AshPlanTable *table)
 {
 	if (table->present == NULL)
 		ash_plan_step(plan, table, ASH_PHASE_TABLE, "create table", 0, "%s",
-					  ash_plan_create_table(table, ash_plan_qualified(table), ""));
+					  ash_plan_create_table(table, ash_plan_qualified(table)));
 	else
 		ash_plan_diff_columns(plan, table);
 	ash_plan_diff_objects(plan, table);

@@ -19,6 +19,7 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "define/internal.h"
 #include "define/plan.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -32,9 +33,23 @@
  *-------------------------------------------------------------------------
  */
 
-typedef void (*ShadowBody)(AshPlan *plan, AshPlanTable *table);
+typedef void (*ShadowBody)(AshPlanTable *table, const AshOwnerScope *scope);
 
-/* Runs body and undoes all it did to the database, whether it fails or not. */
+/* Extensions come from the caller; all else is the owner's. */
+static void
+run_as_owner(ShadowBody body, AshPlan *plan, AshPlanTable *table)
+{
+	AshOwnerScope scope;
+	ListCell *lc;
+
+	foreach (lc, plan->extensions)
+		ash_plan_execute(lfirst(lc));
+	scope = ash_owner_enter(table->owner, table->path);
+	body(table, &scope);
+	ash_owner_leave(&scope);
+}
+
+/* Runs body as the owner and undoes all it did to the database, whether it fails or not. */
 static void
 in_rolled_back(ShadowBody body, AshPlan *plan, AshPlanTable *table)
 {
@@ -45,7 +60,7 @@ in_rolled_back(ShadowBody body, AshPlan *plan, AshPlanTable *table)
 	MemoryContextSwitchTo(cxt);
 	PG_TRY();
 	{
-		body(plan, table);
+		run_as_owner(body, plan, table);
 	}
 	PG_CATCH();
 	{
@@ -77,13 +92,14 @@ shadow_index_name(int number)
 }
 
 static void
-create_shadow(AshPlan *plan, const AshPlanTable *table)
+create_shadow(const AshPlanTable *table, const AshOwnerScope *scope)
 {
+	char *rest = ash_plan_complete_bare(table, QUALIFIED_SHADOW);
 	ListCell *lc;
 
-	foreach (lc, plan->extensions)
-		ash_plan_execute(lfirst(lc));
-	ash_plan_execute(ash_plan_create_table(table, QUALIFIED_SHADOW, "TEMPORARY "));
+	ash_owner_make_temporary(scope, ash_plan_create_bare(table, QUALIFIED_SHADOW));
+	if (rest != NULL)
+		ash_plan_execute(rest);
 	foreach (lc, table->indexes)
 		ash_plan_execute(ash_plan_create_index(lfirst(lc),
 											   shadow_index_name(foreach_current_index(lc)),
@@ -184,11 +200,11 @@ unrename_columns(const AshPlanTable *table)
 }
 
 static void
-describe_shadow(AshPlan *plan, AshPlanTable *table)
+describe_shadow(AshPlanTable *table, const AshOwnerScope *scope)
 {
 	AshPlanTable *shadow;
 
-	create_shadow(plan, table);
+	create_shadow(table, scope);
 	shadow = read_shadow();
 	take_columns(table, shadow);
 	take_objects(table, shadow, false);
@@ -259,13 +275,13 @@ settle_object(List *present, AshPlanObject *object, const AshPlanObject *again)
 }
 
 static void
-settle(AshPlan *plan, AshPlanTable *table)
+settle(AshPlanTable *table, const AshOwnerScope *scope)
 {
 	const AshPlanTable *present = table->present;
 	AshPlanTable *again;
 	ListCell *lc;
 
-	create_shadow(plan, table);
+	create_shadow(table, scope);
 	unrename_columns(table);
 	again = read_shadow();
 	foreach (lc, table->columns)

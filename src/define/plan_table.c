@@ -13,6 +13,7 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
+#include "define/internal.h"
 #include "define/plan.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_func.h"
@@ -50,7 +51,10 @@ ash_plan_type(const AshPlan *plan, const AshTypeInst *type)
 	return psprintf("%s.%s", ash_quote_ident(plan->extension_schema), type->sql);
 }
 
-/* Plans CREATE EXTENSION for a type that needs one. */
+/*
+ * Plans CREATE EXTENSION for a type that needs one, by the caller: nothing of the
+ * definition stands in it, and owners of domains seldom may.
+ */
 static void
 want_extension(AshPlan *plan, const AshPlanTable *table, const AshTypeInst *type)
 {
@@ -69,6 +73,7 @@ want_extension(AshPlan *plan, const AshPlanTable *table, const AshTypeInst *type
 	}
 	plan->extensions = lappend(plan->extensions, sql);
 	ash_plan_step(plan, table, ASH_PHASE_PREPARE, "create extension", 0, "%s", sql);
+	((AshPlanStep *) llast(plan->steps[ASH_PHASE_PREPARE]))->owner = InvalidOid;
 }
 
 /*-------------------------------------------------------------------------
@@ -243,11 +248,13 @@ former_name(const AshResource *res)
 
 /* Adds the table of a resource, all but its foreign keys. */
 void
-ash_plan_want(AshPlan *plan, AshResource *res)
+ash_plan_want(AshPlan *plan, AshResource *res, Oid owner)
 {
 	AshPlanTable *table = palloc0(sizeof(AshPlanTable));
 
 	table->resource = res->name;
+	table->owner = owner;
+	table->path = ash_owner_path(res->schema, plan->extension_schema);
 	table->schema = res->schema;
 	table->name = res->table;
 	table->renamed_from = former_name(res);
