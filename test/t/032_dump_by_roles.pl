@@ -93,7 +93,7 @@ $node->safe_psql('no_owner', 'ALTER TABLE shop.item OWNER TO regress_owner');
 is(seen_by_reader('no_owner'), '1', 'no_owner: until the owner has them');
 
 # A role that is not there any more.
-$node->safe_psql($_, 'DROP OWNED BY regress_owner CASCADE') foreach ('no_owner', 'reader', 'actor', 'source');
+$node->safe_psql($_, 'DROP OWNED BY regress_owner CASCADE') foreach ('no_owner', 'reader', 'actor', 'source', 'stranger');
 $node->safe_psql('postgres', 'DROP OWNED BY regress_owner; DROP ROLE regress_owner');
 restore('no_role', 'pg_restore', '--exit-on-error', '--no-owner', "$dir/dump");
 is(seen_by_reader('no_role'), '0', 'no_role: nothing is shown');
