@@ -150,6 +150,9 @@ extern bool ash_verify_aggregates(AshResource *res, AshErrors *errors);
 /* verify_statements.c */
 extern void ash_verify_statements(AshResource *res, AshErrors *errors);
 
+/* verify_storage.c */
+extern void ash_verify_storage(AshResource *res, AshErrors *errors);
+
 /* verify_embedded.c: types that are embedded resources, and those resources */
 extern void ash_verify_embedded(AshResource *res, AshErrors *errors);
 /* … and their calculations and steps, once these are compiled */

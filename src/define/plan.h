@@ -29,7 +29,7 @@ typedef struct AshPlanObject
 	/*
 	 * Check: the condition.  Index: from USING on.  Keys: as in ADD CONSTRAINT.
 	 * current is the same by the names that tables and columns have before the
-	 * renames of this plan.
+	 * renames of this plan.  Both are NULL for what others make: it is left alone.
 	 */
 	const char *definition;
 	const char *current;
@@ -53,6 +53,7 @@ typedef struct AshPlanColumn
 	bool not_null;
 	const char *dflt; /* SQL, or NULL */
 	bool any_default; /* whatever the table does to fill the column is right */
+	bool sql_default; /* the owner wrote the default: it may be another for each row */
 	char identity;	  /* as in pg_attribute: '\0', 'a' or 'd' */
 	char generated;	  /* as in pg_attribute */
 	const char *comment;
@@ -69,10 +70,16 @@ typedef struct AshPlanTable
 	const char *name;
 	const char *renamed_from;	/* former name */
 	List *columns;				/* of AshPlanColumn * */
+	List *ignored;				/* of char *: columns that others look after */
 	AshPlanObject *primary_key; /* or NULL */
 	List *checks;				/* of AshPlanObject *, as are the next two */
 	List *indexes;
 	List *references;
+	List *parameters;	 /* storage parameters, see plan_options.c */
+	bool has_parameters; /* the definition speaks of them */
+	char persistence;	 /* as in pg_class; wanted: '\0' whatever it is */
+	const char *tablespace;
+	const char *partition_key; /* "range ("a", "b")", or NULL */
 	bool row_security;
 	bool has_policies; /* somebody wrote CREATE POLICY for it */
 	const char *comment;
@@ -155,8 +162,18 @@ extern AshPlanTable *ash_plan_find_table(const AshPlan *plan, const char *schema
 extern void ash_plan_want(AshPlan *plan, AshResource *res, Oid owner);
 extern const char *ash_plan_type(const AshPlan *plan, const AshTypeInst *type);
 extern AshPlanColumn *ash_plan_find_column(const AshPlanTable *table, const char *name);
+extern bool ash_plan_ignores(const AshPlanTable *table, const char *column);
+
+/* plan_options.c: how the table is stored */
+extern const char *ash_plan_parameter_text(json_t *value);
+extern void ash_plan_want_options(AshPlanTable *table, const AshResource *res);
+extern void ash_plan_read_options(AshPlanTable *table, const char *oid);
+extern void ash_plan_diff_options(AshPlan *plan, const AshPlanTable *table);
+extern char *ash_plan_table_options(const AshPlanTable *table);
 
 /* plan_index.c */
+/* an object that others make; it is neither made nor dropped, nor built anew */
+extern void ash_plan_leave_object(List **list, const char *name);
 extern void ash_plan_want_indexes(AshPlan *plan, AshPlanTable *table, AshResource *res);
 /* the base filter as SQL, or NULL */
 extern char *ash_plan_base_filter(AshResource *res);
@@ -165,6 +182,7 @@ extern AshPlanObject *ash_plan_object(List **list, const char *name, const char 
 extern char *ash_plan_name_list(List *names);
 
 /* plan_text.c: SQL that owners write into definitions; anything but one expression is refused */
+extern bool ash_plan_is_expression(const char *sql);
 extern void ash_plan_check_condition(const AshResource *res, const char *what, const char *sql);
 extern void ash_plan_check_index_field(const AshResource *res, const char *sql);
 

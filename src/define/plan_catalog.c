@@ -261,6 +261,7 @@ ash_plan_read_oid(Oid relid)
 	table->has_policies = is_true(row[4]);
 	table->comment = row[5];
 	table->empty = is_true(row[6]);
+	ash_plan_read_options(table, oid);
 	read_columns(table, oid);
 	read_constraints(table, oid);
 	read_indexes(table, oid);

@@ -80,7 +80,9 @@ ash_plan_create_table(const AshPlanTable *table, const char *qualified)
 		add_item(&items, ash_plan_column_sql(lfirst(lc)));
 	add_primary_key(&items, table);
 	add_checks(&items, table, "");
-	return psprintf("CREATE TABLE %s (%s\n)", qualified, items.data);
+	return psprintf("CREATE %sTABLE %s (%s\n)%s",
+					table->persistence == RELPERSISTENCE_UNLOGGED ? "UNLOGGED " : "", qualified,
+					items.data, ash_plan_table_options(table));
 }
 
 char *
@@ -92,6 +94,14 @@ ash_plan_create_bare(const AshPlanTable *table, const char *qualified)
 	initStringInfo(&items);
 	foreach (lc, table->columns)
 		add_item(&items, bare_column(lfirst(lc)));
+	/* conditions may speak of columns that others look after */
+	foreach (lc, table->present->columns)
+	{
+		const AshPlanColumn *column = lfirst(lc);
+
+		if (ash_plan_ignores(table, column->name))
+			add_item(&items, psprintf("%s %s", ash_quote_ident(column->name), column->type));
+	}
 	add_primary_key(&items, table);
 	return psprintf("CREATE TEMPORARY TABLE %s (%s\n)", qualified, items.data);
 }

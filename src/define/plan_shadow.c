@@ -101,9 +101,14 @@ create_shadow(const AshPlanTable *table, const AshOwnerScope *scope)
 	if (rest != NULL)
 		ash_plan_execute(rest);
 	foreach (lc, table->indexes)
-		ash_plan_execute(ash_plan_create_index(lfirst(lc),
-											   shadow_index_name(foreach_current_index(lc)),
-											   QUALIFIED_SHADOW, false));
+	{
+		const AshPlanObject *index = lfirst(lc);
+
+		if (index->definition != NULL)
+			ash_plan_execute(ash_plan_create_index(index,
+												   shadow_index_name(foreach_current_index(lc)),
+												   QUALIFIED_SHADOW, false));
+	}
 }
 
 static AshPlanTable *
@@ -174,9 +179,13 @@ take_objects(AshPlanTable *table, const AshPlanTable *shadow, bool current)
 			take_object(check, find_object(shadow->checks, check->name), current);
 	}
 	foreach (lc, table->indexes)
-		take_object(lfirst(lc),
-					find_object(shadow->indexes, shadow_index_name(foreach_current_index(lc))),
-					current);
+	{
+		AshPlanObject *index = lfirst(lc);
+		const char *name = shadow_index_name(foreach_current_index(lc));
+
+		if (index->definition != NULL)
+			take_object(index, find_object(shadow->indexes, name), current);
+	}
 }
 
 /* Lets PostgreSQL put the former names of columns into all the texts. */

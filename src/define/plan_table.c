@@ -35,6 +35,19 @@ ash_plan_find_column(const AshPlanTable *table, const char *name)
 	return NULL;
 }
 
+bool
+ash_plan_ignores(const AshPlanTable *table, const char *column)
+{
+	ListCell *lc;
+
+	foreach (lc, table->ignored)
+	{
+		if (strcmp(lfirst(lc), column) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*-------------------------------------------------------------------------
  * Types
  *-------------------------------------------------------------------------
@@ -164,8 +177,26 @@ is_integer(const AshTypeInst *type)
  *-------------------------------------------------------------------------
  */
 
+/* The default that the definition gives for the column; it counts for any attribute. */
 static void
-want_column(AshPlan *plan, AshPlanTable *table, const AshAttribute *attr)
+set_declared_default(AshPlanColumn *column, const AshResource *res, const AshAttribute *attr)
+{
+	json_t *dflt =
+		json_object_get(json_object_get(res->document, "migration_defaults"), attr->name);
+
+	if (dflt == NULL)
+		return;
+	column->any_default = false;
+	column->dflt = NULL;
+	if (json_is_null(dflt))
+		return;
+	ash_plan_check_condition(res, "migration_defaults", json_string_value(dflt));
+	column->dflt = psprintf("(%s\n)", json_string_value(dflt));
+	column->sql_default = true;
+}
+
+static void
+want_column(AshPlan *plan, AshPlanTable *table, const AshResource *res, const AshAttribute *attr)
 {
 	AshPlanColumn *column = palloc0(sizeof(AshPlanColumn));
 
@@ -175,6 +206,7 @@ want_column(AshPlan *plan, AshPlanTable *table, const AshAttribute *attr)
 	column->not_null = attr->primary_key || !attr->allow_nil;
 	column->dflt = column_default(attr);
 	column->any_default = attr->generated && attr->dflt.kind == ASH_DEFAULT_NONE;
+	set_declared_default(column, res, attr);
 	if (column->any_default && column->not_null && is_integer(attr->type))
 		column->identity = ATTRIBUTE_IDENTITY_BY_DEFAULT;
 	column->comment = attr->description;
@@ -204,7 +236,7 @@ want_type_checks(AshPlanTable *table, const AshResource *res)
 		const AshAttribute *attr = res->attributes[i];
 		char *condition = ash_type_check_sql(attr->type, ash_quote_ident(attr->source));
 
-		if (condition != NULL)
+		if (condition != NULL && !ash_plan_ignores(table, attr->source))
 			ash_plan_object(&table->checks, attr->check_name, condition);
 	}
 }
@@ -246,6 +278,23 @@ former_name(const AshResource *res)
 	return json_string_value(json_object_get(res->document, "renamed_from"));
 }
 
+/* Columns of the attributes that the planner has nothing to do with. */
+static List *
+ignored_columns(const AshResource *res)
+{
+	List *columns = NIL;
+	ListCell *lc;
+
+	foreach (lc, ash_json_names(json_object_get(res->document, "migration_ignore_attributes")))
+	{
+		const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
+
+		if (attr != NULL)
+			columns = lappend(columns, unconstify(char *, attr->source));
+	}
+	return columns;
+}
+
 /* Adds the table of a resource, all but its foreign keys. */
 void
 ash_plan_want(AshPlan *plan, AshResource *res, Oid owner)
@@ -261,8 +310,13 @@ ash_plan_want(AshPlan *plan, AshResource *res, Oid owner)
 	table->relkind = RELKIND_RELATION;
 	table->comment = res->description;
 	table->row_security = res->has_policies || res->tenancy != ASH_TENANCY_NONE;
+	table->ignored = ignored_columns(res);
 	for (int i = 0; i < res->nattributes; i++)
-		want_column(plan, table, res->attributes[i]);
+	{
+		if (!ash_plan_ignores(table, res->attributes[i]->source))
+			want_column(plan, table, res, res->attributes[i]);
+	}
+	ash_plan_want_options(table, res);
 	want_primary_key(table, res);
 	want_type_checks(table, res);
 	want_declared_checks(table, res);

@@ -309,11 +309,12 @@ verify_custom_indexes(AshResource *res, AshErrors *errors)
 {
 	size_t i;
 	json_t *item;
-	ListCell *lc;
 
 	ash_errors_push_name(errors, "custom_indexes");
 	json_array_foreach (json_object_get(res->document, "custom_indexes"), i, item)
 	{
+		ash_verify_attributes(res, ash_json_names(json_object_get(item, "error_fields")),
+							  "error_fields", errors);
 		if (json_is_true(json_object_get(item, "unique")))
 			continue;
 		if (json_object_get(item, "error_fields") != NULL)
@@ -323,8 +324,6 @@ verify_custom_indexes(AshResource *res, AshErrors *errors)
 		if (json_object_get(item, "nulls_distinct") != NULL)
 			ash_verify_fault_at(errors, "nulls_distinct", "it needs \"unique\": true");
 	}
-	foreach (lc, res->unique_indexes)
-		ash_verify_attributes(res, ((AshUniqueIndex *) lfirst(lc))->fields, "error_fields", errors);
 	ash_errors_pop(errors);
 }
 
