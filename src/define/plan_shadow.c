@@ -119,21 +119,6 @@ read_shadow(void)
 	return ash_plan_read_oid(get_relname_relid(SHADOW, namespace));
 }
 
-static AshPlanObject *
-find_object(List *objects, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, objects)
-	{
-		AshPlanObject *object = lfirst(lc);
-
-		if (strcmp(object->name, name) == 0)
-			return object;
-	}
-	return NULL;
-}
-
 /* Gives columns what the shadow says of them. */
 static void
 take_columns(AshPlanTable *table, const AshPlanTable *shadow)
@@ -176,7 +161,7 @@ take_objects(AshPlanTable *table, const AshPlanTable *shadow, bool current)
 		AshPlanObject *check = lfirst(lc);
 
 		if (check->definition != NULL)
-			take_object(check, find_object(shadow->checks, check->name), current);
+			take_object(check, ash_plan_find_object(shadow->checks, check->name), current);
 	}
 	foreach (lc, table->indexes)
 	{
@@ -184,7 +169,7 @@ take_objects(AshPlanTable *table, const AshPlanTable *shadow, bool current)
 		const char *name = shadow_index_name(foreach_current_index(lc));
 
 		if (index->definition != NULL)
-			take_object(index, find_object(shadow->indexes, name), current);
+			take_object(index, ash_plan_find_object(shadow->indexes, name), current);
 	}
 }
 
@@ -236,7 +221,7 @@ same_text(const char *a, const char *b)
 static bool
 object_differs(List *present, const AshPlanObject *object)
 {
-	const AshPlanObject *there = find_object(present, object->name);
+	const AshPlanObject *there = ash_plan_find_object(present, object->name);
 
 	return there != NULL && object->current != NULL &&
 		   !same_text(there->definition, object->current);
@@ -277,7 +262,7 @@ differs(const AshPlanTable *table)
 static void
 settle_object(List *present, AshPlanObject *object, const AshPlanObject *again)
 {
-	const AshPlanObject *there = find_object(present, object->name);
+	const AshPlanObject *there = ash_plan_find_object(present, object->name);
 
 	if (there != NULL && again != NULL && same_text(there->definition, again->definition))
 		object->current = there->definition;
@@ -306,13 +291,13 @@ settle(AshPlanTable *table, const AshOwnerScope *scope)
 	{
 		AshPlanObject *check = lfirst(lc);
 
-		settle_object(present->checks, check, find_object(again->checks, check->name));
+		settle_object(present->checks, check, ash_plan_find_object(again->checks, check->name));
 	}
 	foreach (lc, table->indexes)
 	{
 		const char *name = shadow_index_name(foreach_current_index(lc));
 
-		settle_object(present->indexes, lfirst(lc), find_object(again->indexes, name));
+		settle_object(present->indexes, lfirst(lc), ash_plan_find_object(again->indexes, name));
 	}
 }
 

@@ -111,15 +111,10 @@ parse_default(void *arg)
 static const char *
 default_fault(const AshResource *res, List *ignored, const char *name, json_t *sql)
 {
-	ListCell *lc;
-
 	if (ash_find_attribute(res, name) == NULL)
 		return "there is no such attribute";
-	foreach (lc, ignored)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return "\"migration_ignore_attributes\" names it: nothing would set a default";
-	}
+	if (ash_names_contain(ignored, name))
+		return "\"migration_ignore_attributes\" names it: nothing would set a default";
 	if (json_is_null(sql))
 		return NULL;
 	if (!json_is_string(sql))
