@@ -201,21 +201,6 @@ extern void ash_define_check_runner(const char *resource);
 extern void ash_define_check_schema(const char *schema);
 extern void ash_define_check_table(AshResource *res);
 
-/* as_owner.c: from enter to leave the rights are the owner's, and no others can be got at */
-typedef struct AshOwnerScope
-{
-	Oid owner;
-	Oid user; /* what is restored */
-	int context;
-	int nest_level;
-} AshOwnerScope;
-
-extern Oid ash_owner_of(const char *domain);
-extern char *ash_owner_path(const char *schema, const char *extension_schema);
-extern AshOwnerScope ash_owner_enter(Oid owner, const char *path);
-extern void ash_owner_leave(const AshOwnerScope *scope);
-extern void ash_owner_make_temporary(const AshOwnerScope *scope, const char *sql);
-
 /* plan_catalog.c: the schema our own functions are in; extensions that types need go there too */
 extern const char *ash_extension_schema(void);
 

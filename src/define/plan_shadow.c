@@ -21,6 +21,7 @@
 #include "catalog/namespace.h"
 #include "define/internal.h"
 #include "define/plan.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -91,13 +92,29 @@ shadow_index_name(int number)
 	return psprintf(SHADOW "_%d", number);
 }
 
+/*
+ * Makes a temporary table, which the owner's scope itself forbids.  So nothing in
+ * the statement may be evaluated: no defaults, no conditions.
+ */
+static void
+make_temporary(const AshOwnerScope *scope, const char *sql)
+{
+	Oid user;
+	int context;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(scope->owner, scope->context | SECURITY_LOCAL_USERID_CHANGE);
+	ash_plan_execute(sql);
+	SetUserIdAndSecContext(user, context);
+}
+
 static void
 create_shadow(const AshPlanTable *table, const AshOwnerScope *scope)
 {
 	char *rest = ash_plan_complete_bare(table, QUALIFIED_SHADOW);
 	ListCell *lc;
 
-	ash_owner_make_temporary(scope, ash_plan_create_bare(table, QUALIFIED_SHADOW));
+	make_temporary(scope, ash_plan_create_bare(table, QUALIFIED_SHADOW));
 	if (rest != NULL)
 		ash_plan_execute(rest);
 	foreach (lc, table->indexes)

@@ -10,7 +10,6 @@
 #include "access/xact.h"
 #include "define/internal.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 
 /*-------------------------------------------------------------------------
  * Definitions back out
@@ -102,19 +101,6 @@ check_unused(const char *name, List *stored)
 					errdetail("Resources that refer to it: %s.", others.data)));
 }
 
-/* As the owner: compiling evaluates what the definition says. */
-static AshResource *
-compile(const AshStored *stored)
-{
-	Oid owner = ash_catalog_domain_owner(stored->domain);
-	AshOwnerScope scope =
-		ash_owner_enter(OidIsValid(owner) ? owner : GetUserId(), ash_owner_path(NULL, NULL));
-	AshResource *res = ash_resource_get(stored->name, NULL);
-
-	ash_owner_leave(&scope);
-	return res;
-}
-
 /*
  * The generated functions, which depend on the tables; then one DROP TABLE for all,
  * so that their foreign keys go with them.  "" when there are none.
@@ -131,7 +117,7 @@ drop_statement(List *stored)
 		appendStringInfoString(&sql, ash_plan_drop_functions(((AshStored *) lfirst(lc))->name));
 	foreach (lc, stored)
 	{
-		AshResource *res = compile(lfirst(lc));
+		AshResource *res = ash_resource_get(((AshStored *) lfirst(lc))->name, NULL);
 
 		if (res == NULL || res->embedded)
 			continue;

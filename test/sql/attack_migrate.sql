@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(38);
+SELECT plan(40);
 
 -- Is anything that a definition says ever evaluated with more rights than those of the domain's owner, whoever defines, plans, migrates or undefines it?
 
@@ -93,6 +93,13 @@ SAVEPOINT there;
 SELECT is(pg_temp.superuser($$SELECT ash_undefine('mallory', true)$$), 'as mallory', 'a superuser undefines it');
 ROLLBACK TO there;
 SELECT is(pg_temp.superuser($$SELECT ash_migrate(allow_destructive => true)$$), 'as mallory', 'all domains at once');
+
+-- A definition is compiled by whoever needs it first.
+SELECT pg_temp.by('regress_mallory', ', "code": {"type": "mallory.code", "default": "first"}') \g /dev/null
+SELECT ash_define(pg_temp.document(', "code": {"type": "mallory.code", "default": "second"}')) \g /dev/null
+SELECT is(pg_temp.superuser($$SELECT ash_sql('mallory.thing', 'read')$$), 'as mallory', 'a superuser looks at an action');
+SELECT ash_define(pg_temp.document(', "code": {"type": "mallory.code", "default": "third"}')) \g /dev/null
+SELECT is(pg_temp.superuser($$SELECT ash_define('{"domain": "attack_trusting", "resources": {"r": {"attributes": {"id": "integer_primary_key"}, "relationships": {"thing": {"belongs_to": "mallory.thing", "attribute_type": "integer"}}}}}')$$), 'as mallory', 'or refers to it');
 
 -- Whoever is no member of the owner gets nothing done with the owner's rights.
 SELECT pg_temp.caught_by() \g /dev/null

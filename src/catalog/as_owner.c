@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * src/define/as_owner.c
+ * src/catalog/as_owner.c
  *	  What a definition says is looked at and done with its owner's rights.
  *
- * DDL evaluates what stands in it: checks and casts over rows, keys and conditions
- * of indexes, and, while it is only parsed, input functions of types and immutable
+ * Compiling casts literals.  DDL evaluates what stands in it: checks and casts over rows, keys and
+ *conditions of indexes, and, while it is only parsed, input functions of types and immutable
  * functions of constants.  All of that is written by the domain's owner, and a
  * superuser may be the one who migrates.  So it runs as PostgreSQL runs the
  * functions of an index: as the owner, who can neither become another role nor
@@ -18,8 +18,7 @@
  */
 #include "postgres.h"
 
-#include "define/internal.h"
-#include "define/plan.h"
+#include "catalog/catalog.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -50,9 +49,9 @@ ash_owner_path(const char *schema, const char *extension_schema)
 	initStringInfo(&path);
 	appendStringInfoString(&path, "pg_catalog");
 	if (schema != NULL)
-		appendStringInfo(&path, ", %s", ash_quote_ident(schema));
+		appendStringInfo(&path, ", %s", quote_identifier(schema));
 	if (extension_schema != NULL)
-		appendStringInfo(&path, ", %s", ash_quote_ident(extension_schema));
+		appendStringInfo(&path, ", %s", quote_identifier(extension_schema));
 	appendStringInfoString(&path, ", pg_temp");
 	return path.data;
 }
@@ -77,20 +76,4 @@ ash_owner_leave(const AshOwnerScope *scope)
 {
 	AtEOXact_GUC(false, scope->nest_level);
 	SetUserIdAndSecContext(scope->user, scope->context);
-}
-
-/*
- * Makes a temporary table, which the scope itself forbids.  So nothing in the
- * statement may be evaluated: no defaults, no conditions.
- */
-void
-ash_owner_make_temporary(const AshOwnerScope *scope, const char *sql)
-{
-	Oid user;
-	int context;
-
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(scope->owner, scope->context | SECURITY_LOCAL_USERID_CHANGE);
-	ash_plan_execute(sql);
-	SetUserIdAndSecContext(user, context);
 }
