@@ -226,6 +226,8 @@ extern AshExpr *ash_aggregate_ref(AshResource *res, AshAggregate *agg, AshErrors
 extern void ash_order_suffix(AshSql *sql, AshSortOrder order, bool reverse);
 extern void ash_row_order(AshRowScope *row, List *sort);
 extern List *ash_sort_compile(AshResource *res, json_t *source);
+/* an attribute of the row itself, which every row shows to the caller */
+extern bool ash_sort_is_plain(const AshQuery *query, const AshSortItem *item);
 /* primary key appended unless the sort is total already */
 extern void ash_query_complete_sort(AshQuery *query);
 

@@ -78,6 +78,8 @@ struct AshQuery
 	bool authorized;		   /* policy filter has been added */
 	bool paginated_by_default; /* the page comes from the action: read_one is exempt */
 	AshValue *cursor;		   /* values of after or before, by sort item */
+	uint8 *keyset_scope;	   /* what its keysets belong to, once it is known */
+	AshExpr *tenant;		   /* condition on the tenant attribute (also in filters), or NULL */
 	Oid reader;				   /* with whose rights its rows are read; InvalidOid: the caller's */
 	bool related;			   /* its rows are those of a relationship */
 	bool forgiving;			   /* a read that policies forbid is no error … */
