@@ -275,8 +275,7 @@ typedef struct AshOutput
 } AshOutput;
 
 extern AshOutput *ash_output_create(AshQuery *query, bool with_ord);
-/* the attribute's column, shown or not; a hidden column */
-extern int ash_output_attribute(AshOutput *output, const AshAttribute *attr);
+/* a column with the attribute's value, shown or not; a hidden column */
 extern int ash_output_value(AshOutput *output, const AshAttribute *attr);
 extern int ash_output_hidden(AshOutput *output, AshExpr *expr);
 extern List *ash_query_relationship_loads(AshQuery *query);
