@@ -96,12 +96,14 @@ typedef enum AshWriteStatus
 } AshWriteStatus;
 
 /*
- * heap_batch.c: inserts into one table between begin and end share the executor's
- * state, where the fast path applies; after-row triggers fire at the end.  After an
- * error the batch is simply left.
+ * heap_batch.c: after triggers of inserts into one table between begin and end fire at
+ * the end; where the fast path applies, they share the executor's state.  A batch that is
+ * not ended, because of an error, must be left.
  */
-extern void ash_data_batch_begin(AshResource *res);
-extern void ash_data_batch_end(AshResource *res);
+typedef struct AshBatch AshBatch;
+extern AshBatch *ash_data_batch_begin(AshResource *res);
+extern void ash_data_batch_end(AshBatch *batch);
+extern void ash_data_batch_leave(AshBatch *batch);
 
 /* Where a locked row is; see heap_row.c. */
 typedef struct AshRowHandle
