@@ -183,6 +183,9 @@ extern bool ash_guc_fast_path;
 
 /* constraint.c: a PostgreSQL error → the framework's, when a definition owns it */
 extern bool ash_data_map_error(const AshCall *call, const ErrorData *edata, AshErrors *errors);
+/* adds the error of an identity, or of the primary key, whose values another row has */
+extern void ash_data_add_taken(const AshResource *res, const AshIdentity *identity,
+							   AshErrors *errors);
 
 /* init: registers the invalidation callback of the table shapes */
 extern void ash_data_init(void);
