@@ -131,5 +131,8 @@ extern AshAggregate *ash_aggregate_compile(AshResource *res, const char *name, j
 
 /* Is name among names (char *)? */
 extern bool ash_names_contain(List *names, const char *name);
+/* Names for suggestions: attributes; with calculations and aggregates. */
+extern List *ash_attribute_names(const AshResource *res);
+extern List *ash_field_names(const AshResource *res);
 
 #endif /* ASH_CATALOG_H */

@@ -44,16 +44,8 @@ ash_compile_section(AshResource *res, json_t *node, const char *key, AshMemberCo
 void
 ash_resource_add_dep(AshResource *res, const char *name)
 {
-	ListCell *lc;
-
-	if (strcmp(name, res->name) == 0)
-		return;
-	foreach (lc, res->deps)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return;
-	}
-	res->deps = lappend(res->deps, pstrdup(name));
+	if (strcmp(name, res->name) != 0 && !ash_names_contain(res->deps, name))
+		res->deps = lappend(res->deps, pstrdup(name));
 }
 
 static void

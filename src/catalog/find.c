@@ -119,3 +119,25 @@ ash_names_contain(List *names, const char *name)
 	}
 	return false;
 }
+
+List *
+ash_attribute_names(const AshResource *res)
+{
+	List *names = NIL;
+
+	for (int i = 0; i < res->nattributes; i++)
+		names = lappend(names, unconstify(char *, res->attributes[i]->name));
+	return names;
+}
+
+List *
+ash_field_names(const AshResource *res)
+{
+	List *names = ash_attribute_names(res);
+
+	for (int i = 0; i < res->ncalculations; i++)
+		names = lappend(names, unconstify(char *, res->calculations[i]->name));
+	for (int i = 0; i < res->naggregates; i++)
+		names = lappend(names, unconstify(char *, res->aggregates[i]->name));
+	return names;
+}

@@ -102,11 +102,15 @@ extern char *ash_expand_resource_name(AshExpansion *exp, const char *name);
 
 /* expand_fields.c */
 extern void ash_expand_attributes(AshExpansion *exp);
-extern void ash_expand_relationships(AshExpansion *exp);
 extern void ash_expand_fields(AshExpansion *exp);
 /* the path is that of the list */
 extern json_t *ash_expand_preparations(AshExpansion *exp, json_t *list);
 extern json_t *ash_expand_arguments(AshExpansion *exp, json_t *node);
+extern void ash_expand_set_listed(json_t *node, const char *key);
+extern json_t *ash_expand_path(json_t *node);
+
+/* expand_relationships.c; attributes come first: they may get the keys */
+extern void ash_expand_relationships(AshExpansion *exp);
 
 /* expand_actions.c */
 extern void ash_expand_actions(AshExpansion *exp);

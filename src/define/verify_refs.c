@@ -26,17 +26,6 @@ ash_verify_fault_at(AshErrors *errors, const char *key, const char *message)
 	ash_errors_pop(errors);
 }
 
-static List *
-attribute_names(const AshResource *res)
-{
-	List *names = NIL;
-	int i;
-
-	for (i = 0; i < res->nattributes; i++)
-		names = lappend(names, (void *) res->attributes[i]->name);
-	return names;
-}
-
 /* The attribute, or NULL after adding an error at key. */
 AshAttribute *
 ash_verify_attribute(const AshResource *res, const char *name, const char *key, AshErrors *errors)
@@ -46,7 +35,7 @@ ash_verify_attribute(const AshResource *res, const char *name, const char *key, 
 	if (attr != NULL)
 		return attr;
 	ash_errors_push_name(errors, key);
-	ash_spec_unknown("attribute", name, attribute_names(res), errors);
+	ash_spec_unknown("attribute", name, ash_attribute_names(res), errors);
 	ash_errors_pop(errors);
 	return NULL;
 }
@@ -177,7 +166,7 @@ verify_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 		ash_find_aggregate(destination, agg->field) == NULL)
 	{
 		ash_errors_push_name(errors, "field");
-		ash_spec_unknown("field", agg->field, attribute_names(destination), errors);
+		ash_spec_unknown("field", agg->field, ash_attribute_names(destination), errors);
 		ash_errors_pop(errors);
 	}
 }

@@ -323,14 +323,8 @@ ash_policy_forbid(const AshPolicySubject *subject)
 static bool
 names_field(const AshPolicy *policy, const char *field, bool star)
 {
-	ListCell *lc;
-
-	foreach (lc, policy->fields)
-	{
-		if (strcmp(lfirst(lc), field) == 0 || (star && strcmp(lfirst(lc), "*") == 0))
-			return true;
-	}
-	return false;
+	return ash_names_contain(policy->fields, field) ||
+		   (star && ash_names_contain(policy->fields, "*"));
 }
 
 static List *
