@@ -88,6 +88,7 @@ struct AshQuery
 	bool bare;				   /* no tenant condition: see ash_query_bare */
 	bool sort_is_default;	   /* sort is default_sort */
 	bool strict_loads;		   /* related records have the fields that are named, no others */
+	bool streamed;			   /* a page of a walk over many rows */
 	int late_depth;			   /* how many late calculations it is read for, inside each other */
 	bool trusted_loads;		   /* related rows are not filtered by their policies */
 	List *before_action;	   /* of AshFunction *: told of the query once it is authorized … */
