@@ -21,7 +21,7 @@ ash_compile_section(AshResource *res, json_t *node, const char *key, AshMemberCo
 					int *count, AshErrors *errors)
 {
 	json_t *section = json_object_get(node, key);
-	void **members = palloc0(sizeof(void *) * (json_object_size(section) + 1));
+	void **members = palloc0(sizeof(void *) * (2 * json_object_size(section) + 1));
 	const char *name;
 	json_t *member;
 
@@ -38,6 +38,7 @@ ash_compile_section(AshResource *res, json_t *node, const char *key, AshMemberCo
 		ash_errors_pop(errors);
 	}
 	ash_errors_pop(errors);
+	ash_find_prepare(members, *count);
 	return members;
 }
 
@@ -358,4 +359,12 @@ ash_resource_compile(MemoryContext parent, json_t *domain, json_t *resource, con
 	res = compile_resource(cxt, domain, resource, name, errors);
 	MemoryContextSwitchTo(old);
 	return list_length(errors->items) == before ? res : NULL;
+}
+
+void
+ash_stale_definition(const AshResource *res, const AshErrors *errors)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					errmsg("the definition of resource \"%s\" no longer holds", res->name),
+					errdetail("%s", ash_errors_message(errors))));
 }

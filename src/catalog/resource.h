@@ -448,8 +448,7 @@ typedef enum AshPrivateFields
 typedef enum AshTenancyStrategy
 {
 	ASH_TENANCY_NONE,
-	ASH_TENANCY_ATTRIBUTE,
-	ASH_TENANCY_CONTEXT
+	ASH_TENANCY_ATTRIBUTE
 } AshTenancyStrategy;
 
 /* Options of the domain that its resources need; copied into each. */

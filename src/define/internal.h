@@ -52,9 +52,6 @@ extern void ash_path_map_add_absolute(AshPathMap *map, List *from, List *to);
 /* What stands at copy was taken from there: the faults of the one are those of the other. */
 extern void ash_path_map_add_copy(AshPathMap *map, List *copy, List *of);
 extern List *ash_path_map_source(const AshPathMap *map, List *path);
-/* More faults than anybody reads: the rest is only counted. */
-#define ASH_MAX_FAULTS 1000
-
 /* Maps all errors to the source and drops repetitions of those that can be reported. */
 extern void ash_define_map_errors(AshErrors *errors, const AshPathMap *map);
 /* Gives each error pointer, line and column, and puts them in the order of the text. */

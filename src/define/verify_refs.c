@@ -294,26 +294,38 @@ verify_actions(AshResource *res, AshErrors *errors)
 
 /* Only a unique index can be violated. */
 static void
+verify_other_index(json_t *item, AshErrors *errors)
+{
+	static const char *const unique_only[] = { "error_fields", "message", "nulls_distinct" };
+
+	for (int i = 0; i < lengthof(unique_only); i++)
+	{
+		if (json_object_get(item, unique_only[i]) != NULL)
+			ash_verify_fault_at(errors, unique_only[i], "it needs \"unique\": true");
+	}
+}
+
+static void
 verify_custom_indexes(AshResource *res, AshErrors *errors)
 {
 	size_t i;
 	json_t *item;
-	ListCell *lc;
+	int unique = 0;
 
 	ash_errors_push_name(errors, "custom_indexes");
 	json_array_foreach (json_object_get(res->document, "custom_indexes"), i, item)
 	{
+		ash_errors_push_index(errors, (int) i);
 		if (json_is_true(json_object_get(item, "unique")))
-			continue;
-		if (json_object_get(item, "error_fields") != NULL)
-			ash_verify_fault_at(errors, "error_fields", "it needs \"unique\": true");
-		if (json_object_get(item, "message") != NULL)
-			ash_verify_fault_at(errors, "message", "it needs \"unique\": true");
-		if (json_object_get(item, "nulls_distinct") != NULL)
-			ash_verify_fault_at(errors, "nulls_distinct", "it needs \"unique\": true");
+		{
+			const AshUniqueIndex *index = list_nth(res->unique_indexes, unique++);
+
+			ash_verify_attributes(res, index->fields, "error_fields", errors);
+		}
+		else
+			verify_other_index(item, errors);
+		ash_errors_pop(errors);
 	}
-	foreach (lc, res->unique_indexes)
-		ash_verify_attributes(res, ((AshUniqueIndex *) lfirst(lc))->fields, "error_fields", errors);
 	ash_errors_pop(errors);
 }
 

@@ -17,7 +17,6 @@
  */
 #include "postgres.h"
 
-#include "changeset/changeset.h"
 #include "policy/internal.h"
 #include "utils/memutils.h"
 
