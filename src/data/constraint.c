@@ -132,6 +132,17 @@ map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 	return true;
 }
 
+void
+ash_data_add_taken(const AshResource *res, const AshIdentity *identity, AshErrors *errors)
+{
+	ErrorData edata = { .sqlerrcode = ERRCODE_UNIQUE_VIOLATION };
+	const char *name = identity != NULL ? identity->index_name : res->primary_key_name;
+
+	edata.constraint_name = unconstify(char *, name);
+	if (!map_unique(res, &edata, errors))
+		ash_error_add(errors, ASH_E_INVALID_CHANGES, NULL, "has already been taken");
+}
+
 /* The row points to nothing. */
 static bool
 map_missing_reference(const AshResource *res, const ErrorData *edata, AshErrors *errors)

@@ -88,6 +88,9 @@ extern AshHeapResult ash_heap_write_locked(AshResource *res, const AshRowHandle 
 										   const AshValue *values, const bool *given,
 										   AshValue *result);
 
+/* run.c: as ash_data_modify, but after triggers wait for the end of the query that is running */
+extern uint64 ash_data_modify_queued(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
+
 /* heap.c */
 extern EState *ash_heap_begin(AshTable *table, Relation rel, ResultRelInfo *info);
 extern void ash_heap_end(AshTable *table, EState *estate);
@@ -100,6 +103,7 @@ extern void ash_heap_write_row(AshResource *res, AshTable *table, EState *estate
 extern bool ash_batch_uses(const AshTable *table);
 extern bool ash_data_batch_insert(AshResource *res, const AshValue *values, const bool *given,
 								  AshValue *result);
+extern bool ash_data_batch_queues(const AshResource *res);
 extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue *values,
 							const bool *given, AshValue *result);
 

@@ -262,6 +262,7 @@ struct AshSql
 	Bitmapset *sensitive; /* parameters, counted from 0, that are not shown */
 	AshBindings *bindings;
 	bool inline_values; /* values as quoted literals: index predicates, row-security quals */
+	bool parallel;		/* it may look at many rows: worth planning for workers */
 	int next_alias;
 	/* write a reference / exists / aggregate; expr's kind tells which */
 	void (*write_ref)(AshSql *sql, AshExpr *expr);

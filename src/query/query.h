@@ -78,6 +78,8 @@ struct AshQuery
 	bool authorized;		   /* policy filter has been added */
 	bool paginated_by_default; /* the page comes from the action: read_one is exempt */
 	AshValue *cursor;		   /* values of after or before, by sort item */
+	uint8 *keyset_scope;	   /* what its keysets belong to, once it is known */
+	AshExpr *tenant;		   /* condition on the tenant attribute (also in filters), or NULL */
 	Oid reader;				   /* with whose rights its rows are read; InvalidOid: the caller's */
 	bool related;			   /* its rows are those of a relationship */
 	bool forgiving;			   /* a read that policies forbid is no error … */
@@ -86,6 +88,7 @@ struct AshQuery
 	bool bare;				   /* no tenant condition: see ash_query_bare */
 	bool sort_is_default;	   /* sort is default_sort */
 	bool strict_loads;		   /* related records have the fields that are named, no others */
+	bool streamed;			   /* a page of a walk over many rows */
 	int late_depth;			   /* how many late calculations it is read for, inside each other */
 	bool trusted_loads;		   /* related rows are not filtered by their policies */
 	List *before_action;	   /* of AshFunction *: told of the query once it is authorized … */
