@@ -51,7 +51,7 @@ typedef void (*RowReader)(HeapTuple tuple, TupleDesc desc, void *out);
 
 /* Oid of schema ash when it is the extension's; cheap when there is no such schema. */
 static Oid
-catalog_namespace(void)
+find_namespace(void)
 {
 	Oid namespace = get_namespace_oid("ash", true);
 	Oid extension;
@@ -61,6 +61,25 @@ catalog_namespace(void)
 	extension = get_extension_oid("ash", true);
 	if (!OidIsValid(extension) || getExtensionOfObject(NamespaceRelationId, namespace) != extension)
 		return InvalidOid;
+	return namespace;
+}
+
+/*
+ * The same, remembered while no relation or schema changed: the extension neither comes
+ * nor goes without its tables.
+ */
+static Oid
+catalog_namespace(void)
+{
+	static Oid namespace = InvalidOid;
+	static uint64 seen = 0;
+	uint64 epoch = ash_relation_epoch();
+
+	if (seen != epoch)
+	{
+		namespace = find_namespace();
+		seen = epoch;
+	}
 	return namespace;
 }
 
@@ -77,7 +96,7 @@ static const char *const object_names[] = { "domain", "domain_pkey", "resource",
 static Oid object_relids[lengthof(object_names)];
 static uint64 object_epochs[lengthof(object_names)];
 
-/* The same, remembered while no relation or schema changed. */
+/* Remembered while no relation or schema changed. */
 Oid
 ash_catalog_object(AshCatalogObject object)
 {
