@@ -448,8 +448,7 @@ typedef enum AshPrivateFields
 typedef enum AshTenancyStrategy
 {
 	ASH_TENANCY_NONE,
-	ASH_TENANCY_ATTRIBUTE,
-	ASH_TENANCY_CONTEXT
+	ASH_TENANCY_ATTRIBUTE
 } AshTenancyStrategy;
 
 /* Options of the domain that its resources need; copied into each. */
@@ -529,6 +528,7 @@ struct AshResource
 	uint64 columns_epoch; /* data/: when the types of the columns were found right … */
 	bool brings_others;	  /* … and whether rewriting a statement on the table adds other tables */
 	void *query_cache;	  /* query/ */
+	void *qual_cache;	  /* hooks/: conditions as expressions over the table */
 	List *deps;			  /* names of resources this struct was compiled against */
 	Oid relid;			  /* cache of ash_resource_relid … */
 	uint64 relid_epoch;	  /* … valid while no table or schema changed */
