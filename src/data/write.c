@@ -229,10 +229,10 @@ ash_data_is_direct(AshResource *res, AshActionType type)
 	AclMode mode = type == ASH_ACTION_CREATE ? ACL_INSERT :
 				   type == ASH_ACTION_UPDATE ? ACL_UPDATE :
 											   ACL_DELETE;
-	const AshTable *table = ash_table_of(res, rel);
+	AshTable *table = ash_table_of(res, rel);
 	bool direct = ash_table_direct(table, rel, mode) &&
 				  (type == ASH_ACTION_CREATE ||
-				   (!IsolationUsesXactSnapshot() && OidIsValid(table->key_index)));
+				   (!IsolationUsesXactSnapshot() && OidIsValid(ash_index_of_key(table, res, rel))));
 
 	table_close(rel, NoLock);
 	return direct;

@@ -419,7 +419,7 @@ check_aggregated(const AshAggregate *agg, const AshTypeInst *type, AshErrors *er
 	bool sums = agg->kind == ASH_AGG_SUM || agg->kind == ASH_AGG_AVG;
 	bool orders = agg->kind == ASH_AGG_MIN || agg->kind == ASH_AGG_MAX;
 
-	if ((!sums || ash_expr_is_number(type)) && (!orders || type->orderable))
+	if ((!sums || ash_expr_is_number(type)) && (!orders || ash_type_orderable(type)))
 		return true;
 	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s is not defined for %s",
 				  ash_aggregate_kind_name(agg->kind), type->name);

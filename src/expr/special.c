@@ -58,7 +58,7 @@ ash_resolve_minmax(AshExpr *call, AshErrors *errors)
 {
 	if (resolve_same(call, errors) == NULL)
 		return NULL;
-	if (call->type->orderable)
+	if (ash_type_orderable(call->type))
 		return call;
 	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "values of %s have no order",
 				  call->type->name);

@@ -101,7 +101,7 @@ check_sortable(SortParser *parser, const AshExpr *ref, const char *name)
 					  "Calculations cannot be sorted on unless they define an expression");
 		return false;
 	}
-	if (ref->type != NULL && !ref->type->orderable)
+	if (ref->type != NULL && !ash_type_orderable(ref->type))
 	{
 		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, name,
 					  ":%s is not sortable on %s, as its type is not sortable by the data layer",
