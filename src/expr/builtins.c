@@ -33,8 +33,15 @@ static const AshExprFunc operators[] = {
 	OPERATOR("*", "Product.", ash_resolve_arithmetic),
 	OPERATOR("/", "Quotient; of two integers a float. Division by zero is an error.",
 			 ash_resolve_division),
-	OPERATOR("||", "Strings, lists or maps put together; other values become strings.",
+	OPERATOR("||",
+			 "Strings, lists or maps put together; other values become strings beside a string. "
+			 "Between booleans, numbers or times the first that is neither false nor null, else "
+			 "the last.",
 			 ash_resolve_concat),
+	OPERATOR("&&",
+			 "Lists and ranges overlap. Between other values the first that is false or null, else "
+			 "the last.",
+			 ash_resolve_overlap),
 	OPERATOR("~~", "Pattern match (LIKE); without case for ci_string.", ash_resolve_like),
 	OPERATOR("!~~", "NOT LIKE.", ash_resolve_like),
 	OPERATOR("~~*", "Pattern match without case (ILIKE).", ash_resolve_like),
@@ -128,6 +135,10 @@ static const AshExprFunc functions[] = {
 	/* values */
 	SPECIAL("if", "The second argument when the first is true, else the third.", 2, 3,
 			ash_resolve_if),
+	SPECIAL("cond",
+			"cond(c1, v1, c2, v2, …, else): the value after the first condition that is true, else "
+			"the last argument, or null without one.",
+			2, -1, ash_resolve_cond),
 	SPECIAL("is_nil", "The value is null.", 1, 1, ash_resolve_is_nil),
 	{ .name = "is_distinct_from",
 	  .doc = "Not equal, where null equals null.",

@@ -38,7 +38,7 @@ extern Node *ash_expr_raw_parse_own(const char *text);
 extern int ash_expr_position(const AshSource *source, int location);
 
 /*-------------------------------------------------------------------------
- * parse.c, names.c, aggregate.c, calls.c: raw parse tree → tree
+ * parse*.c, names.c, aggregate.c, calls.c: raw parse tree → tree
  *-------------------------------------------------------------------------
  */
 typedef struct ParseContext
@@ -77,6 +77,19 @@ extern AshResource *ash_parse_path(ParseContext *cxt, List *names, List **rels, 
 extern int ash_aggregate_kind(const char *name); /* -1: none */
 extern AshExpr *ash_parse_exists(ParseContext *cxt, FuncCall *call);
 extern AshExpr *ash_parse_aggregate(ParseContext *cxt, FuncCall *call, AshAggregateKind kind);
+
+/* parse_operators.c */
+extern AshExpr *ash_parse_operator(ParseContext *cxt, A_Expr *node);
+/* left may be NULL: a prefix operator */
+extern AshExpr *ash_parse_call_operator(ParseContext *cxt, const char *name, AshExpr *left,
+										AshExpr *right, int location);
+
+/* parse_values.c */
+extern AshExpr *ash_parse_constant(ParseContext *cxt, A_Const *constant);
+extern AshExpr *ash_parse_cast(ParseContext *cxt, TypeCast *node);
+extern AshExpr *ash_parse_array(ParseContext *cxt, A_ArrayExpr *node);
+extern AshExpr *ash_parse_access(ParseContext *cxt, A_Indirection *node);
+extern AshExpr *ash_expr_null(void); /* of no type yet */
 
 /* calls.c */
 extern List *ash_parse_args(ParseContext *cxt, List *nodes, bool *ok);
@@ -119,6 +132,9 @@ extern AshExpr *ash_expr_resolve(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_signature_resolve(AshExpr *call, AshErrors *errors);
 /* when, then, when, then, …, else: conditions checked, results brought to one type */
 extern AshExpr *ash_expr_make_case(int nargs, AshExpr **args, AshErrors *errors);
+/* the same of one condition; otherwise may be NULL */
+extern AshExpr *ash_expr_make_if(AshExpr *when, AshExpr *then, AshExpr *otherwise,
+								 AshErrors *errors);
 extern bool ash_expr_is_unit(const char *unit); /* functions.c */
 /* Case folded text of a string expression, for functions that ignore case. */
 extern AshExpr *ash_expr_fold(AshExpr *expr);
@@ -137,6 +153,7 @@ extern AshExpr *ash_resolve_comparison(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_arithmetic(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_division(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_concat(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_overlap(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_like(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_in(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_distinct(AshExpr *call, AshErrors *errors);
@@ -144,6 +161,7 @@ extern AshExpr *ash_resolve_coalesce(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_minmax(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_nullif(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_if(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_cond(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_is_nil(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_minus(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_round(AshExpr *call, AshErrors *errors);

@@ -25,16 +25,6 @@ integer_const(int64 value)
 	return ash_expr_const(ash_type_plain("integer"), datum);
 }
 
-static AshExpr *
-null_const(void)
-{
-	AshValue null = { (Datum) 0, true };
-	AshExpr *expr = ash_expr_const(ash_type_plain("term"), null);
-
-	expr->adaptable = true;
-	return expr;
-}
-
 /* The arguments' common type is that of the call. */
 static AshExpr *
 resolve_same(AshExpr *call, AshErrors *errors)
@@ -100,21 +90,35 @@ ash_expr_make_case(int nargs, AshExpr **args, AshErrors *errors)
 	return expr;
 }
 
-static AshExpr *
-make_case(AshExpr *when, AshExpr *then, AshExpr *otherwise, AshErrors *errors)
+AshExpr *
+ash_expr_make_if(AshExpr *when, AshExpr *then, AshExpr *otherwise, AshErrors *errors)
 {
 	AshExpr **args = palloc(sizeof(AshExpr *) * 3);
 
 	args[0] = when;
 	args[1] = then;
-	args[2] = otherwise != NULL ? otherwise : null_const();
+	args[2] = otherwise != NULL ? otherwise : ash_expr_null();
 	return ash_expr_make_case(3, args, errors);
 }
 
 AshExpr *
 ash_resolve_if(AshExpr *call, AshErrors *errors)
 {
-	return make_case(call->args[0], call->args[1], call->nargs == 3 ? call->args[2] : NULL, errors);
+	return ash_expr_make_if(call->args[0], call->args[1], call->nargs == 3 ? call->args[2] : NULL,
+							errors);
+}
+
+/* Pairs of condition and value; an odd argument at the end is what else is. */
+AshExpr *
+ash_resolve_cond(AshExpr *call, AshErrors *errors)
+{
+	int nargs = call->nargs + (call->nargs % 2 == 0);
+	AshExpr **args = palloc(sizeof(AshExpr *) * nargs);
+
+	memcpy(args, call->args, sizeof(AshExpr *) * call->nargs);
+	if (nargs > call->nargs)
+		args[nargs - 1] = ash_expr_null();
+	return ash_expr_make_case(nargs, args, errors);
 }
 
 AshExpr *
@@ -122,7 +126,7 @@ ash_resolve_nullif(AshExpr *call, AshErrors *errors)
 {
 	AshExpr *same = ash_expr_call("=", list_make2(call->args[0], call->args[1]), errors);
 
-	return same == NULL ? NULL : make_case(same, null_const(), call->args[0], errors);
+	return same == NULL ? NULL : ash_expr_make_if(same, ash_expr_null(), call->args[0], errors);
 }
 
 AshExpr *
@@ -291,7 +295,7 @@ ash_expr_document_of(AshExpr *document, const char *kind)
 	AshExpr *found = ash_pg_function("jsonb_typeof", 1, &document);
 	AshExpr *fits = ash_expr_call(kind != NULL ? "=" : "<>", list_make2(found, expected), errors);
 
-	return make_case(fits, document, NULL, errors);
+	return ash_expr_make_if(fits, document, NULL, errors);
 }
 
 AshExpr *
