@@ -28,13 +28,13 @@ nested_context(ParseContext *cxt, AshResource *res, AshScope *scope)
 	return nested;
 }
 
-static const char *const aggregate_names[] = { "count", "exists", "first", "sum",
-											   "list",	"max",	  "min",   "avg" };
+static const char *const aggregate_names[] = { "count", "exists", "first", "sum",	"list",
+											   "max",	"min",	  "avg",   "custom" };
 
 const char *
 ash_aggregate_kind_name(AshAggregateKind kind)
 {
-	return kind == ASH_AGG_CUSTOM ? "custom" : aggregate_names[kind];
+	return aggregate_names[kind];
 }
 
 int
@@ -168,6 +168,23 @@ option_sort(AggregateOptions *options, Node *node)
 	return list;
 }
 
+static const char *
+option_string(AggregateOptions *options, Node *node)
+{
+	A_Const *item = (A_Const *) node;
+
+	if (IsA(node, A_Const) && !item->isnull && IsA(&item->val, String))
+		return pstrdup(item->val.sval.sval);
+	return ash_parse_error(options->outer, exprLocation(node), "must be a string");
+}
+
+static bool
+has_sort(const AshAggregate *aggregate)
+{
+	return aggregate->kind == ASH_AGG_FIRST || aggregate->kind == ASH_AGG_LIST ||
+		   aggregate->kind == ASH_AGG_CUSTOM;
+}
+
 static bool
 aggregate_option(AggregateOptions *options, AshAggregate *aggregate, NamedArgExpr *option)
 {
@@ -180,8 +197,7 @@ aggregate_option(AggregateOptions *options, AshAggregate *aggregate, NamedArgExp
 		return (aggregate->field = option_field(options, value)) != NULL;
 	if (strcmp(name, "default") == 0)
 		return (options->dflt = ash_parse_node(options->outer, value)) != NULL;
-	if (strcmp(name, "sort") == 0 &&
-		(aggregate->kind == ASH_AGG_FIRST || aggregate->kind == ASH_AGG_LIST))
+	if (strcmp(name, "sort") == 0 && has_sort(aggregate))
 		return (aggregate->sort = option_sort(options, value)) != NULL;
 	if (strcmp(name, "uniq") == 0 &&
 		(aggregate->kind == ASH_AGG_COUNT || aggregate->kind == ASH_AGG_LIST))
@@ -189,6 +205,10 @@ aggregate_option(AggregateOptions *options, AshAggregate *aggregate, NamedArgExp
 	if (strcmp(name, "include_nil") == 0 &&
 		(aggregate->kind == ASH_AGG_FIRST || aggregate->kind == ASH_AGG_LIST))
 		return option_bool(options, value, &aggregate->include_nil);
+	if (strcmp(name, "implementation") == 0 && aggregate->kind == ASH_AGG_CUSTOM)
+		return (aggregate->implementation = option_string(options, value)) != NULL;
+	if (strcmp(name, "type") == 0 && aggregate->kind == ASH_AGG_CUSTOM)
+		return (aggregate->type_name = option_string(options, value)) != NULL;
 	if (strcmp(name, "authorize") == 0)
 		return option_bool(options, value, &aggregate->authorize);
 	ash_parse_error(options->outer, option->location, "%s has no option \"%s\"",
@@ -217,6 +237,11 @@ aggregate_options(AggregateOptions *options, AshAggregate *aggregate, List *args
 		else if ((aggregate->field = option_field(options, node)) == NULL)
 			return false;
 	}
+	if (aggregate->kind == ASH_AGG_CUSTOM)
+		return (aggregate->implementation != NULL && aggregate->type_name != NULL) ||
+			   ash_parse_error(options->outer, options->location,
+							   "custom needs implementation => 'schema.aggregate' and type => "
+							   "'name'") != NULL;
 	if (aggregate->field == NULL && aggregate->kind != ASH_AGG_COUNT)
 		return ash_parse_error(options->outer, options->location, "%s needs field => name",
 							   ash_aggregate_kind_name(aggregate->kind)) != NULL;

@@ -91,6 +91,10 @@ extern AshExpr *ash_parse_array(ParseContext *cxt, A_ArrayExpr *node);
 extern AshExpr *ash_parse_access(ParseContext *cxt, A_Indirection *node);
 extern AshExpr *ash_expr_null(void); /* of no type yet */
 
+/* composite.c */
+extern AshExpr *ash_parse_map(ParseContext *cxt, FuncCall *call);
+extern AshExpr *ash_parse_composite(ParseContext *cxt, FuncCall *call);
+
 /* calls.c */
 extern List *ash_parse_args(ParseContext *cxt, List *nodes, bool *ok);
 extern AshExpr *ash_parse_call(ParseContext *cxt, FuncCall *call);
@@ -148,7 +152,7 @@ extern bool ash_pg_operator_find(AshExpr *call, const char *name, Oid left, Oid 
 /* "operator + is not defined for string and integer" */
 extern void ash_expr_no_operator(AshErrors *errors, const char *name, int nargs, AshExpr **args);
 
-/* writers and resolvers the tables name (operators.c, special.c) */
+/* writers and resolvers the tables name (operators.c, special.c, composite.c, raise.c) */
 extern AshExpr *ash_resolve_comparison(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_arithmetic(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_division(AshExpr *call, AshErrors *errors);
@@ -169,12 +173,19 @@ extern AshExpr *ash_resolve_relative(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_get_path(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_type(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_trigram(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_vector_distance(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_required(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_map(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_composite(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_lazy(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_error(AshExpr *call, AshErrors *errors);
 extern void ash_sql_pg_operator(AshSql *sql, AshExpr *call);
 extern void ash_sql_pg_function(AshSql *sql, AshExpr *call);
 extern void ash_sql_in(AshSql *sql, AshExpr *call);
 extern void ash_sql_distinct(AshSql *sql, AshExpr *call);
 extern void ash_sql_get_path(AshSql *sql, AshExpr *call);
+extern void ash_sql_lazy(AshSql *sql, AshExpr *call);
+extern void ash_sql_composite(AshSql *sql, AshExpr *call);
 extern void ash_sql_error(AshSql *sql, AshExpr *call);
 
 /*-------------------------------------------------------------------------

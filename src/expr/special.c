@@ -135,29 +135,36 @@ ash_resolve_is_nil(AshExpr *call, AshErrors *errors)
 	return ash_expr_is_null(call->args[0], false);
 }
 
-AshExpr *
-ash_resolve_error(AshExpr *call, AshErrors *errors)
-{
-	AshExpr *message = ash_expr_cast(call->args[0], ash_type_plain("string"));
+/*
+ * Once for a statement
+ */
 
-	if (message == NULL)
+AshExpr *
+ash_resolve_lazy(AshExpr *call, AshErrors *errors)
+{
+	AshExpr *arg = call->args[0];
+
+	if (arg->kind != ASH_EXPR_CALL || !arg->user_function)
 	{
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the message must be a string, not %s", ash_expr_type_name(call->args[0]));
+					  "lazy takes a call of one of the domain's \"functions\"");
 		return NULL;
 	}
-	call->args[0] = message;
-	call->type = ash_type_plain("string");
-	call->adaptable = true;
+	if (ash_expr_has_refs(arg))
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "lazy takes no fields: it is evaluated once for all rows");
+		return NULL;
+	}
+	call->type = arg->type;
 	return call;
 }
 
+/* In memory there is one row at a time. */
 void
-ash_sql_error(AshSql *sql, AshExpr *call)
+ash_sql_lazy(AshSql *sql, AshExpr *call)
 {
-	ash_sql_str(sql, "ash.expression_error(NULL::");
-	ash_sql_type(sql, call->type);
-	ash_sql_str(sql, ", ");
+	ash_sql_str(sql, sql->in_memory ? "(" : "(SELECT ");
 	ash_sql_expr(sql, call->args[0]);
 	ash_sql_str(sql, ")");
 }
@@ -315,24 +322,24 @@ ash_resolve_type(AshExpr *call, AshErrors *errors)
 }
 
 /*
- * pg_trgm
+ * Functions of extensions
  */
 
 static const AshExprFunc trigram_entry = { .name = "trigram_similarity",
 										   .signature = "ss>F",
 										   .sql = ash_sql_pg_function };
 
-/* The schema of pg_trgm's similarity(text, text), or NULL when it is not installed. */
+/* The schema of an extension's function, or NULL when it is not installed. */
 static const char *
-trigram_schema(void)
+extension_schema(const char *name, const char *function)
 {
-	Oid extension = get_extension_oid("pg_trgm", true);
+	Oid extension = get_extension_oid(name, true);
 	const char *schema = NULL;
 	CatCList *found;
 
 	if (!OidIsValid(extension))
 		return NULL;
-	found = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum("similarity"));
+	found = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(function));
 	for (int i = 0; i < found->n_members && schema == NULL; i++)
 	{
 		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(&found->members[i]->tuple);
@@ -347,7 +354,7 @@ trigram_schema(void)
 AshExpr *
 ash_resolve_trigram(AshExpr *call, AshErrors *errors)
 {
-	const char *schema = trigram_schema();
+	const char *schema = extension_schema("pg_trgm", "similarity");
 
 	if (schema == NULL)
 	{
@@ -361,5 +368,40 @@ ash_resolve_trigram(AshExpr *call, AshErrors *errors)
 	call->pg_schema = schema;
 	call->pg_name = "similarity";
 	call->pg_result = FLOAT4OID;
+	return call;
+}
+
+/* Both sides are vectors; a list that is written out becomes one. */
+AshExpr *
+ash_resolve_vector_distance(AshExpr *call, AshErrors *errors)
+{
+	bool cosine = strcmp(call->func->name, "vector_cosine_distance") == 0;
+	const char *function = cosine ? "cosine_distance" : "l2_distance";
+	const char *schema = extension_schema("vector", function);
+	const AshTypeInst *type = ash_type_plain("vector");
+
+	if (schema == NULL || !ash_type_resolve_storage(type))
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s needs the extension vector",
+					  call->func->name);
+		return NULL;
+	}
+	for (int i = 0; i < 2; i++)
+	{
+		AshExpr *vector = ash_expr_cast(call->args[i], type);
+
+		if (vector == NULL)
+		{
+			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+						  "argument %d of %s must be a vector, not %s", i + 1, call->func->name,
+						  ash_expr_type_name(call->args[i]));
+			return NULL;
+		}
+		call->args[i] = vector;
+	}
+	call->type = ash_type_plain("float");
+	call->pg_schema = schema;
+	call->pg_name = function;
+	call->pg_result = FLOAT8OID;
 	return call;
 }

@@ -69,11 +69,6 @@ static const Unsupported unsupported[] = {
 	{ "multitenancy", "template", "only the strategy \"attribute\" is supported" },
 	{ "expression", "fragment",
 	  "an expression is SQL: call PostgreSQL's function, or one of the domain's \"functions\"" },
-	{ "expression", "lazy", "call one of the domain's \"functions\"" },
-	{ "expression", "composite_type", "use a map or an embedded resource" },
-	{ "expression", "custom", "define the aggregate on the resource and use its name" },
-	{ "expression", "vector_l2_distance", "register it under the domain's \"functions\"" },
-	{ "expression", "vector_cosine_distance", "register it under the domain's \"functions\"" },
 	{ "code_interface", "custom_input", "use \"custom_inputs\"" },
 };
 
