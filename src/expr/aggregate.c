@@ -4,7 +4,8 @@
  *	  exists(path, condition) and inline aggregates: count(path, filter => …).
  *
  * The condition is over the rows at the end of the path; its parent is the row
- * the path starts from.
+ * the path starts from.  A path may begin with a resource, domain.resource: all of
+ * its rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,6 +49,32 @@ ash_aggregate_kind(const char *name)
 	return -1;
 }
 
+/* domain.resource at the front, where that is no relationship, as one name; false after an error */
+static bool
+join_resource_name(ParseContext *cxt, const AshResource *res, List **names, int location)
+{
+	const char *first = linitial(*names);
+	const char *name;
+
+	if (ash_find_relationship(res, first) != NULL || list_length(*names) < 2)
+		return true;
+	name = psprintf("%s.%s", first, (char *) lsecond(*names));
+	if (!ash_resource_exists(name))
+	{
+		ash_parse_error(cxt, location, "%s has no relationship \"%s\", and there is no resource %s",
+						res->name, first, name);
+		return false;
+	}
+	if (ash_resource_get(name, NULL)->embedded)
+	{
+		ash_parse_error(cxt, location, "%s is an embedded resource: it has no rows of its own",
+						name);
+		return false;
+	}
+	*names = lcons(unconstify(char *, name), list_copy_tail(*names, 2));
+	return true;
+}
+
 /*
  * A path in the first argument of a call.  parent.… starts from an enclosing
  * row, so *start is where the names are resolved.
@@ -63,7 +90,8 @@ parse_path_argument(ParseContext *cxt, FuncCall *call, AshExprKind kind, ParseCo
 	*start = *cxt;
 	if (node == NULL || !IsA(node, ColumnRef))
 		return ash_parse_error(cxt, call->location,
-							   "the first argument of %s must be a relationship", function);
+							   "the first argument of %s must be a relationship or a resource",
+							   function);
 	*names = ash_parse_names(cxt, (ColumnRef *) node);
 	while (*names != NIL && list_length(*names) > 1 &&
 		   ash_parse_is_parent(start->scope, linitial(*names)))
@@ -78,6 +106,8 @@ parse_path_argument(ParseContext *cxt, FuncCall *call, AshExprKind kind, ParseCo
 		return NULL;
 	if (start->scope->resource == NULL)
 		return ash_parse_error(cxt, call->location, "relationships are not known here");
+	if (!join_resource_name(cxt, start->scope->resource, names, call->location))
+		return NULL;
 	expr->kind = kind;
 	expr->parent_levels = start->parent_levels;
 	expr->resource =
