@@ -32,6 +32,8 @@ typedef struct AshSource
 
 /* NULL after adding an error. */
 extern Node *ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors);
+/* The same of plain SQL; no location in it is one of the source. */
+extern Node *ash_expr_raw_parse_text(const char *text, AshErrors *errors);
 /* The single expression of text that we wrote ourselves. */
 extern Node *ash_expr_raw_parse_own(const char *text);
 /* Character position from 1 in the source as written of a parser's byte offset; 0 unknown. */
@@ -90,6 +92,10 @@ extern AshExpr *ash_parse_cast(ParseContext *cxt, TypeCast *node);
 extern AshExpr *ash_parse_array(ParseContext *cxt, A_ArrayExpr *node);
 extern AshExpr *ash_parse_access(ParseContext *cxt, A_Indirection *node);
 extern AshExpr *ash_expr_null(void); /* of no type yet */
+
+/* fragment.c */
+extern AshExpr *ash_parse_fragment(ParseContext *cxt, FuncCall *call);
+extern void ash_sql_fragment(AshSql *sql, AshExpr *call);
 
 /* composite.c */
 extern AshExpr *ash_parse_map(ParseContext *cxt, FuncCall *call);

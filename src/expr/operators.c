@@ -13,14 +13,11 @@
 #include "expr/internal.h"
 
 #include "catalog/pg_type.h"
-#include "spec/spec.h"
 #include "utils/builtins.h"
 
 void
 ash_expr_no_operator(AshErrors *errors, const char *name, int nargs, AshExpr **args)
 {
-	const char *reason = ash_spec_unsupported("expression", name);
-
 	for (int i = 0; i < nargs && nargs == 2; i++)
 	{
 		const AshExpr *literal = args[i];
@@ -37,9 +34,8 @@ ash_expr_no_operator(AshErrors *errors, const char *name, int nargs, AshExpr **a
 	}
 	if (nargs == 2)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "operator %s is not defined for %s and %s%s%s", name,
-					  ash_expr_type_name(args[0]), ash_expr_type_name(args[1]), reason ? ": " : "",
-					  reason ? reason : "");
+					  "operator %s is not defined for %s and %s", name, ash_expr_type_name(args[0]),
+					  ash_expr_type_name(args[1]));
 	else
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "operator %s is not defined for %s",
 					  name, ash_expr_type_name(args[0]));

@@ -379,8 +379,9 @@ ash_expr_raw_parse_own(const char *text)
 	return single_expression(parsed);
 }
 
-Node *
-ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
+/* Scanned for the liberties, or plain SQL. */
+static Node *
+parse_source(const char *text, bool liberties, AshSource *source, AshErrors *errors)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	bool saved = standard_conforming_strings;
@@ -398,8 +399,10 @@ ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
 	PG_TRY();
 	{
 		standard_conforming_strings = true;
-		scan_source(text, source);
-		node = single_expression(raw_parser(source->rewritten, RAW_PARSE_PLPGSQL_EXPR));
+		if (liberties)
+			scan_source(text, source);
+		node = single_expression(
+			raw_parser(liberties ? source->rewritten : text, RAW_PARSE_PLPGSQL_EXPR));
 	}
 	PG_CATCH();
 	{
@@ -420,4 +423,18 @@ ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
 					  "expression must be one value, without an alias and clauses");
 	return node;
+}
+
+Node *
+ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
+{
+	return parse_source(text, true, source, errors);
+}
+
+Node *
+ash_expr_raw_parse_text(const char *text, AshErrors *errors)
+{
+	AshSource source;
+
+	return parse_source(text, false, &source, errors);
 }

@@ -67,8 +67,6 @@ static const Unsupported unsupported[] = {
 	{ "multitenancy", "tenant_from_attribute",
 	  "the tenant of a record is that of the call that read it" },
 	{ "multitenancy", "template", "only the strategy \"attribute\" is supported" },
-	{ "expression", "fragment",
-	  "an expression is SQL: call PostgreSQL's function, or one of the domain's \"functions\"" },
 	{ "code_interface", "custom_input", "use \"custom_inputs\"" },
 };
 

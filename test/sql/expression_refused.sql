@@ -13,7 +13,7 @@ CREATE FUNCTION pg_temp.refused(source text) RETURNS text LANGUAGE sql AS $$
 		'calculations', json_build_object('value', json_build_object('type', 'string', 'expr', source))))))), '^.*"\]: ', '')
 $$;
 SELECT is(pg_temp.refused(source), want, source) FROM (VALUES
-	('fragment(''? + 1'', a)', 'fragment is not supported: an expression is SQL: call PostgreSQL''s function, or one of the domain''s "functions" (character 1)'),
+	('fragment(''? + 1'')', 'fragment has 1 ? and 0 arguments for them (character 1)'),
 	('s || lazy(''m'')', 'lazy takes a call of one of the domain''s "functions" (character 6)'),
 	('lazy(upper(s))', 'lazy takes a call of one of the domain''s "functions" (character 1)'),
 	('composite_type(s, s)', 'the second argument of composite_type must be the name of a row type, as a string (character 1)'),
