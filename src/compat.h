@@ -106,6 +106,18 @@
 #define EQUALS_GREATER 271
 #endif
 
+/* 17 added the kind of the function, 18 took the result's target list away */
+#if PG_VERSION_NUM >= 180000
+#define check_sql_fn_retvalCompat(queries, type, desc) \
+	check_sql_fn_retval(queries, type, desc, PROKIND_FUNCTION, true)
+#elif PG_VERSION_NUM >= 170000
+#define check_sql_fn_retvalCompat(queries, type, desc) \
+	check_sql_fn_retval(queries, type, desc, PROKIND_FUNCTION, true, NULL)
+#else
+#define check_sql_fn_retvalCompat(queries, type, desc) \
+	check_sql_fn_retval(queries, type, desc, true, NULL)
+#endif
+
 /* 16 reports faults of a name through an error context */
 #if PG_VERSION_NUM >= 160000
 #define stringToQualifiedNameListCompat(str) stringToQualifiedNameList(str, NULL)

@@ -1,7 +1,7 @@
--- The SQL function of a read with a policy on the row, against a table whose row security holds the same policy.
+-- The SQL function of a read with a policy on the row, against a table whose row security holds the same policy. PostgreSQL
+-- plans both anew for each execution.
 --@ work: code interface: FROM bench.urgent(n) WHERE ... LIMIT 20
 --@ against: the query by hand, row security by hand
---@ target: 1.05
 --@ mode: read
 --@ executions: 500
 --@ executions quick: 150

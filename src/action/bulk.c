@@ -337,7 +337,6 @@ ash_bulk_create(AshCall *call, const Jsonb *inputs, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue value;
 	Bulk *bulk;
 
@@ -355,13 +354,11 @@ ash_bulk_create(AshCall *call, const Jsonb *inputs, StringInfo out)
 		return;
 	}
 	bulk = begin_bulk(call, NULL);
-	it = JsonbIteratorInit(unconstify(JsonbContainer *, &inputs->root));
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	it = ash_jsonb_walk(inputs);
+	while (ash_jsonb_next_item(&it, &value))
 	{
 		JsonbValue *item;
 
-		if (token != WJB_ELEM)
-			continue;
 		item = palloc(sizeof(JsonbValue));
 		*item = value;
 		add_input(bulk, item);
@@ -375,7 +372,6 @@ static List *
 named_rows(AshCall *call)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue value;
 	List *rows = NIL;
 
@@ -386,13 +382,11 @@ named_rows(AshCall *call)
 		return NIL;
 	}
 	it = JsonbIteratorInit(call->opts->records->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &value))
 	{
 		AshRowHandle handle;
 		AshValue *row;
 
-		if (token != WJB_ELEM)
-			continue;
 		row = ash_action_record(call, &value, &handle);
 		if (row != NULL)
 			rows = lappend(rows, row);

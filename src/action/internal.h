@@ -49,6 +49,8 @@ extern void ash_action_result(AshChangeset *cs, StringInfo out);
 extern void ash_action_record_json(AshChangeset *cs, StringInfo out);
 extern const Jsonb *ash_action_loads(const AshChangeset *cs); /* of the action and the caller */
 extern List *ash_action_select(AshCall *call, const AshChangeset *cs);
+/* every value copied into the current context */
+extern AshValue *ash_action_copy_row(const AshResource *res, const AshValue *row);
 
 /* lazy.c */
 extern const Jsonb *ash_action_lazy_load(AshCall *call, const Jsonb *load,

@@ -52,19 +52,6 @@ all_hold(const Lazy *lazy, const char *name)
 	return lazy->n > 0;
 }
 
-static bool
-is_held(const Lazy *lazy, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, lazy->held)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* "name":value for each record */
 static void
 give_back(Lazy *lazy, const char *name)
@@ -111,7 +98,7 @@ take_load(void *context, const char *name, const JsonbValue *value)
 	bool alone =
 		value == NULL || value->type == jbvNull || (value->type == jbvBool && value->val.boolean);
 
-	if (alone && is_held(lazy, name))
+	if (alone && ash_names_contain(lazy->held, name))
 		return;
 	if (alone && is_loadable(lazy->res, name) && all_hold(lazy, name))
 		give_back(lazy, name);

@@ -50,17 +50,13 @@ static bool
 not_found(const AshManaging *m, const Jsonb *input)
 {
 	StringInfoData key;
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(input);
 	JsonbValue name;
 	JsonbValue value;
 
 	initStringInfo(&key);
-	while ((token = JsonbIteratorNext(&it, &name, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &name, &value))
 	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		appendStringInfo(&key, "%s%.*s: %s", key.len > 0 ? " | " : "", name.val.string.len,
 						 name.val.string.val, ash_jsonb_value_json(&value));
 	}

@@ -23,18 +23,16 @@ static bool
 is_index_map(JsonbContainer *object)
 {
 	JsonbIterator *it = JsonbIteratorInit(object);
-	JsonbIteratorToken token;
+	JsonbValue key;
 	JsonbValue value;
 
 	if (JsonContainerSize(object) == 0)
 		return false;
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
-		if (token != WJB_KEY)
-			continue;
-		for (int i = 0; i < value.val.string.len; i++)
+		for (int i = 0; i < key.val.string.len; i++)
 		{
-			if (value.val.string.val[i] < '0' || value.val.string.val[i] > '9')
+			if (key.val.string.val[i] < '0' || key.val.string.val[i] > '9')
 				return false;
 		}
 	}
@@ -69,7 +67,7 @@ static void
 read_inputs(AshManaging *m)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
+	JsonbValue key;
 	JsonbValue value;
 	bool array;
 
@@ -86,11 +84,8 @@ read_inputs(AshManaging *m)
 		return;
 	}
 	it = JsonbIteratorInit(value.val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
-	{
-		if (token == (array ? WJB_ELEM : WJB_VALUE))
-			m->inputs = lappend(m->inputs, as_object(m, &value));
-	}
+	while (array ? ash_jsonb_next_item(&it, &value) : ash_jsonb_next_member(&it, &key, &value))
+		m->inputs = lappend(m->inputs, as_object(m, &value));
 }
 
 static List *
@@ -260,17 +255,13 @@ static Jsonb *
 filter_keys(const Jsonb *input, KeepKey keep, const void *arg)
 {
 	JsonbParseState *state = NULL;
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(input);
 	JsonbValue key;
 	JsonbValue value;
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		if (!keep(&key, arg))
 			continue;
 		pushJsonbValue(&state, WJB_KEY, &key);

@@ -95,16 +95,6 @@ end_nested(const AshManaging *m, AshCall *call)
 	return ok;
 }
 
-static AshValue *
-copy_row(const AshResource *res, const AshValue *row)
-{
-	AshValue *copy = palloc(sizeof(AshValue) * Max(res->nattributes, 1));
-
-	for (int i = 0; i < res->nattributes; i++)
-		copy[i] = ash_value_copy(res->attributes[i]->type, row[i]);
-	return copy;
-}
-
 List *
 ash_managing_read(const AshManaging *m, AshResource *res, const char *read_action, List *conditions,
 				  int limit)
@@ -133,7 +123,7 @@ ash_managing_read(const AshManaging *m, AshResource *res, const char *read_actio
 
 		MemoryContextSwitchTo(m->cs->call->cxt);
 		foreach (lc, found)
-			rows = lappend(rows, copy_row(res, lfirst(lc)));
+			rows = lappend(rows, ash_action_copy_row(res, lfirst(lc)));
 	}
 	MemoryContextSwitchTo(old);
 	return end_nested(m, call) ? rows : NIL;
@@ -156,7 +146,7 @@ ash_managing_write(const AshManaging *m, AshResource *res, AshAction *action, co
 	{
 		MemoryContext old = MemoryContextSwitchTo(m->cs->call->cxt);
 
-		row = copy_row(res, written->result);
+		row = ash_action_copy_row(res, written->result);
 		MemoryContextSwitchTo(old);
 	}
 	return end_nested(m, call) ? row : NULL;

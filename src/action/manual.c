@@ -72,23 +72,13 @@ static bool
 check_keys(AshChangeset *cs, const AshFunction *function, Jsonb *result)
 {
 	static const char *const known[] = { "record", "metadata", "errors" };
-	JsonbIterator *it = JsonbIteratorInit(&result->root);
-	JsonbIteratorToken token;
 	JsonbValue key;
 
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
-	{
-		bool found = token != WJB_KEY;
-
-		for (int i = 0; !found && i < lengthof(known); i++)
-			found = key.val.string.len == strlen(known[i]) &&
-					memcmp(key.val.string.val, known[i], key.val.string.len) == 0;
-		if (!found)
-			return ash_function_failed(cs->call, function,
-									   psprintf("returned the unknown key \"%s\"",
-												ash_jsonb_value_text(&key)));
-	}
-	return true;
+	if (!ash_jsonb_unknown_key(result, known, lengthof(known), &key))
+		return true;
+	return ash_function_failed(cs->call, function,
+							   psprintf("returned the unknown key \"%s\"",
+										ash_jsonb_value_text(&key)));
 }
 
 static bool

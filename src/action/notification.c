@@ -34,16 +34,6 @@ outermost(AshCall *call)
 	return call;
 }
 
-static AshValue *
-copy_row(const AshResource *res, const AshValue *row)
-{
-	AshValue *copy = palloc(sizeof(AshValue) * Max(res->nattributes, 1));
-
-	for (int i = 0; i < res->nattributes; i++)
-		copy[i] = ash_value_copy(res->attributes[i]->type, row[i]);
-	return copy;
-}
-
 static Jsonb *
 copy_jsonb(const Jsonb *jsonb)
 {
@@ -65,7 +55,7 @@ ash_notification_add(AshChangeset *cs)
 	notification = palloc0(sizeof(Notification));
 	notification->res = cs->res;
 	notification->action = cs->action;
-	notification->row = copy_row(cs->res, cs->result);
+	notification->row = ash_action_copy_row(cs->res, cs->result);
 	notification->load = copy_jsonb(ash_action_loads(cs));
 	notification->extra = ash_changeset_extra(cs);
 	notification->actor = cs->call->has_actor;

@@ -20,7 +20,6 @@ ash_action_describe_record(const AshResource *res, const JsonbValue *record)
 {
 	StringInfoData buf;
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue key;
 	JsonbValue value;
 
@@ -33,11 +32,8 @@ ash_action_describe_record(const AshResource *res, const JsonbValue *record)
 		return buf.data;
 	}
 	it = JsonbIteratorInit(record->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		appendStringInfo(&buf, "%s%.*s: %s", buf.len > 0 ? " | " : "", key.val.string.len,
 						 key.val.string.val, ash_jsonb_value_json(&value));
 	}
@@ -184,17 +180,14 @@ ash_action_select(AshCall *call, const AshChangeset *cs)
 {
 	const Jsonb *select = call->opts->select;
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue value;
 	List *names = NIL;
 
 	if (select == NULL || !JB_ROOT_IS_ARRAY(select))
 		return cs != NULL && cs->select_given ? or_key(call->res, cs->select) : NIL;
-	it = JsonbIteratorInit(unconstify(JsonbContainer *, &select->root));
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	it = ash_jsonb_walk(select);
+	while (ash_jsonb_next_item(&it, &value))
 	{
-		if (token != WJB_ELEM)
-			continue;
 		if (value.type == jbvString &&
 			ash_find_attribute(call->res, pnstrdup(value.val.string.val, value.val.string.len)))
 			names = lappend(names, pnstrdup(value.val.string.val, value.val.string.len));
@@ -232,4 +225,14 @@ ash_action_result(AshChangeset *cs, StringInfo out)
 		appendStringInfoChar(out, '}');
 	}
 	MemoryContextSwitchTo(old);
+}
+
+AshValue *
+ash_action_copy_row(const AshResource *res, const AshValue *row)
+{
+	AshValue *copy = palloc(sizeof(AshValue) * Max(res->nattributes, 1));
+
+	for (int i = 0; i < res->nattributes; i++)
+		copy[i] = ash_value_copy(res->attributes[i]->type, row[i]);
+	return copy;
 }

@@ -110,16 +110,15 @@ write_target(AshSql *sql, AshResource *res, const AshIdentity *identity, Bitmaps
 static Bitmapset *
 named_attributes(const AshResource *res, const Jsonb *names)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &names->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(names);
 	JsonbValue value;
 	Bitmapset *set = NULL;
 
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &value))
 	{
 		AshAttribute *attr;
 
-		if (token != WJB_ELEM || value.type != jbvString)
+		if (value.type != jbvString)
 			continue;
 		attr = ash_find_attribute(res, pnstrdup(value.val.string.val, value.val.string.len));
 		if (attr != NULL)

@@ -115,19 +115,15 @@ decide_authorize(AshCall *call)
 static Jsonb *
 without_default(const AshResource *res, const Jsonb *context)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &context->root));
+	JsonbIterator *it = ash_jsonb_walk(context);
 	JsonbParseState *state = NULL;
-	JsonbIteratorToken token;
 	JsonbValue key;
 	JsonbValue value;
 	JsonbValue dflt;
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		if (ash_jsonb_get(res->default_context, key.val.string.val, key.val.string.len, &dflt) &&
 			compareJsonbContainers(&ash_jsonb_from_value(&value)->root,
 								   &ash_jsonb_from_value(&dflt)->root) == 0)

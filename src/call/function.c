@@ -207,7 +207,6 @@ static void
 add_vars(AshErrors *errors, AshError *error, const Jsonb *object)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue vars;
 	JsonbValue key;
 	JsonbValue value;
@@ -217,11 +216,8 @@ add_vars(AshErrors *errors, AshError *error, const Jsonb *object)
 		!JsonContainerIsObject(vars.val.binary.data))
 		return;
 	it = JsonbIteratorInit(vars.val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		name = pnstrdup(key.val.string.val, key.val.string.len);
 		if (value.type == jbvString)
 			ash_error_var_text(errors, error, name, ash_jsonb_value_text(&value));
@@ -234,7 +230,6 @@ static List *
 error_fields(const Jsonb *object)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue fields;
 	JsonbValue value;
 	List *names = NIL;
@@ -242,9 +237,9 @@ error_fields(const Jsonb *object)
 	if (!ash_jsonb_get(object, "fields", 6, &fields) || fields.type != jbvBinary)
 		return NIL;
 	it = JsonbIteratorInit(fields.val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &value))
 	{
-		if (token == WJB_ELEM && value.type == jbvString)
+		if (value.type == jbvString)
 			names = lappend(names, ash_jsonb_value_text(&value));
 	}
 	return names;
@@ -285,7 +280,6 @@ int
 ash_function_errors(AshErrors *errors, const JsonbValue *value)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue item;
 	int n = 0;
 
@@ -298,10 +292,8 @@ ash_function_errors(AshErrors *errors, const JsonbValue *value)
 		return 1;
 	}
 	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &item))
 	{
-		if (token != WJB_ELEM)
-			continue;
 		n++;
 		if (errors != NULL)
 			add_error(errors, &item);

@@ -33,13 +33,12 @@ ash_call_set_argument(AshCall *call, const AshArgument *arg, const JsonbValue *i
 static bool
 jsonb_names_has(const Jsonb *names, const char *name, int len)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &names->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(names);
 	JsonbValue value;
 
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &value))
 	{
-		if (token != WJB_ELEM || value.type != jbvString)
+		if (value.type != jbvString)
 			continue;
 		if (value.val.string.len == 1 && value.val.string.val[0] == '*')
 			return true;
@@ -72,7 +71,6 @@ void
 ash_call_cast_arguments(AshCall *call, const Jsonb *input)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue key;
 	JsonbValue value;
 
@@ -83,14 +81,11 @@ ash_call_cast_arguments(AshCall *call, const Jsonb *input)
 		ash_error_add(call->errors, ASH_E_INVALID_INPUT, NULL, "input must be a JSON object");
 		return;
 	}
-	it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	it = ash_jsonb_walk(input);
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
 		const AshInput *known;
 
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		known = ash_find_input(call->action, key.val.string.val, key.val.string.len);
 		if (known != NULL && known->argument != NULL)
 		{

@@ -56,7 +56,6 @@ ash_metadata_set(AshCall *call, AshMetadata *metadata, const AshFunction *functi
 				 const JsonbValue *object)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue key;
 	JsonbValue value;
 	bool ok = true;
@@ -67,13 +66,8 @@ ash_metadata_set(AshCall *call, AshMetadata *metadata, const AshFunction *functi
 		return ash_function_failed(call, function, "returned metadata that is no object");
 	ensure_values(metadata, call->action);
 	it = JsonbIteratorInit(object->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
-	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
+	while (ash_jsonb_next_member(&it, &key, &value))
 		ok &= set_one(call, metadata, function, ash_jsonb_value_text(&key), &value);
-	}
 	return ok;
 }
 

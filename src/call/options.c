@@ -184,7 +184,6 @@ static bool
 is_choice_list(const JsonbValue *value, const char *const *choices)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue item;
 
 	if (value->type != jbvBinary)
@@ -192,9 +191,11 @@ is_choice_list(const JsonbValue *value, const char *const *choices)
 	if (!JsonContainerIsArray(value->val.binary.data))
 		return false;
 	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
-		if (token == WJB_ELEM && parse_choice(&item, choices) < 0)
+	while (ash_jsonb_next_item(&it, &item))
+	{
+		if (parse_choice(&item, choices) < 0)
 			return false;
+	}
 	return true;
 }
 
@@ -283,7 +284,6 @@ ash_options_parse(AshCall *call, Jsonb *options)
 {
 	AshOptions *opts = palloc0(sizeof(AshOptions));
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue key;
 	JsonbValue value;
 
@@ -295,15 +295,12 @@ ash_options_parse(AshCall *call, Jsonb *options)
 		return opts;
 	}
 
-	it = JsonbIteratorInit(&options->root);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	it = ash_jsonb_walk(options);
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
 		const Option *option;
 		const char *expected;
 
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		option = find_option(key.val.string.val, key.val.string.len);
 		if (option == NULL)
 		{

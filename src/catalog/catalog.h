@@ -66,6 +66,8 @@ extern const AshInput *ash_find_input(const AshAction *action, const char *name,
  */
 extern AshResource *ash_resource_compile(MemoryContext parent, json_t *domain, json_t *resource,
 										 const char *name, AshErrors *errors);
+/* For those rooms at run time.  Raises: what the definition names went away since. */
+ASH_NORETURN extern void ash_stale_definition(const AshResource *res, const AshErrors *errors);
 
 /*
  * While ash_define works on a document, its not-yet-stored resources shadow the
@@ -131,5 +133,8 @@ extern AshAggregate *ash_aggregate_compile(AshResource *res, const char *name, j
 
 /* Is name among names (char *)? */
 extern bool ash_names_contain(List *names, const char *name);
+/* Names for suggestions: attributes; with calculations and aggregates. */
+extern List *ash_attribute_names(const AshResource *res);
+extern List *ash_field_names(const AshResource *res);
 
 #endif /* ASH_CATALOG_H */

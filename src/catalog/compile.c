@@ -21,7 +21,7 @@ ash_compile_section(AshResource *res, json_t *node, const char *key, AshMemberCo
 					int *count, AshErrors *errors)
 {
 	json_t *section = json_object_get(node, key);
-	void **members = palloc0(sizeof(void *) * (json_object_size(section) + 1));
+	void **members = palloc0(sizeof(void *) * (2 * json_object_size(section) + 1));
 	const char *name;
 	json_t *member;
 
@@ -38,22 +38,15 @@ ash_compile_section(AshResource *res, json_t *node, const char *key, AshMemberCo
 		ash_errors_pop(errors);
 	}
 	ash_errors_pop(errors);
+	ash_find_prepare(members, *count);
 	return members;
 }
 
 void
 ash_resource_add_dep(AshResource *res, const char *name)
 {
-	ListCell *lc;
-
-	if (strcmp(name, res->name) == 0)
-		return;
-	foreach (lc, res->deps)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return;
-	}
-	res->deps = lappend(res->deps, pstrdup(name));
+	if (strcmp(name, res->name) != 0 && !ash_names_contain(res->deps, name))
+		res->deps = lappend(res->deps, pstrdup(name));
 }
 
 static void
@@ -366,4 +359,12 @@ ash_resource_compile(MemoryContext parent, json_t *domain, json_t *resource, con
 	res = compile_resource(cxt, domain, resource, name, errors);
 	MemoryContextSwitchTo(old);
 	return list_length(errors->items) == before ? res : NULL;
+}
+
+void
+ash_stale_definition(const AshResource *res, const AshErrors *errors)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					errmsg("the definition of resource \"%s\" no longer holds", res->name),
+					errdetail("%s", ash_errors_message(errors))));
 }

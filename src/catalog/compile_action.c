@@ -21,18 +21,6 @@ compile_arguments(AshResource *res, AshAction *action, json_t *node, AshErrors *
 		action->args[i]->index = i;
 }
 
-/* Names of all attributes, for suggestions. */
-static List *
-attribute_names(const AshResource *res)
-{
-	List *names = NIL;
-	int i;
-
-	for (i = 0; i < res->nattributes; i++)
-		names = lappend(names, (void *) res->attributes[i]->name);
-	return names;
-}
-
 /* accept is a list of names by now. */
 static void
 compile_accept(AshResource *res, AshAction *action, json_t *node, AshErrors *errors)
@@ -51,7 +39,7 @@ compile_accept(AshResource *res, AshAction *action, json_t *node, AshErrors *err
 		if (attr == NULL && json_object_get(written, name) != NULL)
 			; /* faulty itself, and said to be */
 		else if (attr == NULL)
-			ash_spec_unknown("attribute", name, attribute_names(res), errors);
+			ash_spec_unknown("attribute", name, ash_attribute_names(res), errors);
 		else if (!attr->writable)
 			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
 						  "the attribute \"%s\" is not writable", name);

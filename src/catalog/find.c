@@ -3,14 +3,15 @@
  * src/catalog/find.c
  *	  Lookups by name in a compiled resource.
  *
- * The lists are short, so they are searched from the front; inputs, which are
- * looked up once for each key of each call, are sorted and bisected.
+ * Most lists are short and searched from the front.  Behind the members of a long one
+ * stand the same again, sorted by name, to be bisected; so are inputs, which are
+ * looked up once for each key of each call.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "catalog/catalog.h"
+#include "catalog/internal.h"
 
 /* Every entity struct begins with its name. */
 typedef struct Named
@@ -26,13 +27,38 @@ StaticAssertDecl(offsetof(AshIdentity, name) == 0, "name comes first");
 StaticAssertDecl(offsetof(AshAction, name) == 0, "name comes first");
 StaticAssertDecl(offsetof(AshArgument, name) == 0, "name comes first");
 
-static void *
-find(void *items, int count, const char *name)
-{
-	Named **named = items;
-	int i;
+/* Lists of no more are searched from the front. */
+#define FEW 32
 
-	for (i = 0; i < count; i++)
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp((*(Named *const *) a)->name, (*(Named *const *) b)->name);
+}
+
+void
+ash_find_prepare(void **members, int count)
+{
+	if (count <= FEW)
+		return;
+	memcpy(members + count, members, sizeof(void *) * count);
+	qsort(members + count, count, sizeof(void *), compare_names);
+}
+
+static void *
+find(void *members, int count, const char *name)
+{
+	Named **named = members;
+	Named wanted = { name };
+	Named *key = &wanted;
+	Named **found;
+
+	if (count > FEW)
+	{
+		found = bsearch(&key, named + count, count, sizeof(Named *), compare_names);
+		return found != NULL ? *found : NULL;
+	}
+	for (int i = 0; i < count; i++)
 	{
 		if (strcmp(named[i]->name, name) == 0)
 			return named[i];
@@ -118,4 +144,26 @@ ash_names_contain(List *names, const char *name)
 			return true;
 	}
 	return false;
+}
+
+List *
+ash_attribute_names(const AshResource *res)
+{
+	List *names = NIL;
+
+	for (int i = 0; i < res->nattributes; i++)
+		names = lappend(names, unconstify(char *, res->attributes[i]->name));
+	return names;
+}
+
+List *
+ash_field_names(const AshResource *res)
+{
+	List *names = ash_attribute_names(res);
+
+	for (int i = 0; i < res->ncalculations; i++)
+		names = lappend(names, unconstify(char *, res->calculations[i]->name));
+	for (int i = 0; i < res->naggregates; i++)
+		names = lappend(names, unconstify(char *, res->aggregates[i]->name));
+	return names;
 }

@@ -18,9 +18,15 @@
 typedef void *(*AshMemberCompiler)(AshResource *res, const char *name, json_t *node,
 								   AshErrors *errors);
 
-/* The members of object node[key] as an array of pointers; a missing key is an empty one. */
+/*
+ * The members of object node[key] as an array of pointers; a missing key is an empty
+ * one.  They can be found by name once the array is where it belongs.
+ */
 extern void **ash_compile_section(AshResource *res, json_t *node, const char *key,
 								  AshMemberCompiler compile, int *count, AshErrors *errors);
+
+/* find.c: the array has room for as many again */
+extern void ash_find_prepare(void **members, int count);
 
 /* The type of a node with "type" and "constraints"; NULL after adding an error. */
 extern AshTypeInst *ash_compile_type(AshResource *res, json_t *node, AshErrors *errors);

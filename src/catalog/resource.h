@@ -448,8 +448,7 @@ typedef enum AshPrivateFields
 typedef enum AshTenancyStrategy
 {
 	ASH_TENANCY_NONE,
-	ASH_TENANCY_ATTRIBUTE,
-	ASH_TENANCY_CONTEXT
+	ASH_TENANCY_ATTRIBUTE
 } AshTenancyStrategy;
 
 /* Options of the domain that its resources need; copied into each. */
@@ -530,6 +529,7 @@ struct AshResource
 	bool brings_others;	  /* … and whether rewriting a statement on the table adds other tables */
 	void *query_cache;	  /* query/ */
 	List *unrelated;	  /* expr/: of AshRelationship *, to all rows of resources named in place */
+	void *qual_cache;	  /* hooks/: conditions as expressions over the table */
 	List *deps;			  /* names of resources this struct was compiled against */
 	Oid relid;			  /* cache of ash_resource_relid … */
 	uint64 relid_epoch;	  /* … valid while no table or schema changed */

@@ -202,8 +202,6 @@ extern List *ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool 
 extern List *ash_resource_validations(const AshBuiltinScope *scope, AshErrors *errors);
 /* what stands under a built-in's name in node, as the object that its spec describes */
 extern json_t *ash_builtin_options(json_t *node, const char *name, const char *payload);
-/* raises: what the definition names went away since */
-extern void ash_stale_definition(const AshResource *res, const AshErrors *errors);
 /* Run it if its guards let it; false after adding an error. */
 extern bool ash_step_run(AshChangeset *cs, const AshStep *step);
 /* Do all validations of the list pass?  Adds nothing. */

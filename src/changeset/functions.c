@@ -65,7 +65,6 @@ each_member(AshChangeset *cs, const AshFunction *function, const Jsonb *result, 
 			bool (*set)(AshChangeset *, const AshFunction *, const char *, JsonbValue *))
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue object;
 	JsonbValue name;
 	JsonbValue value;
@@ -77,13 +76,8 @@ each_member(AshChangeset *cs, const AshFunction *function, const Jsonb *result, 
 		return ash_function_failed(cs->call, function,
 								   psprintf("returned \"%s\" that is no object", key));
 	it = JsonbIteratorInit(object.val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &name, true)) != WJB_DONE)
-	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
+	while (ash_jsonb_next_member(&it, &name, &value))
 		ok &= set(cs, function, pnstrdup(name.val.string.val, name.val.string.len), &value);
-	}
 	return ok;
 }
 

@@ -267,15 +267,6 @@ compile_step(const AshBuiltinScope *scope, json_t *node, bool changes, bool vali
 	return compile_builtin(scope, node, name, step, errors) ? step : NULL;
 }
 
-/* A fault that ash_define would have refused: what a step needs went away since. */
-void
-ash_stale_definition(const AshResource *res, const AshErrors *errors)
-{
-	ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					errmsg("the definition of resource \"%s\" no longer holds", res->name),
-					errdetail("%s", ash_errors_message(errors))));
-}
-
 List *
 ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes,
 				  bool allow_validations, AshErrors *errors)

@@ -84,7 +84,6 @@ static void
 push_load(JsonbParseState **state, Jsonb *load)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue value;
 
 	if (!JB_ROOT_IS_ARRAY(load) || JB_ROOT_IS_SCALAR(load))
@@ -93,12 +92,9 @@ push_load(JsonbParseState **state, Jsonb *load)
 		pushJsonbValue(state, WJB_ELEM, &value);
 		return;
 	}
-	it = JsonbIteratorInit(&load->root);
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
-	{
-		if (token == WJB_ELEM)
-			pushJsonbValue(state, WJB_ELEM, &value);
-	}
+	it = ash_jsonb_walk(load);
+	while (ash_jsonb_next_item(&it, &value))
+		pushJsonbValue(state, WJB_ELEM, &value);
 }
 
 Jsonb *

@@ -88,6 +88,9 @@ extern List *ash_data_readers(void);
  */
 extern bool ash_data_executing(Oid relid);
 
+/* how often some relation of the backend was invalidated */
+extern uint64 ash_data_relcache_epoch(void);
+
 /* write.c: one row; result gets the row after the write, by attribute index */
 typedef enum AshWriteStatus
 {

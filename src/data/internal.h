@@ -56,9 +56,6 @@ extern AshTable *ash_table_if_fit(AshResource *res, Relation rel);
 /* May this be done without a statement?  Also needs privileges, and no row security by hand. */
 extern bool ash_table_direct(const AshTable *table, Relation rel, AclMode mode);
 
-/* of all relations of the backend: how often one was invalidated */
-extern uint64 ash_data_relcache_epoch(void);
-
 /*
  * columns.c: locks the tables of a statement; raises an error when a column is of a type that
  * the attribute is not read as

@@ -185,6 +185,9 @@ expand_custom_indexes(AshExpansion *exp)
 
 	if (list == NULL)
 		return;
+	if (!json_is_array(list))
+		ash_path_map_add(&exp->def->map, exp->errors, ash_path_append(NIL, "custom_indexes", 0),
+						 ash_path_append(NIL, "custom_indexes", -1));
 	list = ash_json_listed(list);
 	out = json_array();
 	json_array_foreach (list, i, item)

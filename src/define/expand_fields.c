@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/expand_fields.c
- *	  Attributes, relationships, identities, calculations and aggregates in
- *	  long form.
+ *	  Attributes, identities, calculations and aggregates in long form.
  *
  *-------------------------------------------------------------------------
  */
@@ -140,20 +139,13 @@ ash_expand_attributes(AshExpansion *exp)
 }
 
 /*-------------------------------------------------------------------------
- * Keys
+ * What several have
  *-------------------------------------------------------------------------
  */
 
-static void
-set_default_string(json_t *node, const char *key, const char *value)
-{
-	if (json_object_get(node, key) == NULL)
-		ash_json_set(node, key, json_string_nocheck(value));
-}
-
 /* A list stays one; a single name becomes a list. */
-static void
-set_listed(json_t *node, const char *key)
+void
+ash_expand_set_listed(json_t *node, const char *key)
 {
 	json_t *value = json_object_get(node, key);
 
@@ -162,8 +154,8 @@ set_listed(json_t *node, const char *key)
 }
 
 /* "posts.comments" or a list, as a list; new. */
-static json_t *
-expand_path(json_t *node)
+json_t *
+ash_expand_path(json_t *node)
 {
 	json_t *path = json_array();
 	const char *text = json_string_value(node);
@@ -182,241 +174,6 @@ expand_path(json_t *node)
 	json_array_append_new(path, json_string_nocheck(text));
 	return path;
 }
-
-static void
-set_path(json_t *node, const char *key)
-{
-	ash_json_set(node, key, expand_path(json_object_get(node, key)));
-}
-
-/*-------------------------------------------------------------------------
- * Relationships
- *-------------------------------------------------------------------------
- */
-
-static const char *
-destination_of(json_t *rel)
-{
-	return json_string_value(json_object_get(rel, "destination"));
-}
-
-/* "<short name>_id" */
-static char *
-key_to(AshExpansion *exp, const char *resource)
-{
-	return psprintf("%s_id", ash_expand_short_name_of(exp->def, resource));
-}
-
-/* "domain.resource", from a destination that may have its domain beside it */
-static char *
-destination_name(AshExpansion *exp, json_t *rel)
-{
-	const char *domain = json_string_value(json_object_get(rel, "domain"));
-
-	if (domain != NULL)
-		return psprintf("%s.%s", domain, destination_of(rel));
-	return ash_expand_resource_name(exp, destination_of(rel));
-}
-
-/* {"kind", "destination", …the rest} */
-static json_t *
-begin_relationship(AshExpansion *exp, json_t *node)
-{
-	json_t *out = ash_json_object();
-	const char *written;
-	const char *key;
-	json_t *value;
-	int i;
-
-	for (i = 0; ash_relationship_kinds[i] != NULL; i++)
-	{
-		written = json_string_value(json_object_get(node, ash_relationship_kinds[i]));
-		if (written == NULL)
-			continue;
-		ash_json_set(out, "kind", json_string_nocheck(ash_relationship_kinds[i]));
-		ash_json_set(out, "destination", json_string_nocheck(written));
-		ash_path_map_add(&exp->def->map, exp->errors, ash_path_append(NIL, "destination", -1),
-						 ash_path_append(NIL, ash_relationship_kinds[i], -1));
-	}
-	json_object_foreach (node, key, value)
-	{
-		for (i = 0; ash_relationship_kinds[i] != NULL; i++)
-		{
-			if (strcmp(ash_relationship_kinds[i], key) == 0)
-				break;
-		}
-		if (ash_relationship_kinds[i] == NULL)
-			ash_json_set(out, key, json_deep_copy(value));
-	}
-	ash_json_set(out, "destination", json_string_nocheck(destination_name(exp, out)));
-	json_object_del(out, "domain");
-	set_listed(out, "sort");
-	set_listed(out, "default_sort");
-	return out;
-}
-
-/* The type of a foreign key: as told, as the attribute it points to, or uuid. */
-static void
-set_key_type(AshExpansion *exp, json_t *rel, json_t *attr)
-{
-	json_t *told = json_object_get(rel, "attribute_type");
-	json_t *target;
-	json_t *constraints;
-
-	if (told != NULL)
-	{
-		ash_json_set(attr, "type", json_deep_copy(told));
-		ash_expand_type(exp, attr);
-		return;
-	}
-	target =
-		ash_expand_attribute_of(exp->def, destination_of(rel),
-								json_string_value(json_object_get(rel, "destination_attribute")));
-	constraints = json_object_get(target, "constraints");
-	if (target == NULL)
-		ash_json_set(attr, "type", json_string("uuid"));
-	else
-		ash_json_set(attr, "type", json_deep_copy(json_object_get(target, "type")));
-	if (constraints != NULL)
-		ash_json_set(attr, "constraints", json_deep_copy(constraints));
-}
-
-static bool
-flag(json_t *node, const char *key, bool missing)
-{
-	json_t *value = json_object_get(node, key);
-
-	return value ? json_is_true(value) : missing;
-}
-
-static void
-define_key(AshExpansion *exp, const char *name, json_t *rel)
-{
-	json_t *attributes = json_object_get(exp->out, "attributes");
-	const char *source = json_string_value(json_object_get(rel, "source_attribute"));
-	json_t *attr;
-	List *path;
-
-	if (!flag(rel, "define_attribute", true) || json_object_get(attributes, source) != NULL)
-		return;
-	attr = ash_json_object();
-	set_key_type(exp, rel, attr);
-	ash_json_set(attr, "belongs_to", json_string_nocheck(name));
-	ash_json_set(attr, "allow_nil",
-				 json_boolean(flag(rel, "allow_nil", true) && !flag(rel, "primary_key", false)));
-	ash_json_set(attr, "primary_key", json_boolean(flag(rel, "primary_key", false)));
-	ash_json_set(attr, "public",
-				 json_boolean(flag(rel, "attribute_public", flag(rel, "public", false))));
-	ash_json_set(attr, "writable",
-				 json_boolean(flag(rel, "attribute_writable", flag(rel, "writable", true))));
-	ash_json_set(attr, "always_select", json_boolean(flag(rel, "attribute_always_select", false)));
-	ash_json_set(attributes, source, attr);
-	path = list_truncate(list_copy(exp->errors->path), list_length(exp->errors->path) - 2);
-	path = ash_path_append(ash_path_append(path, "attributes", -1), source, -1);
-	ash_path_map_add_absolute(&exp->def->map, path, list_copy(exp->errors->path));
-	if (json_object_get(rel, "attribute_type") == NULL)
-		ash_path_map_add_copy(&exp->def->map, path,
-							  ash_expand_attribute_path(exp->def, destination_of(rel),
-														json_string_value(json_object_get(
-															rel, "destination_attribute"))));
-}
-
-/* The has_many to the resource in between, unless it is there. */
-static void
-define_join(AshExpansion *exp, json_t *relationships, const char *name, json_t *rel)
-{
-	json_t *sources = json_object_get(exp->source, "relationships");
-	const char *join = json_string_value(json_object_get(rel, "join_relationship"));
-	json_t *out;
-	List *section;
-
-	if (json_object_get(sources, join) != NULL || json_object_get(relationships, join) != NULL)
-		return;
-	out = ash_json_object();
-	ash_json_set(out, "kind", json_string("has_many"));
-	ash_json_set(out, "destination", json_deep_copy(json_object_get(rel, "through")));
-	ash_json_set(out, "source_attribute", json_deep_copy(json_object_get(rel, "source_attribute")));
-	ash_json_set(out, "destination_attribute",
-				 json_deep_copy(json_object_get(rel, "source_attribute_on_join_resource")));
-	ash_json_set(relationships, join, out);
-	section = list_truncate(list_copy(exp->errors->path), list_length(exp->errors->path) - 1);
-	ash_path_map_add_absolute(&exp->def->map, ash_path_append(section, join, -1),
-							  ash_path_append(section, name, -1));
-}
-
-static void
-default_keys(AshExpansion *exp, const char *name, json_t *rel)
-{
-	const char *kind = json_string_value(json_object_get(rel, "kind"));
-	const char *self = psprintf("%s.%s", exp->doc->name, exp->short_name);
-	const char *through;
-
-	if (strcmp(kind, "belongs_to") == 0)
-	{
-		set_default_string(rel, "source_attribute", psprintf("%s_id", name));
-		set_default_string(rel, "destination_attribute",
-						   ash_expand_key_of(exp->def, destination_of(rel)));
-		return;
-	}
-	set_default_string(rel, "source_attribute", ash_expand_key_of(exp->def, self));
-	if (strcmp(kind, "many_to_many") != 0)
-	{
-		if (json_object_get(rel, "through") != NULL)
-			set_path(rel, "through");
-		set_default_string(rel, "destination_attribute", key_to(exp, self));
-		return;
-	}
-	through = json_string_value(json_object_get(rel, "through"));
-	ash_json_set(rel, "through", json_string_nocheck(ash_expand_resource_name(exp, through)));
-	set_default_string(rel, "destination_attribute",
-					   ash_expand_key_of(exp->def, destination_of(rel)));
-	set_default_string(rel, "source_attribute_on_join_resource", key_to(exp, self));
-	set_default_string(rel, "destination_attribute_on_join_resource",
-					   key_to(exp, destination_of(rel)));
-	set_default_string(rel, "join_relationship", psprintf("%s_join_assoc", name));
-}
-
-void
-ash_expand_relationships(AshExpansion *exp)
-{
-	json_t *source = json_object_get(exp->source, "relationships");
-	json_t *relationships = ash_json_object();
-	const char *name;
-	json_t *node;
-
-	ash_errors_push_name(exp->errors, "relationships");
-	json_object_foreach (source, name, node)
-	{
-		json_t *rel;
-
-		ash_errors_push_name(exp->errors, name);
-		rel = begin_relationship(exp, node);
-		default_keys(exp, name, rel);
-		if (strcmp(json_string_value(json_object_get(rel, "kind")), "belongs_to") == 0)
-			define_key(exp, name, rel);
-		ash_json_set(relationships, name, rel);
-		ash_errors_pop(exp->errors);
-	}
-	json_object_foreach (source, name, node)
-	{
-		json_t *rel = json_object_get(relationships, name);
-
-		ash_errors_push_name(exp->errors, name);
-		if (json_object_get(rel, "join_relationship") != NULL)
-			define_join(exp, relationships, name, rel);
-		ash_errors_pop(exp->errors);
-	}
-	ash_errors_pop(exp->errors);
-	if (json_object_size(relationships) > 0)
-		ash_json_set(exp->out, "relationships", relationships);
-	else
-		json_decref(relationships);
-}
-
-/*-------------------------------------------------------------------------
- * The rest
- *-------------------------------------------------------------------------
- */
 
 /* {name: argument}, from what stands under "arguments"; new. */
 json_t *
@@ -449,8 +206,8 @@ expand_identity(AshExpansion *exp, json_t *node)
 		override(out, node);
 	else
 		ash_json_set(out, "keys", json_deep_copy(node));
-	set_listed(out, "keys");
-	set_listed(out, "field_names");
+	ash_expand_set_listed(out, "keys");
+	ash_expand_set_listed(out, "field_names");
 	return out;
 }
 
@@ -483,7 +240,7 @@ expand_calculation(AshExpansion *exp, json_t *node)
 	if (json_object_get(node, "arguments") != NULL)
 		ash_json_set(out, "arguments",
 					 ash_expand_arguments(exp, json_object_get(node, "arguments")));
-	set_listed(out, "load");
+	ash_expand_set_listed(out, "load");
 	if (json_object_get(out, "concat") != NULL)
 	{
 		ash_json_set(out, "expr", concat_expr(json_object_get(out, "concat")));
@@ -507,7 +264,7 @@ expand_aggregate(AshExpansion *exp, json_t *node)
 		if (path == NULL)
 			continue;
 		ash_json_set(out, "kind", json_string(ash_aggregate_kinds[i]));
-		ash_json_set(out, "path", expand_path(path));
+		ash_json_set(out, "path", ash_expand_path(path));
 		ash_path_map_add(&exp->def->map, exp->errors, ash_path_append(NIL, "path", -1),
 						 ash_path_append(NIL, ash_aggregate_kinds[i], -1));
 		ash_path_map_add(&exp->def->map, exp->errors, ash_path_append(NIL, "kind", -1),
@@ -516,8 +273,8 @@ expand_aggregate(AshExpansion *exp, json_t *node)
 	override(out, node);
 	for (i = 0; ash_aggregate_kinds[i] != NULL; i++)
 		json_object_del(out, ash_aggregate_kinds[i]);
-	set_listed(out, "path");
-	set_listed(out, "sort");
+	ash_expand_set_listed(out, "path");
+	ash_expand_set_listed(out, "sort");
 	ash_expand_type(exp, out);
 	return out;
 }

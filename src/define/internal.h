@@ -52,9 +52,6 @@ extern void ash_path_map_add_absolute(AshPathMap *map, List *from, List *to);
 /* What stands at copy was taken from there: the faults of the one are those of the other. */
 extern void ash_path_map_add_copy(AshPathMap *map, List *copy, List *of);
 extern List *ash_path_map_source(const AshPathMap *map, List *path);
-/* More faults than anybody reads: the rest is only counted. */
-#define ASH_MAX_FAULTS 1000
-
 /* Maps all errors to the source and drops repetitions of those that can be reported. */
 extern void ash_define_map_errors(AshErrors *errors, const AshPathMap *map);
 /* Gives each error pointer, line and column, and puts them in the order of the text. */
@@ -102,11 +99,15 @@ extern char *ash_expand_resource_name(AshExpansion *exp, const char *name);
 
 /* expand_fields.c */
 extern void ash_expand_attributes(AshExpansion *exp);
-extern void ash_expand_relationships(AshExpansion *exp);
 extern void ash_expand_fields(AshExpansion *exp);
 /* the path is that of the list */
 extern json_t *ash_expand_preparations(AshExpansion *exp, json_t *list);
 extern json_t *ash_expand_arguments(AshExpansion *exp, json_t *node);
+extern void ash_expand_set_listed(json_t *node, const char *key);
+extern json_t *ash_expand_path(json_t *node);
+
+/* expand_relationships.c; attributes come first: they may get the keys */
+extern void ash_expand_relationships(AshExpansion *exp);
 
 /* expand_actions.c */
 extern void ash_expand_actions(AshExpansion *exp);

@@ -228,5 +228,6 @@ extern bool ash_plan_retypes_quickly(const AshPlanTable *present, const AshPlanC
 extern void ash_plan_diff(AshPlan *plan, AshPlanTable *table); /* shadows are done */
 extern void ash_plan_diff_columns(AshPlan *plan, AshPlanTable *table);
 extern void ash_plan_diff_objects(AshPlan *plan, AshPlanTable *table);
+extern AshPlanObject *ash_plan_find_object(List *objects, const char *name);
 
 #endif /* ASH_PLAN_H */

@@ -76,19 +76,6 @@ add_where(StringInfo definition, const char *condition)
 		appendStringInfo(definition, " WHERE (%s)", condition);
 }
 
-static bool
-is_listed(List *names, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Columns of the attributes, the tenant's first unless all tenants share the index. */
 static List *
 key_columns(const AshResource *res, List *attributes, bool all_tenants)
@@ -97,7 +84,7 @@ key_columns(const AshResource *res, List *attributes, bool all_tenants)
 	List *columns = NIL;
 	ListCell *lc;
 
-	if (tenant != NULL && !is_listed(attributes, tenant->name))
+	if (tenant != NULL && !ash_names_contain(attributes, tenant->name))
 		columns = list_make1(unconstify(char *, tenant->source));
 	foreach (lc, attributes)
 	{
@@ -164,7 +151,7 @@ custom_fields(const AshResource *res, List *fields, bool all_tenants)
 
 	initStringInfo(&buf);
 	if (!all_tenants && res->tenant_attribute != NULL &&
-		!is_listed(fields, res->tenant_attribute->name))
+		!ash_names_contain(fields, res->tenant_attribute->name))
 		write_field(&buf, res, res->tenant_attribute->name);
 	foreach (lc, fields)
 		write_field(&buf, res, lfirst(lc));

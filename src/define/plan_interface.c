@@ -155,8 +155,6 @@ needs_arguments(const AshCalculation *calc)
 static void
 want_fields(AshPlan *plan, const AshPlanTable *table, AshResource *res)
 {
-	if (res->tenancy == ASH_TENANCY_CONTEXT)
-		return;
 	for (int i = 0; i < res->ncalculations; i++)
 	{
 		const AshCalculation *calc = res->calculations[i];

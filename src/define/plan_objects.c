@@ -56,8 +56,8 @@ same_object(const AshPlanObject *present, const AshPlanObject *wanted)
 		   strcmp(present->definition, wanted->current) == 0;
 }
 
-static AshPlanObject *
-find_named(List *objects, const char *name)
+AshPlanObject *
+ash_plan_find_object(List *objects, const char *name)
 {
 	ListCell *lc;
 
@@ -96,7 +96,7 @@ awaits_index(const AshPlan *plan, const AshPlanObject *reference)
 	foreach (lc, to->indexes)
 	{
 		const AshPlanObject *index = lfirst(lc);
-		const AshPlanObject *there = find_named(to->present->indexes, index->name);
+		const AshPlanObject *there = ash_plan_find_object(to->present->indexes, index->name);
 
 		if (index->unique && works_concurrently(plan, to, index) &&
 			(there == NULL || !there->valid || !same_object(there, index)))
@@ -251,7 +251,7 @@ find_to_rename(List *present, List *wanted, const AshPlanObject *object)
 		AshPlanObject *candidate = lfirst(lc);
 
 		if (object->current != NULL && same_object(candidate, object) &&
-			find_named(wanted, candidate->name) == NULL)
+			ash_plan_find_object(wanted, candidate->name) == NULL)
 			return candidate;
 	}
 	return NULL;
@@ -267,7 +267,7 @@ diff_list(AshPlan *plan, const AshPlanTable *table, const ObjectKind *kind, List
 	foreach (lc, wanted)
 	{
 		AshPlanObject *object = lfirst(lc);
-		AshPlanObject *there = find_named(present, object->name);
+		AshPlanObject *there = ash_plan_find_object(present, object->name);
 
 		if (there != NULL && same_object(there, object))
 			repair_object(plan, table, kind, there, object);

@@ -98,21 +98,6 @@ read_shadow(void)
 	return ash_plan_read_oid(get_relname_relid(SHADOW, namespace));
 }
 
-static AshPlanObject *
-find_object(List *objects, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, objects)
-	{
-		AshPlanObject *object = lfirst(lc);
-
-		if (strcmp(object->name, name) == 0)
-			return object;
-	}
-	return NULL;
-}
-
 /* Gives columns what the shadow says of them. */
 static void
 take_columns(AshPlanTable *table, const AshPlanTable *shadow)
@@ -155,11 +140,12 @@ take_objects(AshPlanTable *table, const AshPlanTable *shadow, bool current)
 		AshPlanObject *check = lfirst(lc);
 
 		if (check->definition != NULL)
-			take_object(check, find_object(shadow->checks, check->name), current);
+			take_object(check, ash_plan_find_object(shadow->checks, check->name), current);
 	}
 	foreach (lc, table->indexes)
 		take_object(lfirst(lc),
-					find_object(shadow->indexes, shadow_index_name(foreach_current_index(lc))),
+					ash_plan_find_object(shadow->indexes,
+										 shadow_index_name(foreach_current_index(lc))),
 					current);
 }
 
@@ -211,7 +197,7 @@ same_text(const char *a, const char *b)
 static bool
 object_differs(List *present, const AshPlanObject *object)
 {
-	const AshPlanObject *there = find_object(present, object->name);
+	const AshPlanObject *there = ash_plan_find_object(present, object->name);
 
 	return there != NULL && object->current != NULL &&
 		   !same_text(there->definition, object->current);
@@ -252,7 +238,7 @@ differs(const AshPlanTable *table)
 static void
 settle_object(List *present, AshPlanObject *object, const AshPlanObject *again)
 {
-	const AshPlanObject *there = find_object(present, object->name);
+	const AshPlanObject *there = ash_plan_find_object(present, object->name);
 
 	if (there != NULL && again != NULL && same_text(there->definition, again->definition))
 		object->current = there->definition;
@@ -281,13 +267,13 @@ settle(AshPlan *plan, AshPlanTable *table)
 	{
 		AshPlanObject *check = lfirst(lc);
 
-		settle_object(present->checks, check, find_object(again->checks, check->name));
+		settle_object(present->checks, check, ash_plan_find_object(again->checks, check->name));
 	}
 	foreach (lc, table->indexes)
 	{
 		const char *name = shadow_index_name(foreach_current_index(lc));
 
-		settle_object(present->indexes, lfirst(lc), find_object(again->indexes, name));
+		settle_object(present->indexes, lfirst(lc), ash_plan_find_object(again->indexes, name));
 	}
 }
 

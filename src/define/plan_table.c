@@ -56,17 +56,13 @@ want_extension(AshPlan *plan, const AshPlanTable *table, const AshTypeInst *type
 {
 	const char *name = ash_type_extension(type);
 	char *sql;
-	ListCell *lc;
 
 	if (name == NULL || OidIsValid(get_extension_oid(name, true)))
 		return;
 	sql = psprintf("CREATE EXTENSION IF NOT EXISTS %s WITH SCHEMA %s", ash_quote_ident(name),
 				   ash_quote_ident(plan->extension_schema));
-	foreach (lc, plan->extensions)
-	{
-		if (strcmp(lfirst(lc), sql) == 0)
-			return;
-	}
+	if (ash_names_contain(plan->extensions, sql))
+		return;
 	plan->extensions = lappend(plan->extensions, sql);
 	ash_plan_step(plan, table, ASH_PHASE_PREPARE, "create extension", 0, "%s", sql);
 }

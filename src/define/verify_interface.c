@@ -78,19 +78,6 @@ is_input(const Entry *entry, const char *name)
 	return false;
 }
 
-static bool
-list_has(List *names, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Attributes that find the record; they are parameters too. */
 static List *
 key_names(const Entry *entry)
@@ -130,7 +117,7 @@ argument_fault(const Entry *entry, json_t *node, List *seen, AshInterfaceArg *ar
 {
 	if (!ash_plan_interface_arg(node, arg))
 		return "an argument is a name, or {\"optional\": name}";
-	if (list_has(seen, arg->name))
+	if (ash_names_contain(seen, arg->name))
 		return psprintf("there is a parameter \"%s\" already", arg->name);
 	if (arg->kind != ASH_INTERFACE_NAME)
 		return calculation_fault(entry, arg);

@@ -26,17 +26,6 @@ ash_verify_fault_at(AshErrors *errors, const char *key, const char *message)
 	ash_errors_pop(errors);
 }
 
-static List *
-attribute_names(const AshResource *res)
-{
-	List *names = NIL;
-	int i;
-
-	for (i = 0; i < res->nattributes; i++)
-		names = lappend(names, (void *) res->attributes[i]->name);
-	return names;
-}
-
 /* The attribute, or NULL after adding an error at key. */
 AshAttribute *
 ash_verify_attribute(const AshResource *res, const char *name, const char *key, AshErrors *errors)
@@ -46,7 +35,7 @@ ash_verify_attribute(const AshResource *res, const char *name, const char *key, 
 	if (attr != NULL)
 		return attr;
 	ash_errors_push_name(errors, key);
-	ash_spec_unknown("attribute", name, attribute_names(res), errors);
+	ash_spec_unknown("attribute", name, ash_attribute_names(res), errors);
 	ash_errors_pop(errors);
 	return NULL;
 }
@@ -177,7 +166,7 @@ verify_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 		ash_find_aggregate(destination, agg->field) == NULL)
 	{
 		ash_errors_push_name(errors, "field");
-		ash_spec_unknown("field", agg->field, attribute_names(destination), errors);
+		ash_spec_unknown("field", agg->field, ash_attribute_names(destination), errors);
 		ash_errors_pop(errors);
 	}
 }
@@ -305,26 +294,38 @@ verify_actions(AshResource *res, AshErrors *errors)
 
 /* Only a unique index can be violated. */
 static void
+verify_other_index(json_t *item, AshErrors *errors)
+{
+	static const char *const unique_only[] = { "error_fields", "message", "nulls_distinct" };
+
+	for (int i = 0; i < lengthof(unique_only); i++)
+	{
+		if (json_object_get(item, unique_only[i]) != NULL)
+			ash_verify_fault_at(errors, unique_only[i], "it needs \"unique\": true");
+	}
+}
+
+static void
 verify_custom_indexes(AshResource *res, AshErrors *errors)
 {
 	size_t i;
 	json_t *item;
-	ListCell *lc;
+	int unique = 0;
 
 	ash_errors_push_name(errors, "custom_indexes");
 	json_array_foreach (json_object_get(res->document, "custom_indexes"), i, item)
 	{
+		ash_errors_push_index(errors, (int) i);
 		if (json_is_true(json_object_get(item, "unique")))
-			continue;
-		if (json_object_get(item, "error_fields") != NULL)
-			ash_verify_fault_at(errors, "error_fields", "it needs \"unique\": true");
-		if (json_object_get(item, "message") != NULL)
-			ash_verify_fault_at(errors, "message", "it needs \"unique\": true");
-		if (json_object_get(item, "nulls_distinct") != NULL)
-			ash_verify_fault_at(errors, "nulls_distinct", "it needs \"unique\": true");
+		{
+			const AshUniqueIndex *index = list_nth(res->unique_indexes, unique++);
+
+			ash_verify_attributes(res, index->fields, "error_fields", errors);
+		}
+		else
+			verify_other_index(item, errors);
+		ash_errors_pop(errors);
 	}
-	foreach (lc, res->unique_indexes)
-		ash_verify_attributes(res, ((AshUniqueIndex *) lfirst(lc))->fields, "error_fields", errors);
 	ash_errors_pop(errors);
 }
 

@@ -145,6 +145,12 @@ ash_errors_any(const AshErrors *errors)
 	return errors->items != NIL;
 }
 
+bool
+ash_errors_full(const AshErrors *errors)
+{
+	return list_length(errors->items) >= ASH_MAX_FAULTS;
+}
+
 /* Append an error that was built elsewhere, in errors->cxt. */
 void
 ash_error_append(AshErrors *errors, AshError *error)

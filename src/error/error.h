@@ -125,6 +125,9 @@ typedef struct AshError
 	int sqlstate;			/* overrides the kind's, or 0 */
 } AshError;
 
+/* So many faults of a document are reported. */
+#define ASH_MAX_FAULTS 1000
+
 typedef struct AshErrors
 {
 	MemoryContext cxt;
@@ -138,6 +141,8 @@ extern int ash_error_code(const char *name); /* -1: there is none */
 extern const char *ash_error_class_name(AshErrorClass class);
 extern AshErrors *ash_errors_create(MemoryContext cxt);
 extern bool ash_errors_any(const AshErrors *errors);
+/* More than anybody reads: what is added is only counted, and need not say what was meant. */
+extern bool ash_errors_full(const AshErrors *errors);
 extern AshError *ash_error_add(AshErrors *errors, AshErrorCode code, const char *field,
 							   const char *fmt, ...) pg_attribute_printf(4, 5);
 extern AshError *ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...)

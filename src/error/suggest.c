@@ -10,10 +10,13 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "error/error.h"
 
 #define MIN_SIMILARITY 0.8
 #define MAX_COMPARED 128 /* longer names are not compared */
+#define ROUNDING 1e-9
 
 /* Marks the matching bytes of a and b within the window; returns how many there are. */
 static int
@@ -77,6 +80,22 @@ jaro(const char *a, const char *b)
 	return (m / alen + m / blen + (m - transpositions(a, alen, b, amatch, bmatch)) / m) / 3.0;
 }
 
+/*
+ * Can the similarity reach the minimum?  Not unless enough bytes of b occur in a at
+ * all, which rules out most candidates at a glance.
+ */
+static bool
+may_be_near(const bool *in_a, int alen, const char *b)
+{
+	int blen = 0;
+	int matches = 0;
+
+	for (; b[blen] != '\0'; blen++)
+		matches += in_a[(unsigned char) b[blen]];
+	return (double) matches / alen + (double) matches / Max(blen, 1) >=
+		   3 * MIN_SIMILARITY - 1 - ROUNDING;
+}
+
 typedef struct Candidate
 {
 	const char *name;
@@ -97,14 +116,21 @@ List *
 ash_suggest(const char *word, List *candidates)
 {
 	Candidate *near = palloc(sizeof(Candidate) * Max(list_length(candidates), 1));
+	bool in_word[UCHAR_MAX + 1] = { false };
+	int len = strlen(word);
 	int n = 0;
 	List *result = NIL;
 	ListCell *lc;
 
+	for (int i = 0; i < len; i++)
+		in_word[(unsigned char) word[i]] = true;
 	foreach (lc, candidates)
 	{
-		double similarity = jaro(word, lfirst(lc));
+		double similarity;
 
+		if (len == 0 || !may_be_near(in_word, len, lfirst(lc)))
+			continue;
+		similarity = jaro(word, lfirst(lc));
 		if (similarity < MIN_SIMILARITY)
 			continue;
 		near[n].name = lfirst(lc);

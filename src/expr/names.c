@@ -56,8 +56,10 @@ field_names(const AshResource *res)
 void *
 ash_parse_no_field(ParseContext *cxt, const AshResource *res, const char *name, int location)
 {
-	const char *suggestion = ash_suggest_one(name, field_names(res));
+	List *names = ash_errors_full(cxt->errors) ? NIL : field_names(res);
+	const char *suggestion = ash_suggest_one(name, names);
 
+	list_free(names);
 	if (suggestion != NULL && strcmp(suggestion, name) != 0)
 		return ash_parse_error(cxt, location, "%s has no field \"%s\"; did you mean \"%s\"?",
 							   res->name, name, suggestion);

@@ -73,16 +73,13 @@ static AshAttribute *
 find_attribute(AshResource *res, const char *name, AshErrors *errors)
 {
 	AshAttribute *attribute = ash_find_attribute(res, name);
-	List *names = NIL;
 	AshError *error;
 
 	if (attribute != NULL)
 		return attribute;
-	for (int i = 0; i < res->nattributes; i++)
-		names = lappend(names, unconstify(char *, res->attributes[i]->name));
 	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "no such attribute \"%s\" on %s",
 						  name, res->name);
-	error->did_you_mean = ash_suggest(name, names);
+	error->did_you_mean = ash_suggest(name, ash_attribute_names(res));
 	return NULL;
 }
 

@@ -83,19 +83,6 @@ prepare_selecting(AshResource *res, void *options, AshErrors *errors)
 	return opts->attribute != NULL;
 }
 
-static bool
-list_names(List *names, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Selecting nothing in particular selects it. */
 static AshTruth
 match_selecting(const AshPolicySubject *subject, void *options)
@@ -107,7 +94,7 @@ match_selecting(const AshPolicySubject *subject, void *options)
 	if (subject->query != NULL && subject->query->select != NULL)
 		return truth(bms_is_member(attribute->index, subject->query->select));
 	if (subject->changeset != NULL && subject->changeset->select_given)
-		return truth(list_names(subject->changeset->select, attribute->name));
+		return truth(ash_names_contain(subject->changeset->select, attribute->name));
 	return truth(attribute->select_by_default || attribute->always_select);
 }
 

@@ -129,6 +129,42 @@ evaluate(const AshPolicySubject *subject, AshExpr *expr)
 	return value;
 }
 
+static bool
+is_actor(const AshExpr *expr)
+{
+	return expr->kind == ASH_EXPR_TEMPLATE && expr->template == ASH_TEMPLATE_ACTOR;
+}
+
+/* A comparison of PostgreSQL's own, null when either side is, with a value of the actor. */
+static bool
+compares_actor(const AshExpr *expr)
+{
+	static const char *const names[] = { "=", "<>", "<", "<=", ">", ">=" };
+
+	if (expr->kind != ASH_EXPR_CALL || !expr->func->is_operator || expr->pg_schema == NULL ||
+		strcmp(expr->pg_schema, "pg_catalog") != 0)
+		return false;
+	for (int i = 0; i < lengthof(names); i++)
+		if (strcmp(expr->func->name, names[i]) == 0)
+			return is_actor(expr->args[0]) || is_actor(expr->args[1]);
+	return false;
+}
+
+/* Can it be seen that the expression is not true when there is no actor? */
+static bool
+needs_actor(const AshExpr *expr)
+{
+	bool all = expr->kind == ASH_EXPR_OR;
+
+	check_stack_depth();
+	if (expr->kind != ASH_EXPR_AND && expr->kind != ASH_EXPR_OR && expr->kind != ASH_EXPR_EXISTS)
+		return is_actor(expr) || compares_actor(expr);
+	for (int i = 0; i < expr->nargs; i++)
+		if (needs_actor(expr->args[i]) != all)
+			return !all;
+	return all && expr->nargs > 0;
+}
+
 /* An expression over the row, in ad-hoc SQL: only what reads no row is decided by then. */
 static Literal
 literal_adhoc(const AshPolicySubject *subject, AshExpr *expr, int access_type)
@@ -139,11 +175,15 @@ literal_adhoc(const AshPolicySubject *subject, AshExpr *expr, int access_type)
 		return literal_undecidable();
 	literal.is = formula_unknown(expr);
 	literal.not = formula_unknown(ash_expr_not(expr));
+	/* as in a call: what needs no row is false when it is null */
+	if (!ash_expr_has_refs(expr))
+		literal.not .expr = ash_expr_or(ash_expr_is_null(expr, false), literal.not .expr);
 	if (ash_expr_uses_actor(expr))
 	{
 		AshExpr *present = ash_policy_actor_present(subject->res);
 
-		literal.is.expr = ash_expr_and(present, expr);
+		if (!needs_actor(expr))
+			literal.is.expr = ash_expr_and(present, expr);
 		literal.not .expr = ash_expr_or(ash_expr_not(present), literal.not .expr);
 	}
 	return literal;
@@ -323,14 +363,8 @@ ash_policy_forbid(const AshPolicySubject *subject)
 static bool
 names_field(const AshPolicy *policy, const char *field, bool star)
 {
-	ListCell *lc;
-
-	foreach (lc, policy->fields)
-	{
-		if (strcmp(lfirst(lc), field) == 0 || (star && strcmp(lfirst(lc), "*") == 0))
-			return true;
-	}
-	return false;
+	return ash_names_contain(policy->fields, field) ||
+		   (star && ash_names_contain(policy->fields, "*"));
 }
 
 static List *

@@ -30,6 +30,19 @@ extern AshTemplate *ash_check_operand(AshResource *res, const char *option, json
 /* Is the value of an option equal to that JSON value? */
 extern bool ash_check_equals_json(AshCall *call, const AshTemplate *tmpl, const JsonbValue *value);
 
+/* What policies are compiled for, and where their faults go. */
+typedef struct AshPolicyCompiler
+{
+	AshResource *res;
+	AshErrors *errors;
+} AshPolicyCompiler;
+
+/* The condition under key at the current path: a check, a list of them, or nothing. */
+extern List *ash_policy_compile_condition(AshPolicyCompiler *compiler, const char *key,
+										  json_t *node);
+/* The policy's list of checks: one at least. */
+extern void ash_policy_compile_checks(AshPolicyCompiler *compiler, json_t *list, AshPolicy *policy);
+
 /* An expression of a policy: every argument of every action may be named. */
 extern AshExpr *ash_policy_parse(AshResource *res, const char *source, AshErrors *errors);
 

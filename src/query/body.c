@@ -174,8 +174,6 @@ run_preparations(AshQuery *query)
 const char *
 ash_query_read_fault(AshResource *res, AshAction *action)
 {
-	if (res->tenancy == ASH_TENANCY_CONTEXT)
-		return "each tenant has a table of its own";
 	if (action->manual_json != NULL)
 		return "it is manual";
 	if (action->timeout.set && action->timeout.value > 0)
@@ -322,22 +320,7 @@ ash_query_argument_default(AshResource *res, AshArgument *arg)
  *-------------------------------------------------------------------------
  */
 
-/* Rows that SQL alone cannot find: computed by a function, or in a table for each tenant. */
-static bool
-path_is_opaque(List *path)
-{
-	ListCell *lc;
-
-	foreach (lc, path)
-	{
-		AshRelationship *rel = lfirst(lc);
-
-		if (ash_ref_resource(&rel->destination)->tenancy == ASH_TENANCY_CONTEXT)
-			return true;
-	}
-	return false;
-}
-
+/* Can SQL alone not find it: is it computed by a function? */
 static bool
 is_opaque(AshExpr *expr, void *context)
 {
@@ -346,14 +329,11 @@ is_opaque(AshExpr *expr, void *context)
 	AshExpr *inlined;
 
 	check_stack_depth();
-	if (path_is_opaque(expr->path))
-		return true;
 	if (expr->kind != ASH_EXPR_REF)
 		return false;
 	if (expr->aggregate != NULL)
 		return ash_path_resolve(expr->resource, expr->aggregate->path, &rels, &owners,
-								ash_errors_create(CurrentMemoryContext)) == NULL ||
-			   path_is_opaque(rels);
+								ash_errors_create(CurrentMemoryContext)) == NULL;
 	if (expr->calculation == NULL)
 		return false;
 	inlined = ash_expr_inlined(expr);

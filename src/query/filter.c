@@ -118,23 +118,19 @@ static AshExpr *parse_key(FilterParser *parser, FilterScope *scope, const char *
 static AshExpr *
 related_object(FilterParser *parser, FilterScope *scope, AshRelationship *rel, const Jsonb *object)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(object);
 	JsonbValue key;
 	JsonbValue value;
 	List *all = NIL;
 	bool ok = true;
 
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
 		const AshFilterPredicate *predicate;
 		AshExpr *ref;
 		AshExpr *one;
 		char *name;
 
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		name = pnstrdup(key.val.string.val, key.val.string.len);
 		predicate = names_field(scope->res, name) ? NULL : ash_predicate_lookup(name);
 		if (predicate == NULL)
@@ -198,19 +194,16 @@ relationship_expr(FilterParser *parser, FilterScope *scope, AshRelationship *rel
 static AshExpr *
 list_of_filters(FilterParser *parser, FilterScope *scope, const Jsonb *list, bool any)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &list->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(list);
 	JsonbValue value;
 	List *all = NIL;
 	bool ok = true;
 
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &value))
 	{
 		AshExpr *one;
 
 		CHECK_FOR_INTERRUPTS();
-		if (token != WJB_ELEM)
-			continue;
 		one = parse_filter(parser, scope, &value);
 		if (one == NULL)
 			ok = false;
@@ -311,20 +304,16 @@ nil_field(FilterParser *parser, FilterScope *scope, const char *name)
 static AshExpr *
 parse_object(FilterParser *parser, FilterScope *scope, const Jsonb *object)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(object);
 	JsonbValue key;
 	JsonbValue value;
 	List *all = NIL;
 	bool ok = true;
 
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
 		AshExpr *one;
 
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		one = parse_key(parser, scope, pnstrdup(key.val.string.val, key.val.string.len), &value);
 		if (one == NULL)
 			ok = false;

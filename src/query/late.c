@@ -284,7 +284,6 @@ call_batch(AshCall *call, AshResource *res, AshCalculation *calc, Jsonb *argumen
 	bool list = result != NULL && JB_ROOT_IS_ARRAY(result) && !JB_ROOT_IS_SCALAR(result);
 	AshValue *values = palloc(sizeof(AshValue) * Max(n, 1));
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue item;
 	int i = 0;
 
@@ -297,10 +296,10 @@ call_batch(AshCall *call, AshResource *res, AshCalculation *calc, Jsonb *argumen
 											calc->name));
 		return NULL;
 	}
-	it = JsonbIteratorInit(&result->root);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	it = ash_jsonb_walk(result);
+	while (ash_jsonb_next_item(&it, &item))
 	{
-		if (token == WJB_ELEM && !cast_result(call, calc, &item, &values[i++]))
+		if (!cast_result(call, calc, &item, &values[i++]))
 			return NULL;
 	}
 	return values;

@@ -177,19 +177,16 @@ take_metadata(AshQuery *query, const AshFunction *function, const JsonbValue *it
 static List *
 take_records(AshQuery *query, const AshFunction *function, Jsonb *result, List **extras)
 {
-	JsonbIterator *it = JsonbIteratorInit(&result->root);
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(result);
 	JsonbValue item;
 	List *rows = NIL;
 
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &item))
 	{
 		AshValue *row;
 		StringInfo extra;
 
 		CHECK_FOR_INTERRUPTS();
-		if (token != WJB_ELEM)
-			continue;
 		row = take_record(query, function, &item);
 		extra = row != NULL ? take_metadata(query, function, &item) : NULL;
 		if (extra == NULL)

@@ -67,19 +67,13 @@ page_option(PageOptions *options, const char *name, const JsonbValue *value)
 static bool
 read_options(const Jsonb *page, PageOptions *options)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &page->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(page);
 	JsonbValue key;
 	JsonbValue value;
 	bool ok = true;
 
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
-	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
+	while (ash_jsonb_next_member(&it, &key, &value))
 		ok &= page_option(options, pnstrdup(key.val.string.val, key.val.string.len), &value);
-	}
 	return ok && !(options->after != NULL && options->before != NULL);
 }
 

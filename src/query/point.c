@@ -51,8 +51,7 @@ is_point(const AshQuery *query)
 
 	if (query->lock != 0 || query->distinct != NIL ||
 		(query->offset.set && query->offset.value > 0) ||
-		(query->limit.set && query->limit.value == 0) ||
-		query->res->tenancy == ASH_TENANCY_CONTEXT || !is_harmless(query->sort))
+		(query->limit.set && query->limit.value == 0) || !is_harmless(query->sort))
 		return false;
 	if (query->before_action != NIL || query->after_action != NIL || ash_query_is_manual(query))
 		return false;

@@ -169,7 +169,6 @@ list_expr(FilterParser *parser, const AshExpr *ref, const JsonbValue *in)
 	const AshTypeInst *type = ref->type;
 	Jsonb *list = ash_jsonb_from_value(in);
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue item;
 	List *consts = NIL;
 	AshExpr *made;
@@ -183,13 +182,11 @@ list_expr(FilterParser *parser, const AshExpr *ref, const JsonbValue *in)
 		return list_error(parser, ref, in);
 	values = palloc(sizeof(Datum) * Max(JB_ROOT_COUNT(list), 1));
 	nulls = palloc(sizeof(bool) * Max(JB_ROOT_COUNT(list), 1));
-	it = JsonbIteratorInit(&list->root);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	it = ash_jsonb_walk(list);
+	while (ash_jsonb_next_item(&it, &item))
 	{
 		AshValue value;
 
-		if (token != WJB_ELEM)
-			continue;
 		if (!cast_value(parser, type, &item, &value))
 			return list_error(parser, ref, in);
 		values[n] = value.value;
@@ -264,19 +261,16 @@ static AshExpr *
 any_list(FilterParser *parser, AshExpr *ref, const JsonbValue *in)
 {
 	Jsonb *list = ash_jsonb_from_value(in);
-	JsonbIterator *it = JsonbIteratorInit(&list->root);
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(list);
 	JsonbValue item;
 	List *terms = NIL;
 
 	if (!JB_ROOT_IS_ARRAY(list) || JB_ROOT_IS_SCALAR(list))
 		return list_error(parser, ref, in);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &item))
 	{
 		AshExpr *term;
 
-		if (token != WJB_ELEM)
-			continue;
 		term = ash_predicate_equal(parser, ref, &item);
 		if (term == NULL)
 			return NULL;
@@ -332,14 +326,11 @@ path_list(FilterParser *parser, const JsonbValue *path)
 	AshValue value;
 	List *names = NIL;
 	Jsonb *json = ash_jsonb_from_value(path);
-	JsonbIterator *it = JsonbIteratorInit(&json->root);
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(json);
 	JsonbValue item;
 
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &item))
 	{
-		if (token != WJB_ELEM)
-			continue;
 		if (!cast_value(parser, string, &item, &value) || value.isnull)
 			return ash_filter_invalid_value(parser, path);
 		names = lappend(names, ash_expr_const(string, value));
@@ -352,15 +343,14 @@ static bool
 all_strings(const JsonbValue *in)
 {
 	Jsonb *json = ash_jsonb_from_value(in);
-	JsonbIterator *it = JsonbIteratorInit(&json->root);
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(json);
 	JsonbValue item;
 
 	if (!JB_ROOT_IS_ARRAY(json))
 		return false;
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &item))
 	{
-		if (token == WJB_ELEM && item.type != jbvString)
+		if (item.type != jbvString)
 			return false;
 	}
 	return true;
@@ -410,8 +400,7 @@ static AshExpr *
 predicates_of(FilterParser *parser, FilterScope *scope, AshExpr *ref, const Jsonb *object,
 			  bool simple, const char *skip)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(object);
 	JsonbValue key;
 	JsonbValue value;
 	JsonbValue path;
@@ -419,16 +408,13 @@ predicates_of(FilterParser *parser, FilterScope *scope, AshExpr *ref, const Json
 	List *all = NIL;
 	bool ok = true;
 
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
 		const AshFilterPredicate *predicate;
 		AshExpr *field = ref;
 		AshExpr *one;
 		char *name;
 
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		name = pnstrdup(key.val.string.val, key.val.string.len);
 		if ((skip != NULL && strcmp(name, skip) == 0) || (has_path && strcmp(name, "at_path") == 0))
 			continue;

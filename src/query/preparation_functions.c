@@ -218,7 +218,6 @@ static bool
 attribute_names(Answer *answer, const JsonbValue *value, List **names)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue item;
 	bool ok = true;
 
@@ -226,12 +225,10 @@ attribute_names(Answer *answer, const JsonbValue *value, List **names)
 	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
 		return wrong(answer, "returned a selection that is no list of names");
 	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &item))
 	{
 		char *name;
 
-		if (token != WJB_ELEM)
-			continue;
 		name = item.type == jbvString ? ash_jsonb_value_text(&item) : NULL;
 		if (name != NULL && ash_find_attribute(answer->query->res, name) != NULL)
 			*names = lappend(*names, name);
@@ -309,7 +306,6 @@ follow_arguments(Answer *answer, const JsonbValue *value)
 {
 	AshCall *call = answer->query->call;
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue key;
 	JsonbValue member;
 	bool ok = true;
@@ -317,14 +313,11 @@ follow_arguments(Answer *answer, const JsonbValue *value)
 	if (!is_object(value))
 		return wrong(answer, "returned \"arguments\" that is no object");
 	it = JsonbIteratorInit(value->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &member))
 	{
 		char *name;
 		const AshArgument *arg;
 
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &member, true);
 		name = ash_jsonb_value_text(&key);
 		arg = ash_find_argument(call->action, name);
 		if (arg == NULL)
@@ -381,7 +374,6 @@ follow(AshQuery *query, const AshFunction *function, Jsonb *result)
 {
 	Answer answer = { .query = query, .function = function };
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue key;
 	JsonbValue value;
 	bool ok = true;
@@ -392,14 +384,9 @@ follow(AshQuery *query, const AshFunction *function, Jsonb *result)
 		return wrong(&answer, "returned something else than an object");
 	answer.prepend =
 		ash_jsonb_get(result, "prepend", 7, &value) && value.type == jbvBool && value.val.boolean;
-	it = JsonbIteratorInit(&result->root);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
-	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
+	it = ash_jsonb_walk(result);
+	while (ash_jsonb_next_member(&it, &key, &value))
 		ok &= follow_member(&answer, ash_jsonb_value_text(&key), &value);
-	}
 	return ok;
 }
 
@@ -471,7 +458,6 @@ give_records(AshQuery *query, const AshFunction *function, Jsonb *records)
 	Jsonb *result =
 		ash_function_call(function, records, function->options, ash_call_context(query->call));
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue item;
 
 	if (result == NULL)
@@ -482,10 +468,10 @@ give_records(AshQuery *query, const AshFunction *function, Jsonb *records)
 							"returned something else than a list of records");
 		return records;
 	}
-	it = JsonbIteratorInit(&result->root);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	it = ash_jsonb_walk(result);
+	while (ash_jsonb_next_item(&it, &item))
 	{
-		if (token == WJB_ELEM && !is_object(&item))
+		if (!is_object(&item))
 		{
 			ash_function_failed(query->call, function, "returned a record that is no object");
 			return records;
@@ -527,7 +513,6 @@ ash_query_after_action(AshQuery *query, StringInfo out, int start)
 {
 	Jsonb *records;
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue item;
 	const char *separator = "";
 	ListCell *lc;
@@ -540,11 +525,9 @@ ash_query_after_action(AshQuery *query, StringInfo out, int start)
 		records = give_records(query, lfirst(lc), records);
 	out->len = start;
 	out->data[start] = '\0';
-	it = JsonbIteratorInit(&records->root);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	it = ash_jsonb_walk(records);
+	while (ash_jsonb_next_item(&it, &item))
 	{
-		if (token != WJB_ELEM)
-			continue;
 		appendStringInfoString(out, separator);
 		separator = ",";
 		if (!write_record(query, &item, out))

@@ -203,19 +203,6 @@ ash_row_equal_keys(AshRowScope *a, AshRowScope *b)
 						 ash_equal_columns(a, a->res->primary_key[i], b, b->res->primary_key[i]));
 }
 
-static bool
-list_has(List *names, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Can two rows of the join resource not tie the same pair together? */
 static bool
 joins_once(const AshResource *through, const AshRelationship *rel)
@@ -226,7 +213,7 @@ joins_once(const AshResource *through, const AshRelationship *rel)
 
 	for (int i = 0; i < through->nprimary_key; i++)
 		key = lappend(key, unconstify(char *, through->primary_key[i]->name));
-	if (list_length(key) == 2 && list_has(key, source) && list_has(key, dest))
+	if (list_length(key) == 2 && ash_names_contain(key, source) && ash_names_contain(key, dest))
 		return true;
 	for (int i = 0; i < through->nidentities; i++)
 	{
@@ -234,7 +221,7 @@ joins_once(const AshResource *through, const AshRelationship *rel)
 
 		if (identity->where == NULL && list_length(identity->keys) == 2 &&
 			through->base_filter_source == NULL && through->tenancy == ASH_TENANCY_NONE &&
-			list_has(identity->keys, source) && list_has(identity->keys, dest))
+			ash_names_contain(identity->keys, source) && ash_names_contain(identity->keys, dest))
 			return true;
 	}
 	return false;

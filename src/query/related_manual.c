@@ -132,7 +132,6 @@ static bool
 read_related(Naming *naming, const JsonbValue *related)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue item;
 
 	if (related->type == jbvNull)
@@ -140,10 +139,10 @@ read_related(Naming *naming, const JsonbValue *related)
 	if (related->type != jbvBinary || !JsonContainerIsArray(related->val.binary.data))
 		return read_member(naming, related);
 	it = JsonbIteratorInit(related->val.binary.data);
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &item))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (token == WJB_ELEM && !read_member(naming, &item))
+		if (!read_member(naming, &item))
 			return false;
 	}
 	return true;

@@ -27,15 +27,12 @@ add_selected(AshQuery *query, const char *name)
 void
 ash_select_parse(AshQuery *query, const Jsonb *input)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(input);
 	JsonbValue value;
 
 	query->select_given = true;
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (ash_jsonb_next_item(&it, &value))
 	{
-		if (token != WJB_ELEM)
-			continue;
 		if (value.type == jbvString)
 			add_selected(query, ash_jsonb_value_text(&value));
 		else

@@ -33,49 +33,65 @@ write_path(AshSql *sql, List *path)
 	ash_sql_str(sql, "]::pg_catalog.text[]");
 }
 
-/* A value of the actor, still without a type: (SELECT …). */
+/* The actor as the resource's domain sees it, or what lies under the path in it. */
 static void
-write_actor_value(AshSql *sql, const AshExpr *expr, const char *resource)
+write_actor_document(AshSql *sql, const AshExpr *expr, const char *resource)
 {
-	const AshTypeInst *type = expr->type;
-	bool document = type != NULL && type->oid == JSONBOID;
-	bool list = type != NULL && OidIsValid(get_element_type(type->oid));
-
-	ash_sql_str(sql, "(SELECT ");
-	if (list)
-		ash_sql_str(sql,
-					"CASE WHEN pg_catalog.jsonb_typeof(v) OPERATOR(pg_catalog.=) 'array' THEN"
-					" ARRAY(SELECT pg_catalog.jsonb_array_elements_text(v)) END FROM (SELECT ");
-	if (document || list)
+	appendStringInfo(&sql->text, "ash.actor(%s)", quote_literal_cstr(resource));
+	if (expr->template_path != NIL)
 	{
-		appendStringInfo(&sql->text, "ash.actor(%s)", quote_literal_cstr(resource));
-		if (expr->template_path != NIL)
-		{
-			ash_sql_str(sql, " OPERATOR(pg_catalog.#>) ");
-			write_path(sql, expr->template_path);
-		}
+		ash_sql_str(sql, " OPERATOR(pg_catalog.#>) ");
+		write_path(sql, expr->template_path);
 	}
+}
+
+/* A value of the actor, still without a type, and what it is selected from. */
+static void
+write_actor_value(AshSql *sql, const AshExpr *expr, const char *resource, const char *type)
+{
+	if (expr->type != NULL && OidIsValid(get_element_type(expr->type->oid)))
+	{
+		appendStringInfo(
+			&sql->text,
+			"CASE WHEN pg_catalog.jsonb_typeof(v) OPERATOR(pg_catalog.=) 'array' THEN"
+			" ARRAY(SELECT pg_catalog.jsonb_array_elements_text(v)) END::%s FROM (SELECT ",
+			type);
+		write_actor_document(sql, expr, resource);
+		ash_sql_str(sql, " AS v) AS a");
+		return;
+	}
+	ash_sql_str(sql, "(");
+	if (expr->type != NULL && expr->type->oid == JSONBOID)
+		write_actor_document(sql, expr, resource);
 	else
 	{
 		appendStringInfo(&sql->text, "ash.actor_value(%s, ", quote_literal_cstr(resource));
 		write_path(sql, expr->template_path);
 		ash_sql_str(sql, ")");
 	}
-	ash_sql_str(sql, list ? " AS v) AS a)" : ")");
+	appendStringInfo(&sql->text, ")::%s", type);
 }
 
-/* The template's value, which the running statement, not the plan, has to know. */
+/*
+ * The template's value, which the running statement, not the plan, has to know.  The
+ * cast is part of the sub-select, lest it be made anew for each row.
+ */
 void
 ash_sql_session_value(AshSql *sql, const char *resource, AshExpr *expr)
 {
-	ash_sql_str(sql, "(");
+	const char *type = expr->type != NULL ? expr->type->sql_base : "pg_catalog.text";
+
+	if (expr->template != ASH_TEMPLATE_ACTOR && expr->template != ASH_TEMPLATE_TENANT)
+	{
+		appendStringInfo(&sql->text, "(NULL)::%s", type);
+		return;
+	}
+	ash_sql_str(sql, "(SELECT ");
 	if (expr->template == ASH_TEMPLATE_ACTOR)
-		write_actor_value(sql, expr, resource);
+		write_actor_value(sql, expr, resource, type);
 	else
-		ash_sql_str(sql,
-					expr->template == ASH_TEMPLATE_TENANT ? "(SELECT ash.tenant_value())" : "NULL");
-	ash_sql_str(sql, ")::");
-	ash_sql_str(sql, expr->type != NULL ? expr->type->sql_base : "pg_catalog.text");
+		appendStringInfo(&sql->text, "(ash.tenant_value())::%s", type);
+	ash_sql_str(sql, ")");
 }
 
 /* schema.function(tenant): multitenancy.parse_attribute */

@@ -253,24 +253,12 @@ static bool
 check_keys(SortParser *parser, const Jsonb *object, bool with_field)
 {
 	static const char *const known[] = { "order", "args", "field" };
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
-	JsonbIteratorToken token;
 	JsonbValue key;
 
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
-	{
-		bool found = token != WJB_KEY;
-
-		for (int i = 0; i < lengthof(known) - !with_field && !found; i++)
-			found = strlen(known[i]) == key.val.string.len &&
-					memcmp(known[i], key.val.string.val, key.val.string.len) == 0;
-		if (found)
-			continue;
-		ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL, "Invalid sort value %s",
-					  ash_input_text(&key));
-		return false;
-	}
-	return true;
+	if (!ash_jsonb_unknown_key(object, known, lengthof(known) - !with_field, &key))
+		return true;
+	invalid_sort(parser, &key);
+	return false;
 }
 
 /* "desc", or {"order": "desc", "args": {…}}, which may also have the field */
@@ -313,7 +301,6 @@ static void
 add_object(SortParser *parser, const Jsonb *object)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue key;
 	JsonbValue value;
 
@@ -325,14 +312,9 @@ add_object(SortParser *parser, const Jsonb *object)
 		add_named(parser, ash_jsonb_value_text(&value), &whole, true);
 		return;
 	}
-	it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
-	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
+	it = ash_jsonb_walk(object);
+	while (ash_jsonb_next_member(&it, &key, &value))
 		add_named(parser, pnstrdup(key.val.string.val, key.val.string.len), &value, false);
-	}
 }
 
 static void
@@ -356,7 +338,6 @@ static void
 parse_sort(SortParser *parser, const Jsonb *input)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue value;
 
 	ash_jsonb_value_from_jsonb(input, &value);
@@ -383,12 +364,9 @@ parse_sort(SortParser *parser, const Jsonb *input)
 		too_many(parser);
 		return;
 	}
-	it = JsonbIteratorInit(unconstify(JsonbContainer *, &input->root));
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
-	{
-		if (token == WJB_ELEM)
-			add_element(parser, &value);
-	}
+	it = ash_jsonb_walk(input);
+	while (ash_jsonb_next_item(&it, &value))
+		add_element(parser, &value);
 }
 
 List *

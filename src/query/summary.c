@@ -259,23 +259,12 @@ static bool
 check_keys(AshQuery *query, const Jsonb *object)
 {
 	static const char *const known[] = { "kind", "field", "filter", "sort", "uniq", "include_nil" };
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &object->root));
-	JsonbIteratorToken token;
 	JsonbValue key;
-	bool found;
 
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
-	{
-		found = token != WJB_KEY;
-		for (int i = 0; !found && i < lengthof(known); i++)
-			found = strlen(known[i]) == key.val.string.len &&
-					memcmp(known[i], key.val.string.val, key.val.string.len) == 0;
-		if (!found)
-			return refuse(query,
-						  "An aggregate takes kind, field, filter, sort, uniq and include_nil",
-						  &key);
-	}
-	return true;
+	if (!ash_jsonb_unknown_key(object, known, lengthof(known), &key))
+		return true;
+	return refuse(query, "An aggregate takes kind, field, filter, sort, uniq and include_nil",
+				  &key);
 }
 
 /* The parts of an aggregate that are about its rows. */
@@ -335,18 +324,14 @@ parse_aggregate(AshQuery *query, const JsonbValue *value)
 static void
 parse_aggregates(AshQuery *query, const Jsonb *wanted, Summary *summary)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &wanted->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(wanted);
 	JsonbValue key;
 	JsonbValue value;
 
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
 		char *name;
 
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		name = pnstrdup(key.val.string.val, key.val.string.len);
 		ash_errors_push_name(query->call->errors, name);
 		summary->calls = lappend(summary->calls, parse_aggregate(query, &value));

@@ -62,18 +62,13 @@ ash_session_tenant(AshResource *res, AshAction *action)
 	return ash_session_tenant_condition(res, tenant_required(res, action));
 }
 
-/* With a schema for each tenant the tenant's name is the schema's. */
 void
 ash_row_table(AshRowScope *row)
 {
 	AshSql *sql = row->sql;
-	const AshCall *call = row->call;
 
 	ash_sql_reads(sql, row->res);
-	if (row->res->tenancy == ASH_TENANCY_CONTEXT && call != NULL && call->has_tenant)
-		ash_sql_qualified(sql, ash_jsonb_value_text(&call->tenant), row->res->table);
-	else
-		ash_sql_str(sql, row->res->qualified);
+	ash_sql_str(sql, row->res->qualified);
 	appendStringInfo(&sql->text, " AS %s", row->alias);
 	if (OidIsValid(row->reader))
 	{

@@ -96,19 +96,18 @@ known_argument(const AshCalculation *calc, const JsonbValue *key)
 static bool
 check_names(AshCall *call, const AshCalculation *calc, const Jsonb *given)
 {
-	JsonbIterator *it = JsonbIteratorInit(unconstify(JsonbContainer *, &given->root));
-	JsonbIteratorToken token;
+	JsonbIterator *it = ash_jsonb_walk(given);
+	JsonbValue key;
 	JsonbValue value;
 	bool ok = true;
 
-	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
-		char *name;
+		const char *name;
 
-		if (token != WJB_KEY || known_argument(calc, &value))
+		if (known_argument(calc, &key))
 			continue;
-		name = pnstrdup(value.val.string.val, value.val.string.len);
-		name = unconstify(char *, ash_input_name(name));
+		name = ash_input_name(ash_jsonb_value_text(&key));
 		ash_error_add(call->errors, ASH_E_NO_SUCH_INPUT, name,
 					  "No such input `%s` for calculation %s", name, calc->name);
 		ok = false;

@@ -75,18 +75,15 @@ static int
 indexed_map_items(JsonbContainer *object, JsonbValue **items)
 {
 	int n = JsonContainerSize(object);
-	IndexedItem *sorted = palloc(Max(n, 1) * sizeof(IndexedItem));
+	IndexedItem *sorted = palloc((n + 1) * sizeof(IndexedItem));
 	JsonbIterator *it = JsonbIteratorInit(object);
-	JsonbIteratorToken token;
-	JsonbValue value;
+	JsonbValue key;
 	int i = 0;
 
-	(void) JsonbIteratorNext(&it, &value, true);
-	while ((token = JsonbIteratorNext(&it, &value, true)) == WJB_KEY)
+	while (ash_jsonb_next_member(&it, &key, &sorted[i].value))
 	{
-		if ((sorted[i].index = index_key(&value)) < 0)
+		if ((sorted[i++].index = index_key(&key)) < 0)
 			return -1;
-		(void) JsonbIteratorNext(&it, &sorted[i++].value, true);
 	}
 	qsort(sorted, n, sizeof(IndexedItem), compare_indexed);
 	*items = palloc(Max(n, 1) * sizeof(JsonbValue));

@@ -244,8 +244,7 @@ parse_object(JsonbContainer *object, Total *total)
 	JsonbValue key;
 	JsonbValue value;
 
-	(void) JsonbIteratorNext(&it, &key, true);
-	while (JsonbIteratorNext(&it, &key, true) == WJB_KEY)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
 		char *name = pnstrdup(key.val.string.val, key.val.string.len);
 		char *str;
@@ -255,7 +254,6 @@ parse_object(JsonbContainer *object, Total *total)
 		bool negative;
 		int unit;
 
-		(void) JsonbIteratorNext(&it, &value, true);
 		for (unit = 0; unit < UNITS; unit++)
 			if (strcmp(units[unit].name, name) == 0)
 				break;

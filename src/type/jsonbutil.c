@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/type/jsonbutil.c
- *	  Small jobs on jsonb: lookup, conversion, scalars as text.
+ *	  Small jobs on jsonb: lookup, walking, conversion, scalars as text.
  *
  * A JsonbValue that comes out of here is a scalar, a null or jbvBinary (a container
  * inside its jsonb); it points into the jsonb it came from.
@@ -81,6 +81,71 @@ ash_jsonb_value_equal(const JsonbValue *a, const JsonbValue *b)
 		return a->val.boolean == b->val.boolean;
 	return compareJsonbContainers(&ash_jsonb_from_value(a)->root, &ash_jsonb_from_value(b)->root) ==
 		   0;
+}
+
+/*-------------------------------------------------------------------------
+ * Walking
+ *-------------------------------------------------------------------------
+ */
+
+JsonbIterator *
+ash_jsonb_walk(const Jsonb *jsonb)
+{
+	return JsonbIteratorInit((JsonbContainer *) &jsonb->root);
+}
+
+bool
+ash_jsonb_next_member(JsonbIterator **it, JsonbValue *key, JsonbValue *value)
+{
+	JsonbIteratorToken token;
+
+	while ((token = JsonbIteratorNext(it, key, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(it, value, true);
+		return true;
+	}
+	return false;
+}
+
+bool
+ash_jsonb_next_item(JsonbIterator **it, JsonbValue *item)
+{
+	JsonbIteratorToken token;
+
+	while ((token = JsonbIteratorNext(it, item, true)) != WJB_DONE)
+	{
+		if (token == WJB_ELEM)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_named(const JsonbValue *key, const char *const *names, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (strlen(names[i]) == key->val.string.len &&
+			memcmp(names[i], key->val.string.val, key->val.string.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+ash_jsonb_unknown_key(const Jsonb *object, const char *const *names, int n, JsonbValue *key)
+{
+	JsonbIterator *it = ash_jsonb_walk(object);
+	JsonbValue value;
+
+	while (ash_jsonb_next_member(&it, key, &value))
+	{
+		if (!is_named(key, names, n))
+			return true;
+	}
+	return false;
 }
 
 /*-------------------------------------------------------------------------
@@ -243,21 +308,16 @@ static void
 push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b, JsonbValue **result)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue key;
 	JsonbValue value;
 
 	check_stack_depth();
 	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
 	it = JsonbIteratorInit(a);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
-		JsonbValue *other;
+		JsonbValue *other = findJsonbValueFromContainer(b, JB_FOBJECT, &key);
 
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
-		other = findJsonbValueFromContainer(b, JB_FOBJECT, &key);
 		pushJsonbValue(state, WJB_KEY, &key);
 		if (other != NULL)
 			push_both(state, &value, other);
@@ -265,11 +325,8 @@ push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b, Jsonb
 			pushJsonbValue(state, WJB_VALUE, &value);
 	}
 	it = JsonbIteratorInit(b);
-	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	while (ash_jsonb_next_member(&it, &key, &value))
 	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&it, &value, true);
 		if (findJsonbValueFromContainer(a, JB_FOBJECT, &key) != NULL)
 			continue;
 		pushJsonbValue(state, WJB_KEY, &key);

@@ -260,6 +260,13 @@ extern Jsonb *ash_jsonb_from_value(const JsonbValue *value); /* containers and s
 extern void ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out); /* unwraps scalars */
 extern bool ash_jsonb_value_equal(const JsonbValue *a, const JsonbValue *b);
 extern Jsonb *ash_jsonb_from_json(json_t *json);
+/* The members of an object, or the items of a list; of another kind of jsonb there are none. */
+extern JsonbIterator *ash_jsonb_walk(const Jsonb *jsonb);
+extern bool ash_jsonb_next_member(JsonbIterator **it, JsonbValue *key, JsonbValue *value);
+extern bool ash_jsonb_next_item(JsonbIterator **it, JsonbValue *item);
+/* has the object a key that is none of the n names? */
+extern bool ash_jsonb_unknown_key(const Jsonb *object, const char *const *names, int n,
+								  JsonbValue *key);
 /* deep merge of two objects; b wins, and replaces what is no object */
 extern Jsonb *ash_jsonb_merge(Jsonb *a, Jsonb *b);
 extern char *

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(27);
+SELECT plan(29);
 
 -- Is an option that means nothing to an entity of that kind refused, by ash_define as by the JSON Schema?
 
@@ -102,7 +102,9 @@ FROM (VALUES ('"changes": [{"set_attribute": {"attribute": "n", "value": 1}, "on
 	('"multitenancy": {"strategy": "none", "attribute": "n"}', 'multitenancy the strategy "none" takes no other option'),
 	('"calculations": {"c": {"type": "integer", "expr": "arg.a", "arguments": {"a": {"type": "integer", "public": false}}}}',
 		'calculations/c/arguments/a/public whoever loads a calculation gives its arguments'),
-	('"custom_indexes": [{"fields": ["n"], "nulls_distinct": false}]', 'custom_indexes/nulls_distinct it needs "unique": true'),
+	('"custom_indexes": [{"fields": ["n"], "nulls_distinct": false}]', 'custom_indexes/0/nulls_distinct it needs "unique": true'),
+	('"custom_indexes": {"fields": ["n"], "nulls_distinct": false}', 'custom_indexes/nulls_distinct it needs "unique": true'),
+	('"custom_indexes": [{"fields": ["n"]}, {"fields": ["n"], "unique": true, "error_fields": ["m"]}]', 'custom_indexes/1/error_fields unknown attribute "m"'),
 	('"code_interface": {"f": {"action": "create", "require_reference": false}}', 'code_interface/f/require_reference "require_reference" is for updates and destroys'),
 	('"code_interface": {"f": {"action": "read", "require_reference": true}}', 'code_interface/f/require_reference "require_reference" is for updates and destroys'),
 	('"code_interface": {"f": {"action": "read", "not_found_error": false}}', 'code_interface/f/not_found_error only a function that finds one record can miss it')) AS t(o, message);

@@ -74,7 +74,44 @@ my %mistakes = (
 		[ 'an unknown attribute', sub { my ($m) = @_; return undef if ref $m->{accept} ne 'ARRAY'; push @{ $m->{accept} }, 'zzz_no_attribute'; return '/accept' } ],
 		[ 'an option of another type', sub { my ($m) = @_; return undef if $m->{type} eq 'destroy'; $m->{soft} = JSON::PP::true; return '/soft' } ],
 		[ 'an option that is refused', sub { my ($m) = @_; $m->{touches_resources} = []; return '/touches_resources' } ],
+	],
+	policies => [
+		$unknown_key, $wrong_kind,
+		[ 'an unknown check', sub { my ($m) = @_; return add_check($m, 'zzz_no_check') } ],
+		[ 'an unknown field', sub { my ($m) = @_; return add_check($m, { expr => 'zzz_no_field = 1' }) } ],
+		[ 'an option of a check that is unknown', sub { my ($m) = @_; return add_check($m, { actor_attribute_equals => { attribute => 'a', value => 1, zzz_unknown => 1 } }) } ],
+		[ 'a bad choice', sub { my ($m) = @_; $m->{access_type} = 'sometimes'; return '/access_type' } ],
+	],
+	field_policies => [
+		$unknown_key, $wrong_kind,
+		[ 'an unknown check', sub { my ($m) = @_; return add_check($m, 'zzz_no_check') } ],
+		[ 'an unknown field', sub { my ($m) = @_; return undef if ref $m->{fields} ne 'ARRAY'; push @{ $m->{fields} }, 'zzz_no_field'; return '/fields' } ],
 	],);
+
+# One more check of a policy.
+sub add_check
+{
+	my ($policy, $check) = @_;
+
+	return undef if ref $policy->{checks} ne 'ARRAY';
+	push @{ $policy->{checks} }, { authorize_if => $check };
+	return '/checks/' . $#{ $policy->{checks} };
+}
+
+# Names of the members of a section, or their places in a list.
+sub members
+{
+	my ($section) = @_;
+
+	return ref $section eq 'ARRAY' ? (0 .. $#$section) : sort keys %{ $section // {} };
+}
+
+sub member
+{
+	my ($section, $name) = @_;
+
+	return ref $section eq 'ARRAY' ? $section->[$name] : $section->{$name};
+}
 
 # Mistakes that a document can have: [what, where, code that puts it into a copy].
 sub candidates
@@ -89,18 +126,20 @@ sub candidates
 		push @found, [ "unknown key of $resource", "/resources/$resource", sub { $_[0]{resources}{$resource}{zzz_unknown} = 1 } ];
 		foreach my $section (sort keys %mistakes)
 		{
-			foreach my $member (sort keys %{ $node->{$section} // {} })
+			foreach my $member (members($node->{$section}))
 			{
 				my @choice = @{ $mistakes{$section} };
 				my ($what, $spoil) = @{ $choice[ int(rand(@choice)) ] };
 
-				next if ref $node->{$section}{$member} ne 'HASH';
-				next if !defined $spoil->(dclone($node->{$section}{$member}));
+				my $of = member($node->{$section}, $member);
+
+				next if ref $of ne 'HASH';
+				next if !defined $spoil->(dclone($of));
 				push @found,
 				  [
 					"$what in $section/$member of $resource",
 					"/resources/$resource/$section/$member",
-					sub { $spoil->($_[0]{resources}{$resource}{$section}{$member}) }
+					sub { $spoil->(member($_[0]{resources}{$resource}{$section}, $member)) }
 				  ];
 			}
 		}
