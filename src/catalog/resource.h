@@ -529,6 +529,7 @@ struct AshResource
 	uint64 columns_epoch; /* data/: when the types of the columns were found right … */
 	bool brings_others;	  /* … and whether rewriting a statement on the table adds other tables */
 	void *query_cache;	  /* query/ */
+	List *unrelated;	  /* expr/: of AshRelationship *, to all rows of resources named in place */
 	void *qual_cache;	  /* hooks/: conditions as expressions over the table */
 	List *deps;			  /* names of resources this struct was compiled against */
 	Oid relid;			  /* cache of ash_resource_relid … */

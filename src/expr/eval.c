@@ -253,6 +253,7 @@ build_state(AshExpr *expr, MemoryContext parent)
 	builder->sql.write_ref = write_ref;
 	builder->sql.write_template = write_template;
 	builder->sql.context = builder;
+	builder->sql.in_memory = true;
 	ash_sql_expr(&builder->sql, expr);
 	planned = expression_planner(parse_text(builder, expr));
 	nparams = builder->sql.nparams;

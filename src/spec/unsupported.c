@@ -87,16 +87,6 @@ static const Unsupported unsupported[] = {
 	{ "multitenancy", "tenant_from_attribute",
 	  "the tenant of a record is that of the call that read it" },
 	{ "multitenancy", "template", "only the strategy \"attribute\" is supported" },
-	{ "expression", "fragment",
-	  "an expression is SQL: call PostgreSQL's function, or one of the domain's \"functions\"" },
-	{ "expression", "lazy", "call one of the domain's \"functions\"" },
-	{ "expression", "composite_type", "use a map or an embedded resource" },
-	{ "expression", "cond", "use case when … then … else … end" },
-	{ "expression", "custom", "define the aggregate on the resource and use its name" },
-	{ "expression", "vector_l2_distance", "register it under the domain's \"functions\"" },
-	{ "expression", "vector_cosine_distance", "register it under the domain's \"functions\"" },
-	{ "expression", "==", "write =" },
-	{ "expression", "&&", "write and between conditions; for values use if(a, b, a)" },
 	{ "code_interface", "custom_input", "use \"custom_inputs\"" },
 };
 
