@@ -108,7 +108,8 @@ typedef struct AshPlanFunction
 	Oid return_type;
 	bool set;
 	int rows;		 /* of a set, for the planner; 0 = it knows best */
-	char volatility; /* as in pg_proc */
+	char volatility; /* as in pg_proc, and … */
+	char parallel;
 	const char *body;
 	const char *description;
 } AshPlanFunction;

@@ -144,7 +144,7 @@ create_statement(const AshPlanFunction *function, const char *create)
 	appendStringInfo(&sql, "%s FUNCTION %s(%s)\nRETURNS %s\nLANGUAGE sql %s PARALLEL %s", create,
 					 qualified_name(function), parameter_list(function, true), function->returns,
 					 function->volatility == PROVOLATILE_STABLE ? "STABLE" : "VOLATILE",
-					 function->volatility == PROVOLATILE_STABLE ? "RESTRICTED" : "UNSAFE");
+					 function->parallel == PROPARALLEL_RESTRICTED ? "RESTRICTED" : "UNSAFE");
 	if (function->rows > 0)
 		appendStringInfo(&sql, " ROWS %d", function->rows);
 	appendStringInfo(&sql, "\nAS %s", quote_body(function->body));
@@ -208,9 +208,7 @@ types_of(const AshPlanFunction *function)
 static char *
 properties_of(const AshPlanFunction *function)
 {
-	return psprintf("sql %cfff%cft", function->volatility,
-					function->volatility == PROVOLATILE_STABLE ? PROPARALLEL_RESTRICTED :
-																 PROPARALLEL_UNSAFE);
+	return psprintf("sql %cfff%cft", function->volatility, function->parallel);
 }
 
 /*-------------------------------------------------------------------------

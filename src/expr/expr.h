@@ -263,6 +263,7 @@ struct AshSql
 	AshBindings *bindings;
 	bool in_memory;		/* for one evaluation outside of any statement: no sub-selects */
 	bool inline_values; /* values as quoted literals: index predicates, row-security quals */
+	bool user_code;		/* set when code of a user runs in it */
 	bool parallel;		/* it may look at many rows: worth planning for workers */
 	int next_alias;
 	/* write a reference / exists / aggregate; expr's kind tells which */

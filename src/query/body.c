@@ -76,6 +76,8 @@ write_private_argument(Body *body, const char *name)
 	}
 	else
 		ash_sql_str(&body->sql, ash_query_argument_default(body->res, arg));
+	body->sql.user_code |= arg != NULL && (arg->dflt.kind == ASH_DEFAULT_FUNCTION ||
+										   arg->dflt.kind == ASH_DEFAULT_EXPR);
 }
 
 static void
@@ -294,7 +296,7 @@ wrap_given(const Body *body)
 
 char *
 ash_query_read_body(AshResource *res, AshAction *action, List *keys, List *arguments,
-					bool must_find)
+					bool must_find, bool *user_code)
 {
 	Body body;
 
@@ -303,6 +305,7 @@ ash_query_read_body(AshResource *res, AshAction *action, List *keys, List *argum
 	body.keys = keys;
 	body.arguments = arguments;
 	ash_statement_records(read_query(res, action, keys), &body.sql);
+	*user_code = body.sql.user_code;
 	if (body.given != NIL)
 	{
 		char *text = wrap_given(&body);
@@ -393,7 +396,7 @@ is_opaque(AshExpr *expr, void *context)
 }
 
 char *
-ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type)
+ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type, bool *user_code)
 {
 	AshExpr *ref = ash_field_ref(res, field, NULL);
 	StringInfoData text;
@@ -404,6 +407,7 @@ ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **ty
 	*type = ref->type;
 	init_body(&body, res);
 	ash_query_write_expr(&body.sql, res, "($1)", ref);
+	*user_code = body.sql.user_code;
 	initStringInfo(&text);
 	appendStringInfo(&text, "SELECT CAST(%s AS %s)", body.sql.text.data, ref->type->sql_base);
 	return text.data;

@@ -223,16 +223,17 @@ extern AshExpr *ash_session_tenant_condition(AshResource *res, bool required);
 /*
  * body.c: reads and fields as bodies of SQL functions.  Parameters of a read are the
  * attributes of keys (of AshAttribute *: the row has these values), then arguments (of
- * AshArgument *).  must_find: no row is an error.
+ * AshArgument *).  must_find: no row is an error.  *user_code: code of a user runs in it.
  */
 extern char *ash_query_read_body(AshResource *res, AshAction *action, List *keys, List *arguments,
-								 bool must_find);
+								 bool must_find, bool *user_code);
 /* why a read cannot be one, or NULL */
 extern const char *ash_query_read_fault(AshResource *res, AshAction *action);
 /* the argument's default as SQL; "NULL" without one */
 extern char *ash_query_argument_default(AshResource *res, AshArgument *arg);
 /* The field of the row $1 and its type, or NULL when it is no expression over rows. */
-extern char *ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type);
+extern char *ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type,
+								  bool *user_code);
 /*
  * Condition over one row of res whose columns are reachable as alias.column;
  * used by policies in row-security quals and by the data layer's WHERE.

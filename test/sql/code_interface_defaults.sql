@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(27);
+SELECT plan(29);
 
 -- Has an argument that is left out of a read's function the default it has in the action, whatever kind it is, and one for all rows?
 
@@ -51,6 +51,10 @@ SELECT is(pg_temp.ids('defaults.later(''00000000-0000-7000-8000-000000000000'')'
 SELECT is(nextval('app.numbers'), 4::bigint, 'once for each call');
 SELECT is(pg_temp.ids('defaults.counted_only()'), '1234', 'another call'), is(nextval('app.numbers'), 6::bigint, 'is another number');
 SELECT is(pg_get_function_arguments('defaults.v7'::regproc) ~ 'clock_timestamp', true, 'the default depends on PostgreSQL alone');
+
+-- What runs in a function's body is known: code of a user may do what no parallel query may.
+SELECT is((SELECT proparallel FROM pg_proc WHERE oid = 'defaults.counted_only'::regproc), 'u'::"char", 'a function of the user runs in it'),
+	is((SELECT proparallel FROM pg_proc WHERE oid = 'defaults.sum'::regproc), 'r'::"char", 'none does');
 
 SELECT * FROM finish();
 ROLLBACK;
