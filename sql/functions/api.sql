@@ -48,7 +48,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ash_plan'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.ash_plan(text, boolean) IS
-'The steps that would bring the tables of a domain (of all domains: NULL) to what the definitions say; with concurrently indexes of filled tables are built without locking out writers.';
+'The steps that would bring the tables of a domain (of all whose owner one is a member of: NULL) to what the definitions say; with concurrently indexes of filled tables are built without locking out writers.';
 
 CREATE FUNCTION @extschema@.ash_migrate(domain text DEFAULT NULL, allow_destructive boolean DEFAULT false,
                             concurrently boolean DEFAULT false, OUT step integer, OUT resource text, OUT operation text, OUT sql text,
@@ -57,7 +57,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ash_migrate'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.ash_migrate(text, boolean, boolean) IS
-'Runs the steps of ash_plan and returns them; refuses destructive ones unless told otherwise. What has to run concurrently is left to the caller, with a warning.';
+'Runs the steps of ash_plan as the owner of the domain and returns them; refuses destructive ones unless told otherwise. What has to run concurrently is left to the caller, with a warning.';
 
 CREATE FUNCTION @extschema@.ash_introspect(schema text)
 RETURNS json

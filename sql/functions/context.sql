@@ -1,6 +1,7 @@
 /*
  * Actor and tenant of the session. Row-security quals of resources read them, so every role may call
- * them; they tell nobody more than the session's own settings.
+ * them. They tell nobody more than the session's own settings, and of an actor that these name by key
+ * the attributes that are not sensitive.
  */
 
 CREATE FUNCTION ash.actor(resource text)

@@ -44,10 +44,14 @@ CREATE FUNCTION ash.start_of_day(day date, zone text DEFAULT 'UTC') RETURNS time
 COMMENT ON FUNCTION ash.start_of_day(date, text) IS 'midnight of a date in a time zone';
 
 -- Not immutable, so that they are not evaluated before they are needed.
-CREATE FUNCTION ash.required(value anyelement) RETURNS anyelement
+CREATE FUNCTION ash.required(value anyelement, field text DEFAULT NULL) RETURNS anyelement
     AS 'MODULE_PATHNAME', 'ash_sql_required' LANGUAGE C VOLATILE PARALLEL SAFE;
-COMMENT ON FUNCTION ash.required(anyelement) IS 'the value; an error when it is null';
+COMMENT ON FUNCTION ash.required(anyelement, text) IS 'the value; the error "required" of that field when it is null';
 
 CREATE FUNCTION ash.expression_error(type anyelement, message text) RETURNS anyelement
     AS 'MODULE_PATHNAME', 'ash_sql_expression_error' LANGUAGE C VOLATILE PARALLEL SAFE;
 COMMENT ON FUNCTION ash.expression_error(anyelement, text) IS 'an error with that message';
+
+CREATE FUNCTION ash.expression_error(type anyelement, code text, input jsonb) RETURNS anyelement
+    AS 'MODULE_PATHNAME', 'ash_sql_expression_error' LANGUAGE C VOLATILE PARALLEL SAFE;
+COMMENT ON FUNCTION ash.expression_error(anyelement, text, jsonb) IS 'an error of that code, with the message, field, path and vars of the map';

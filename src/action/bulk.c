@@ -175,16 +175,11 @@ run_input(Bulk *bulk, void *item)
 }
 
 static void
-run_batch_body(AshCall *call, void *arg)
+run_inputs(Bulk *bulk)
 {
-	Bulk *bulk = arg;
 	int index = bulk->first;
-	bool create = call->action->type == ASH_ACTION_CREATE && !call->action->upsert &&
-				  call->action->manual_json == NULL;
 	ListCell *lc;
 
-	if (create)
-		ash_data_batch_begin(call->res);
 	foreach (lc, bulk->batch)
 	{
 		AshErrors *errors;
@@ -201,8 +196,35 @@ run_batch_body(AshCall *call, void *arg)
 		}
 		index++;
 	}
-	if (create && !bulk->batch_failed)
-		ash_data_batch_end(call->res);
+}
+
+static void
+run_batch_body(AshCall *call, void *arg)
+{
+	Bulk *bulk = arg;
+	AshBatch *rows;
+
+	if (call->action->type != ASH_ACTION_CREATE || call->action->upsert ||
+		call->action->manual_json != NULL)
+	{
+		run_inputs(bulk);
+		return;
+	}
+	rows = ash_data_batch_begin(call->res);
+	PG_TRY();
+	{
+		run_inputs(bulk);
+	}
+	PG_CATCH();
+	{
+		ash_data_batch_leave(rows);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	if (bulk->batch_failed)
+		ash_data_batch_leave(rows);
+	else
+		ash_data_batch_end(rows);
 }
 
 static void

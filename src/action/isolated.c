@@ -6,8 +6,8 @@
  * The body runs in a subtransaction, which is rolled back when it added errors
  * or when PostgreSQL raised one.  A violation of a constraint becomes the error
  * of the definition that owns it; other errors of the data become class
- * "unknown".  Cancellation (but for the call's own timeout), serialization failures, deadlocks,
- *resource exhaustion and failed assertions always pass.
+ * "unknown", unless they say what they are.  Cancellation (but for the call's own timeout),
+ *serialization failures, deadlocks, resource exhaustion and failed assertions always pass.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,6 +15,7 @@
 
 #include "access/xact.h"
 #include "action/internal.h"
+#include "nodes/value.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
@@ -74,6 +75,48 @@ add_foreign_error(AshErrors *errors, const ErrorData *edata)
 	error->sqlstate = edata->sqlerrcode;
 	error->hint = edata->hint;
 	ash_error_var_text(errors, error, "sqlstate", unpack_sql_state(edata->sqlerrcode));
+}
+
+static void
+add_told_error(AshErrors *errors, int code, json_t *told)
+{
+	const char *field = json_string_value(json_object_get(told, "field"));
+	const char *message = json_string_value(json_object_get(told, "message"));
+	AshError *error = ash_error_add(errors, code, field, "%s", message ? message : "");
+	size_t i;
+	json_t *step;
+	const char *name;
+	json_t *value;
+
+	json_array_foreach (json_object_get(told, "path"), i, step)
+		error->path =
+			lappend(error->path, json_is_integer(step) ?
+									 (void *) makeInteger(json_integer_value(step)) :
+									 (void *) makeString(pstrdup(
+										 json_is_string(step) ? json_string_value(step) : "")));
+	json_object_foreach (json_object_get(told, "vars"), name, value)
+		ash_error_var_json(errors, error, pstrdup(name), ash_json_dump(value, false));
+}
+
+/* Errors that say themselves what they are: those of error() and required(), of calls inside. */
+static bool
+add_told_errors(AshErrors *errors, const ErrorData *edata)
+{
+	json_t *document = edata->detail ? json_loads(edata->detail, 0, NULL) : NULL;
+	json_t *list = json_object_get(document, "errors");
+	int before = list_length(errors->items);
+	size_t i;
+	json_t *told;
+
+	json_array_foreach (list, i, told)
+	{
+		const char *code = json_string_value(json_object_get(told, "code"));
+
+		if (code != NULL && ash_error_code(code) >= 0)
+			add_told_error(errors, ash_error_code(code), told);
+	}
+	json_decref(document);
+	return list_length(errors->items) > before;
 }
 
 /*
@@ -145,7 +188,7 @@ ash_action_isolated(AshCall *call, void (*body)(AshCall *call, void *arg), void 
 			ash_timeout_add_error(call, call->errors);
 		else if (mapped != NULL)
 			ash_errors_append_all(call->errors, mapped);
-		else
+		else if (!add_told_errors(call->errors, edata))
 			add_foreign_error(call->errors, edata);
 		MemoryContextSwitchTo(cxt);
 	}

@@ -287,16 +287,23 @@ write_update(AshSql *sql, AshChangeset *cs, Bitmapset *keys, const bool *given)
 }
 
 /*
- * The row in the way must be of the caller's tenant: a primary key, or an identity of
- * all tenants, may find somebody else's.  False when there is nothing to compare.
+ * Must the row in the way be of the caller's tenant?  A primary key, or an identity of all
+ * tenants, may find somebody else's.
  */
+static bool
+keeps_to_tenant(const AshChangeset *cs)
+{
+	return cs->res->tenancy == ASH_TENANCY_ATTRIBUTE && cs->call->has_tenant &&
+		   cs->action->multitenancy < ASH_TENANCY_BYPASS;
+}
+
+/* False when there is nothing to compare. */
 static bool
 write_same_tenant(AshSql *sql, const AshChangeset *cs)
 {
 	const AshAttribute *attr = cs->res->tenant_attribute;
 
-	if (cs->res->tenancy != ASH_TENANCY_ATTRIBUTE || !cs->call->has_tenant ||
-		cs->action->multitenancy >= ASH_TENANCY_BYPASS)
+	if (!keeps_to_tenant(cs))
 		return false;
 	ash_sql_str(sql, " WHERE t.");
 	ash_sql_ident(sql, attr->source);
@@ -367,6 +374,44 @@ ash_upsert_sql(AshChangeset *cs, const bool *given, AshSql *sql, Bitmapset **key
 	return true;
 }
 
+/* The rows with the keys of the one that was not written, whoever may see them. */
+static void
+filter_by_keys(AshQuery *query, const AshChangeset *cs, Bitmapset *keys)
+{
+	int key = -1;
+
+	while ((key = bms_next_member(keys, key)) >= 0)
+	{
+		const AshAttribute *attr = cs->res->attributes[key];
+		AshValue value = ash_changeset_attribute(cs, attr);
+
+		query->filters =
+			lappend(query->filters, ash_equals(cs->res, attr, value, query->call->errors));
+	}
+}
+
+/* A row of another tenant is in the way: for the caller that is a value in use, as in an INSERT. */
+static bool
+is_taken_by_other_tenant(AshChangeset *cs, Bitmapset *keys)
+{
+	const AshAttribute *attr = cs->res->tenant_attribute;
+	AshCall *call;
+	AshQuery *query;
+	AshExpr *same;
+	bool taken;
+
+	if (!keeps_to_tenant(cs))
+		return false;
+	call = ash_call_nested(cs->call, cs->res, NULL);
+	query = ash_query_bare(call, cs->res);
+	filter_by_keys(query, cs, keys);
+	same = ash_equals(cs->res, attr, ash_changeset_attribute(cs, attr), call->errors);
+	query->filters = lappend(query->filters, ash_expr_not(same));
+	taken = !ash_errors_any(call->errors) && ash_query_fetch(query, 1) != NIL;
+	ash_call_end(call);
+	return taken;
+}
+
 /*
  * return_skipped_upsert: the row that stays as it is, when the actor may read it.  A
  * call of its own: what is wrong with reading is no fault of the write.
@@ -379,15 +424,12 @@ skipped_row(AshChangeset *cs, Bitmapset *keys)
 	List *rows = NIL;
 	AshCall *call;
 	AshQuery *query;
-	int key = -1;
 
 	if (!(opts->return_skipped_given ? opts->return_skipped : cs->action->return_skipped_upsert))
 		return false;
 	call = ash_call_nested(cs->call, cs->res, read);
 	query = ash_query_create(call, cs->res, read);
-	while ((key = bms_next_member(keys, key)) >= 0)
-		query->filters = lappend(query->filters, ash_equals(cs->res, cs->res->attributes[key],
-															cs->values[key], call->errors));
+	filter_by_keys(query, cs, keys);
 	ash_query_authorize(query);
 	if (!ash_errors_any(call->errors))
 		rows = ash_query_fetch(query, 1);
@@ -400,6 +442,24 @@ skipped_row(AshChangeset *cs, Bitmapset *keys)
 	}
 	ash_call_end(call);
 	return cs->upsert_skipped;
+}
+
+/* No row was written: say why. */
+static void
+add_not_written(AshChangeset *cs, Bitmapset *keys)
+{
+	const AshResource *res = cs->res;
+	bool failed;
+
+	if (is_taken_by_other_tenant(cs, keys))
+		ash_data_add_taken(res, conflict_identity(cs, &failed), cs->call->errors);
+	else if (cs->action->upsert_condition != NULL)
+		ash_error_add(cs->call->errors, ASH_E_STALE_RECORD, NULL,
+					  "Attempted to update stale record of %s with filter: %s", res->name,
+					  cs->action->upsert_condition);
+	else
+		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+						errmsg("a trigger of table %s left the row out", res->qualified)));
 }
 
 /*
@@ -420,8 +480,6 @@ ash_upsert_row(AshChangeset *cs, const bool *given)
 		return true;
 	if (skipped_row(cs, keys))
 		return true;
-	ash_error_add(cs->call->errors, ASH_E_STALE_RECORD, NULL,
-				  "Attempted to update stale record of %s with filter: %s", res->name,
-				  cs->action->upsert_condition ? cs->action->upsert_condition : "");
+	add_not_written(cs, keys);
 	return false;
 }

@@ -72,6 +72,7 @@ set_page(AshQuery *query, const RowStream *stream)
 {
 	int64 max = query->action->pagination->max_page_size;
 
+	query->streamed = true;
 	query->page = ASH_PAGE_KEYSET;
 	query->page_count = false;
 	query->page_limit = max > 0 ? Min(stream->batch_size, max) : stream->batch_size;

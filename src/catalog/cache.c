@@ -219,6 +219,21 @@ report_unusable(const char *name, const AshErrors *errors)
 					errdetail("%s", ash_errors_message(errors))));
 }
 
+/* As the owner, if there is one: literals are cast, and whoever comes first compiles. */
+static AshResource *
+compile(const AshCatalogRow *row, json_t *domain, json_t *resource, AshErrors *errors)
+{
+	AshOwnerScope scope;
+	AshResource *res;
+
+	if (!OidIsValid(row->owner))
+		return ash_resource_compile(CurrentMemoryContext, domain, resource, row->name, errors);
+	scope = ash_owner_enter(row->owner, ash_owner_path(NULL, NULL));
+	res = ash_resource_compile(CurrentMemoryContext, domain, resource, row->name, errors);
+	ash_owner_leave(&scope);
+	return res;
+}
+
 /* Compile the stored documents into a context of the cache; the caller's context is scratch. */
 static AshResource *
 build(const AshCatalogRow *row)
@@ -231,7 +246,7 @@ build(const AshCatalogRow *row)
 	ash_json_own(CurrentMemoryContext, domain);
 	resource = ash_json_parse(row->expanded, strlen(row->expanded), NULL);
 	ash_json_own(CurrentMemoryContext, resource);
-	res = ash_resource_compile(CurrentMemoryContext, domain, resource, row->name, errors);
+	res = compile(row, domain, resource, errors);
 	if (res == NULL)
 		report_unusable(row->name, errors);
 	res->revision = row->revision;

@@ -137,4 +137,18 @@ extern bool ash_names_contain(List *names, const char *name);
 extern List *ash_attribute_names(const AshResource *res);
 extern List *ash_field_names(const AshResource *res);
 
+/* as_owner.c: from enter to leave the rights are the owner's, and no others can be got at */
+typedef struct AshOwnerScope
+{
+	Oid owner;
+	Oid user; /* what is restored */
+	int context;
+	int nest_level;
+} AshOwnerScope;
+
+extern Oid ash_owner_of(const char *domain);
+extern char *ash_owner_path(const char *schema, const char *extension_schema);
+extern AshOwnerScope ash_owner_enter(Oid owner, const char *path);
+extern void ash_owner_leave(const AshOwnerScope *scope);
+
 #endif /* ASH_CATALOG_H */

@@ -252,15 +252,33 @@ compile_unique_indexes(AshResource *res, json_t *node)
 
 	json_array_foreach (json_object_get(node, "custom_indexes"), i, item)
 	{
-		AshUniqueIndex *index;
+		AshNamedConstraint *index;
 
 		if (!json_is_true(json_object_get(item, "unique")))
 			continue;
-		index = palloc0(sizeof(AshUniqueIndex));
+		index = palloc0(sizeof(AshNamedConstraint));
 		index->name = ash_custom_index_name(res, item);
 		index->fields = index_error_fields(res, item);
 		index->message = text_of(item, "message", "has already been taken");
 		res->unique_indexes = lappend(res->unique_indexes, index);
+	}
+}
+
+/* What others made, under key in the document; appended to list. */
+static void
+compile_named(List **list, json_t *node, const char *key, const char *message)
+{
+	const char *name;
+	json_t *item;
+
+	json_object_foreach (json_object_get(node, key), name, item)
+	{
+		AshNamedConstraint *constraint = ash_spec_fill(&ash_named_constraint_spec, item);
+
+		constraint->name = pstrdup(name);
+		if (constraint->message == NULL)
+			constraint->message = message;
+		*list = lappend(*list, constraint);
 	}
 }
 
@@ -342,6 +360,10 @@ compile_resource(MemoryContext cxt, json_t *domain, json_t *node, const char *na
 	compile_check_constraints(res, node);
 	compile_custom_statements(res, node);
 	compile_unique_indexes(res, node);
+	compile_named(&res->unique_indexes, node, "unique_index_names", "has already been taken");
+	compile_named(&res->unique_indexes, node, "exclusion_constraint_names",
+				  "violates an exclusion constraint");
+	compile_named(&res->foreign_keys, node, "foreign_key_names", "does not exist");
 	compile_policies(res, domain, node);
 	return res;
 }

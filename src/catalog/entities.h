@@ -53,6 +53,10 @@ extern const AshSpec ash_custom_input_spec;
 extern const AshSpec ash_check_constraint_spec;
 extern const AshSpec ash_custom_index_spec;
 extern const AshSpec ash_custom_statement_spec;
+/* entities_storage.c */
+extern const AshSpec ash_named_constraint_spec;
+extern const AshSpec ash_create_table_options_spec;
+extern const AshSpec ash_partition_by_spec;
 
 /* All of them, NULL-terminated; also read by the docs and the JSON Schema. */
 extern const AshSpec *const *ash_entity_specs(void);

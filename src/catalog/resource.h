@@ -284,13 +284,13 @@ typedef struct AshCheckConstraint
 	List *fields; /* of char * */
 } AshCheckConstraint;
 
-/* A custom index whose violation is an error of fields. */
-typedef struct AshUniqueIndex
+/* An index or constraint of the table whose violation is an error of fields. */
+typedef struct AshNamedConstraint
 {
 	const char *name;
 	const char *message;
 	List *fields; /* of char *; NIL: the record as a whole */
-} AshUniqueIndex;
+} AshNamedConstraint;
 
 /* One step of an action: a change or a validation, in declared order. */
 struct AshStep
@@ -496,7 +496,8 @@ struct AshResource
 	AshAction **actions;
 	AshAction *primary_actions[5]; /* by AshActionType; NULL when there is none */
 	List *check_constraints;	   /* of AshCheckConstraint * */
-	List *unique_indexes;		   /* of AshUniqueIndex * */
+	List *unique_indexes;		   /* of AshNamedConstraint *; exclusion constraints too */
+	List *foreign_keys;			   /* of AshNamedConstraint *: those of no relationship */
 
 	bool has_policies;	   /* the "policies" key is present, even if empty */
 	json_t *policies_json; /* domain's first */
@@ -528,6 +529,7 @@ struct AshResource
 	uint64 columns_epoch; /* data/: when the types of the columns were found right … */
 	bool brings_others;	  /* … and whether rewriting a statement on the table adds other tables */
 	void *query_cache;	  /* query/ */
+	List *unrelated;	  /* expr/: of AshRelationship *, to all rows of resources named in place */
 	void *qual_cache;	  /* hooks/: conditions as expressions over the table */
 	List *deps;			  /* names of resources this struct was compiled against */
 	Oid relid;			  /* cache of ash_resource_relid … */

@@ -14,11 +14,10 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/dependency.h"
 #include "catalog/internal.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_namespace.h"
-#include "commands/extension.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -26,6 +25,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 /* Columns, as in sql/catalog/tables.sql. */
 #define Anum_domain_name 1
@@ -49,18 +49,56 @@ typedef void (*RowReader)(HeapTuple tuple, TupleDesc desc, void *out);
  *-------------------------------------------------------------------------
  */
 
+/*
+ * Does the extension's own function stand in the schema?  Only a superuser can put a function of
+ * language C anywhere, and this one is put where it is by the script that made the schema.  Looking
+ * at pg_depend instead says the same, but every new backend would first have to make itself
+ * acquainted with two tables and two indexes that nothing else in a call needs.
+ */
+static bool
+has_own_function(Oid namespace)
+{
+	HeapTuple tuple =
+		SearchSysCache3(PROCNAMEARGSNSP, CStringGetDatum("catalog_changed"),
+						PointerGetDatum(buildoidvector(NULL, 0)), ObjectIdGetDatum(namespace));
+	bool ours;
+	bool isnull;
+	Datum symbol;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	symbol = SysCacheGetAttr(PROCNAMEARGSNSP, tuple, Anum_pg_proc_prosrc, &isnull);
+	ours = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId && !isnull &&
+		   strcmp(TextDatumGetCString(symbol), "ash_catalog_changed") == 0;
+	ReleaseSysCache(tuple);
+	return ours;
+}
+
 /* Oid of schema ash when it is the extension's; cheap when there is no such schema. */
+static Oid
+find_namespace(void)
+{
+	Oid namespace = get_namespace_oid("ash", true);
+
+	return OidIsValid(namespace) && has_own_function(namespace) ? namespace : InvalidOid;
+}
+
+/*
+ * The same, remembered while no relation or schema changed: the extension neither comes
+ * nor goes without its tables.
+ */
 static Oid
 catalog_namespace(void)
 {
-	Oid namespace = get_namespace_oid("ash", true);
-	Oid extension;
+	static Oid namespace = InvalidOid;
+	static uint64 seen = 0;
+	uint64 epoch = ash_relation_epoch();
 
-	if (!OidIsValid(namespace))
-		return InvalidOid;
-	extension = get_extension_oid("ash", true);
-	if (!OidIsValid(extension) || getExtensionOfObject(NamespaceRelationId, namespace) != extension)
-		return InvalidOid;
+	if (seen != epoch)
+	{
+		namespace = find_namespace();
+		seen = epoch;
+	}
 	return namespace;
 }
 
@@ -77,7 +115,7 @@ static const char *const object_names[] = { "domain", "domain_pkey", "resource",
 static Oid object_relids[lengthof(object_names)];
 static uint64 object_epochs[lengthof(object_names)];
 
-/* The same, remembered while no relation or schema changed. */
+/* Remembered while no relation or schema changed. */
 Oid
 ash_catalog_object(AshCatalogObject object)
 {

@@ -91,19 +91,19 @@ add_violations(AshErrors *errors, const ErrorData *edata, List *fields, const ch
 }
 
 static bool
-map_unique_index(const AshResource *res, const ErrorData *edata, AshErrors *errors)
+map_named(List *constraints, const ErrorData *edata, AshErrors *errors)
 {
 	ListCell *lc;
 
-	foreach (lc, res->unique_indexes)
+	foreach (lc, constraints)
 	{
-		const AshUniqueIndex *index = lfirst(lc);
+		const AshNamedConstraint *constraint = lfirst(lc);
 
-		if (strcmp(index->name, edata->constraint_name) != 0)
+		if (strcmp(constraint->name, edata->constraint_name) != 0)
 			continue;
-		if (index->fields == NIL)
-			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, NULL, index->message);
-		add_violations(errors, edata, index->fields, index->message);
+		if (constraint->fields == NIL)
+			add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, NULL, constraint->message);
+		add_violations(errors, edata, constraint->fields, constraint->message);
 		return true;
 	}
 	return false;
@@ -122,7 +122,7 @@ map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 		add_violations(errors, edata, fields, identity->message);
 		return true;
 	}
-	if (map_unique_index(res, edata, errors))
+	if (map_named(res->unique_indexes, edata, errors))
 		return true;
 	if (res->nprimary_key == 0 || res->primary_key_name == NULL ||
 		strcmp(res->primary_key_name, edata->constraint_name) != 0)
@@ -130,6 +130,17 @@ map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 	add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, res->primary_key[0]->name,
 				  "has already been taken");
 	return true;
+}
+
+void
+ash_data_add_taken(const AshResource *res, const AshIdentity *identity, AshErrors *errors)
+{
+	ErrorData edata = { .sqlerrcode = ERRCODE_UNIQUE_VIOLATION };
+	const char *name = identity != NULL ? identity->index_name : res->primary_key_name;
+
+	edata.constraint_name = unconstify(char *, name);
+	if (!map_unique(res, &edata, errors))
+		ash_error_add(errors, ASH_E_INVALID_CHANGES, NULL, "has already been taken");
 }
 
 /* The row points to nothing. */
@@ -147,7 +158,7 @@ map_missing_reference(const AshResource *res, const ErrorData *edata, AshErrors 
 					  rel->violation_message ? rel->violation_message : "does not exist");
 		return true;
 	}
-	return false;
+	return map_named(res->foreign_keys, edata, errors);
 }
 
 /* Other rows still point to the one that goes, or changes its key. */

@@ -99,12 +99,14 @@ typedef enum AshWriteStatus
 } AshWriteStatus;
 
 /*
- * heap_batch.c: inserts into one table between begin and end share the executor's
- * state, where the fast path applies; after-row triggers fire at the end.  After an
- * error the batch is simply left.
+ * heap_batch.c: after triggers of inserts into one table between begin and end fire at
+ * the end; where the fast path applies, they share the executor's state.  A batch that is
+ * not ended, because of an error, must be left.
  */
-extern void ash_data_batch_begin(AshResource *res);
-extern void ash_data_batch_end(AshResource *res);
+typedef struct AshBatch AshBatch;
+extern AshBatch *ash_data_batch_begin(AshResource *res);
+extern void ash_data_batch_end(AshBatch *batch);
+extern void ash_data_batch_leave(AshBatch *batch);
 
 /* Where a locked row is; see heap_row.c. */
 typedef struct AshRowHandle
@@ -184,6 +186,9 @@ extern bool ash_guc_fast_path;
 
 /* constraint.c: a PostgreSQL error → the framework's, when a definition owns it */
 extern bool ash_data_map_error(const AshCall *call, const ErrorData *edata, AshErrors *errors);
+/* adds the error of an identity, or of the primary key, whose values another row has */
+extern void ash_data_add_taken(const AshResource *res, const AshIdentity *identity,
+							   AshErrors *errors);
 
 /* init: registers the invalidation callback of the table shapes */
 extern void ash_data_init(void);

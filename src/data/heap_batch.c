@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * src/data/heap_batch.c
- *	  The heap fast path for many rows of one table: the executor's state is set
- *	  up once for the batch, and the after-row triggers (foreign keys among them)
- *	  fire at its end, as they do for an INSERT of many rows.
+ *	  Many rows of one table: their after-row triggers (foreign keys among them) fire
+ *	  at the end of the batch, as they do for an INSERT of many rows.  On the heap fast
+ *	  path the executor's state is set up once for all of them, too; elsewhere each row
+ *	  is a statement of its own.
  *
- * A batch belongs to the subtransaction in which it began.  After an error nothing
- * needs to be undone: a batch of another subtransaction is never used again, and
- * its memory, relation and queued triggers go with that subtransaction.
+ * A batch belongs to the subtransaction in which it began; after an error its memory,
+ * relation and queued triggers go with that.  Code that rows cause to run may begin
+ * batches of its own: the innermost counts until it is left.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,91 +16,126 @@
 
 #include "access/table.h"
 #include "access/xact.h"
+#include "commands/trigger.h"
 #include "data/internal.h"
-#include "storage/proc.h"
 
-typedef struct Batch
+struct AshBatch
 {
-	LocalTransactionId lxid;
-	SubTransactionId subxact; /* InvalidSubTransactionId: there is none */
+	AshBatch *outer;
+	SubTransactionId subxact;
 	AshResource *res;
-	AshTable *table;
+	AshTable *table; /* NULL: rows are statements, only their triggers wait */
 	Relation rel;
 	EState *estate;
 	ResultRelInfo *info;
 	TupleTableSlot *slot;
 	bool busy; /* a row is being written: rows of triggers go their own way */
-} Batch;
+};
 
-static Batch batch;
+static AshBatch *innermost = NULL;
 
-static bool
-is_current(const AshResource *res)
+static AshBatch *
+current_batch(const AshResource *res)
 {
-	return batch.subxact != InvalidSubTransactionId && batch.lxid == AshMyLxid &&
-		   batch.subxact == GetCurrentSubTransactionId() && batch.res == res;
+	return innermost != NULL && innermost->res == res &&
+				   innermost->subxact == GetCurrentSubTransactionId() ?
+			   innermost :
+			   NULL;
 }
 
-/* May a batch of this transaction still use the shape? */
+/* May a batch still use the shape? */
 bool
 ash_batch_uses(const AshTable *table)
 {
-	return batch.table == table && batch.lxid == AshMyLxid;
+	for (AshBatch *batch = innermost; batch != NULL; batch = batch->outer)
+	{
+		if (batch->table == table)
+			return true;
+	}
+	return false;
 }
 
-/* Begin a batch of inserts into the table of res; does nothing where rows take the SQL path. */
-void
-ash_data_batch_begin(AshResource *res)
+/* The executor's state for all rows. */
+static void
+begin_heap(AshBatch *batch, AshTable *table, Relation rel)
 {
-	Relation rel = table_open(ash_resource_relid(res), RowExclusiveLock);
-	AshTable *table = ash_table_of(res, rel);
 	MemoryContext old;
 
-	batch.subxact = InvalidSubTransactionId;
-	if (!ash_table_direct(table, rel, ACL_INSERT))
+	ash_heap_check_writable("INSERT");
+	batch->table = table;
+	batch->rel = rel;
+	batch->info = palloc0(sizeof(ResultRelInfo));
+	batch->info->type = T_ResultRelInfo;
+	batch->estate = ash_heap_begin(table, rel, batch->info);
+	old = MemoryContextSwitchTo(batch->estate->es_query_cxt);
+	batch->slot = ExecInitExtraTupleSlot(batch->estate, RelationGetDescr(rel), &TTSOpsVirtual);
+	MemoryContextSwitchTo(old);
+}
+
+AshBatch *
+ash_data_batch_begin(AshResource *res)
+{
+	AshBatch *batch = palloc0(sizeof(AshBatch));
+	Relation rel = table_open(ash_resource_relid(res), RowExclusiveLock);
+	AshTable *table = ash_table_of(res, rel);
+
+	batch->outer = innermost;
+	batch->subxact = GetCurrentSubTransactionId();
+	batch->res = res;
+	if (ash_table_direct(table, rel, ACL_INSERT))
+		begin_heap(batch, table, rel);
+	else
 	{
 		table_close(rel, NoLock);
-		return;
+		AfterTriggerBeginQuery();
 	}
-	ash_heap_check_writable("INSERT");
-	batch.info = palloc0(sizeof(ResultRelInfo));
-	batch.info->type = T_ResultRelInfo;
-	batch.estate = ash_heap_begin(table, rel, batch.info);
-	old = MemoryContextSwitchTo(batch.estate->es_query_cxt);
-	batch.slot = ExecInitExtraTupleSlot(batch.estate, RelationGetDescr(rel), &TTSOpsVirtual);
-	MemoryContextSwitchTo(old);
-	batch.res = res;
-	batch.table = table;
-	batch.rel = rel;
-	batch.busy = false;
-	batch.lxid = AshMyLxid;
-	batch.subxact = GetCurrentSubTransactionId();
+	innermost = batch;
+	return batch;
 }
 
 /* Insert a row as part of the running batch; false when there is none for it. */
 bool
 ash_data_batch_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
 {
-	if (!is_current(res) || batch.busy || !ash_guc_fast_path)
+	AshBatch *batch = current_batch(res);
+
+	if (batch == NULL || batch->table == NULL || batch->busy || !ash_guc_fast_path)
 		return false;
-	batch.busy = true;
-	ash_heap_write_row(res, batch.table, batch.estate, batch.info, batch.slot, values, given,
+	batch->busy = true;
+	ash_heap_write_row(res, batch->table, batch->estate, batch->info, batch->slot, values, given,
 					   result);
-	ResetPerTupleExprContext(batch.estate);
+	ResetPerTupleExprContext(batch->estate);
 	CommandCounterIncrement();
-	batch.busy = false;
+	batch->busy = false;
 	return true;
 }
 
-/* End the batch: the queued triggers fire.  Not to be called when the batch is given up. */
-void
-ash_data_batch_end(AshResource *res)
+/* Do the triggers of a statement that inserts into the table of res wait for the batch's end? */
+bool
+ash_data_batch_queues(const AshResource *res)
 {
-	Relation rel = batch.rel;
+	const AshBatch *batch = current_batch(res);
 
-	if (!is_current(res))
+	return batch != NULL && batch->table == NULL;
+}
+
+void
+ash_data_batch_end(AshBatch *batch)
+{
+	Assert(innermost == batch);
+	ash_data_batch_leave(batch);
+	if (batch->table == NULL)
+	{
+		AfterTriggerEndQuery(NULL);
+		CommandCounterIncrement();
 		return;
-	batch.subxact = InvalidSubTransactionId;
-	ash_heap_end(batch.table, batch.estate);
-	table_close(rel, NoLock);
+	}
+	ash_heap_end(batch->table, batch->estate);
+	table_close(batch->rel, NoLock);
+}
+
+void
+ash_data_batch_leave(AshBatch *batch)
+{
+	innermost = batch->outer;
 }

@@ -33,9 +33,9 @@ map_column(AshTable *table, const AshResource *res, Relation index, int n)
 	return true;
 }
 
-/* Scan keys "column = value" for the primary key, in the memory of table. */
-void
-ash_index_map_key(AshTable *table, const AshResource *res, Relation rel)
+/* Scan keys "column = value" for the primary key, in CurrentMemoryContext. */
+static void
+map_key(AshTable *table, const AshResource *res, Relation rel)
 {
 	Oid oid = RelationGetPrimaryKeyIndexCompat(rel);
 	Relation index;
@@ -56,6 +56,20 @@ ash_index_map_key(AshTable *table, const AshResource *res, Relation rel)
 	index_close(index, AccessShareLock);
 }
 
+Oid
+ash_index_of_key(AshTable *table, const AshResource *res, Relation rel)
+{
+	if (!table->key_mapped)
+	{
+		MemoryContext old = MemoryContextSwitchTo(table->cxt);
+
+		map_key(table, res, rel);
+		table->key_mapped = true;
+		MemoryContextSwitchTo(old);
+	}
+	return table->key_index;
+}
+
 bool
 ash_index_find(Relation rel, Relation index, Snapshot snapshot, ScanKey keys, int nkeys,
 			   TupleTableSlot *slot)
@@ -70,7 +84,10 @@ ash_index_find(Relation rel, Relation index, Snapshot snapshot, ScanKey keys, in
 	return found;
 }
 
-/* The row of that primary key as a fresh snapshot sees it; of no row, a part of the key is null. */
+/*
+ * The row of that primary key as a fresh snapshot sees it; of no row, a part of the key is null.
+ * ash_index_of_key has given an index.
+ */
 bool
 ash_index_find_key(const AshResource *res, AshTable *table, Relation rel, const AshValue *key,
 				   TupleTableSlot *slot)
@@ -136,7 +153,8 @@ ash_data_find_row(AshResource *res, const AshValue *key, AshValuesFn fn, void *a
 		return ASH_FIND_NOT_TRIED;
 	rel = table_open(ash_resource_relid(res), AccessShareLock);
 	table = ash_table_if_fit(res, rel);
-	if (table != NULL && OidIsValid(table->key_index) && ash_table_direct(table, rel, ACL_SELECT))
+	if (table != NULL && ash_table_direct(table, rel, ACL_SELECT) &&
+		OidIsValid(ash_index_of_key(table, res, rel)))
 	{
 		/* as a statement would, see what this transaction wrote last */
 		CommandCounterIncrement();

@@ -118,7 +118,7 @@ ash_data_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle, A
 		return ASH_LOCK_NOT_TRIED;
 	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
 	table = ash_table_of(res, rel);
-	if (ash_table_direct(table, rel, ACL_UPDATE) && OidIsValid(table->key_index))
+	if (ash_table_direct(table, rel, ACL_UPDATE) && OidIsValid(ash_index_of_key(table, res, rel)))
 		result = lock_by_index(res, table, rel, key, handle, row);
 	table_close(rel, NoLock);
 	return result;

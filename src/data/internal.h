@@ -42,6 +42,7 @@ typedef struct AshTable
 	ExprState **checks;	 /* of the table's CHECK constraints, ready to run; NULL without any */
 	LocalTransactionId writing; /* transaction in which they are being evaluated, or invalid */
 	AclMode plain;				/* for what the fast path does as a statement would */
+	bool key_mapped;			/* by ash_index_of_key, which fills the next three */
 	Oid key_index;				/* of the primary key; invalid: not to be scanned by us */
 	ScanKey key;				/* by its columns, without values … */
 	int *key_attributes;		/* … and the attributes that these are of */
@@ -64,7 +65,8 @@ extern void ash_data_check_tables(AshResource *res, const AshSql *sql);
 extern bool ash_data_tables_alone(const AshResource *res, const AshSql *sql);
 
 /* heap_index.c */
-extern void ash_index_map_key(AshTable *table, const AshResource *res, Relation rel);
+/* the primary key's, looked at when first asked for; invalid: not to be scanned by us */
+extern Oid ash_index_of_key(AshTable *table, const AshResource *res, Relation rel);
 extern bool ash_index_find_key(const AshResource *res, AshTable *table, Relation rel,
 							   const AshValue *key, TupleTableSlot *slot);
 /* the row with those keys as the snapshot sees it, in a slot of the table */
@@ -88,6 +90,9 @@ extern AshHeapResult ash_heap_write_locked(AshResource *res, const AshRowHandle 
 										   const AshValue *values, const bool *given,
 										   AshValue *result);
 
+/* run.c: as ash_data_modify, but after triggers wait for the end of the query that is running */
+extern uint64 ash_data_modify_queued(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
+
 /* heap.c */
 extern EState *ash_heap_begin(AshTable *table, Relation rel, ResultRelInfo *info);
 extern void ash_heap_end(AshTable *table, EState *estate);
@@ -100,6 +105,7 @@ extern void ash_heap_write_row(AshResource *res, AshTable *table, EState *estate
 extern bool ash_batch_uses(const AshTable *table);
 extern bool ash_data_batch_insert(AshResource *res, const AshValue *values, const bool *given,
 								  AshValue *result);
+extern bool ash_data_batch_queues(const AshResource *res);
 extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue *values,
 							const bool *given, AshValue *result);
 

@@ -244,7 +244,8 @@ prepare_own(AshResource *res, AshSql *sql)
 	PG_TRY();
 	{
 		own_statement = ash_data_tables_alone(res, sql) ? &own : NULL;
-		spi = SPI_prepare(sql->text.data, sql->nparams, sql->param_types);
+		spi = SPI_prepare_cursor(sql->text.data, sql->nparams, sql->param_types,
+								 sql->parallel ? CURSOR_OPT_PARALLEL_OK : 0);
 	}
 	PG_FINALLY();
 	{
@@ -252,7 +253,7 @@ prepare_own(AshResource *res, AshSql *sql)
 	}
 	PG_END_TRY();
 	if (spi == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
 	return spi;
 }
 

@@ -102,24 +102,54 @@ ash_data_executing(Oid relid)
 	return true;
 }
 
-/* Run the statement, which writes the table (or InvalidOid); returns how many rows it touched. */
-static uint64
-run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes)
+/* All of it at once: this way alone leaves after triggers to the query around it. */
+static int
+execute_queued(SPIPlanPtr plan, AshSql *sql, RowReceiver *receiver)
 {
-	SPIExecuteOptions options = { 0 };
+	int rc = SPI_execute_snapshot(plan, sql->param_values, sql->param_nulls, InvalidSnapshot,
+								  InvalidSnapshot, false, false, 0);
+	TupleTableSlot *slot;
+
+	if (rc < 0 || SPI_tuptable == NULL)
+		return rc;
+	slot = MakeSingleTupleTableSlot(SPI_tuptable->tupdesc, &TTSOpsHeapTuple);
+	for (uint64 i = 0; i < SPI_tuptable->numvals; i++)
+	{
+		ExecStoreHeapTuple(SPI_tuptable->vals[i], slot, false);
+		receiver->pub.receiveSlot(slot, &receiver->pub);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	return rc;
+}
+
+static int
+execute(SPIPlanPtr plan, AshSql *sql, RowReceiver *receiver)
+{
+	SPIExecuteOptions options = { .params = ash_data_params(sql),
+								  .dest = (DestReceiver *) receiver };
+
+	return SPI_execute_plan_extended(plan, &options);
+}
+
+/*
+ * Run the statement, which writes the table (or InvalidOid); returns how many rows it
+ * touched.  queued: its after triggers wait for the end of the query that is running.
+ */
+static uint64
+run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes, bool queued)
+{
 	AshPlan *plan;
 	uint64 processed;
 	volatile int rc = 0;
 
 	ash_data_check_tables(res, sql);
-	options.params = ash_data_params(sql);
-	options.dest = (DestReceiver *) receiver;
 	SPI_connect();
 	plan = ash_plan_get(res, sql);
 	starting = writes;
 	PG_TRY();
 	{
-		rc = SPI_execute_plan_extended(ash_plan_spi(plan), &options);
+		rc = queued ? execute_queued(ash_plan_spi(plan), sql, receiver) :
+					  execute(ash_plan_spi(plan), sql, receiver);
 	}
 	PG_FINALLY();
 	{
@@ -128,7 +158,7 @@ run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes)
 	}
 	PG_END_TRY();
 	if (rc < 0)
-		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(rc));
+		elog(ERROR, "executing a plan failed: %s", SPI_result_code_string(rc));
 	processed = SPI_processed;
 	SPI_finish();
 	return processed;
@@ -139,7 +169,7 @@ ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = make_receiver(fn, arg);
 
-	run_statement(res, sql, &receiver, InvalidOid);
+	run_statement(res, sql, &receiver, InvalidOid, false);
 	return receiver.rows;
 }
 
@@ -153,7 +183,15 @@ ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = make_receiver(fn != NULL ? fn : ignore_row, arg);
 
-	return run_statement(res, sql, &receiver, ash_resource_relid(res));
+	return run_statement(res, sql, &receiver, ash_resource_relid(res), false);
+}
+
+uint64
+ash_data_modify_queued(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
+{
+	RowReceiver receiver = make_receiver(fn, arg);
+
+	return run_statement(res, sql, &receiver, ash_resource_relid(res), true);
 }
 
 static void
@@ -178,7 +216,7 @@ ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *writer)
 
 	receiver.cxt = AllocSetContextCreate(CurrentMemoryContext, "ash row", ALLOCSET_DEFAULT_SIZES);
 	receiver.reset = true;
-	run_statement(res, sql, &receiver, InvalidOid);
+	run_statement(res, sql, &receiver, InvalidOid, false);
 	MemoryContextDelete(receiver.cxt);
 	return receiver.rows;
 }

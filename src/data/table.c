@@ -202,7 +202,6 @@ build_table(AshResource *res, Relation rel)
 	table->plain = plain_uses(rel);
 	if (has_own_collation(table, res, rel))
 		table->plain &= ~ACL_SELECT;
-	ash_index_map_key(table, res, rel);
 	ash_references_map(table, rel);
 	MemoryContextSwitchTo(old);
 	return table;

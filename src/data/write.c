@@ -138,6 +138,16 @@ run_returning(AshResource *res, AshSql *sql, AshValue *result)
 	return ash_data_modify(res, sql, take_row, &row) > 0;
 }
 
+static bool
+run_insert(AshResource *res, AshSql *sql, AshValue *result)
+{
+	ReturnedRow row = { res, CurrentMemoryContext, result };
+
+	if (ash_data_batch_queues(res))
+		return ash_data_modify_queued(res, sql, take_row, &row) > 0;
+	return ash_data_modify(res, sql, take_row, &row) > 0;
+}
+
 void
 ash_data_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
 {
@@ -159,7 +169,7 @@ ash_data_insert(AshResource *res, const AshValue *values, const bool *given, Ash
 
 	ash_sql_init(&sql, NULL);
 	ash_data_insert_sql(&sql, res, values, given);
-	if (!run_returning(res, &sql, result))
+	if (!run_insert(res, &sql, result))
 		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 						errmsg("a trigger of table %s left the row out", res->qualified)));
 }
@@ -219,10 +229,10 @@ ash_data_is_direct(AshResource *res, AshActionType type)
 	AclMode mode = type == ASH_ACTION_CREATE ? ACL_INSERT :
 				   type == ASH_ACTION_UPDATE ? ACL_UPDATE :
 											   ACL_DELETE;
-	const AshTable *table = ash_table_of(res, rel);
+	AshTable *table = ash_table_of(res, rel);
 	bool direct = ash_table_direct(table, rel, mode) &&
 				  (type == ASH_ACTION_CREATE ||
-				   (!IsolationUsesXactSnapshot() && OidIsValid(table->key_index)));
+				   (!IsolationUsesXactSnapshot() && OidIsValid(ash_index_of_key(table, res, rel))));
 
 	table_close(rel, NoLock);
 	return direct;

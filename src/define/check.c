@@ -420,6 +420,11 @@ check_resource(json_t *node, AshErrors *errors)
 	ash_check_section(node, "code_interface", &ash_code_interface_spec, check_interface, errors);
 	ash_check_section(node, "check_constraints", &ash_check_constraint_spec, NULL, errors);
 	ash_check_section(node, "custom_statements", &ash_custom_statement_spec, NULL, errors);
+	ash_check_section(node, "unique_index_names", &ash_named_constraint_spec, NULL, errors);
+	ash_check_section(node, "exclusion_constraint_names", &ash_named_constraint_spec, NULL, errors);
+	ash_check_section(node, "foreign_key_names", &ash_named_constraint_spec, NULL, errors);
+	check_object(node, "migration_defaults", errors);
+	check_object(json_object_get(node, "create_table_options"), "storage_parameters", errors);
 	ash_check_actions(node, errors);
 	check_changes(node, errors);
 	ash_check_is_list(node, "validations", errors);

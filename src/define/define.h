@@ -59,8 +59,10 @@ typedef struct AshPlanStep
 	const char *operation; /* "create table", "add column", … */
 	const char *sql;
 	bool destructive;
-	bool blocking;	 /* keeps others from writing for as long as it runs */
-	bool concurrent; /* cannot run inside a transaction, or waits for such a step */
+	bool blocking;	  /* keeps others from writing for as long as it runs */
+	bool concurrent;  /* cannot run inside a transaction, or waits for such a step */
+	Oid owner;		  /* with whose rights it runs; InvalidOid: the caller's */
+	const char *path; /* the search_path it runs with */
 	const AshPlanStatement *statement; /* what runs is SQL of the definition, or NULL */
 	void (*done)(const AshPlanStatement *statement); /* records that it ran */
 } AshPlanStep;

@@ -7,7 +7,8 @@
  * replaced; resources of the domain that it does not name stay as they are.  The
  * keys of the domain itself are all replaced.  Everything is checked before the
  * first row is written, and resources that refer to what has changed are checked
- * again with it.
+ * again with it.  Checking evaluates literals and constant expressions: that is
+ * done with the rights of the domain's owner, whoever defines it anew.
  *
  * All of it happens in one memory context, a child of the caller's.
  *
@@ -28,6 +29,7 @@ typedef struct Defining
 {
 	const char *name;		/* "domain.resource" */
 	AshDomainDocument *doc; /* NULL: a stored one that refers to a changed one */
+	Oid owner;				/* of its domain */
 	json_t *domain;			/* expanded documents */
 	json_t *expanded;
 	List *path;		  /* in the text */
@@ -112,12 +114,39 @@ check_documents(Work *work, json_t *root)
  *-------------------------------------------------------------------------
  */
 
+/* A domain that nobody owns any more is looked at with the rights of whoever may define it. */
+static Oid
+owner_of(const char *domain)
+{
+	Oid owner = ash_catalog_domain_owner(domain);
+
+	return OidIsValid(owner) ? owner : GetUserId();
+}
+
+/* Only for those who may define a domain anew anything is done with its owner's rights. */
+static void
+find_owners(Work *work)
+{
+	ListCell *lc;
+
+	foreach (lc, work->def.domains)
+	{
+		AshDomainDocument *doc = lfirst(lc);
+		AshStored former;
+
+		if (ash_store_domain(doc->name, &former))
+			ash_define_check_owner(&former);
+		doc->owner = owner_of(doc->name);
+	}
+}
+
 static Defining *
-add_item(Work *work, const char *name, json_t *domain, json_t *expanded)
+add_item(Work *work, const char *name, Oid owner, json_t *domain, json_t *expanded)
 {
 	Defining *item = palloc0(sizeof(Defining));
 
 	item->name = name;
+	item->owner = owner;
 	item->domain = domain;
 	item->expanded = expanded;
 	work->items = lappend(work->items, item);
@@ -136,7 +165,8 @@ add_defined(Work *work, AshDomainDocument *doc)
 	json_object_del(domain, "resources");
 	json_object_foreach (resources, name, node)
 	{
-		Defining *item = add_item(work, psprintf("%s.%s", doc->name, name), domain, node);
+		Defining *item =
+			add_item(work, psprintf("%s.%s", doc->name, name), doc->owner, domain, node);
 
 		item->doc = doc;
 		item->path = list_concat_copy(doc->path, list_make2(makeString("resources"),
@@ -215,7 +245,7 @@ add_dependents(Work *work)
 
 		if (!ash_define_is_owner(stored))
 			continue;
-		add_item(work, stored->name, domain_of(work, stored->domain),
+		add_item(work, stored->name, owner_of(stored->domain), domain_of(work, stored->domain),
 				 parse_owned(work, stored->expanded));
 	}
 }
@@ -246,11 +276,14 @@ compile_item(Work *work, Defining *item)
 {
 	AshErrors *faults = ash_errors_create(work->cxt);
 	List *outer = work->def.errors->path;
+	AshOwnerScope scope;
 
 	item->started = true;
+	scope = ash_owner_enter(item->owner, ash_owner_path(NULL, NULL));
 	item->res = ash_resource_compile(work->cxt, item->domain, item->expanded, item->name, faults);
+	ash_owner_leave(&scope);
 	if (item->res != NULL)
-		item->res->owner = GetUserId();
+		item->res->owner = item->owner;
 	work->def.errors->path = item->path;
 	blame_change(work, item, faults);
 	work->def.errors->path = outer;
@@ -282,9 +315,12 @@ static void
 verify_item(Work *work, Defining *item)
 {
 	AshErrors *faults = ash_errors_create(work->cxt);
+	AshOwnerScope scope;
 
 	CHECK_FOR_INTERRUPTS();
+	scope = ash_owner_enter(item->owner, ash_owner_path(NULL, NULL));
 	ash_resource_verify(item->res, faults);
+	ash_owner_leave(&scope);
 	work->def.errors->path = item->path;
 	blame_change(work, item, faults);
 	work->def.errors->path = NIL;
@@ -378,6 +414,7 @@ work_on(Work *work, json_t *root)
 	if (ash_errors_any(work->def.errors))
 		return;
 	ash_store_lock();
+	find_owners(work);
 	ash_define_expand(&work->def);
 	if (!ash_errors_any(work->def.errors))
 		compile_all(work);
@@ -488,8 +525,6 @@ store_document(Work *work, AshDomainDocument *doc, json_t *summary)
 	List *stored = known ? ash_store_resources(doc->name) : NIL;
 	ListCell *lc;
 
-	if (known)
-		ash_define_check_owner(&former);
 	if (store_domain(work, doc, known ? &former : NULL))
 		ash_store_touch(doc->name);
 	foreach (lc, work->items)

@@ -5,8 +5,8 @@
  *
  * ci_string is stored as citext and vector as pgvector's type; the operators of
  * those types must exist before an expression about them can be checked.  With
- * migrate set ash_define creates what is missing, as the caller; otherwise it
- * says what to create.
+ * migrate set ash_define creates what is missing, as the caller and where our own
+ * functions are; otherwise it says what to create.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,7 +21,8 @@
 static void
 create_extension(const char *name)
 {
-	char *sql = psprintf("CREATE EXTENSION IF NOT EXISTS %s", ash_quote_ident(name));
+	char *sql = psprintf("CREATE EXTENSION IF NOT EXISTS %s WITH SCHEMA %s", ash_quote_ident(name),
+						 ash_quote_ident(ash_extension_schema()));
 
 	SPI_connect();
 	if (SPI_execute(sql, false, 0) != SPI_OK_UTILITY)

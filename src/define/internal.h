@@ -32,6 +32,7 @@ typedef struct AshDomainDocument
 	List *path;		  /* of the document in the text: NIL or its index */
 	const char *name;
 	const char *schema;
+	Oid owner;		/* of the domain */
 	List *compiled; /* of AshResource *, in order */
 } AshDomainDocument;
 
@@ -150,6 +151,9 @@ extern bool ash_verify_aggregates(AshResource *res, AshErrors *errors);
 /* verify_statements.c */
 extern void ash_verify_statements(AshResource *res, AshErrors *errors);
 
+/* verify_storage.c */
+extern void ash_verify_storage(AshResource *res, AshErrors *errors);
+
 /* verify_embedded.c: types that are embedded resources, and those resources */
 extern void ash_verify_embedded(AshResource *res, AshErrors *errors);
 /* … and their calculations and steps, once these are compiled */
@@ -193,6 +197,9 @@ extern void ash_define_check_owner(const AshStored *domain);
 extern void ash_define_check_runner(const char *resource);
 extern void ash_define_check_schema(const char *schema);
 extern void ash_define_check_table(AshResource *res);
+
+/* plan_catalog.c: the schema our own functions are in; extensions that types need go there too */
+extern const char *ash_extension_schema(void);
 
 /* schema.c, schema_builtins.c: parts of the JSON Schema, each a new json_t or added to defs */
 extern json_t *ash_schema_entity(const AshSpec *spec);

@@ -5,8 +5,9 @@
  *	  definitions say, and doing it.
  *
  * Definitions are compared with pg_catalog itself, so a change made by hand is
- * seen like any other difference.  Statements run as the caller; all their names
- * are qualified and quoted, and search_path is left as it is.
+ * seen like any other difference.  Whoever plans or migrates must be a member of
+ * the domain's owner; what the definition says is looked at, and steps are run,
+ * with the owner's rights (as_owner.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +17,8 @@
 #include "define/internal.h"
 #include "define/plan.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
@@ -44,6 +47,8 @@ ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase, cons
 	step->resource = table ? pstrdup(table->resource) : NULL;
 	step->operation = operation;
 	step->sql = sql.data;
+	step->owner = table ? table->owner : InvalidOid;
+	step->path = table ? table->path : NULL;
 	step->destructive = (flags & ASH_STEP_DESTRUCTIVE) != 0;
 	step->blocking = (flags & ASH_STEP_BLOCKING) && present != NULL && !present->empty;
 	step->concurrent = (flags & ASH_STEP_CONCURRENT) != 0;
@@ -77,51 +82,99 @@ is_planned(const AshResource *res)
 	return !res->embedded && !json_is_false(json_object_get(res->document, "migrate"));
 }
 
-/* The resources of a domain, or of all, in definition order. */
-static List *
-planned_resources(const char *domain)
+/* A domain that is named must be there, and the current user must be a member of its owner. */
+static Oid
+named_owner(const char *domain)
 {
-	List *rows = ash_plan_query(1,
-								"SELECT name FROM ash.resource"
-								" WHERE NOT embedded AND ($1 IS NULL OR domain = $1)"
-								" ORDER BY domain, position, name",
-								1, &domain);
-	List *resources = NIL;
+	AshStored stored;
+
+	if (!ash_store_domain(domain, &stored))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("domain \"%s\" does not exist", domain)));
+	ash_define_check_owner(&stored);
+	return ash_owner_of(domain);
+}
+
+/* Of all domains one plans those that are one's own; InvalidOid: not this one. */
+static Oid
+any_owner(const char *domain)
+{
+	Oid owner = ash_catalog_domain_owner(domain);
+
+	if (OidIsValid(owner))
+		return has_privs_of_role(GetUserId(), owner) ? owner : InvalidOid;
+	if (superuser())
+		ereport(
+			WARNING,
+			(errmsg("domain \"%s\" is left out", domain),
+			 errdetail("The role that owns it does not exist."),
+			 errhint("Name another owner: UPDATE ash.domain SET owner = 'role' WHERE name = %s.",
+					 quote_literal_cstr(domain))));
+	return InvalidOid;
+}
+
+/* Adds the tables of a domain's resources, in definition order. */
+static void
+want_domain(AshPlan *plan, const char *domain, Oid owner)
+{
+	AshOwnerScope scope = ash_owner_enter(owner, ash_owner_path(NULL, NULL));
 	ListCell *lc;
 
-	foreach (lc, rows)
+	foreach (lc, ash_plan_query(1,
+								"SELECT name FROM ash.resource"
+								" WHERE NOT embedded AND domain = $1 ORDER BY position, name",
+								1, &domain))
 	{
-		char **row = lfirst(lc);
-		AshResource *res = ash_resource_get(row[0], NULL);
+		AshResource *res = ash_resource_get(((char **) lfirst(lc))[0], NULL);
 
 		CHECK_FOR_INTERRUPTS();
-		if (res != NULL && is_planned(res))
-			resources = lappend(resources, res);
+		if (res == NULL || !is_planned(res))
+			continue;
+		plan->resources = lappend(plan->resources, res);
+		ash_plan_want(plan, res, owner);
 	}
-	return resources;
+	ash_owner_leave(&scope);
 }
 
 static void
-check_domain(const char *domain)
+want_domains(AshPlan *plan, const char *domain)
 {
-	if (domain == NULL ||
-		ash_plan_query(1, "SELECT name FROM ash.domain WHERE name = $1", 1, &domain) != NIL)
+	ListCell *lc;
+
+	if (domain != NULL)
+	{
+		want_domain(plan, domain, named_owner(domain));
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("domain \"%s\" does not exist", domain)));
+	}
+	foreach (lc, ash_plan_query(1, "SELECT name FROM ash.domain ORDER BY name", 0, NULL))
+	{
+		const char *name = ((char **) lfirst(lc))[0];
+		Oid owner = any_owner(name);
+
+		if (OidIsValid(owner))
+			want_domain(plan, name, owner);
+	}
 }
 
-/* The schema our own functions are in: extensions the definitions need go there too. */
-static const char *
-extension_schema(void)
-{
-	List *rows = ash_plan_query(1,
-								"SELECT n.nspname FROM pg_extension e"
-								" JOIN pg_namespace n ON n.oid = e.extnamespace"
-								" WHERE e.extname = 'ash'",
-								0, NULL);
+typedef void (*TableBody)(AshPlan *plan, AshPlanTable *table, AshResource *res);
 
-	return rows == NIL ? "public" : ((char **) linitial(rows))[0];
+/* Calls body for each table, as its owner. */
+static void
+for_each_table(AshPlan *plan, TableBody body)
+{
+	ListCell *lc;
+	ListCell *res;
+
+	forboth (lc, plan->tables, res, plan->resources)
+	{
+		AshPlanTable *table = lfirst(lc);
+		AshOwnerScope scope;
+
+		CHECK_FOR_INTERRUPTS();
+		scope = ash_owner_enter(table->owner, table->path);
+		body(plan, table, lfirst(res));
+		ash_owner_leave(&scope);
+	}
 }
 
 /* Finds the table as it is, under its name or its former one unless another resource has that. */
@@ -219,19 +272,28 @@ is_table(const AshPlanTable *table)
 		   table->present->relkind == RELKIND_FOREIGN_TABLE;
 }
 
+static void
+diff_table(AshPlan *plan, AshPlanTable *table, AshResource *res)
+{
+	if (is_table(table))
+		ash_plan_diff(plan, table);
+}
+
+static void
+want_functions(AshPlan *plan, AshPlanTable *table, AshResource *res)
+{
+	ash_plan_want_functions(plan, table, res);
+}
+
 static AshPlan *
 make_plan(const char *domain, bool concurrently)
 {
 	AshPlan *plan = palloc0(sizeof(AshPlan));
 	ListCell *lc;
-	ListCell *table;
 
-	check_domain(domain);
 	plan->concurrently = concurrently;
-	plan->extension_schema = extension_schema();
-	plan->resources = planned_resources(domain);
-	foreach (lc, plan->resources)
-		ash_plan_want(plan, lfirst(lc));
+	plan->extension_schema = ash_extension_schema();
+	want_domains(plan, domain);
 	plan_schemas(plan);
 	foreach (lc, plan->tables)
 	{
@@ -239,8 +301,7 @@ make_plan(const char *domain, bool concurrently)
 		if (((AshPlanTable *) lfirst(lc))->present != NULL)
 			find_renamed_columns(lfirst(lc));
 	}
-	forboth (lc, plan->resources, table, plan->tables)
-		ash_plan_want_references(plan, lfirst(table), lfirst(lc));
+	for_each_table(plan, ash_plan_want_references);
 	foreach (lc, plan->tables)
 	{
 		const AshPlanTable *wanted = lfirst(lc);
@@ -251,13 +312,8 @@ make_plan(const char *domain, bool concurrently)
 		find_foreign_references(plan, wanted);
 		ash_plan_shadow(plan, lfirst(lc));
 	}
-	foreach (lc, plan->tables)
-	{
-		if (is_table(lfirst(lc)))
-			ash_plan_diff(plan, lfirst(lc));
-	}
-	forboth (lc, plan->resources, table, plan->tables)
-		ash_plan_want_functions(plan, lfirst(table), lfirst(lc));
+	for_each_table(plan, diff_table);
+	for_each_table(plan, want_functions);
 	ash_plan_diff_functions(plan, domain);
 	ash_plan_diff_statements(plan);
 	return plan;
@@ -343,6 +399,22 @@ resolve_types(const AshPlan *plan)
 	}
 }
 
+/* With the rights of the owner of what it is about. */
+static void
+execute(const AshPlanStep *step)
+{
+	AshOwnerScope scope;
+
+	if (!OidIsValid(step->owner))
+	{
+		ash_plan_execute(step->sql);
+		return;
+	}
+	scope = ash_owner_enter(step->owner, step->path);
+	ash_plan_execute(step->sql);
+	ash_owner_leave(&scope);
+}
+
 /*
  * Creates the schemas, and the extensions types need, so that the rest can be
  * planned with the types that are then there.  Returns the steps that were run.
@@ -353,7 +425,7 @@ run_preparations(const AshPlan *plan)
 	ListCell *lc;
 
 	foreach (lc, plan->steps[ASH_PHASE_PREPARE])
-		ash_plan_execute(((AshPlanStep *) lfirst(lc))->sql);
+		execute(lfirst(lc));
 	resolve_types(plan);
 	return plan->steps[ASH_PHASE_PREPARE];
 }
@@ -369,7 +441,7 @@ run_step(const AshPlanStep *step)
 	}
 	if (!step->concurrent)
 	{
-		ash_plan_execute(step->sql);
+		execute(step);
 		return true;
 	}
 	ereport(WARNING,

@@ -29,7 +29,7 @@ typedef struct AshPlanObject
 	/*
 	 * Check: the condition.  Index: from USING on.  Keys: as in ADD CONSTRAINT.
 	 * current is the same by the names that tables and columns have before the
-	 * renames of this plan.
+	 * renames of this plan.  Both are NULL for what others make: it is left alone.
 	 */
 	const char *definition;
 	const char *current;
@@ -53,6 +53,7 @@ typedef struct AshPlanColumn
 	bool not_null;
 	const char *dflt; /* SQL, or NULL */
 	bool any_default; /* whatever the table does to fill the column is right */
+	bool sql_default; /* the owner wrote the default: it may be another for each row */
 	char identity;	  /* as in pg_attribute: '\0', 'a' or 'd' */
 	char generated;	  /* as in pg_attribute */
 	const char *comment;
@@ -63,14 +64,22 @@ typedef struct AshPlanColumn
 typedef struct AshPlanTable
 {
 	const char *resource; /* the first one that has this table */
+	Oid owner;			  /* of the domain: with its rights all is evaluated and done */
+	const char *path;	  /* the search_path for that */
 	const char *schema;
 	const char *name;
 	const char *renamed_from;	/* former name */
 	List *columns;				/* of AshPlanColumn * */
+	List *ignored;				/* of char *: columns that others look after */
 	AshPlanObject *primary_key; /* or NULL */
 	List *checks;				/* of AshPlanObject *, as are the next two */
 	List *indexes;
 	List *references;
+	List *parameters;	 /* storage parameters, see plan_options.c */
+	bool has_parameters; /* the definition speaks of them */
+	char persistence;	 /* as in pg_class; wanted: '\0' whatever it is */
+	const char *tablespace;
+	const char *partition_key; /* "range ("a", "b")", or NULL */
 	bool row_security;
 	bool has_policies; /* somebody wrote CREATE POLICY for it */
 	const char *comment;
@@ -99,7 +108,8 @@ typedef struct AshPlanFunction
 	Oid return_type;
 	bool set;
 	int rows;		 /* of a set, for the planner; 0 = it knows best */
-	char volatility; /* as in pg_proc */
+	char volatility; /* as in pg_proc, and … */
+	char parallel;
 	const char *body;
 	const char *description;
 } AshPlanFunction;
@@ -150,11 +160,21 @@ extern void ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase
 extern AshPlanTable *ash_plan_find_table(const AshPlan *plan, const char *schema, const char *name);
 
 /* plan_table.c: compiled resources → wanted tables */
-extern void ash_plan_want(AshPlan *plan, AshResource *res);
+extern void ash_plan_want(AshPlan *plan, AshResource *res, Oid owner);
 extern const char *ash_plan_type(const AshPlan *plan, const AshTypeInst *type);
 extern AshPlanColumn *ash_plan_find_column(const AshPlanTable *table, const char *name);
+extern bool ash_plan_ignores(const AshPlanTable *table, const char *column);
+
+/* plan_options.c: how the table is stored */
+extern const char *ash_plan_parameter_text(json_t *value);
+extern void ash_plan_want_options(AshPlanTable *table, const AshResource *res);
+extern void ash_plan_read_options(AshPlanTable *table, const char *oid);
+extern void ash_plan_diff_options(AshPlan *plan, const AshPlanTable *table);
+extern char *ash_plan_table_options(const AshPlanTable *table);
 
 /* plan_index.c */
+/* an object that others make; it is neither made nor dropped, nor built anew */
+extern void ash_plan_leave_object(List **list, const char *name);
 extern void ash_plan_want_indexes(AshPlan *plan, AshPlanTable *table, AshResource *res);
 /* the base filter as SQL, or NULL */
 extern char *ash_plan_base_filter(AshResource *res);
@@ -163,6 +183,7 @@ extern AshPlanObject *ash_plan_object(List **list, const char *name, const char 
 extern char *ash_plan_name_list(List *names);
 
 /* plan_text.c: SQL that owners write into definitions; anything but one expression is refused */
+extern bool ash_plan_is_expression(const char *sql);
 extern void ash_plan_check_condition(const AshResource *res, const char *what, const char *sql);
 extern void ash_plan_check_index_field(const AshResource *res, const char *sql);
 
@@ -183,8 +204,10 @@ extern void ash_plan_shadow(AshPlan *plan, AshPlanTable *table);
 /* plan_ddl.c */
 extern const char *ash_plan_qualified(const AshPlanTable *table);
 extern char *ash_plan_column_sql(const AshPlanColumn *column);
-extern char *ash_plan_create_table(const AshPlanTable *table, const char *qualified,
-								   const char *prefix);
+extern char *ash_plan_create_table(const AshPlanTable *table, const char *qualified);
+/* The same as a temporary table in two statements; in the first there is nothing to evaluate. */
+extern char *ash_plan_create_bare(const AshPlanTable *table, const char *qualified);
+extern char *ash_plan_complete_bare(const AshPlanTable *table, const char *qualified);
 extern char *ash_plan_create_index(const AshPlanObject *index, const char *name,
 								   const char *qualified, bool concurrently);
 

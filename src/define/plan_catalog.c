@@ -14,6 +14,7 @@
 #include "catalog/catalog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "define/internal.h"
 #include "define/plan.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -77,7 +78,7 @@ ash_plan_query(int ncolumns, const char *sql, int nargs, const char *const *args
 	return rows;
 }
 
-/* Runs a statement (or several) as the caller, with the caller's search_path. */
+/* Runs a statement (or several) as the current user, with the search_path that is set. */
 void
 ash_plan_execute(const char *sql)
 {
@@ -94,6 +95,18 @@ ash_plan_execute(const char *sql)
 	if (result < 0)
 		elog(ERROR, "SPI_execute failed: %s: %s", SPI_result_code_string(result), sql);
 	SPI_finish();
+}
+
+const char *
+ash_extension_schema(void)
+{
+	List *rows = ash_plan_query(1,
+								"SELECT n.nspname FROM pg_extension e"
+								" JOIN pg_namespace n ON n.oid = e.extnamespace"
+								" WHERE e.extname = 'ash'",
+								0, NULL);
+
+	return rows == NIL ? "public" : ((char **) linitial(rows))[0];
 }
 
 static bool
@@ -248,6 +261,7 @@ ash_plan_read_oid(Oid relid)
 	table->has_policies = is_true(row[4]);
 	table->comment = row[5];
 	table->empty = is_true(row[6]);
+	ash_plan_read_options(table, oid);
 	read_columns(table, oid);
 	read_constraints(table, oid);
 	read_indexes(table, oid);

@@ -66,8 +66,13 @@ type_holds(const AshPlanColumn *from, const AshPlanColumn *to)
 static bool
 is_volatile_default(const AshPlanColumn *column)
 {
-	return column->dflt != NULL && (strstr(column->dflt, "gen_random_uuid") != NULL ||
-									strstr(column->dflt, "uuidv7") != NULL);
+	if (column->dflt == NULL)
+		return false;
+	/* the parentheses around all of it are ours, or gone where PostgreSQL prints it */
+	if (column->sql_default)
+		return strchr(column->dflt + 1, '(') != NULL;
+	return strstr(column->dflt, "gen_random_uuid") != NULL ||
+		   strstr(column->dflt, "uuidv7") != NULL;
 }
 
 /*-------------------------------------------------------------------------
@@ -237,7 +242,7 @@ is_wanted(const AshPlanTable *table, const AshPlanColumn *present)
 		if (strcmp(((AshPlanColumn *) lfirst(lc))->current, present->name) == 0)
 			return true;
 	}
-	return false;
+	return ash_plan_ignores(table, present->name);
 }
 
 void
@@ -330,9 +335,12 @@ ash_plan_diff(AshPlan *plan, AshPlanTable *table)
 {
 	if (table->present == NULL)
 		ash_plan_step(plan, table, ASH_PHASE_TABLE, "create table", 0, "%s",
-					  ash_plan_create_table(table, ash_plan_qualified(table), ""));
+					  ash_plan_create_table(table, ash_plan_qualified(table)));
 	else
+	{
+		ash_plan_diff_options(plan, table);
 		ash_plan_diff_columns(plan, table);
+	}
 	ash_plan_diff_objects(plan, table);
 	if (table->present == NULL || table->present->relkind != RELKIND_FOREIGN_TABLE)
 		diff_row_security(plan, table);

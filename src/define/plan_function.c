@@ -16,9 +16,11 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "common/md5.h"
+#include "define/internal.h"
 #include "define/plan.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
@@ -40,20 +42,25 @@ typedef struct Present
 	const char *names;	 /* of parameters */
 	int defaults;
 	const char *properties;
+	Oid owner;
 	bool wanted;
 } Present;
 
-/* $1: the domain, or null; $2: the resource, or null */
+/*
+ * $1: the domain, or null; $2: the resource, or null.  The mark of a role whose
+ * privileges one does not have says nothing: anybody could have written it.
+ */
 static const char present_query[] =
 	"SELECT p.oid::regprocedure, n.nspname, p.proname, p.proargtypes, f.mark[1], f.mark[2],"
 	" p.prosrc, concat(p.prorettype::oid, ' ', p.proretset), array_to_string(p.proargnames, E'\\x01'),"
 	" p.pronargdefaults, concat(l.lanname, ' ', p.provolatile, p.prosecdef, p.proisstrict,"
-	" p.proleakproof, p.proparallel, p.prokind, p.proconfig IS NULL)"
+	" p.proleakproof, p.proparallel, p.prokind, p.proconfig IS NULL), p.proowner"
 	" FROM pg_description d JOIN pg_proc p ON p.oid = d.objoid"
 	" JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang,"
 	" LATERAL (SELECT regexp_match(d.description, '" MARK_PATTERN "') AS mark) f"
 	" WHERE d.classoid = 'pg_proc'::regclass AND d.objsubid = 0"
 	" AND d.description LIKE '" MARK_LIKE "' AND f.mark IS NOT NULL"
+	" AND pg_has_role(p.proowner, 'USAGE')"
 	" AND ($1 IS NULL OR split_part(f.mark[1], '.', 1) = $1)"
 	" AND ($2 IS NULL OR f.mark[1] = $2)"
 	" ORDER BY 1";
@@ -65,7 +72,7 @@ read_present(const char *domain, const char *resource)
 	List *list = NIL;
 	ListCell *lc;
 
-	foreach (lc, ash_plan_query(11, present_query, 2, args))
+	foreach (lc, ash_plan_query(12, present_query, 2, args))
 	{
 		char **row = lfirst(lc);
 		Present *present = palloc0(sizeof(Present));
@@ -81,6 +88,7 @@ read_present(const char *domain, const char *resource)
 		present->names = row[8] ? row[8] : "";
 		present->defaults = atoi(row[9]);
 		present->properties = row[10];
+		present->owner = (Oid) strtoul(row[11], NULL, 10);
 		list = lappend(list, present);
 	}
 	return list;
@@ -136,7 +144,7 @@ create_statement(const AshPlanFunction *function, const char *create)
 	appendStringInfo(&sql, "%s FUNCTION %s(%s)\nRETURNS %s\nLANGUAGE sql %s PARALLEL %s", create,
 					 qualified_name(function), parameter_list(function, true), function->returns,
 					 function->volatility == PROVOLATILE_STABLE ? "STABLE" : "VOLATILE",
-					 function->volatility == PROVOLATILE_STABLE ? "RESTRICTED" : "UNSAFE");
+					 function->parallel == PROPARALLEL_RESTRICTED ? "RESTRICTED" : "UNSAFE");
 	if (function->rows > 0)
 		appendStringInfo(&sql, " ROWS %d", function->rows);
 	appendStringInfo(&sql, "\nAS %s", quote_body(function->body));
@@ -200,9 +208,7 @@ types_of(const AshPlanFunction *function)
 static char *
 properties_of(const AshPlanFunction *function)
 {
-	return psprintf("sql %cfff%cft", function->volatility,
-					function->volatility == PROVOLATILE_STABLE ? PROPARALLEL_RESTRICTED :
-																 PROPARALLEL_UNSAFE);
+	return psprintf("sql %cfff%cft", function->volatility, function->parallel);
 }
 
 /*-------------------------------------------------------------------------
@@ -210,13 +216,23 @@ properties_of(const AshPlanFunction *function)
  *-------------------------------------------------------------------------
  */
 
-static void
-add_step(AshPlan *plan, const char *resource, AshPlanPhase phase, const char *operation,
-		 const char *sql)
+static const AshPlanTable *
+table_of(const AshPlan *plan, const AshPlanFunction *function)
 {
-	AshPlanTable owner = { .resource = resource };
+	ListCell *lc;
 
-	ash_plan_step(plan, &owner, phase, operation, 0, "%s", sql);
+	foreach (lc, plan->tables)
+	{
+		if (strcmp(((AshPlanTable *) lfirst(lc))->resource, function->resource) == 0)
+			return lfirst(lc);
+	}
+	elog(ERROR, "function \"%s\" has no table", function->name);
+}
+
+static void
+add_step(AshPlan *plan, const AshPlanFunction *function, const char *operation, const char *sql)
+{
+	ash_plan_step(plan, table_of(plan, function), ASH_PHASE_FUNCTION, operation, 0, "%s", sql);
 }
 
 static void
@@ -225,7 +241,7 @@ add_comment(AshPlan *plan, const AshPlanFunction *function)
 	char *mark = psprintf(MARK, function->resource, hash_of(function));
 	char *comment = psprintf("%s\n\n%s", function->description, mark);
 
-	add_step(plan, function->resource, ASH_PHASE_FUNCTION, "comment on function",
+	add_step(plan, function, "comment on function",
 			 psprintf("COMMENT ON FUNCTION %s(%s) IS %s", qualified_name(function),
 					  parameter_list(function, false), quote_literal_cstr(comment)));
 }
@@ -233,16 +249,20 @@ add_comment(AshPlan *plan, const AshPlanFunction *function)
 static void
 create_function(AshPlan *plan, const AshPlanFunction *function)
 {
-	add_step(plan, function->resource, ASH_PHASE_FUNCTION, "create function",
-			 create_statement(function, "CREATE"));
+	add_step(plan, function, "create function", create_statement(function, "CREATE"));
 	add_comment(plan, function);
 }
 
+/* By the role whose it is; the domain may be gone. */
 static void
 drop_function(AshPlan *plan, const Present *present)
 {
-	add_step(plan, present->resource, ASH_PHASE_DROP_FUNCTION, "drop function",
-			 psprintf("DROP FUNCTION %s", present->signature));
+	AshPlanTable none = { .resource = present->resource,
+						  .owner = present->owner,
+						  .path = ash_owner_path(NULL, NULL) };
+
+	ash_plan_step(plan, &none, ASH_PHASE_DROP_FUNCTION, "drop function", 0, "DROP FUNCTION %s",
+				  present->signature);
 }
 
 /* What CREATE OR REPLACE cannot change: the result, names, and defaults that go away. */
@@ -271,8 +291,7 @@ compare(AshPlan *plan, const AshPlanFunction *function, const Present *present)
 		create_function(plan, function);
 		return;
 	}
-	add_step(plan, function->resource, ASH_PHASE_FUNCTION, "replace function",
-			 create_statement(function, "CREATE OR REPLACE"));
+	add_step(plan, function, "replace function", create_statement(function, "CREATE OR REPLACE"));
 	add_comment(plan, function);
 }
 
@@ -315,10 +334,12 @@ is_taken(const AshPlan *plan, const AshPlanFunction *function)
 	return false;
 }
 
+/* Ours is only what the domain's owner may replace. */
 static Present *
-find_present(List *present, const AshPlanFunction *function)
+find_present(const AshPlan *plan, List *present, const AshPlanFunction *function)
 {
 	char *types = types_of(function);
+	Oid owner = table_of(plan, function)->owner;
 	ListCell *lc;
 
 	foreach (lc, present)
@@ -326,7 +347,7 @@ find_present(List *present, const AshPlanFunction *function)
 		Present *one = lfirst(lc);
 
 		if (strcmp(one->schema, function->schema) == 0 && strcmp(one->name, function->name) == 0 &&
-			strcmp(one->types, types) == 0)
+			strcmp(one->types, types) == 0 && has_privs_of_role(owner, one->owner))
 			return one;
 	}
 	return NULL;
@@ -359,7 +380,7 @@ leave_out(const AshPlanFunction *function, const char *reason)
 static void
 plan_function(AshPlan *plan, const AshPlanFunction *function, List *present)
 {
-	Present *found = find_present(present, function);
+	Present *found = find_present(plan, present, function);
 
 	if (is_taken(plan, function))
 		leave_out(function, "Another definition has a function of that name and those parameters.");

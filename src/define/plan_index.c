@@ -104,6 +104,12 @@ key_columns(const AshResource *res, List *attributes, bool all_tenants)
  *-------------------------------------------------------------------------
  */
 
+void
+ash_plan_leave_object(List **list, const char *name)
+{
+	ash_plan_object(list, name, NULL)->valid = false;
+}
+
 static void
 want_identity(AshPlanTable *table, AshResource *res, const AshIdentity *identity)
 {
@@ -243,11 +249,20 @@ void
 ash_plan_want_indexes(AshPlan *plan, AshPlanTable *table, AshResource *res)
 {
 	json_t *custom = json_object_get(res->document, "custom_indexes");
+	List *skipped = ash_json_names(json_object_get(res->document, "skip_unique_indexes"));
+	const char *name;
 	json_t *node;
 	size_t i;
 
 	for (i = 0; i < res->nidentities; i++)
-		want_identity(table, res, res->identities[i]);
+	{
+		if (ash_names_contain(skipped, res->identities[i]->name))
+			ash_plan_leave_object(&table->indexes, res->identities[i]->index_name);
+		else
+			want_identity(table, res, res->identities[i]);
+	}
+	json_object_foreach (json_object_get(res->document, "unique_index_names"), name, node)
+		ash_plan_leave_object(&table->indexes, pstrdup(name));
 	if (json_is_object(custom))
 		want_custom_index(table, res, custom);
 	json_array_foreach (custom, i, node)

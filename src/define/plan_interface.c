@@ -57,6 +57,7 @@ add_function(AshPlan *plan, const AshResource *res, const char *schema, const ch
 	function->schema = schema;
 	function->name = name;
 	function->volatility = PROVOLATILE_STABLE;
+	function->parallel = PROPARALLEL_RESTRICTED;
 	function->description = description;
 	plan->functions = lappend(plan->functions, function);
 	return function;
@@ -127,7 +128,8 @@ want_field(AshPlan *plan, const AshPlanTable *table, AshResource *res, const cha
 		   const char *name, const char *description)
 {
 	const AshTypeInst *type;
-	char *body = ash_query_field_body(res, name, &type);
+	bool user_code;
+	char *body = ash_query_field_body(res, name, &type, &user_code);
 	AshPlanFunction *function;
 
 	if (body == NULL)
@@ -139,6 +141,8 @@ want_field(AshPlan *plan, const AshPlanTable *table, AshResource *res, const cha
 	function->returns = type->sql_base;
 	function->return_type = type->oid;
 	function->body = body;
+	if (user_code)
+		function->parallel = PROPARALLEL_UNSAFE;
 }
 
 static bool
@@ -255,6 +259,7 @@ want_read(AshInterface *entry, const AshPlanTable *table)
 {
 	AshPlanFunction *function = entry->function;
 	bool get = is_true_option(entry, "get") || entry->keys != NIL || entry->action->get;
+	bool user_code;
 	bool must_find = get && !json_is_false(json_object_get(entry->node, "not_found_error"));
 	List *arguments;
 	ListCell *lc;
@@ -272,8 +277,10 @@ want_read(AshInterface *entry, const AshPlanTable *table)
 	function->return_type = ash_interface_row_type(table);
 	function->set = true;
 	function->rows = get ? 1 : 0;
-	function->body =
-		ash_query_read_body(entry->res, entry->action, entry->keys, arguments, must_find);
+	function->body = ash_query_read_body(entry->res, entry->action, entry->keys, arguments,
+										 must_find, &user_code);
+	if (user_code)
+		function->parallel = PROPARALLEL_UNSAFE;
 }
 
 static void

@@ -262,6 +262,7 @@ ash_interface_call(AshInterface *entry)
 	options = call_options(entry);
 	returns_json(entry);
 	entry->function->volatility = PROVOLATILE_VOLATILE;
+	entry->function->parallel = PROPARALLEL_UNSAFE;
 	entry->function->body =
 		psprintf("SELECT %s.ash_run_action(%s, %s,\n  %s,\n  %s%s)",
 				 ash_quote_ident(entry->plan->extension_schema),
@@ -359,6 +360,7 @@ ash_interface_calculation(AshInterface *entry, const AshCalculation *calc)
 						pairs_text(&entry->refs));
 	returns_json(entry);
 	entry->function->volatility = PROVOLATILE_VOLATILE;
+	entry->function->parallel = PROPARALLEL_UNSAFE;
 	entry->function->body =
 		psprintf("SELECT %s.ash_calculate(%s, %s,\n  %s,\n  %s%s%s)",
 				 ash_quote_ident(entry->plan->extension_schema),

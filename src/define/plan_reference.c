@@ -256,6 +256,10 @@ want_reference(AshPlan *plan, AshPlanTable *table, AshResource *res, AshRelation
 void
 ash_plan_want_references(AshPlan *plan, AshPlanTable *table, AshResource *res)
 {
+	ListCell *lc;
+
+	foreach (lc, res->foreign_keys)
+		ash_plan_leave_object(&table->references, ((AshNamedConstraint *) lfirst(lc))->name);
 	for (int i = 0; i < res->nrelationships; i++)
 	{
 		if (res->relationships[i]->kind == ASH_REL_BELONGS_TO &&

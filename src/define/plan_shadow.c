@@ -19,7 +19,9 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "define/internal.h"
 #include "define/plan.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -32,9 +34,23 @@
  *-------------------------------------------------------------------------
  */
 
-typedef void (*ShadowBody)(AshPlan *plan, AshPlanTable *table);
+typedef void (*ShadowBody)(AshPlanTable *table, const AshOwnerScope *scope);
 
-/* Runs body and undoes all it did to the database, whether it fails or not. */
+/* Extensions come from the caller; all else is the owner's. */
+static void
+run_as_owner(ShadowBody body, AshPlan *plan, AshPlanTable *table)
+{
+	AshOwnerScope scope;
+	ListCell *lc;
+
+	foreach (lc, plan->extensions)
+		ash_plan_execute(lfirst(lc));
+	scope = ash_owner_enter(table->owner, table->path);
+	body(table, &scope);
+	ash_owner_leave(&scope);
+}
+
+/* Runs body as the owner and undoes all it did to the database, whether it fails or not. */
 static void
 in_rolled_back(ShadowBody body, AshPlan *plan, AshPlanTable *table)
 {
@@ -45,7 +61,7 @@ in_rolled_back(ShadowBody body, AshPlan *plan, AshPlanTable *table)
 	MemoryContextSwitchTo(cxt);
 	PG_TRY();
 	{
-		body(plan, table);
+		run_as_owner(body, plan, table);
 	}
 	PG_CATCH();
 	{
@@ -76,18 +92,40 @@ shadow_index_name(int number)
 	return psprintf(SHADOW "_%d", number);
 }
 
+/*
+ * Makes a temporary table, which the owner's scope itself forbids.  So nothing in
+ * the statement may be evaluated: no defaults, no conditions.
+ */
 static void
-create_shadow(AshPlan *plan, const AshPlanTable *table)
+make_temporary(const AshOwnerScope *scope, const char *sql)
 {
+	Oid user;
+	int context;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(scope->owner, scope->context | SECURITY_LOCAL_USERID_CHANGE);
+	ash_plan_execute(sql);
+	SetUserIdAndSecContext(user, context);
+}
+
+static void
+create_shadow(const AshPlanTable *table, const AshOwnerScope *scope)
+{
+	char *rest = ash_plan_complete_bare(table, QUALIFIED_SHADOW);
 	ListCell *lc;
 
-	foreach (lc, plan->extensions)
-		ash_plan_execute(lfirst(lc));
-	ash_plan_execute(ash_plan_create_table(table, QUALIFIED_SHADOW, "TEMPORARY "));
+	make_temporary(scope, ash_plan_create_bare(table, QUALIFIED_SHADOW));
+	if (rest != NULL)
+		ash_plan_execute(rest);
 	foreach (lc, table->indexes)
-		ash_plan_execute(ash_plan_create_index(lfirst(lc),
-											   shadow_index_name(foreach_current_index(lc)),
-											   QUALIFIED_SHADOW, false));
+	{
+		const AshPlanObject *index = lfirst(lc);
+
+		if (index->definition != NULL)
+			ash_plan_execute(ash_plan_create_index(index,
+												   shadow_index_name(foreach_current_index(lc)),
+												   QUALIFIED_SHADOW, false));
+	}
 }
 
 static AshPlanTable *
@@ -143,10 +181,13 @@ take_objects(AshPlanTable *table, const AshPlanTable *shadow, bool current)
 			take_object(check, ash_plan_find_object(shadow->checks, check->name), current);
 	}
 	foreach (lc, table->indexes)
-		take_object(lfirst(lc),
-					ash_plan_find_object(shadow->indexes,
-										 shadow_index_name(foreach_current_index(lc))),
-					current);
+	{
+		AshPlanObject *index = lfirst(lc);
+		const char *name = shadow_index_name(foreach_current_index(lc));
+
+		if (index->definition != NULL)
+			take_object(index, ash_plan_find_object(shadow->indexes, name), current);
+	}
 }
 
 /* Lets PostgreSQL put the former names of columns into all the texts. */
@@ -170,11 +211,11 @@ unrename_columns(const AshPlanTable *table)
 }
 
 static void
-describe_shadow(AshPlan *plan, AshPlanTable *table)
+describe_shadow(AshPlanTable *table, const AshOwnerScope *scope)
 {
 	AshPlanTable *shadow;
 
-	create_shadow(plan, table);
+	create_shadow(table, scope);
 	shadow = read_shadow();
 	take_columns(table, shadow);
 	take_objects(table, shadow, false);
@@ -245,13 +286,13 @@ settle_object(List *present, AshPlanObject *object, const AshPlanObject *again)
 }
 
 static void
-settle(AshPlan *plan, AshPlanTable *table)
+settle(AshPlanTable *table, const AshOwnerScope *scope)
 {
 	const AshPlanTable *present = table->present;
 	AshPlanTable *again;
 	ListCell *lc;
 
-	create_shadow(plan, table);
+	create_shadow(table, scope);
 	unrename_columns(table);
 	again = read_shadow();
 	foreach (lc, table->columns)

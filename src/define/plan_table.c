@@ -13,6 +13,7 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
+#include "define/internal.h"
 #include "define/plan.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_func.h"
@@ -34,6 +35,12 @@ ash_plan_find_column(const AshPlanTable *table, const char *name)
 	return NULL;
 }
 
+bool
+ash_plan_ignores(const AshPlanTable *table, const char *column)
+{
+	return ash_names_contain(table->ignored, column);
+}
+
 /*-------------------------------------------------------------------------
  * Types
  *-------------------------------------------------------------------------
@@ -50,7 +57,10 @@ ash_plan_type(const AshPlan *plan, const AshTypeInst *type)
 	return psprintf("%s.%s", ash_quote_ident(plan->extension_schema), type->sql);
 }
 
-/* Plans CREATE EXTENSION for a type that needs one. */
+/*
+ * Plans CREATE EXTENSION for a type that needs one, by the caller: nothing of the
+ * definition stands in it, and owners of domains seldom may.
+ */
 static void
 want_extension(AshPlan *plan, const AshPlanTable *table, const AshTypeInst *type)
 {
@@ -65,6 +75,7 @@ want_extension(AshPlan *plan, const AshPlanTable *table, const AshTypeInst *type
 		return;
 	plan->extensions = lappend(plan->extensions, sql);
 	ash_plan_step(plan, table, ASH_PHASE_PREPARE, "create extension", 0, "%s", sql);
+	((AshPlanStep *) llast(plan->steps[ASH_PHASE_PREPARE]))->owner = InvalidOid;
 }
 
 /*-------------------------------------------------------------------------
@@ -155,8 +166,26 @@ is_integer(const AshTypeInst *type)
  *-------------------------------------------------------------------------
  */
 
+/* The default that the definition gives for the column; it counts for any attribute. */
 static void
-want_column(AshPlan *plan, AshPlanTable *table, const AshAttribute *attr)
+set_declared_default(AshPlanColumn *column, const AshResource *res, const AshAttribute *attr)
+{
+	json_t *dflt =
+		json_object_get(json_object_get(res->document, "migration_defaults"), attr->name);
+
+	if (dflt == NULL)
+		return;
+	column->any_default = false;
+	column->dflt = NULL;
+	if (json_is_null(dflt))
+		return;
+	ash_plan_check_condition(res, "migration_defaults", json_string_value(dflt));
+	column->dflt = psprintf("(%s\n)", json_string_value(dflt));
+	column->sql_default = true;
+}
+
+static void
+want_column(AshPlan *plan, AshPlanTable *table, const AshResource *res, const AshAttribute *attr)
 {
 	AshPlanColumn *column = palloc0(sizeof(AshPlanColumn));
 
@@ -166,6 +195,7 @@ want_column(AshPlan *plan, AshPlanTable *table, const AshAttribute *attr)
 	column->not_null = attr->primary_key || !attr->allow_nil;
 	column->dflt = column_default(attr);
 	column->any_default = attr->generated && attr->dflt.kind == ASH_DEFAULT_NONE;
+	set_declared_default(column, res, attr);
 	if (column->any_default && column->not_null && is_integer(attr->type))
 		column->identity = ATTRIBUTE_IDENTITY_BY_DEFAULT;
 	column->comment = attr->description;
@@ -195,7 +225,7 @@ want_type_checks(AshPlanTable *table, const AshResource *res)
 		const AshAttribute *attr = res->attributes[i];
 		char *condition = ash_type_check_sql(attr->type, ash_quote_ident(attr->source));
 
-		if (condition != NULL)
+		if (condition != NULL && !ash_plan_ignores(table, attr->source))
 			ash_plan_object(&table->checks, attr->check_name, condition);
 	}
 }
@@ -237,21 +267,45 @@ former_name(const AshResource *res)
 	return json_string_value(json_object_get(res->document, "renamed_from"));
 }
 
+/* Columns of the attributes that the planner has nothing to do with. */
+static List *
+ignored_columns(const AshResource *res)
+{
+	List *columns = NIL;
+	ListCell *lc;
+
+	foreach (lc, ash_json_names(json_object_get(res->document, "migration_ignore_attributes")))
+	{
+		const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
+
+		if (attr != NULL)
+			columns = lappend(columns, unconstify(char *, attr->source));
+	}
+	return columns;
+}
+
 /* Adds the table of a resource, all but its foreign keys. */
 void
-ash_plan_want(AshPlan *plan, AshResource *res)
+ash_plan_want(AshPlan *plan, AshResource *res, Oid owner)
 {
 	AshPlanTable *table = palloc0(sizeof(AshPlanTable));
 
 	table->resource = res->name;
+	table->owner = owner;
+	table->path = ash_owner_path(res->schema, plan->extension_schema);
 	table->schema = res->schema;
 	table->name = res->table;
 	table->renamed_from = former_name(res);
 	table->relkind = RELKIND_RELATION;
 	table->comment = res->description;
 	table->row_security = res->has_policies || res->tenancy != ASH_TENANCY_NONE;
+	table->ignored = ignored_columns(res);
 	for (int i = 0; i < res->nattributes; i++)
-		want_column(plan, table, res->attributes[i]);
+	{
+		if (!ash_plan_ignores(table, res->attributes[i]->source))
+			want_column(plan, table, res, res->attributes[i]);
+	}
+	ash_plan_want_options(table, res);
 	want_primary_key(table, res);
 	want_type_checks(table, res);
 	want_declared_checks(table, res);

@@ -47,6 +47,12 @@ is_plain_select(Node *node)
 		   linitial_node(ResTarget, select->targetList)->name == NULL;
 }
 
+bool
+ash_plan_is_expression(const char *sql)
+{
+	return is_plain_select(parse_one(psprintf("SELECT (%s\n)", sql)));
+}
+
 /*
  * Raises unless sql is one expression.  The line feed ends a comment: a text that
  * is put between parentheses has to be followed by one everywhere.
@@ -54,7 +60,7 @@ is_plain_select(Node *node)
 void
 ash_plan_check_condition(const AshResource *res, const char *what, const char *sql)
 {
-	if (!is_plain_select(parse_one(psprintf("SELECT (%s\n)", sql))))
+	if (!ash_plan_is_expression(sql))
 		refuse(res, what, sql);
 }
 

@@ -194,6 +194,7 @@ ash_resource_verify(AshResource *res, AshErrors *errors)
 					  "without them every caller could do everything");
 	ash_verify_references(res, errors);
 	ash_verify_statements(res, errors);
+	ash_verify_storage(res, errors);
 	if (list_length(errors->items) == before && ash_verify_aggregates(res, errors))
 	{
 		verify_defaults(res, errors);

@@ -171,7 +171,7 @@ is_orderable(const AshResource *res, const char *name)
 {
 	const AshAttribute *attr = ash_find_attribute(res, name);
 
-	return attr == NULL || attr->type->orderable;
+	return attr == NULL || ash_type_orderable(attr->type);
 }
 
 static void
@@ -204,7 +204,7 @@ verify_attribute(const AshAttribute *attr, AshErrors *errors)
 	if (attr->always_select || !attr->select_by_default)
 		fault(errors, attr->always_select ? "always_select" : "select_by_default",
 			  "an embedded value is selected as a whole");
-	if (attr->primary_key && !attr->type->orderable)
+	if (attr->primary_key && !ash_type_orderable(attr->type))
 		fault(errors, "type", "values of a primary key need an order");
 	ash_errors_pop(errors);
 }

@@ -312,18 +312,14 @@ verify_custom_indexes(AshResource *res, AshErrors *errors)
 {
 	size_t i;
 	json_t *item;
-	int unique = 0;
 
 	ash_errors_push_name(errors, "custom_indexes");
 	json_array_foreach (json_object_get(res->document, "custom_indexes"), i, item)
 	{
 		ash_errors_push_index(errors, (int) i);
 		if (json_is_true(json_object_get(item, "unique")))
-		{
-			const AshUniqueIndex *index = list_nth(res->unique_indexes, unique++);
-
-			ash_verify_attributes(res, index->fields, "error_fields", errors);
-		}
+			ash_verify_attributes(res, ash_json_names(json_object_get(item, "error_fields")),
+								  "error_fields", errors);
 		else
 			verify_other_index(item, errors);
 		ash_errors_pop(errors);

@@ -108,6 +108,18 @@ ash_error_kind(AshErrorCode code)
 	return &kinds[code];
 }
 
+/* The code of a kind's name, or -1. */
+int
+ash_error_code(const char *name)
+{
+	for (int code = 0; code < ASH_E_COUNT; code++)
+	{
+		if (strcmp(kinds[code].name, name) == 0)
+			return code;
+	}
+	return -1;
+}
+
 /* "forbidden", "invalid", "framework", "unknown" */
 const char *
 ash_error_class_name(AshErrorClass class)

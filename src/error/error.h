@@ -137,6 +137,7 @@ typedef struct AshErrors
 
 /* error.c: kinds and accumulation */
 extern const AshErrorKind *ash_error_kind(AshErrorCode code);
+extern int ash_error_code(const char *name); /* -1: there is none */
 extern const char *ash_error_class_name(AshErrorClass class);
 extern AshErrors *ash_errors_create(MemoryContext cxt);
 extern bool ash_errors_any(const AshErrors *errors);

@@ -4,7 +4,8 @@
  *	  exists(path, condition) and inline aggregates: count(path, filter => …).
  *
  * The condition is over the rows at the end of the path; its parent is the row
- * the path starts from.
+ * the path starts from.  A path may begin with a resource, domain.resource: all of
+ * its rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,13 +29,13 @@ nested_context(ParseContext *cxt, AshResource *res, AshScope *scope)
 	return nested;
 }
 
-static const char *const aggregate_names[] = { "count", "exists", "first", "sum",
-											   "list",	"max",	  "min",   "avg" };
+static const char *const aggregate_names[] = { "count", "exists", "first", "sum",	"list",
+											   "max",	"min",	  "avg",   "custom" };
 
 const char *
 ash_aggregate_kind_name(AshAggregateKind kind)
 {
-	return kind == ASH_AGG_CUSTOM ? "custom" : aggregate_names[kind];
+	return aggregate_names[kind];
 }
 
 int
@@ -46,6 +47,32 @@ ash_aggregate_kind(const char *name)
 			return i;
 	}
 	return -1;
+}
+
+/* domain.resource at the front, where that is no relationship, as one name; false after an error */
+static bool
+join_resource_name(ParseContext *cxt, const AshResource *res, List **names, int location)
+{
+	const char *first = linitial(*names);
+	const char *name;
+
+	if (ash_find_relationship(res, first) != NULL || list_length(*names) < 2)
+		return true;
+	name = psprintf("%s.%s", first, (char *) lsecond(*names));
+	if (!ash_resource_exists(name))
+	{
+		ash_parse_error(cxt, location, "%s has no relationship \"%s\", and there is no resource %s",
+						res->name, first, name);
+		return false;
+	}
+	if (ash_resource_get(name, NULL)->embedded)
+	{
+		ash_parse_error(cxt, location, "%s is an embedded resource: it has no rows of its own",
+						name);
+		return false;
+	}
+	*names = lcons(unconstify(char *, name), list_copy_tail(*names, 2));
+	return true;
 }
 
 /*
@@ -63,7 +90,8 @@ parse_path_argument(ParseContext *cxt, FuncCall *call, AshExprKind kind, ParseCo
 	*start = *cxt;
 	if (node == NULL || !IsA(node, ColumnRef))
 		return ash_parse_error(cxt, call->location,
-							   "the first argument of %s must be a relationship", function);
+							   "the first argument of %s must be a relationship or a resource",
+							   function);
 	*names = ash_parse_names(cxt, (ColumnRef *) node);
 	while (*names != NIL && list_length(*names) > 1 &&
 		   ash_parse_is_parent(start->scope, linitial(*names)))
@@ -78,6 +106,8 @@ parse_path_argument(ParseContext *cxt, FuncCall *call, AshExprKind kind, ParseCo
 		return NULL;
 	if (start->scope->resource == NULL)
 		return ash_parse_error(cxt, call->location, "relationships are not known here");
+	if (!join_resource_name(cxt, start->scope->resource, names, call->location))
+		return NULL;
 	expr->kind = kind;
 	expr->parent_levels = start->parent_levels;
 	expr->resource =
@@ -168,6 +198,23 @@ option_sort(AggregateOptions *options, Node *node)
 	return list;
 }
 
+static const char *
+option_string(AggregateOptions *options, Node *node)
+{
+	A_Const *item = (A_Const *) node;
+
+	if (IsA(node, A_Const) && !item->isnull && IsA(&item->val, String))
+		return pstrdup(item->val.sval.sval);
+	return ash_parse_error(options->outer, exprLocation(node), "must be a string");
+}
+
+static bool
+has_sort(const AshAggregate *aggregate)
+{
+	return aggregate->kind == ASH_AGG_FIRST || aggregate->kind == ASH_AGG_LIST ||
+		   aggregate->kind == ASH_AGG_CUSTOM;
+}
+
 static bool
 aggregate_option(AggregateOptions *options, AshAggregate *aggregate, NamedArgExpr *option)
 {
@@ -180,8 +227,7 @@ aggregate_option(AggregateOptions *options, AshAggregate *aggregate, NamedArgExp
 		return (aggregate->field = option_field(options, value)) != NULL;
 	if (strcmp(name, "default") == 0)
 		return (options->dflt = ash_parse_node(options->outer, value)) != NULL;
-	if (strcmp(name, "sort") == 0 &&
-		(aggregate->kind == ASH_AGG_FIRST || aggregate->kind == ASH_AGG_LIST))
+	if (strcmp(name, "sort") == 0 && has_sort(aggregate))
 		return (aggregate->sort = option_sort(options, value)) != NULL;
 	if (strcmp(name, "uniq") == 0 &&
 		(aggregate->kind == ASH_AGG_COUNT || aggregate->kind == ASH_AGG_LIST))
@@ -189,6 +235,10 @@ aggregate_option(AggregateOptions *options, AshAggregate *aggregate, NamedArgExp
 	if (strcmp(name, "include_nil") == 0 &&
 		(aggregate->kind == ASH_AGG_FIRST || aggregate->kind == ASH_AGG_LIST))
 		return option_bool(options, value, &aggregate->include_nil);
+	if (strcmp(name, "implementation") == 0 && aggregate->kind == ASH_AGG_CUSTOM)
+		return (aggregate->implementation = option_string(options, value)) != NULL;
+	if (strcmp(name, "type") == 0 && aggregate->kind == ASH_AGG_CUSTOM)
+		return (aggregate->type_name = option_string(options, value)) != NULL;
 	if (strcmp(name, "authorize") == 0)
 		return option_bool(options, value, &aggregate->authorize);
 	ash_parse_error(options->outer, option->location, "%s has no option \"%s\"",
@@ -217,6 +267,11 @@ aggregate_options(AggregateOptions *options, AshAggregate *aggregate, List *args
 		else if ((aggregate->field = option_field(options, node)) == NULL)
 			return false;
 	}
+	if (aggregate->kind == ASH_AGG_CUSTOM)
+		return (aggregate->implementation != NULL && aggregate->type_name != NULL) ||
+			   ash_parse_error(options->outer, options->location,
+							   "custom needs implementation => 'schema.aggregate' and type => "
+							   "'name'") != NULL;
 	if (aggregate->field == NULL && aggregate->kind != ASH_AGG_COUNT)
 		return ash_parse_error(options->outer, options->location, "%s needs field => name",
 							   ash_aggregate_kind_name(aggregate->kind)) != NULL;

@@ -10,8 +10,6 @@
  */
 #include "expr/internal.h"
 
-#include "spec/spec.h"
-
 AshExpr *
 ash_parse_call_function(ParseContext *cxt, const char *name, List *args, int location)
 {
@@ -84,10 +82,7 @@ unknown_function(ParseContext *cxt, const char *name, int location)
 	const AshExprFunc *table = ash_expr_funcs(&count);
 	List *names = NIL;
 	const char *suggestion;
-	const char *reason = ash_spec_unsupported("expression", name);
 
-	if (reason != NULL)
-		return ash_parse_error(cxt, location, "%s is not supported: %s", name, reason);
 	for (int i = 0; i < count; i++)
 		names = lappend(names, unconstify(char *, table[i].name));
 	suggestion = ash_suggest_one(name, names);

@@ -88,6 +88,43 @@ ash_path_check(const AshResource *res, const AshRelationship *rel, AshErrors *er
 	return false;
 }
 
+/*
+ * All rows of a resource that an expression names itself, "domain.resource", as a
+ * relationship without attributes: the same rules hold for it as for one that is
+ * declared.  One for each resource, so that what is over the same rows shares them.
+ * NULL when name is none.
+ */
+static AshRelationship *
+unrelated(AshResource *res, const char *name)
+{
+	AshRelationship *rel;
+	AshResource *destination;
+	MemoryContext old;
+	ListCell *lc;
+
+	foreach (lc, res->unrelated)
+	{
+		rel = lfirst(lc);
+		if (strcmp(rel->name, name) == 0)
+			return rel;
+	}
+	destination = strchr(name, '.') != NULL && ash_resource_exists(name) ?
+					  ash_resource_get(name, NULL) :
+					  NULL;
+	if (destination == NULL || destination->embedded)
+		return NULL;
+	old = MemoryContextSwitchTo(res->cxt);
+	rel = palloc0(sizeof(AshRelationship));
+	rel->name = rel->destination.name = pstrdup(name);
+	rel->index = -1;
+	rel->kind = ASH_REL_HAS_MANY;
+	rel->no_attributes = true;
+	rel->authorize = true;
+	res->unrelated = lappend(res->unrelated, rel);
+	MemoryContextSwitchTo(old);
+	return rel;
+}
+
 AshResource *
 ash_path_resolve(AshResource *res, List *names, List **rels, List **owners, AshErrors *errors)
 {
@@ -99,6 +136,8 @@ ash_path_resolve(AshResource *res, List *names, List **rels, List **owners, AshE
 	{
 		AshRelationship *rel = ash_find_relationship(res, lfirst(lc));
 
+		if (rel == NULL && res == root)
+			rel = unrelated(res, lfirst(lc));
 		if (rel == NULL)
 		{
 			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s has no relationship \"%s\"",
@@ -443,7 +482,7 @@ ash_aggregate_takes(AshAggregateKind kind, const AshTypeInst *type)
 			return ash_expr_is_number(type);
 		case ASH_AGG_MIN:
 		case ASH_AGG_MAX:
-			return type->orderable;
+			return ash_type_orderable(type);
 		case ASH_AGG_LIST:
 			return ash_expr_array_type(type) != NULL;
 		default:

@@ -172,6 +172,9 @@ describe_call(StringInfo out, AshExpr *expr)
 	if (!expr->func->is_operator)
 	{
 		appendStringInfo(out, "%s(", name);
+		if (expr->func->sql == ash_sql_fragment)
+			appendStringInfo(out, "%s%s", quote_literal_cstr(expr->func->doc),
+							 expr->nargs > 0 ? ", " : "");
 		describe_args(out, expr->nargs, expr->args, ", ");
 		appendStringInfoChar(out, ')');
 		return;

@@ -253,6 +253,7 @@ build_state(AshExpr *expr, MemoryContext parent)
 	builder->sql.write_ref = write_ref;
 	builder->sql.write_template = write_template;
 	builder->sql.context = builder;
+	builder->sql.in_memory = true;
 	ash_sql_expr(&builder->sql, expr);
 	planned = expression_planner(parse_text(builder, expr));
 	nparams = builder->sql.nparams;
@@ -425,8 +426,8 @@ is_plain_equality(const AshExpr *expr)
 	right = expr->args[1];
 	return left->kind == ASH_EXPR_REF && left->attribute != NULL && !left->from_input &&
 		   (right->kind == ASH_EXPR_CONST || right->kind == ASH_EXPR_TEMPLATE) &&
-		   left->type->oid == right->type->oid && left->type->eq != NULL &&
-		   left->type->eq->fn_oid < FirstNormalObjectId;
+		   left->type->oid == right->type->oid && ash_type_eq(left->type) != NULL &&
+		   ash_type_eq(left->type)->fn_oid < FirstNormalObjectId;
 }
 
 static bool
@@ -443,7 +444,7 @@ eval_equality(const AshExpr *expr, AshBindings *bindings, AshRefValue ref, void 
 	out->isnull = left.isnull || right.isnull;
 	out->value = (Datum) 0;
 	if (!out->isnull)
-		out->value = FunctionCall2Coll(type->eq, type->collation, left.value, right.value);
+		out->value = FunctionCall2Coll(ash_type_eq(type), type->collation, left.value, right.value);
 	return true;
 }
 

@@ -263,7 +263,10 @@ struct AshSql
 	char *param_nulls;	  /* 'n' or ' ' as SPI wants them */
 	Bitmapset *sensitive; /* parameters, counted from 0, that are not shown */
 	AshBindings *bindings;
+	bool in_memory;		/* for one evaluation outside of any statement: no sub-selects */
 	bool inline_values; /* values as quoted literals: index predicates, row-security quals */
+	bool user_code;		/* set when code of a user runs in it */
+	bool parallel;		/* it may look at many rows: worth planning for workers */
 	int next_alias;
 	/* write a reference / exists / aggregate; expr's kind tells which */
 	void (*write_ref)(AshSql *sql, AshExpr *expr);

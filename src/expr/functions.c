@@ -30,8 +30,6 @@ ASH_FUNCTION(ash_sql_list_at);
 ASH_FUNCTION(ash_sql_list_of);
 ASH_FUNCTION(ash_sql_datetime_add);
 ASH_FUNCTION(ash_sql_date_add);
-ASH_FUNCTION(ash_sql_required);
-ASH_FUNCTION(ash_sql_expression_error);
 
 /*
  * Strings
@@ -340,27 +338,4 @@ ash_sql_date_add(PG_FUNCTION_ARGS)
 	if (moved < PG_INT32_MIN || moved > PG_INT32_MAX || !IS_VALID_DATE((DateADT) moved))
 		out_of_range();
 	PG_RETURN_DATEADT((DateADT) moved);
-}
-
-/*
- * Errors
- */
-
-Datum
-ash_sql_required(PG_FUNCTION_ARGS)
-{
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a required value is null")));
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
-/* The first argument only says of which type the value is that never comes. */
-Datum
-ash_sql_expression_error(PG_FUNCTION_ARGS)
-{
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("%s", PG_ARGISNULL(1) ? "error in an expression" :
-												   text_to_cstring(PG_GETARG_TEXT_PP(1)))));
-	PG_RETURN_NULL();
 }

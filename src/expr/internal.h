@@ -32,13 +32,15 @@ typedef struct AshSource
 
 /* NULL after adding an error. */
 extern Node *ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors);
+/* The same of plain SQL; no location in it is one of the source. */
+extern Node *ash_expr_raw_parse_text(const char *text, AshErrors *errors);
 /* The single expression of text that we wrote ourselves. */
 extern Node *ash_expr_raw_parse_own(const char *text);
 /* Character position from 1 in the source as written of a parser's byte offset; 0 unknown. */
 extern int ash_expr_position(const AshSource *source, int location);
 
 /*-------------------------------------------------------------------------
- * parse.c, names.c, aggregate.c, calls.c: raw parse tree → tree
+ * parse*.c, names.c, aggregate.c, calls.c: raw parse tree → tree
  *-------------------------------------------------------------------------
  */
 typedef struct ParseContext
@@ -77,6 +79,27 @@ extern AshResource *ash_parse_path(ParseContext *cxt, List *names, List **rels, 
 extern int ash_aggregate_kind(const char *name); /* -1: none */
 extern AshExpr *ash_parse_exists(ParseContext *cxt, FuncCall *call);
 extern AshExpr *ash_parse_aggregate(ParseContext *cxt, FuncCall *call, AshAggregateKind kind);
+
+/* parse_operators.c */
+extern AshExpr *ash_parse_operator(ParseContext *cxt, A_Expr *node);
+/* left may be NULL: a prefix operator */
+extern AshExpr *ash_parse_call_operator(ParseContext *cxt, const char *name, AshExpr *left,
+										AshExpr *right, int location);
+
+/* parse_values.c */
+extern AshExpr *ash_parse_constant(ParseContext *cxt, A_Const *constant);
+extern AshExpr *ash_parse_cast(ParseContext *cxt, TypeCast *node);
+extern AshExpr *ash_parse_array(ParseContext *cxt, A_ArrayExpr *node);
+extern AshExpr *ash_parse_access(ParseContext *cxt, A_Indirection *node);
+extern AshExpr *ash_expr_null(void); /* of no type yet */
+
+/* fragment.c */
+extern AshExpr *ash_parse_fragment(ParseContext *cxt, FuncCall *call);
+extern void ash_sql_fragment(AshSql *sql, AshExpr *call);
+
+/* composite.c */
+extern AshExpr *ash_parse_map(ParseContext *cxt, FuncCall *call);
+extern AshExpr *ash_parse_composite(ParseContext *cxt, FuncCall *call);
 
 /* calls.c */
 extern List *ash_parse_args(ParseContext *cxt, List *nodes, bool *ok);
@@ -119,6 +142,9 @@ extern AshExpr *ash_expr_resolve(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_signature_resolve(AshExpr *call, AshErrors *errors);
 /* when, then, when, then, …, else: conditions checked, results brought to one type */
 extern AshExpr *ash_expr_make_case(int nargs, AshExpr **args, AshErrors *errors);
+/* the same of one condition; otherwise may be NULL */
+extern AshExpr *ash_expr_make_if(AshExpr *when, AshExpr *then, AshExpr *otherwise,
+								 AshErrors *errors);
 extern bool ash_expr_is_unit(const char *unit); /* functions.c */
 /* Case folded text of a string expression, for functions that ignore case. */
 extern AshExpr *ash_expr_fold(AshExpr *expr);
@@ -132,11 +158,12 @@ extern bool ash_pg_operator_find(AshExpr *call, const char *name, Oid left, Oid 
 /* "operator + is not defined for string and integer" */
 extern void ash_expr_no_operator(AshErrors *errors, const char *name, int nargs, AshExpr **args);
 
-/* writers and resolvers the tables name (operators.c, special.c) */
+/* writers and resolvers the tables name (operators.c, special.c, composite.c, raise.c) */
 extern AshExpr *ash_resolve_comparison(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_arithmetic(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_division(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_concat(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_overlap(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_like(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_in(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_distinct(AshExpr *call, AshErrors *errors);
@@ -144,6 +171,7 @@ extern AshExpr *ash_resolve_coalesce(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_minmax(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_nullif(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_if(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_cond(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_is_nil(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_minus(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_round(AshExpr *call, AshErrors *errors);
@@ -151,12 +179,19 @@ extern AshExpr *ash_resolve_relative(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_get_path(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_type(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_trigram(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_vector_distance(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_required(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_map(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_composite(AshExpr *call, AshErrors *errors);
+extern AshExpr *ash_resolve_lazy(AshExpr *call, AshErrors *errors);
 extern AshExpr *ash_resolve_error(AshExpr *call, AshErrors *errors);
 extern void ash_sql_pg_operator(AshSql *sql, AshExpr *call);
 extern void ash_sql_pg_function(AshSql *sql, AshExpr *call);
 extern void ash_sql_in(AshSql *sql, AshExpr *call);
 extern void ash_sql_distinct(AshSql *sql, AshExpr *call);
 extern void ash_sql_get_path(AshSql *sql, AshExpr *call);
+extern void ash_sql_lazy(AshSql *sql, AshExpr *call);
+extern void ash_sql_composite(AshSql *sql, AshExpr *call);
 extern void ash_sql_error(AshSql *sql, AshExpr *call);
 
 /*-------------------------------------------------------------------------

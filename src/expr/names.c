@@ -467,6 +467,12 @@ ash_parse_scope_call(ParseContext *cxt, FuncCall *call, bool *handled)
 		return parse_parent(cxt, NIL, linitial(call->args), call->location);
 	if (strcmp(name, "upsert_conflict") == 0)
 		return parse_upsert_conflict(cxt, call);
+	if (strcmp(name, "map") == 0)
+		return ash_parse_map(cxt, call);
+	if (strcmp(name, "fragment") == 0)
+		return ash_parse_fragment(cxt, call);
+	if (strcmp(name, "composite_type") == 0)
+		return ash_parse_composite(cxt, call);
 	if (kind == ASH_AGG_EXISTS)
 		return ash_parse_exists(cxt, call);
 	if (kind >= 0)

@@ -13,14 +13,11 @@
 #include "expr/internal.h"
 
 #include "catalog/pg_type.h"
-#include "spec/spec.h"
 #include "utils/builtins.h"
 
 void
 ash_expr_no_operator(AshErrors *errors, const char *name, int nargs, AshExpr **args)
 {
-	const char *reason = ash_spec_unsupported("expression", name);
-
 	for (int i = 0; i < nargs && nargs == 2; i++)
 	{
 		const AshExpr *literal = args[i];
@@ -37,9 +34,8 @@ ash_expr_no_operator(AshErrors *errors, const char *name, int nargs, AshExpr **a
 	}
 	if (nargs == 2)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "operator %s is not defined for %s and %s%s%s", name,
-					  ash_expr_type_name(args[0]), ash_expr_type_name(args[1]), reason ? ": " : "",
-					  reason ? reason : "");
+					  "operator %s is not defined for %s and %s", name, ash_expr_type_name(args[0]),
+					  ash_expr_type_name(args[1]));
 	else
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "operator %s is not defined for %s",
 					  name, ash_expr_type_name(args[0]));
@@ -209,12 +205,26 @@ fit_element(AshExpr **args)
 	}
 }
 
+/* a || b where there is nothing to put together: a when it is neither false nor null, else b */
+static AshExpr *
+first_true(AshExpr *call, AshErrors *errors)
+{
+	AshExpr **args = call->args;
+
+	if (ash_expr_item_type(args[0]->type) != NULL || ash_expr_unify(2, args) == NULL)
+		return no_operator(call, errors);
+	if (args[0]->type->oid == BOOLOID)
+		return ash_expr_make_if(args[0], ash_expr_bool(true), args[1], errors);
+	return ash_expr_call("coalesce", list_make2(args[0], args[1]), errors);
+}
+
 AshExpr *
 ash_resolve_concat(AshExpr *call, AshErrors *errors)
 {
 	AshExpr **args = call->args;
 	bool lists =
 		ash_expr_item_type(args[0]->type) != NULL || ash_expr_item_type(args[1]->type) != NULL;
+	AshExpr *result;
 
 	if (!lists && (joins_as_string(args[0]) || joins_as_string(args[1])))
 	{
@@ -225,7 +235,24 @@ ash_resolve_concat(AshExpr *call, AshErrors *errors)
 	}
 	if (ash_expr_unify(2, args) == NULL)
 		fit_element(args);
-	return any_operator(call, errors);
+	result = ash_pg_operator("||", 2, args);
+	return result != NULL ? result : first_true(call, errors);
+}
+
+/* PostgreSQL's overlap where it has one; else a && b is b when a is neither false nor null. */
+AshExpr *
+ash_resolve_overlap(AshExpr *call, AshErrors *errors)
+{
+	AshExpr **args = call->args;
+	AshExpr *overlap = ash_pg_operator("&&", 2, args);
+
+	if (overlap != NULL)
+		return overlap;
+	if (ash_expr_item_type(args[0]->type) != NULL || ash_expr_unify(2, args) == NULL)
+		return no_operator(call, errors);
+	if (args[0]->type->oid == BOOLOID)
+		return ash_expr_make_if(args[0], args[1], args[0], errors);
+	return ash_expr_make_if(ash_expr_is_null(args[0], true), args[1], NULL, errors);
 }
 
 /* The operators are themselves; the functions like and ilike stand for two of them. */

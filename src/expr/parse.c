@@ -5,8 +5,7 @@
  *
  * A node type, clause or operator kind that has no line here is refused, with
  * its place in the source.  Names are resolved by names.c, calls by the tables of
- * builtins.c.  Everything that PostgreSQL would look up through search_path
- * (NULLIF, simple CASE, IN) is built from our own operators instead.
+ * builtins.c, operators by parse_operators.c, values by parse_values.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -66,254 +65,6 @@ ash_parse_error(ParseContext *cxt, int location, const char *fmt, ...)
 	ash_error_add(cxt->errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message.data);
 	ash_parse_locate(cxt, first, location);
 	return NULL;
-}
-
-/*
- * Constants
- */
-
-static AshExpr *
-literal(const char *type, Datum value)
-{
-	AshValue datum = { value, false };
-	AshExpr *expr = ash_expr_const(ash_type_plain(type), datum);
-
-	expr->adaptable = true;
-	expr->literal = true;
-	return expr;
-}
-
-static AshExpr *
-null_literal(void)
-{
-	AshValue null = { (Datum) 0, true };
-	AshExpr *expr = ash_expr_const(ash_type_plain("term"), null);
-
-	expr->adaptable = true;
-	return expr;
-}
-
-/* A number that is no int4: int8 if it fits, else decimal. */
-static AshExpr *
-parse_number(ParseContext *cxt, const char *text, int location)
-{
-	char *end;
-	int64 value;
-	const char *digits = text + (*text == '-');
-
-	if (strspn(digits, "0123456789") == strlen(digits))
-	{
-		errno = 0;
-		value = strtoi64(text, &end, 10);
-		if (errno == 0)
-			return literal("integer", Int64GetDatum(value));
-	}
-	/* more than a numeric can hold would be raised by its input function */
-	end = strpbrk(text, "eE");
-	if (strlen(text) > 1000 || (end != NULL && (strlen(end) > 5 || abs(atoi(end + 1)) > 1000)))
-		return ash_parse_error(cxt, location, "number is out of range");
-	return literal("decimal", DirectFunctionCall3(numeric_in, CStringGetDatum(text),
-												  ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-}
-
-static AshExpr *
-parse_constant(ParseContext *cxt, A_Const *constant)
-{
-	if (constant->isnull)
-		return null_literal();
-	switch (nodeTag(&constant->val))
-	{
-		case T_Integer:
-			return literal("integer", Int64GetDatum((int64) constant->val.ival.ival));
-		case T_Float:
-			return parse_number(cxt, constant->val.fval.fval, constant->location);
-		case T_Boolean:
-			return literal("boolean", BoolGetDatum(constant->val.boolval.boolval));
-		case T_String:
-			return literal("string", CStringGetTextDatum(constant->val.sval.sval));
-		default:
-			return ash_parse_error(cxt, constant->location, "bit strings are not allowed");
-	}
-}
-
-/*
- * Operators
- */
-
-static AshExpr *
-call_operator(ParseContext *cxt, const char *name, AshExpr *left, AshExpr *right, int location)
-{
-	const AshExprFunc *func = ash_expr_func_lookup(name, true);
-	AshExpr *args[2];
-	int nargs = left == NULL ? 1 : 2;
-	int first = list_length(cxt->errors->items);
-	AshExpr *result = NULL;
-
-	args[0] = left == NULL ? right : left;
-	args[1] = right;
-	if (nargs == 2 && func != NULL)
-		result = ash_expr_resolve(ash_expr_make_call(func, nargs, args), cxt->errors);
-	else if (nargs == 1 && strcmp(name, "-") == 0)
-		result = ash_expr_call("minus", list_make1(right), cxt->errors);
-	else
-	{
-		result = ash_pg_operator(name, nargs, args);
-		if (result == NULL)
-			ash_expr_no_operator(cxt->errors, name, nargs, args);
-	}
-	ash_parse_locate(cxt, first, location);
-	return result;
-}
-
-/* x in (a, b), x in (list), x not in … */
-static AshExpr *
-parse_in(ParseContext *cxt, A_Expr *node, const char *name)
-{
-	AshExpr *value = ash_parse_node(cxt, node->lexpr);
-	List *items = NIL;
-	AshExpr *list = NULL;
-	AshExpr *result;
-	ListCell *lc;
-
-	if (value == NULL)
-		return NULL;
-	if (!IsA(node->rexpr, List))
-		return ash_parse_error(cxt, node->location, "subqueries are not allowed");
-	foreach (lc, (List *) node->rexpr)
-	{
-		AshExpr *item = ash_parse_node(cxt, lfirst(lc));
-
-		if (item == NULL)
-			return NULL;
-		items = lappend(items, item);
-	}
-	/* one value that can be a list is one, unless the left side says otherwise */
-	if (list_length(items) == 1)
-	{
-		AshExpr *only = linitial(items);
-		bool is_list = ash_expr_item_type(only->type) != NULL;
-
-		if ((is_list && ash_expr_item_type(value->type) == NULL) ||
-			(only->adaptable && only->kind != ASH_EXPR_CONST))
-			list = only;
-	}
-	if (list == NULL)
-	{
-		list = palloc0(sizeof(AshExpr));
-		list->kind = ASH_EXPR_LIST;
-		list->nargs = list_length(items);
-		list->args = palloc(sizeof(AshExpr *) * list->nargs);
-		foreach (lc, items)
-			list->args[foreach_current_index(lc)] = lfirst(lc);
-		list->type = ash_expr_array_type(ash_type_plain("string"));
-	}
-	result = call_operator(cxt, "in", value, list, node->location);
-	if (result != NULL && strcmp(name, "<>") == 0)
-		result = ash_expr_not(result);
-	return result;
-}
-
-/* x between a and b */
-static AshExpr *
-parse_between(ParseContext *cxt, A_Expr *node)
-{
-	List *bounds = castNode(List, node->rexpr);
-	AshExpr *value = ash_parse_node(cxt, node->lexpr);
-	AshExpr *low = value ? ash_parse_node(cxt, linitial(bounds)) : NULL;
-	AshExpr *high = low ? ash_parse_node(cxt, lsecond(bounds)) : NULL;
-	AshExpr *from;
-	AshExpr *to;
-
-	if (high == NULL)
-		return NULL;
-	from = call_operator(cxt, ">=", value, low, node->location);
-	to = from ? call_operator(cxt, "<=", value, high, node->location) : NULL;
-	if (to == NULL)
-		return NULL;
-	if (node->kind == AEXPR_NOT_BETWEEN)
-		return ash_expr_not(ash_expr_and(from, to));
-	return ash_expr_and(from, to);
-}
-
-/* value = any (list); other operators before any() have no use in the language */
-static AshExpr *
-parse_any(ParseContext *cxt, A_Expr *node, const char *name)
-{
-	AshExpr *value;
-	AshExpr *list;
-
-	if (strcmp(name, "=") != 0)
-		return ash_parse_error(cxt, node->location, "only = is allowed before any()");
-	value = ash_parse_node(cxt, node->lexpr);
-	list = value ? ash_parse_node(cxt, node->rexpr) : NULL;
-	return list ? call_operator(cxt, "in", value, list, node->location) : NULL;
-}
-
-/* The name of an operator, which may carry pg_catalog. */
-static const char *
-operator_name(A_Expr *node)
-{
-	if (list_length(node->name) == 2 && strcmp(strVal(linitial(node->name)), "pg_catalog") == 0)
-		return strVal(lsecond(node->name));
-	return list_length(node->name) == 1 ? strVal(linitial(node->name)) : NULL;
-}
-
-static AshExpr *
-parse_binary(ParseContext *cxt, A_Expr *node, const char *name)
-{
-	AshExpr *left = NULL;
-	AshExpr *right;
-
-	if (node->lexpr != NULL)
-	{
-		left = ash_parse_node(cxt, node->lexpr);
-		if (left == NULL)
-			return NULL;
-	}
-	right = ash_parse_node(cxt, node->rexpr);
-	if (right == NULL)
-		return NULL;
-	switch (node->kind)
-	{
-		case AEXPR_DISTINCT:
-			return ash_parse_call_function(cxt, "is_distinct_from", list_make2(left, right),
-										   node->location);
-		case AEXPR_NOT_DISTINCT:
-			return ash_parse_call_function(cxt, "is_not_distinct_from", list_make2(left, right),
-										   node->location);
-		case AEXPR_NULLIF:
-			return ash_parse_call_function(cxt, "nullif", list_make2(left, right), node->location);
-		default:
-			return call_operator(cxt, name, left, right, node->location);
-	}
-}
-
-static AshExpr *
-parse_operator(ParseContext *cxt, A_Expr *node)
-{
-	const char *name = operator_name(node);
-
-	if (name == NULL)
-		return ash_parse_error(cxt, node->location, "operators of other schemas are not allowed");
-	switch (node->kind)
-	{
-		case AEXPR_OP:
-		case AEXPR_DISTINCT:
-		case AEXPR_NOT_DISTINCT:
-		case AEXPR_NULLIF:
-		case AEXPR_LIKE:
-		case AEXPR_ILIKE:
-			return parse_binary(cxt, node, name);
-		case AEXPR_IN:
-			return parse_in(cxt, node, name);
-		case AEXPR_BETWEEN:
-		case AEXPR_NOT_BETWEEN:
-			return parse_between(cxt, node);
-		case AEXPR_OP_ANY:
-			return parse_any(cxt, node, name);
-		default:
-			return ash_parse_error(cxt, node->location, "this form of operator is not allowed");
-	}
 }
 
 /*
@@ -391,7 +142,7 @@ parse_case_condition(ParseContext *cxt, AshExpr *subject, CaseWhen *when)
 
 	if (value == NULL || subject == NULL)
 		return value;
-	return call_operator(cxt, "=", subject, value, when->location);
+	return ash_parse_call_operator(cxt, "=", subject, value, when->location);
 }
 
 static AshExpr *
@@ -415,123 +166,13 @@ parse_case(ParseContext *cxt, CaseExpr *node)
 			(args[n++] = ash_parse_node(cxt, (Node *) when->result)) == NULL)
 			return NULL;
 	}
-	args[n] = node->defresult ? ash_parse_node(cxt, (Node *) node->defresult) : null_literal();
+	args[n] = node->defresult ? ash_parse_node(cxt, (Node *) node->defresult) : ash_expr_null();
 	if (args[n] == NULL)
 		return NULL;
 	first = list_length(cxt->errors->items);
 	result = ash_expr_make_case(nargs, args, cxt->errors);
 	ash_parse_locate(cxt, first, node->location);
 	return result;
-}
-
-/*
- * Types
- */
-
-/* int4 and its like are the language's integer; other names are tried as they are. */
-static AshTypeInst *
-parse_type_name(ParseContext *cxt, TypeName *name)
-{
-	const char *words[][2] = { { "int2", "integer" },
-							   { "int4", "integer" },
-							   { "int8", "integer" },
-							   { "text", "string" },
-							   { "varchar", "string" },
-							   { "bpchar", "string" },
-							   { "citext", "ci_string" },
-							   { "numeric", "decimal" },
-							   { "float4", "float" },
-							   { "float8", "float" },
-							   { "bool", "boolean" },
-							   { "timestamp", "naive_datetime_usec" },
-							   { "timestamptz", "utc_datetime_usec" },
-							   { "interval", "duration" },
-							   { "jsonb", "map" },
-							   { "json", "map" },
-							   { "bytea", "binary" } };
-	const char *base = strVal(llast(name->names));
-	AshTypeInst *type;
-	int first = list_length(cxt->errors->items);
-
-	if (name->setof || name->pct_type ||
-		(list_length(name->names) > 1 && strcmp(strVal(linitial(name->names)), "pg_catalog") != 0))
-		return ash_parse_error(cxt, name->location, "types of other schemas are not allowed");
-	for (int i = 0; i < lengthof(words); i++)
-	{
-		if (strcmp(words[i][0], base) == 0)
-			base = words[i][1];
-	}
-	if (name->arrayBounds != NIL)
-		base = psprintf("%s[]", base);
-	type = ash_type_compile(base, NULL, cxt->errors);
-	ash_parse_locate(cxt, first, name->location);
-	return type;
-}
-
-static AshExpr *
-parse_cast(ParseContext *cxt, TypeCast *node)
-{
-	AshTypeInst *type = parse_type_name(cxt, node->typeName);
-	AshExpr *arg = type ? ash_parse_node(cxt, node->arg) : NULL;
-	AshExpr *result;
-	int first = list_length(cxt->errors->items);
-
-	if (arg == NULL)
-		return NULL;
-	result = ash_expr_as(arg, type, cxt->errors);
-	ash_parse_locate(cxt, first, node->location >= 0 ? node->location : exprLocation(node->arg));
-	return result;
-}
-
-/*
- * Lists and access
- */
-
-static AshExpr *
-parse_array(ParseContext *cxt, A_ArrayExpr *node)
-{
-	bool ok;
-	List *items = ash_parse_args(cxt, node->elements, &ok);
-	int first = list_length(cxt->errors->items);
-	AshExpr *list = ok ? ash_expr_list(items, cxt->errors) : NULL;
-
-	ash_parse_locate(cxt, first, node->location);
-	return list;
-}
-
-/* m['a']['b'], m['a'].b, list[n] is refused: at() counts as the framework does */
-static AshExpr *
-parse_access(ParseContext *cxt, A_Indirection *node)
-{
-	AshExpr *map = ash_parse_node(cxt, node->arg);
-	List *keys = NIL;
-	AshExpr *path;
-	ListCell *lc;
-
-	if (map == NULL)
-		return NULL;
-	if (!map->adaptable && map->type->oid != JSONBOID)
-		return ash_parse_error(cxt, exprLocation(node->arg),
-							   "%s has no keys; elements of lists are at(list, index)",
-							   ash_expr_type_name(map));
-	foreach (lc, node->indirection)
-	{
-		Node *step = lfirst(lc);
-		AshExpr *key = NULL;
-
-		if (IsA(step, String))
-			key = literal("string", CStringGetTextDatum(strVal(step)));
-		else if (IsA(step, A_Indices) && !((A_Indices *) step)->is_slice)
-			key = ash_parse_node(cxt, ((A_Indices *) step)->uidx);
-		else
-			return ash_parse_error(cxt, exprLocation(node->arg), "slices and * are not allowed");
-		key = key ? ash_expr_cast(key, ash_type_plain("string")) : NULL;
-		if (key == NULL)
-			return NULL;
-		keys = lappend(keys, key);
-	}
-	path = ash_expr_list(keys, cxt->errors);
-	return path ? ash_expr_call("get_path", list_make2(map, path), cxt->errors) : NULL;
 }
 
 static AshExpr *
@@ -562,11 +203,11 @@ parse_by_tag(ParseContext *cxt, Node *node)
 	switch (nodeTag(node))
 	{
 		case T_A_Const:
-			return parse_constant(cxt, (A_Const *) node);
+			return ash_parse_constant(cxt, (A_Const *) node);
 		case T_ColumnRef:
 			return parse_name(cxt, (ColumnRef *) node);
 		case T_A_Expr:
-			return parse_operator(cxt, (A_Expr *) node);
+			return ash_parse_operator(cxt, (A_Expr *) node);
 		case T_BoolExpr:
 			return parse_logic(cxt, (BoolExpr *) node);
 		case T_NullTest:
@@ -578,11 +219,11 @@ parse_by_tag(ParseContext *cxt, Node *node)
 		case T_FuncCall:
 			return ash_parse_call(cxt, (FuncCall *) node);
 		case T_TypeCast:
-			return parse_cast(cxt, (TypeCast *) node);
+			return ash_parse_cast(cxt, (TypeCast *) node);
 		case T_A_ArrayExpr:
-			return parse_array(cxt, (A_ArrayExpr *) node);
+			return ash_parse_array(cxt, (A_ArrayExpr *) node);
 		case T_A_Indirection:
-			return parse_access(cxt, (A_Indirection *) node);
+			return ash_parse_access(cxt, (A_Indirection *) node);
 		case T_SQLValueFunction:
 			return parse_value_function(cxt, (SQLValueFunction *) node);
 		case T_CoalesceExpr:

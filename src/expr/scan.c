@@ -3,14 +3,17 @@
  * src/expr/scan.c
  *	  Source text → PostgreSQL's raw parse tree.
  *
- * The language is SQL with four liberties that PostgreSQL's grammar does not
- * take.  Each is granted by inserting a few characters before the text goes to
+ * The language is SQL with five liberties that PostgreSQL's grammar does not
+ * take.  Four are granted by inserting a few characters before the text goes to
  * the parser:
  *
  *	  exists(path, cond)	→ "exists"(path, cond)
  *	  full || order			→ "full" || "order"		no keyword has a meaning but those listed below
  *	  f(default => 1)		→ f("default" => 1)
  *	  x in list_value		→ x in (list_value)
+ *
+ * The fifth takes no insertion: == is =, its second sign blanked, so that it has
+ * the precedence of =.
  *
  * Insertions are remembered, so that every position reported is one of the text
  * as it was written.
@@ -250,15 +253,29 @@ rewrite(const Scan *scan, AshSource *source)
 }
 
 static void
+blank_equalities(char *text, const Scan *scan)
+{
+	for (int i = 0; i < scan->ntokens; i++)
+	{
+		const Token *token = &scan->tokens[i];
+
+		if (token->end - token->start == 2 && strncmp(text + token->start, "==", 2) == 0)
+			text[token->start + 1] = ' ';
+	}
+}
+
+static void
 scan_source(const char *text, AshSource *source)
 {
-	Scan scan = { text };
+	char *copy = pstrdup(text);
+	Scan scan = { copy };
 
 	scan.maxtokens = scan.maxinsertions = 64;
 	scan.tokens = palloc(scan.maxtokens * sizeof(Token));
 	scan.insertions = palloc(scan.maxinsertions * sizeof(Insertion));
 	tokenize(&scan);
 	find_insertions(&scan);
+	blank_equalities(copy, &scan);
 	rewrite(&scan, source);
 }
 
@@ -362,8 +379,9 @@ ash_expr_raw_parse_own(const char *text)
 	return single_expression(parsed);
 }
 
-Node *
-ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
+/* Scanned for the liberties, or plain SQL. */
+static Node *
+parse_source(const char *text, bool liberties, AshSource *source, AshErrors *errors)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	bool saved = standard_conforming_strings;
@@ -381,8 +399,10 @@ ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
 	PG_TRY();
 	{
 		standard_conforming_strings = true;
-		scan_source(text, source);
-		node = single_expression(raw_parser(source->rewritten, RAW_PARSE_PLPGSQL_EXPR));
+		if (liberties)
+			scan_source(text, source);
+		node = single_expression(
+			raw_parser(liberties ? source->rewritten : text, RAW_PARSE_PLPGSQL_EXPR));
 	}
 	PG_CATCH();
 	{
@@ -403,4 +423,18 @@ ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
 					  "expression must be one value, without an alias and clauses");
 	return node;
+}
+
+Node *
+ash_expr_raw_parse(const char *text, AshSource *source, AshErrors *errors)
+{
+	return parse_source(text, true, source, errors);
+}
+
+Node *
+ash_expr_raw_parse_text(const char *text, AshErrors *errors)
+{
+	AshSource source;
+
+	return parse_source(text, false, &source, errors);
 }

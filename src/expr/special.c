@@ -25,16 +25,6 @@ integer_const(int64 value)
 	return ash_expr_const(ash_type_plain("integer"), datum);
 }
 
-static AshExpr *
-null_const(void)
-{
-	AshValue null = { (Datum) 0, true };
-	AshExpr *expr = ash_expr_const(ash_type_plain("term"), null);
-
-	expr->adaptable = true;
-	return expr;
-}
-
 /* The arguments' common type is that of the call. */
 static AshExpr *
 resolve_same(AshExpr *call, AshErrors *errors)
@@ -58,7 +48,7 @@ ash_resolve_minmax(AshExpr *call, AshErrors *errors)
 {
 	if (resolve_same(call, errors) == NULL)
 		return NULL;
-	if (call->type->orderable)
+	if (ash_type_orderable(call->type))
 		return call;
 	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "values of %s have no order",
 				  call->type->name);
@@ -100,21 +90,35 @@ ash_expr_make_case(int nargs, AshExpr **args, AshErrors *errors)
 	return expr;
 }
 
-static AshExpr *
-make_case(AshExpr *when, AshExpr *then, AshExpr *otherwise, AshErrors *errors)
+AshExpr *
+ash_expr_make_if(AshExpr *when, AshExpr *then, AshExpr *otherwise, AshErrors *errors)
 {
 	AshExpr **args = palloc(sizeof(AshExpr *) * 3);
 
 	args[0] = when;
 	args[1] = then;
-	args[2] = otherwise != NULL ? otherwise : null_const();
+	args[2] = otherwise != NULL ? otherwise : ash_expr_null();
 	return ash_expr_make_case(3, args, errors);
 }
 
 AshExpr *
 ash_resolve_if(AshExpr *call, AshErrors *errors)
 {
-	return make_case(call->args[0], call->args[1], call->nargs == 3 ? call->args[2] : NULL, errors);
+	return ash_expr_make_if(call->args[0], call->args[1], call->nargs == 3 ? call->args[2] : NULL,
+							errors);
+}
+
+/* Pairs of condition and value; an odd argument at the end is what else is. */
+AshExpr *
+ash_resolve_cond(AshExpr *call, AshErrors *errors)
+{
+	int nargs = call->nargs + (call->nargs % 2 == 0);
+	AshExpr **args = palloc(sizeof(AshExpr *) * nargs);
+
+	memcpy(args, call->args, sizeof(AshExpr *) * call->nargs);
+	if (nargs > call->nargs)
+		args[nargs - 1] = ash_expr_null();
+	return ash_expr_make_case(nargs, args, errors);
 }
 
 AshExpr *
@@ -122,7 +126,7 @@ ash_resolve_nullif(AshExpr *call, AshErrors *errors)
 {
 	AshExpr *same = ash_expr_call("=", list_make2(call->args[0], call->args[1]), errors);
 
-	return same == NULL ? NULL : make_case(same, null_const(), call->args[0], errors);
+	return same == NULL ? NULL : ash_expr_make_if(same, ash_expr_null(), call->args[0], errors);
 }
 
 AshExpr *
@@ -131,29 +135,36 @@ ash_resolve_is_nil(AshExpr *call, AshErrors *errors)
 	return ash_expr_is_null(call->args[0], false);
 }
 
-AshExpr *
-ash_resolve_error(AshExpr *call, AshErrors *errors)
-{
-	AshExpr *message = ash_expr_cast(call->args[0], ash_type_plain("string"));
+/*
+ * Once for a statement
+ */
 
-	if (message == NULL)
+AshExpr *
+ash_resolve_lazy(AshExpr *call, AshErrors *errors)
+{
+	AshExpr *arg = call->args[0];
+
+	if (arg->kind != ASH_EXPR_CALL || !arg->user_function)
 	{
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the message must be a string, not %s", ash_expr_type_name(call->args[0]));
+					  "lazy takes a call of one of the domain's \"functions\"");
 		return NULL;
 	}
-	call->args[0] = message;
-	call->type = ash_type_plain("string");
-	call->adaptable = true;
+	if (ash_expr_has_refs(arg))
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "lazy takes no fields: it is evaluated once for all rows");
+		return NULL;
+	}
+	call->type = arg->type;
 	return call;
 }
 
+/* In memory there is one row at a time. */
 void
-ash_sql_error(AshSql *sql, AshExpr *call)
+ash_sql_lazy(AshSql *sql, AshExpr *call)
 {
-	ash_sql_str(sql, "ash.expression_error(NULL::");
-	ash_sql_type(sql, call->type);
-	ash_sql_str(sql, ", ");
+	ash_sql_str(sql, sql->in_memory ? "(" : "(SELECT ");
 	ash_sql_expr(sql, call->args[0]);
 	ash_sql_str(sql, ")");
 }
@@ -291,7 +302,7 @@ ash_expr_document_of(AshExpr *document, const char *kind)
 	AshExpr *found = ash_pg_function("jsonb_typeof", 1, &document);
 	AshExpr *fits = ash_expr_call(kind != NULL ? "=" : "<>", list_make2(found, expected), errors);
 
-	return make_case(fits, document, NULL, errors);
+	return ash_expr_make_if(fits, document, NULL, errors);
 }
 
 AshExpr *
@@ -311,24 +322,24 @@ ash_resolve_type(AshExpr *call, AshErrors *errors)
 }
 
 /*
- * pg_trgm
+ * Functions of extensions
  */
 
 static const AshExprFunc trigram_entry = { .name = "trigram_similarity",
 										   .signature = "ss>F",
 										   .sql = ash_sql_pg_function };
 
-/* The schema of pg_trgm's similarity(text, text), or NULL when it is not installed. */
+/* The schema of an extension's function, or NULL when it is not installed. */
 static const char *
-trigram_schema(void)
+extension_schema(const char *name, const char *function)
 {
-	Oid extension = get_extension_oid("pg_trgm", true);
+	Oid extension = get_extension_oid(name, true);
 	const char *schema = NULL;
 	CatCList *found;
 
 	if (!OidIsValid(extension))
 		return NULL;
-	found = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum("similarity"));
+	found = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(function));
 	for (int i = 0; i < found->n_members && schema == NULL; i++)
 	{
 		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(&found->members[i]->tuple);
@@ -343,7 +354,7 @@ trigram_schema(void)
 AshExpr *
 ash_resolve_trigram(AshExpr *call, AshErrors *errors)
 {
-	const char *schema = trigram_schema();
+	const char *schema = extension_schema("pg_trgm", "similarity");
 
 	if (schema == NULL)
 	{
@@ -357,5 +368,40 @@ ash_resolve_trigram(AshExpr *call, AshErrors *errors)
 	call->pg_schema = schema;
 	call->pg_name = "similarity";
 	call->pg_result = FLOAT4OID;
+	return call;
+}
+
+/* Both sides are vectors; a list that is written out becomes one. */
+AshExpr *
+ash_resolve_vector_distance(AshExpr *call, AshErrors *errors)
+{
+	bool cosine = strcmp(call->func->name, "vector_cosine_distance") == 0;
+	const char *function = cosine ? "cosine_distance" : "l2_distance";
+	const char *schema = extension_schema("vector", function);
+	const AshTypeInst *type = ash_type_plain("vector");
+
+	if (schema == NULL || !ash_type_resolve_storage(type))
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s needs the extension vector",
+					  call->func->name);
+		return NULL;
+	}
+	for (int i = 0; i < 2; i++)
+	{
+		AshExpr *vector = ash_expr_cast(call->args[i], type);
+
+		if (vector == NULL)
+		{
+			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+						  "argument %d of %s must be a vector, not %s", i + 1, call->func->name,
+						  ash_expr_type_name(call->args[i]));
+			return NULL;
+		}
+		call->args[i] = vector;
+	}
+	call->type = ash_type_plain("float");
+	call->pg_schema = schema;
+	call->pg_name = function;
+	call->pg_result = FLOAT8OID;
 	return call;
 }

@@ -384,6 +384,7 @@ write_call(AshSql *sql, AshExpr *call)
 {
 	bool cast = OidIsValid(call->pg_result) && call->pg_result != call->type->oid;
 
+	sql->user_code |= call->user_function;
 	if (cast)
 		ash_sql_str(sql, "(");
 	if (call->func->sql != NULL)

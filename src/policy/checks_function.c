@@ -202,6 +202,7 @@ write_call(AshSql *sql, AshExpr *call)
 	char *options = JsonbToCString(NULL, &DatumGetJsonbP(call->value.value)->root, 0);
 
 	ash_sql_str(sql, "(SELECT coalesce(");
+	sql->user_code = true;
 	ash_sql_qualified(sql, strVal(linitial(names)), strVal(lsecond(names)));
 	appendStringInfo(&sql->text, "(%s::pg_catalog.jsonb, %s::pg_catalog.jsonb, ",
 					 quote_literal_cstr(lsecond(call->template_path)), quote_literal_cstr(options));

@@ -187,19 +187,23 @@ write_extreme(AshRowScope *row, const AshAggregateCall *call, const char *name)
 	write_first(row, call, list_make1(item));
 }
 
+/* A name without a schema is PostgreSQL's own, whatever the search_path. */
 static void
 write_custom(AshRowScope *row, const AshAggregateCall *call)
 {
 	AshSql *sql = row->sql;
 	const char *dot = strchr(call->implementation, '.');
 
+	ash_sql_str(sql, "CAST(");
 	if (dot != NULL)
 		ash_sql_qualified(sql, pnstrdup(call->implementation, dot - call->implementation), dot + 1);
 	else
-		ash_sql_ident(sql, call->implementation);
+		ash_sql_qualified(sql, "pg_catalog", call->implementation);
 	ash_sql_str(sql, "(");
 	if (call->field != NULL)
 		ash_row_expr(row, call->field);
+	else
+		ash_sql_str(sql, "*");
 	if (call->sort != NIL)
 	{
 		ash_sql_str(sql, " ORDER BY ");
@@ -207,6 +211,7 @@ write_custom(AshRowScope *row, const AshAggregateCall *call)
 	}
 	ash_sql_str(sql, ")");
 	write_filter(row, call, false);
+	appendStringInfo(&sql->text, " AS %s)", call->type->sql_base);
 }
 
 static void

@@ -124,7 +124,8 @@ is_ascending(const AshSortItem *item)
 	return item->order == ASH_SORT_ASC || item->order == ASH_SORT_ASC_NILS_FIRST;
 }
 
-/* Attributes that are never null, all in one direction: a row comparison, which an index serves. */
+/* Attributes that are never null nor masked, all in one direction: a row comparison, which an index
+ * serves. */
 static bool
 is_row_comparison(const AshQuery *query)
 {
@@ -135,8 +136,7 @@ is_row_comparison(const AshQuery *query)
 	{
 		const AshSortItem *item = lfirst(lc);
 
-		if (item->expr->kind != ASH_EXPR_REF || item->expr->attribute == NULL ||
-			item->expr->path != NIL || item->expr->attribute->allow_nil ||
+		if (!ash_sort_is_plain(query, item) || item->expr->attribute->allow_nil ||
 			query->cursor[i++].isnull || !is_builtin_order(item->expr->type) ||
 			is_ascending(item) != is_ascending(linitial(query->sort)))
 			return false;

@@ -25,6 +25,7 @@ typedef struct Body
 	AshAction *action; /* or NULL */
 	List *keys;		   /* of AshAttribute *: the first parameters */
 	List *arguments;   /* of AshArgument *: the next */
+	List *given;	   /* of AshArgument *: no parameters, with a value that is made once */
 } Body;
 
 /*-------------------------------------------------------------------------
@@ -59,16 +60,24 @@ key_number(const Body *body, const char *name)
 	elog(ERROR, "\"%s\" is no key of the function", name);
 }
 
-/* An argument that callers cannot give: its default. */
+/* An argument that callers cannot give: its default, the same one wherever it is used. */
 static void
 write_private_argument(Body *body, const char *name)
 {
 	AshArgument *arg = body->action ? ash_find_argument(body->action, name) : NULL;
 
-	if (arg != NULL)
-		ash_sql_str(&body->sql, ash_query_argument_default(body->res, arg));
-	else
+	if (arg == NULL)
 		ash_sql_str(&body->sql, "NULL");
+	else if (arg->dflt.kind == ASH_DEFAULT_UUID || arg->dflt.kind == ASH_DEFAULT_UUID_V7 ||
+			 arg->dflt.kind == ASH_DEFAULT_FUNCTION)
+	{
+		body->given = list_append_unique_ptr(body->given, arg);
+		appendStringInfo(&body->sql.text, "given.%s", ash_quote_ident(arg->name));
+	}
+	else
+		ash_sql_str(&body->sql, ash_query_argument_default(body->res, arg));
+	body->sql.user_code |= arg != NULL && (arg->dflt.kind == ASH_DEFAULT_FUNCTION ||
+										   arg->dflt.kind == ASH_DEFAULT_EXPR);
 }
 
 static void
@@ -265,9 +274,29 @@ wrap_found(const Body *body)
 	return text.data;
 }
 
+/* The rows beside the values of arguments that are made once for all of them. */
+static char *
+wrap_given(const Body *body)
+{
+	StringInfoData text;
+	ListCell *lc;
+
+	initStringInfo(&text);
+	appendStringInfoString(&text, "SELECT rows.* FROM (SELECT ");
+	foreach (lc, body->given)
+	{
+		AshArgument *arg = lfirst(lc);
+
+		appendStringInfo(&text, "%s%s AS %s", foreach_current_index(lc) > 0 ? ", " : "",
+						 ash_query_argument_default(body->res, arg), ash_quote_ident(arg->name));
+	}
+	appendStringInfo(&text, ") AS given CROSS JOIN LATERAL (%s) AS rows", body->sql.text.data);
+	return text.data;
+}
+
 char *
 ash_query_read_body(AshResource *res, AshAction *action, List *keys, List *arguments,
-					bool must_find)
+					bool must_find, bool *user_code)
 {
 	Body body;
 
@@ -276,8 +305,28 @@ ash_query_read_body(AshResource *res, AshAction *action, List *keys, List *argum
 	body.keys = keys;
 	body.arguments = arguments;
 	ash_statement_records(read_query(res, action, keys), &body.sql);
+	*user_code = body.sql.user_code;
+	if (body.given != NIL)
+	{
+		char *text = wrap_given(&body);
+
+		resetStringInfo(&body.sql.text);
+		ash_sql_str(&body.sql, text);
+	}
 	return must_find && res->nprimary_key > 0 ? wrap_found(&body) : body.sql.text.data;
 }
+
+/*
+ * A random uuid whose first 48 bits are milliseconds, with the version's other two bits
+ * set.  PostgreSQL has a function for it from version 18 on; one of ours would be
+ * something that the user's function depends on.
+ */
+#define UUID_V7                                                                             \
+	"CAST(pg_catalog.encode(pg_catalog.set_bit(pg_catalog.set_bit(pg_catalog.overlay("      \
+	"pg_catalog.uuid_send(pg_catalog.gen_random_uuid()), pg_catalog.substring("             \
+	"pg_catalog.int8send(CAST(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) " \
+	"OPERATOR(pg_catalog.*) 1000 AS pg_catalog.int8)), 3), 1, 6), 52, 1), 53, 1), 'hex') "  \
+	"AS pg_catalog.uuid)"
 
 char *
 ash_query_argument_default(AshResource *res, AshArgument *arg)
@@ -292,10 +341,16 @@ ash_query_argument_default(AshResource *res, AshArgument *arg)
 			ash_sql_param(&body.sql, arg->type->oid, arg->dflt.value.value, arg->dflt.value.isnull);
 			break;
 		case ASH_DEFAULT_NOW:
-			ash_sql_str(&body.sql, "CURRENT_TIMESTAMP");
+			ash_sql_str(&body.sql,
+						arg->type->typmod == 0 ?
+							"pg_catalog.date_trunc('second', pg_catalog.statement_timestamp())" :
+							"pg_catalog.statement_timestamp()");
 			break;
 		case ASH_DEFAULT_UUID:
 			ash_sql_str(&body.sql, "pg_catalog.gen_random_uuid()");
+			break;
+		case ASH_DEFAULT_UUID_V7:
+			ash_sql_str(&body.sql, UUID_V7);
 			break;
 		case ASH_DEFAULT_EXPR:
 			ash_sql_expr(&body.sql, ash_default_expr(res, &arg->dflt, arg->type, NULL));
@@ -341,7 +396,7 @@ is_opaque(AshExpr *expr, void *context)
 }
 
 char *
-ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type)
+ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type, bool *user_code)
 {
 	AshExpr *ref = ash_field_ref(res, field, NULL);
 	StringInfoData text;
@@ -352,6 +407,7 @@ ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **ty
 	*type = ref->type;
 	init_body(&body, res);
 	ash_query_write_expr(&body.sql, res, "($1)", ref);
+	*user_code = body.sql.user_code;
 	initStringInfo(&text);
 	appendStringInfo(&text, "SELECT CAST(%s AS %s)", body.sql.text.data, ref->type->sql_base);
 	return text.data;

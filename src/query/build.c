@@ -37,7 +37,8 @@ ash_query_create(AshCall *call, AshResource *res, AshAction *action)
 	query->bare = false;
 	query->action = action;
 	add_filter(query, ash_resource_base_filter(res, NULL));
-	add_filter(query, ash_tenant_condition(call, res, action));
+	query->tenant = ash_tenant_condition(call, res, action);
+	add_filter(query, query->tenant);
 	query->tenant_checked = true;
 	return query;
 }

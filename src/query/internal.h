@@ -226,6 +226,8 @@ extern AshExpr *ash_aggregate_ref(AshResource *res, AshAggregate *agg, AshErrors
 extern void ash_order_suffix(AshSql *sql, AshSortOrder order, bool reverse);
 extern void ash_row_order(AshRowScope *row, List *sort);
 extern List *ash_sort_compile(AshResource *res, json_t *source);
+/* an attribute of the row itself, which every row shows to the caller */
+extern bool ash_sort_is_plain(const AshQuery *query, const AshSortItem *item);
 /* primary key appended unless the sort is total already */
 extern void ash_query_complete_sort(AshQuery *query);
 
@@ -273,8 +275,7 @@ typedef struct AshOutput
 } AshOutput;
 
 extern AshOutput *ash_output_create(AshQuery *query, bool with_ord);
-/* the attribute's column, shown or not; a hidden column */
-extern int ash_output_attribute(AshOutput *output, const AshAttribute *attr);
+/* a column with the attribute's value, shown or not; a hidden column */
 extern int ash_output_value(AshOutput *output, const AshAttribute *attr);
 extern int ash_output_hidden(AshOutput *output, AshExpr *expr);
 extern List *ash_query_relationship_loads(AshQuery *query);

@@ -5,17 +5,21 @@
  *
  * A keyset is base64url of
  *
- *	 version (1) | signature (16) | sort (4) | values
+ *	 version (1) | signature (16) | scope (8) | values
  *
- * where each value is a length and what its type's functions write, and sort a hash
- * of resource and sort.  Nothing in it depends on a setting of the session: numbers,
- * dates and times are in the binary form of their send functions, others in text.
- * The signature is a truncated HMAC-SHA256 of sort and values under a key that only
- * this database has (ash.secret); these are then enciphered with a stream made from
+ * where each value is a length and what its type's functions write, and scope a hash
+ * of what the values stand for.  Nothing in it depends on a setting of the session:
+ * numbers, dates and times are in the binary form of their send functions, others in
+ * text.  The signature is a truncated HMAC-SHA256 of scope and values under a key that
+ * only this database has (ash.secret); these are then enciphered with a stream made from
  * the same key and the signature.  So a keyset cannot be made up or used with another
  * sort, tells nobody the value of a field they may not see, and its values go to input
  * functions only after they have proved to be our own.  It is bounded: a row whose sort
  * values are longer has no keyset.
+ *
+ * Who may use the keyset of somebody else could place rows of his own around it and so
+ * learn its values.  Hence the scope: another tenant's keyset is not taken, nor that
+ * of an actor for whom the sort means something else.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,7 +30,6 @@
 #include "catalog/pg_type.h"
 #include "common/base64.h"
 #include "common/cryptohash.h"
-#include "common/hashfn.h"
 #include "common/hmac.h"
 #include "common/sha2.h"
 #include "mb/pg_wchar.h"
@@ -37,9 +40,10 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
-#define ASH_KEYSET_VERSION 2
+#define ASH_KEYSET_VERSION 3
 #define ASH_KEYSET_SIGNATURE 16
-#define ASH_KEYSET_HEADER (1 + ASH_KEYSET_SIGNATURE + 4)
+#define ASH_KEYSET_SCOPE 8
+#define ASH_KEYSET_HEADER (1 + ASH_KEYSET_SIGNATURE + ASH_KEYSET_SCOPE)
 #define ASH_KEYSET_MAX 4096 /* characters */
 #define ASH_KEYSET_NULL 0xFFFFFFFF
 #define ASH_SECRET_SIZE 32
@@ -50,8 +54,7 @@ static Oid secret_relid = InvalidOid;
 
 struct AshKeysetWriter
 {
-	AshQuery *query;
-	uint32 sort;
+	const uint8 *scope;
 	pg_hmac_ctx *hmac;
 	StringInfoData bytes;
 	StringInfoData text;
@@ -136,7 +139,7 @@ hmac_context(void)
 	return hmac;
 }
 
-/* HMAC of purpose and data: the signature and the cipher never see the same input. */
+/* HMAC of purpose and data: signature, cipher and scope never see the same input. */
 static void
 keyed_hash(pg_hmac_ctx *hmac, uint8 purpose, const uint8 *data, size_t len, uint8 *digest)
 {
@@ -180,27 +183,8 @@ cipher(pg_hmac_ctx *hmac, StringInfo bytes)
 	}
 }
 
-/* What the sort is: fields, arguments of calculations do not count, and directions. */
-static uint32
-sort_hash(const AshQuery *query)
-{
-	uint32 hash = hash_bytes((const unsigned char *) query->res->name, strlen(query->res->name));
-	ListCell *lc;
-
-	foreach (lc, query->sort)
-	{
-		const AshSortItem *item = lfirst(lc);
-		const char *name = ash_expr_describe(item->expr);
-
-		hash = hash_combine(hash, hash_bytes((const unsigned char *) name, strlen(name)));
-		hash = hash_combine(hash, hash_uint32(item->order));
-		hash = hash_combine(hash, hash_uint32(item->expr->type->oid));
-	}
-	return hash;
-}
-
 /*-------------------------------------------------------------------------
- * Writing
+ * Values
  *-------------------------------------------------------------------------
  */
 
@@ -216,35 +200,20 @@ is_binary(const AshTypeInst *type)
 		   category == TYPCATEGORY_TIMESPAN;
 }
 
-AshKeysetWriter *
-ash_keyset_writer(AshQuery *query)
+/* The send function of a type that is written by it; fn_oid is invalid for the others. */
+static FmgrInfo
+send_function(const AshTypeInst *type)
 {
-	AshKeysetWriter *writer = palloc0(sizeof(AshKeysetWriter));
-	int i = 0;
-	ListCell *lc;
+	FmgrInfo send = { .fn_oid = InvalidOid };
+	Oid function;
+	bool varlena;
 
-	writer->query = query;
-	writer->sort = sort_hash(query);
-	writer->hmac = hmac_context();
-	writer->nvalues = list_length(query->sort);
-	writer->types = palloc(sizeof(AshTypeInst *) * Max(writer->nvalues, 1));
-	writer->send = palloc0(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
-	initStringInfo(&writer->bytes);
-	initStringInfo(&writer->text);
-	foreach (lc, query->sort)
+	if (is_binary(type))
 	{
-		Oid function;
-		bool varlena;
-
-		writer->types[i] = ((AshSortItem *) lfirst(lc))->expr->type;
-		if (is_binary(writer->types[i]))
-		{
-			getTypeBinaryOutputInfo(writer->types[i]->oid, &function, &varlena);
-			fmgr_info(function, &writer->send[i]);
-		}
-		i++;
+		getTypeBinaryOutputInfo(type->oid, &function, &varlena);
+		fmgr_info(function, &send);
 	}
-	return writer;
+	return send;
 }
 
 static void
@@ -256,27 +225,130 @@ append_number(StringInfo bytes, uint32 number)
 }
 
 static void
-append_value(AshKeysetWriter *writer, int i, Datum value, bool isnull)
+append_value(StringInfo bytes, const AshTypeInst *type, FmgrInfo *send, Datum value, bool isnull)
 {
 	if (isnull)
 	{
-		append_number(&writer->bytes, ASH_KEYSET_NULL);
+		append_number(bytes, ASH_KEYSET_NULL);
 		return;
 	}
-	if (OidIsValid(writer->send[i].fn_oid))
+	if (OidIsValid(send->fn_oid))
 	{
-		bytea *sent = SendFunctionCall(&writer->send[i], value);
+		bytea *sent = SendFunctionCall(send, value);
 
-		append_number(&writer->bytes, VARSIZE(sent) - VARHDRSZ);
-		appendBinaryStringInfo(&writer->bytes, VARDATA(sent), VARSIZE(sent) - VARHDRSZ);
+		append_number(bytes, VARSIZE(sent) - VARHDRSZ);
+		appendBinaryStringInfo(bytes, VARDATA(sent), VARSIZE(sent) - VARHDRSZ);
 	}
 	else
 	{
-		char *text = ash_pg_output(writer->types[i], value);
+		char *text = ash_pg_output(type, value);
 
-		append_number(&writer->bytes, strlen(text));
-		appendStringInfoString(&writer->bytes, text);
+		append_number(bytes, strlen(text));
+		appendStringInfoString(bytes, text);
 	}
+}
+
+/*-------------------------------------------------------------------------
+ * Scope
+ *-------------------------------------------------------------------------
+ */
+
+static void
+append_parameters(StringInfo bytes, const AshSql *sql)
+{
+	for (int i = 0; i < sql->nparams; i++)
+	{
+		const AshTypeInst *type = ash_type_for_oid(sql->param_types[i]);
+		FmgrInfo send = send_function(type);
+
+		append_value(bytes, type, &send, sql->param_values[i], sql->param_nulls[i] == 'n');
+	}
+}
+
+/*
+ * What a sort means for this call, as SQL with the values in it: the tenant's condition,
+ * and every item but the plain attributes.  Values are arguments, the actor and what else
+ * masks a field or hides the row behind a path.
+ */
+static void
+append_meaning(StringInfo bytes, AshQuery *query)
+{
+	AshRowScope *row;
+	AshSql sql;
+	ListCell *lc;
+
+	ash_query_sql_init(query, &sql);
+	row = ash_row_create(&sql, query->call, query->res, ash_from_create(NULL), NULL);
+	ash_row_table(row);
+	if (query->tenant != NULL)
+		ash_row_expr(row, query->tenant);
+	foreach (lc, query->sort)
+	{
+		const AshSortItem *item = lfirst(lc);
+
+		ash_sql_str(&sql, ",");
+		if (!ash_sort_is_plain(query, item))
+			ash_row_expr(row, item->expr);
+	}
+	ash_from_write(&sql, row->from);
+	appendBinaryStringInfo(bytes, sql.text.data, sql.text.len);
+	append_parameters(bytes, &sql);
+}
+
+/* Resource, tenant, fields, types, directions; the same for all pages of a read. */
+static const uint8 *
+keyset_scope(AshQuery *query)
+{
+	uint8 digest[PG_SHA256_DIGEST_LENGTH];
+	StringInfoData bytes;
+	ListCell *lc;
+
+	if (query->keyset_scope != NULL)
+		return query->keyset_scope;
+	initStringInfo(&bytes);
+	appendStringInfoString(&bytes, query->res->name);
+	foreach (lc, query->sort)
+	{
+		const AshSortItem *item = lfirst(lc);
+
+		append_number(&bytes, item->order);
+		append_number(&bytes, item->expr->type->oid);
+		appendStringInfoString(&bytes, ash_expr_describe(item->expr));
+		appendStringInfoChar(&bytes, '\0');
+	}
+	append_meaning(&bytes, query);
+	keyed_hash(hmac_context(), 'P', (const uint8 *) bytes.data, bytes.len, digest);
+	query->keyset_scope = palloc(ASH_KEYSET_SCOPE);
+	memcpy(query->keyset_scope, digest, ASH_KEYSET_SCOPE);
+	return query->keyset_scope;
+}
+
+/*-------------------------------------------------------------------------
+ * Writing
+ *-------------------------------------------------------------------------
+ */
+
+AshKeysetWriter *
+ash_keyset_writer(AshQuery *query)
+{
+	AshKeysetWriter *writer = palloc0(sizeof(AshKeysetWriter));
+	int i = 0;
+	ListCell *lc;
+
+	writer->scope = keyset_scope(query);
+	writer->hmac = hmac_context();
+	writer->nvalues = list_length(query->sort);
+	writer->types = palloc(sizeof(AshTypeInst *) * Max(writer->nvalues, 1));
+	writer->send = palloc0(sizeof(FmgrInfo) * Max(writer->nvalues, 1));
+	initStringInfo(&writer->bytes);
+	initStringInfo(&writer->text);
+	foreach (lc, query->sort)
+	{
+		writer->types[i] = ((AshSortItem *) lfirst(lc))->expr->type;
+		writer->send[i] = send_function(writer->types[i]);
+		i++;
+	}
+	return writer;
 }
 
 /* base64 with - and _ and without padding */
@@ -312,9 +384,9 @@ ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *n
 	resetStringInfo(bytes);
 	appendStringInfoChar(bytes, ASH_KEYSET_VERSION);
 	appendStringInfoSpaces(bytes, ASH_KEYSET_SIGNATURE);
-	append_number(bytes, writer->sort);
+	appendBinaryStringInfo(bytes, (const char *) writer->scope, ASH_KEYSET_SCOPE);
 	for (int i = 0; i < writer->nvalues; i++)
-		append_value(writer, i, values[i], nulls[i]);
+		append_value(bytes, writer->types[i], &writer->send[i], values[i], nulls[i]);
 	if (pg_b64_enc_len(bytes->len) > ASH_KEYSET_MAX)
 	{
 		appendStringInfoString(out, "null");
@@ -333,16 +405,22 @@ ash_keyset_write(AshKeysetWriter *writer, StringInfo out, Datum *values, bool *n
  */
 
 static bool
-invalid_keyset(AshQuery *query, const char *text, bool of_other_sort)
+invalid_keyset(AshQuery *query, const char *text, bool out_of_scope)
 {
 	StringInfoData quoted;
+	AshError *error;
 	int len = strlen(text);
 
 	initStringInfo(&quoted);
 	ash_write_json_string(&quoted, text, pg_mbcliplen(text, len, Min(len, 200)));
-	if (of_other_sort)
-		ash_error_add(query->call->errors, ASH_E_INVALID_KEYSET, NULL,
-					  "Invalid value provided as a keyset: %s", quoted.data);
+	if (out_of_scope)
+	{
+		error = ash_error_add(query->call->errors, ASH_E_INVALID_KEYSET, NULL,
+							  "Invalid value provided as a keyset: %s", quoted.data);
+		error->hint =
+			"It is a keyset of another read. Use it with the resource, sort and tenant that "
+			"it was made with, and for an actor who sees the same fields.";
+	}
 	else
 		ash_error_add(query->call->errors, ASH_E_INVALID_KEYSET, NULL,
 					  "Invalid value provided as a keyset for %s: %s",
@@ -439,7 +517,6 @@ ash_keyset_read(AshQuery *query)
 {
 	const char *text = query->after != NULL ? query->after : query->before;
 	StringInfoData bytes;
-	uint32 sort = 0;
 	int i = 0;
 	ListCell *lc;
 
@@ -449,9 +526,9 @@ ash_keyset_read(AshQuery *query)
 	if (!decode(text, &bytes) || !open_values(&bytes))
 		return invalid_keyset(query, text, false);
 	bytes.cursor = 1 + ASH_KEYSET_SIGNATURE;
-	take_number(&bytes, &sort);
-	if (sort != sort_hash(query))
+	if (memcmp(bytes.data + bytes.cursor, keyset_scope(query), ASH_KEYSET_SCOPE) != 0)
 		return invalid_keyset(query, text, true);
+	bytes.cursor += ASH_KEYSET_SCOPE;
 	query->cursor = palloc0(sizeof(AshValue) * Max(list_length(query->sort), 1));
 	foreach (lc, query->sort)
 	{

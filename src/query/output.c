@@ -42,19 +42,7 @@ add_column(AshOutput *output, const char *key, const AshTypeInst *type,
 	return i;
 }
 
-/* The attribute's column, shown or not. */
-int
-ash_output_attribute(AshOutput *output, const AshAttribute *attr)
-{
-	for (int i = 0; i < output->ncolumns; i++)
-	{
-		if (output->source[i].attribute == attr)
-			return i;
-	}
-	return add_column(output, NULL, attr->type, attr, NULL);
-}
-
-/* The same with the value even where the shown column never has one. */
+/* The attribute's column, shown or not, with its value whatever policies say of it. */
 int
 ash_output_value(AshOutput *output, const AshAttribute *attr)
 {
@@ -207,7 +195,7 @@ add_load_keys(AshOutput *output)
 		int *columns = palloc(sizeof(int) * Max(n, 1));
 
 		for (int i = 0; i < n; i++)
-			columns[i] = ash_output_attribute(output, attributes[i]);
+			columns[i] = ash_output_value(output, attributes[i]);
 		output->load_keys[output->nloads++] = columns;
 	}
 }

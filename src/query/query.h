@@ -78,6 +78,8 @@ struct AshQuery
 	bool authorized;		   /* policy filter has been added */
 	bool paginated_by_default; /* the page comes from the action: read_one is exempt */
 	AshValue *cursor;		   /* values of after or before, by sort item */
+	uint8 *keyset_scope;	   /* what its keysets belong to, once it is known */
+	AshExpr *tenant;		   /* condition on the tenant attribute (also in filters), or NULL */
 	Oid reader;				   /* with whose rights its rows are read; InvalidOid: the caller's */
 	bool related;			   /* its rows are those of a relationship */
 	bool forgiving;			   /* a read that policies forbid is no error … */
@@ -86,6 +88,7 @@ struct AshQuery
 	bool bare;				   /* no tenant condition: see ash_query_bare */
 	bool sort_is_default;	   /* sort is default_sort */
 	bool strict_loads;		   /* related records have the fields that are named, no others */
+	bool streamed;			   /* a page of a walk over many rows */
 	int late_depth;			   /* how many late calculations it is read for, inside each other */
 	bool trusted_loads;		   /* related rows are not filtered by their policies */
 	List *before_action;	   /* of AshFunction *: told of the query once it is authorized … */
@@ -223,16 +226,17 @@ extern AshExpr *ash_session_tenant_condition(AshResource *res, bool required);
 /*
  * body.c: reads and fields as bodies of SQL functions.  Parameters of a read are the
  * attributes of keys (of AshAttribute *: the row has these values), then arguments (of
- * AshArgument *).  must_find: no row is an error.
+ * AshArgument *).  must_find: no row is an error.  *user_code: code of a user runs in it.
  */
 extern char *ash_query_read_body(AshResource *res, AshAction *action, List *keys, List *arguments,
-								 bool must_find);
+								 bool must_find, bool *user_code);
 /* why a read cannot be one, or NULL */
 extern const char *ash_query_read_fault(AshResource *res, AshAction *action);
 /* the argument's default as SQL; "NULL" without one */
 extern char *ash_query_argument_default(AshResource *res, AshArgument *arg);
 /* The field of the row $1 and its type, or NULL when it is no expression over rows. */
-extern char *ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type);
+extern char *ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type,
+								  bool *user_code);
 /*
  * Condition over one row of res whose columns are reachable as alias.column;
  * used by policies in row-security quals and by the data layer's WHERE.

@@ -101,7 +101,7 @@ check_sortable(SortParser *parser, const AshExpr *ref, const char *name)
 					  "Calculations cannot be sorted on unless they define an expression");
 		return false;
 	}
-	if (ref->type != NULL && !ref->type->orderable)
+	if (ref->type != NULL && !ash_type_orderable(ref->type))
 	{
 		ash_error_add(parser->errors, ASH_E_UNSORTABLE_FIELD, name,
 					  ":%s is not sortable on %s, as its type is not sortable by the data layer",
@@ -434,17 +434,32 @@ ash_row_order(AshRowScope *row, List *sort)
 	}
 }
 
+bool
+ash_sort_is_plain(const AshQuery *query, const AshSortItem *item)
+{
+	const AshExpr *ref = item->expr;
+	AshMask mask;
+
+	if (ref->kind != ASH_EXPR_REF || ref->attribute == NULL || ref->path != NIL)
+		return false;
+	if (!ref->from_input)
+		return true;
+	mask =
+		ash_field_mask(query->call, query->res, NULL, ref->attribute->name, ref->attribute->public);
+	return mask.condition == NULL && !mask.never;
+}
+
 static bool
-sorts_by(List *sort, const char *name)
+sorts_by(const AshQuery *query, const AshAttribute *attr)
 {
 	ListCell *lc;
 
-	foreach (lc, sort)
+	foreach (lc, query->sort)
 	{
 		const AshSortItem *item = lfirst(lc);
 
-		if (item->expr->kind == ASH_EXPR_REF && item->expr->path == NIL &&
-			item->expr->attribute != NULL && strcmp(item->expr->attribute->name, name) == 0)
+		/* what is masked is null, in many rows */
+		if (item->expr->attribute == attr && ash_sort_is_plain(query, item))
 			return true;
 	}
 	return false;
@@ -452,8 +467,10 @@ sorts_by(List *sort, const char *name)
 
 /* Do the sorted fields identify a row? */
 static bool
-covers_identity(const AshResource *res, List *sort)
+covers_identity(const AshQuery *query)
 {
+	const AshResource *res = query->res;
+
 	for (int i = 0; i < res->nidentities; i++)
 	{
 		const AshIdentity *identity = res->identities[i];
@@ -465,7 +482,7 @@ covers_identity(const AshResource *res, List *sort)
 			const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
 
 			/* NULLs are not unique */
-			covered = covered && attr != NULL && !attr->allow_nil && sorts_by(sort, attr->name);
+			covered = covered && attr != NULL && !attr->allow_nil && sorts_by(query, attr);
 		}
 		if (covered)
 			return true;
@@ -478,13 +495,13 @@ ash_query_complete_sort(AshQuery *query)
 {
 	AshResource *res = query->res;
 
-	if (covers_identity(res, query->sort))
+	if (covers_identity(query))
 		return;
 	for (int i = 0; i < res->nprimary_key; i++)
 	{
 		AshSortItem *item;
 
-		if (sorts_by(query->sort, res->primary_key[i]->name))
+		if (sorts_by(query, res->primary_key[i]))
 			continue;
 		item = palloc0(sizeof(AshSortItem));
 		item->expr = ash_expr_attribute(res, res->primary_key[i]);

@@ -454,6 +454,7 @@ ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sq
 	char *item;
 	char *targets;
 
+	sql->parallel = keys == NULL && (!limited || query->streamed);
 	if (keys == NULL && query->distinct == NIL && !(limited && output_is_costly(output)))
 	{
 		row = new_row(&b);
@@ -498,6 +499,7 @@ ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql)
 	all.lock = 0;
 	if (!is_limited(&all))
 		all.sort = NIL;
+	sql->parallel = keys == NULL;
 	b = make_builder(&all, NULL, keys, sql);
 	if (keys == NULL && all.distinct == NIL && !is_limited(&all))
 	{
@@ -531,6 +533,7 @@ ash_statement_aggregate(AshQuery *query, List *calls, AshSql *sql)
 	char *targets;
 	ListCell *lc;
 
+	sql->parallel = true;
 	item = flat ? table_item(&b, row) : from_page(&b, row, limited, false);
 	outer = ash_sql_divert(sql);
 	foreach (lc, calls)

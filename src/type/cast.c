@@ -169,12 +169,15 @@ ash_type_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 bool
 ash_type_equal(const AshTypeInst *inst, const AshValue *a, const AshValue *b)
 {
+	FmgrInfo *eq;
+
 	if (a->isnull || b->isnull)
 		return a->isnull && b->isnull;
 	if (inst->item == NULL && inst->type->equal != NULL)
 		return inst->type->equal(inst, a->value, b->value);
-	if (inst->eq != NULL)
-		return DatumGetBool(FunctionCall2Coll(inst->eq, inst->collation, a->value, b->value));
+	eq = ash_type_eq(inst);
+	if (eq != NULL)
+		return DatumGetBool(FunctionCall2Coll(eq, inst->collation, a->value, b->value));
 	return datumIsEqual(a->value, b->value, inst->typbyval, inst->typlen);
 }
 

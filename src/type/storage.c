@@ -91,8 +91,7 @@ ash_storage_extension_type(const char *name)
 void
 ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod)
 {
-	TypeCacheEntry *entry =
-		lookup_type_cache(oid, TYPECACHE_EQ_OPR | TYPECACHE_LT_OPR | TYPECACHE_CMP_PROC);
+	TypeCacheEntry *entry = lookup_type_cache(oid, 0);
 	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(inst));
 
 	inst->oid = oid;
@@ -101,18 +100,46 @@ ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod)
 	inst->typlen = entry->typlen;
 	inst->typbyval = entry->typbyval;
 	inst->typalign = entry->typalign;
-	inst->orderable = OidIsValid(entry->lt_opr);
+	inst->eq = NULL;
+	inst->eq_sought = false;
 	inst->sql_base = format_type_extended(oid, -1, FORMAT_TYPE_FORCE_QUALIFY);
 	inst->sql = typmod == -1 ?
 					inst->sql_base :
 					format_type_extended(oid, typmod,
 										 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
-	if (OidIsValid(entry->eq_opr))
-	{
-		inst->eq = palloc0(sizeof(FmgrInfo));
-		fmgr_info_cxt(get_opcode(entry->eq_opr), inst->eq, CurrentMemoryContext);
-	}
 	MemoryContextSwitchTo(old);
+}
+
+bool
+ash_type_orderable(const AshTypeInst *inst)
+{
+	return OidIsValid(inst->oid) &&
+		   OidIsValid(lookup_type_cache(inst->oid, TYPECACHE_LT_OPR)->lt_opr);
+}
+
+static void
+seek_equality(AshTypeInst *inst)
+{
+	Oid opr = lookup_type_cache(inst->oid, TYPECACHE_EQ_OPR)->eq_opr;
+	FmgrInfo *eq = NULL;
+
+	if (OidIsValid(opr))
+	{
+		MemoryContext cxt = GetMemoryChunkContext(inst);
+
+		eq = MemoryContextAllocZero(cxt, sizeof(FmgrInfo));
+		fmgr_info_cxt(get_opcode(opr), eq, cxt);
+	}
+	inst->eq = eq;
+	inst->eq_sought = true;
+}
+
+FmgrInfo *
+ash_type_eq(const AshTypeInst *inst)
+{
+	if (!inst->eq_sought && OidIsValid(inst->oid))
+		seek_equality(unconstify(AshTypeInst *, inst));
+	return inst->eq;
 }
 
 static bool

@@ -76,8 +76,8 @@ struct AshTypeInst
 	char typalign;
 	const char *sql;		 /* schema-qualified SQL name with typmod, for DDL and casts */
 	const char *sql_base;	 /* the same without typmod */
-	bool orderable;			 /* has a btree operator class */
-	struct FmgrInfo *eq;	 /* equality of oid, or NULL */
+	struct FmgrInfo *eq;	 /* see ash_type_eq */
+	bool eq_sought;			 /* eq is what there is */
 	struct FmgrInfo *input;	 /* input function, initialised lazily */
 	struct FmgrInfo *output; /* output function, initialised lazily */
 	Oid typioparam;
@@ -133,6 +133,9 @@ extern AshTypeInst *ash_type_compile(const char *name, json_t *constraints, AshE
  * ash_type_extension.
  */
 extern bool ash_type_resolve_storage(const AshTypeInst *inst);
+/* the operators of the storage type, looked up when first asked for: few values are compared */
+extern bool ash_type_orderable(const AshTypeInst *inst);	  /* has a btree operator class */
+extern struct FmgrInfo *ash_type_eq(const AshTypeInst *inst); /* equality of oid, or NULL */
 extern const char *ash_type_extension(const AshTypeInst *inst);
 
 /* A new unconstrained array instance of item, in CurrentMemoryContext. */

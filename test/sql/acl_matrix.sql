@@ -51,7 +51,7 @@ GRANT USAGE ON SCHEMA acl_matrix TO regress_nobody;
 CREATE TEMP TABLE calls (n int GENERATED ALWAYS AS IDENTITY, call text, answer text);
 INSERT INTO calls (call, answer) VALUES
 	($$ash_define('{"domain": "acl_matrix", "resources": {}}')$$, '42501'), ($$ash_undefine('acl_matrix')$$, '42501'), ($$ash_definition('acl_matrix')$$, 'yes'), ($$ash_definition_schema()$$, 'yes'),
-	($$(ash_builtins()).name LIMIT 1$$, 'yes'), ($$ash_introspect('acl_matrix')$$, 'yes'), ($$count(*) FROM ash_plan('acl_matrix')$$, 'yes'), ($$count(*) FROM ash_migrate('acl_matrix')$$, 'yes'), ($$ash_can('acl_matrix.r', 'read')$$, 'yes'),
+	($$(ash_builtins()).name LIMIT 1$$, 'yes'), ($$ash_introspect('acl_matrix')$$, 'yes'), ($$count(*) FROM ash_plan('acl_matrix')$$, '42501'), ($$count(*) FROM ash_migrate('acl_matrix')$$, '42501'), ($$ash_can('acl_matrix.r', 'read')$$, 'yes'),
 	($$ash_run_action('acl_matrix.r', 'read')$$, '42501'), ($$ash_try_action('acl_matrix.r', 'read')->>'class'$$, 'yes'), ($$ash_create('acl_matrix.r', '{"n": 1}')$$, '42501'),
 	($$ash_update('acl_matrix.r', '1', '{"n": 2}')$$, '42501'), ($$ash_destroy('acl_matrix.r', '1')$$, '42501'), ($$ash_get('acl_matrix.r', '1')$$, '42501'), ($$ash_read('acl_matrix.r')$$, '42501'),
 	($$ash_read_one('acl_matrix.r')$$, '42501'), ($$ash_read_first('acl_matrix.r')$$, '42501'), ($$ash_bulk_create('acl_matrix.r', '[{"n": 1}]')->>'status'$$, 'yes'),

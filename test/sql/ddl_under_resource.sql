@@ -134,10 +134,12 @@ SELECT is(pg_temp.after('DROP OWNED BY regress_ddl_owner', $$SELECT ash_read('dd
 '42P01 with a hint
 null
 create schema', 'DROP OWNED takes the tables, not the definitions');
-SELECT is(pg_temp.after('DROP OWNED BY regress_ddl_owner; DROP ROLE regress_ddl_owner', $$SELECT count(*) FROM ash_migrate('ddl_owned')$$, $$SELECT ash_create('ddl_owned.a')::jsonb$$, $$SELECT ash_undefine('ddl_owned') IS NULL$$),
-'2
+SELECT is(pg_temp.after('DROP OWNED BY regress_ddl_owner; DROP ROLE regress_ddl_owner', $$SELECT ash_migrate('ddl_owned')$$, $$UPDATE ash.domain SET owner = current_user WHERE name = 'ddl_owned' RETURNING name$$, $$SELECT count(*) FROM ash_migrate('ddl_owned')$$, $$SELECT ash_create('ddl_owned.a')::jsonb$$, $$SELECT ash_undefine('ddl_owned') IS NULL$$),
+'42704
+ddl_owned
+2
 {"id": 1}
-false', 'when the owner is gone a superuser can still do everything');
+false', 'when the owner is gone a superuser names another and can do everything');
 
 SELECT * FROM finish();
 ROLLBACK;

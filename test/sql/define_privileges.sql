@@ -29,7 +29,7 @@ SELECT table_owner_is('define_privileges', 'r', 'regress_definer', 'and its tabl
 SELECT is(pg_temp.outcome('regress_stranger', pg_temp.definition('define_privileges', 'define_privileges_other')), '42501', 'a stranger may not redefine it');
 SELECT is(pg_temp.outcome('regress_stranger', $$SELECT ash_undefine('define_privileges')$$), '42501', 'nor undefine it');
 SELECT is(pg_temp.outcome('regress_stranger', $$SELECT ash_undefine('define_privileges.r')$$), '42501', 'nor a resource of it');
-SELECT is(pg_temp.outcome('regress_stranger', $$SELECT * FROM ash_migrate('define_privileges')$$), 'yes', 'migrating what needs no step is no privilege');
+SELECT is(pg_temp.outcome('regress_stranger', $$SELECT * FROM ash_migrate('define_privileges')$$), '42501', 'nor migrate it, even if nothing is to do');
 SELECT is(pg_temp.outcome('regress_stranger', $$SELECT ash_definition('define_privileges')$$), 'yes', 'but see it he may');
 
 SELECT is(pg_temp.outcome('regress_member', pg_temp.definition('define_privileges', 'define_privileges', ', "n": "string"')), 'yes', 'a member of the owner redefines it');

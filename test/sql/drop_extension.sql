@@ -3,7 +3,7 @@
 BEGIN;
 \i test/helpers.psql
 SET client_min_messages = error;
-SELECT plan(16);
+SELECT plan(18);
 
 -- DROP EXTENSION: what stays, what is shown to whom, and does everything work again with a new extension and the same document?
 
@@ -46,8 +46,26 @@ SELECT is((SELECT count(*)::int FROM ash_plan('drop_extension')), 0, 'the same d
 -- What somebody made with functions of the extension belongs to CASCADE.
 CREATE INDEX lengths ON drop_extension.item (ash.string_length(name));
 SELECT is(pg_temp.state('DROP EXTENSION ash'), '2BP01', 'an index that needs it is in the way');
+CREATE TABLE pg_temp.domain AS SELECT * FROM ash.domain;
+CREATE TABLE pg_temp.resource AS SELECT * FROM ash.resource;
+GRANT SELECT ON pg_temp.domain, pg_temp.resource TO regress_drop;
 DROP EXTENSION ash CASCADE;
 SELECT is((SELECT count(*)::int FROM drop_extension.item), 2, 'CASCADE takes the index, not the table');
+
+-- Anybody may then have a schema of that name. What is written there defines nothing.
+DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO regress_drop', current_database()); END $$;
+SET LOCAL ROLE regress_drop;
+CREATE SCHEMA ash;
+CREATE TABLE ash.domain (LIKE pg_temp.domain, PRIMARY KEY (name));
+CREATE TABLE ash.resource (LIKE pg_temp.resource, PRIMARY KEY (name), CONSTRAINT resource_table_key UNIQUE (schema, table_name));
+INSERT INTO ash.domain SELECT * FROM pg_temp.domain;
+INSERT INTO ash.resource SELECT * FROM pg_temp.resource;
+SELECT is(pg_temp.sees(), '0', 'a schema ash of somebody''s own is not the extension''s');
+SET LOCAL check_function_bodies = off;
+CREATE FUNCTION ash.catalog_changed() RETURNS trigger LANGUAGE plpgsql AS 'ash_catalog_changed';
+CREATE TABLE ash.revision ();
+RESET ROLE;
+SELECT is(pg_temp.sees(), '0', 'nor is one with a function like the extension''s');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(22);
+SELECT plan(33);
 
 -- Is what the framework's expressions have and ours have not, and what an owner should not reach, refused when it is
 -- defined, with its place and what to do?
@@ -13,13 +13,24 @@ CREATE FUNCTION pg_temp.refused(source text) RETURNS text LANGUAGE sql AS $$
 		'calculations', json_build_object('value', json_build_object('type', 'string', 'expr', source))))))), '^.*"\]: ', '')
 $$;
 SELECT is(pg_temp.refused(source), want, source) FROM (VALUES
-	('fragment(''? + 1'', a)', 'fragment is not supported: an expression is SQL: call PostgreSQL''s function, or one of the domain''s "functions" (character 1)'),
-	('s || lazy(''m'')', 'lazy is not supported: call one of the domain''s "functions" (character 6)'),
-	('composite_type(s, ''t'')', 'composite_type is not supported: use a map or an embedded resource (character 1)'),
-	('cond(b, s)', 'cond is not supported: use case when … then … else … end (character 1)'),
-	('vector_cosine_distance(s, s)', 'vector_cosine_distance is not supported: register it under the domain''s "functions" (character 1)'),
-	('a == 1', 'operator == is not defined for integer and integer: write = (character 3)'),
-	('b && b', 'operator && is not defined for boolean and boolean: write and between conditions; for values use if(a, b, a) (character 3)'),
+	('fragment(''? + 1'')', 'fragment has 1 ? and 0 arguments for them (character 1)'),
+	('s || lazy(''m'')', 'lazy takes a call of one of the domain''s "functions" (character 6)'),
+	('lazy(upper(s))', 'lazy takes a call of one of the domain''s "functions" (character 1)'),
+	('composite_type(s, s)', 'the second argument of composite_type must be the name of a row type, as a string (character 1)'),
+	('composite_type(row(s), ''string'')', 'the type string has no columns (character 1)'),
+	('row(a, s)', 'this kind of expression is not allowed (character 1)'),
+	('map(a)', 'map takes key => value, … (character 5)'),
+	('error(''nonsense'', map(message => s))', 'there is no error code "nonsense" (character 1)'),
+	('error(''requird'', map(message => s))', 'there is no error code "requird"; did you mean "required"? (character 1)'),
+	('error(''required'', s)', 'the second argument of error must be a map, not string (character 1)'),
+	('required(s, a)', 'the second argument of required must be the name of a field, not integer (character 1)'),
+	('cond(b)', 'cond takes at least 2 arguments, not 1 (character 1)'),
+	('cond(b, s, a, s)', 'expression must be a condition, but is integer (character 1)'),
+	('cond(b, s, b, a)', 'the results of a condition must have the same type (character 1)'),
+	('vector_cosine_distance(s, s)', 'vector_cosine_distance needs the extension vector (character 1)'),
+	('a == s', 'operator = is not defined for integer and string (character 3)'),
+	('a && s', 'operator && is not defined for integer and string (character 3)'),
+	('b || a', 'operator || is not defined for boolean and integer (character 3)'),
 	('string_lenght(s)', 'there is no function string_lenght; did you mean string_length? (character 1)'),
 	('a + s', 'operator + is not defined for integer and string (character 3)'),
 	('length(s)', 'argument 1 of length must be a list, not string (character 1)'),

@@ -103,7 +103,7 @@ SELECT is(pg_temp.caught($$SELECT ash_migrate('plan_statements', true)$$) - 'con
 		"hint": "Run SET ROLE \"regress_statement_owner\" first.", "constraint": ""}'::jsonb
 		|| jsonb_build_object('detail', format('The current user is "%s", the owner is "regress_statement_owner".', current_user)), 'a superuser does not run the SQL of others');
 SELECT matches(pg_temp.as_role('regress_statement_member', $$SELECT ash_migrate('plan_statements', true)$$), '^42501: custom statements', 'nor does a member');
-SELECT matches(pg_temp.as_role('regress_statement_other', $$SELECT ash_migrate('plan_statements', true)$$), '^42501: custom statements', 'nor does anybody else');
+SELECT matches(pg_temp.as_role('regress_statement_other', $$SELECT ash_migrate('plan_statements', true)$$), '^42501: must be owner of domain', 'nor does anybody else');
 SELECT matches(pg_temp.as_role('regress_statement_owner', $$SELECT ash_migrate('plan_statements', true)$$), '^42501: ', 'the owner runs it with the privileges of the owner');
 SELECT is(pg_temp.as_role('regress_statement_other', $$DELETE FROM ash.statement$$), '42501: permission denied for table statement', 'what was run is not for others to write');
 SELECT is(pg_temp.as_role('regress_statement_owner', $$UPDATE ash.statement SET down = ''$$), '42501: permission denied for table statement', 'nor for the owner');

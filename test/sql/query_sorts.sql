@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(43);
+SELECT plan(45);
 
 -- Does a caller's sort lead through to-one relationships, in pages too, and does it tell of nothing that is hidden behind them (spec 11.3)?
 
@@ -124,7 +124,10 @@ SELECT is(pg_temp.ids('{"distinct": "author.name", "distinct_sort": "-id", "sort
 		ash_read('query_sorts.book', jsonb_build_object('distinct', 'author_id', 'sort', 'id', 'authorize', false, 'page', jsonb_build_object('limit', 9, 'before', p #>> '{results,3,_keyset}'))) AS q, json_array_elements(q->'results') AS r),
 		'123', 'the same rows before a keyset'),
 	is(pg_temp.errors($$SELECT ash_read('query_sorts.book', '{"distinct": "id", "distinct_sort": "unseen.name"}')$$),
-		'22023 invalid' || chr(10) || 'no_such_field unseen.name ["distinct_sort"]: No such field unseen.name for resource query_sorts.book', 'errors of distinct_sort');
+		'22023 invalid' || chr(10) || 'no_such_field unseen.name ["distinct_sort"]: No such field unseen.name for resource query_sorts.book', 'errors of distinct_sort'),
+	is(pg_temp.ids('{"distinct_sort": "-id", "sort": "id", "authorize": false}'), pg_temp.ids('{"sort": "id", "authorize": false}'), 'distinct_sort without distinct changes nothing'),
+	is(pg_temp.errors($$SELECT ash_read('query_sorts.book', '{"distinct_sort": "unseen.name"}')$$),
+		'22023 invalid' || chr(10) || 'no_such_field unseen.name ["distinct_sort"]: No such field unseen.name for resource query_sorts.book', 'but must be one');
 
 -- Where else callers sort.
 SELECT is(ash_list('query_sorts.book', 'id', '{"sort": "author.name,-id", "authorize": false}')::jsonb, '[5, 2, 3, 6, 1, 4]', 'values'),

@@ -69,7 +69,14 @@ sub random_parts
 	my @plain = plain_attributes($resource);
 	my @sortable = grep { $resource->{attributes}{$_}{type} !~ /map|\[/ } @plain;
 
-	delete @$resource{ 'identities', 'custom_indexes', 'check_constraints' };
+	# foreign keys rely on these
+	my %pairs = map { /^pair/ ? ($_ => $resource->{identities}{$_}) : () } keys %{ $resource->{identities} // {} };
+
+	delete @$resource{ 'identities', 'custom_indexes', 'check_constraints', 'migration_defaults' };
+	$resource->{identities} = \%pairs if %pairs;
+	# what no definition speaks of stays, so parameters are only changed where there are some
+	$resource->{create_table_options}{storage_parameters} = { (chance(0.5) ? (fillfactor => one_of(50, 70, '90')) : ()), (chance(0.5) ? (autovacuum_enabled => one_of(true(), false())) : ()) }
+	  if $resource->{create_table_options};
 	if (@sortable && chance(0.5))
 	{
 		my %keys = map { $_ => 1 } one_of(@sortable), one_of(@sortable);
@@ -92,6 +99,10 @@ sub random_parts
 		$index->{error_fields} = [ one_of(@sortable) ] if chance(0.5);
 		$index->{include_base_filter} = false() if chance(0.5);
 	}
+	if (my ($number) = grep { $resource->{attributes}{$_}{type} =~ /^(integer|decimal|float)$/ } @plain)
+	{
+		$resource->{migration_defaults}{$number} = one_of('1 + 1', 'abs(-3)', undef) if chance(0.3);
+	}
 	if (my ($number) = grep { $resource->{attributes}{$_}{type} eq 'integer' } @plain)
 	{
 		(my $quoted = $number) =~ s/"/""/g;
@@ -108,8 +119,54 @@ sub random_resource
 	$resource{attributes}{ one_of(@names) } = random_attribute(one_of(@numbers, @others)) for 1 .. 1 + int(rand(5));
 	$resource{attributes}{inserted_id} = 'create_timestamp' if chance(0.2);
 	$resource{description} = one_of('What it is.', q(It's "it")) if chance(0.3);
+	$resource{create_table_options} = {} if chance(0.3);
 	random_parts(\%resource);
 	return \%resource;
+}
+
+# SQL that makes what depends on the table, but on none of its columns, and what depends on nothing.
+sub random_statements
+{
+	my ($document, $name) = @_;
+	my $resource = $document->{resources}{$name};
+	my ($schema, $table, $view) = map { s/"/""/gr } $document->{schema}, $resource->{table} // $name, "rows $name";
+	my %all = (
+		count => { up => qq(CREATE VIEW "$schema"."$view" AS SELECT count(*) AS n FROM "$schema"."$table"), down => qq(DROP VIEW "$schema"."$view") },
+		other => { up => qq(CREATE VIEW "$schema"."$view" AS SELECT ) . int(rand(3)) . ' AS n', down => one_of(qq(DROP VIEW "$schema"."$view"), qq(DROP VIEW "$schema"."$view" CASCADE)) },
+		'f"n' => { up => qq(CREATE FUNCTION "$schema"."$name"() RETURNS integer LANGUAGE sql AS 'SELECT /* %s */ ) . int(rand(3)) . q('), down => qq(DROP FUNCTION "$schema"."$name"()) },
+		nothing => { up => 'SELECT ' . int(rand(3)), down => '' });
+
+	delete $resource->{custom_statements};
+	$resource->{custom_statements}{$_} = $all{$_} foreach grep { chance(0.4) } one_of('count', 'other'), 'f"n', 'nothing';
+	return;
+}
+
+# Further columns of a foreign key: the attributes on both sides, and what makes them unique on the other.
+sub match_more
+{
+	my ($resource, $target, $references) = @_;
+	my $shard = chance(0.6);
+	my $tenant = !$shard || chance(0.4);
+	my %unique = (keys => ['id'], all_tenants => true());
+
+	foreach my $side ($resource, $target)
+	{
+		$side->{attributes}{shard_id} //= { type => 'integer' } if $shard;
+		$side->{attributes}{org_id} //= { type => 'string' } if $tenant;
+		$side->{multitenancy} //= { attribute => 'org_id' } if $tenant;
+	}
+	if ($shard)
+	{
+		$references->{match_with} = { shard_id => 'shard_id' };
+		push @{ $unique{keys} }, 'shard_id';
+	}
+	if ($tenant)
+	{
+		$references->{match_tenant} = true();
+		delete $unique{all_tenants};
+	}
+	$target->{identities}{ 'pair' . ($shard ? '_shard' : '') . ($tenant ? '_org' : '') } = \%unique;
+	return;
 }
 
 # belongs_to, to any resource with a key of one column.
@@ -127,6 +184,7 @@ sub add_relationship
 	$references{on_update} = one_of('update', 'nilify') if chance(0.2);
 	$references{deferrable} = one_of(true(), 'initially') if chance(0.2);
 	$references{match_type} = 'full' if chance(0.2);
+	match_more($resources->{$name}, $resources->{$to}, \%references) if chance(0.4);
 	$references{nilify} = ["to_${to}_id"] if ($references{on_delete} // '') eq 'nilify' && chance(0.5);
 	$references{index} = true() if chance(0.4);
 	$references{index_where} = one_of('not_nil', "\"to_${to}_id\" IS NOT NULL") if $references{index} && chance(0.4);
@@ -140,6 +198,7 @@ sub random_document
 
 	$document{resources}{"r$_"} = random_resource() for 1 .. 1 + int(rand(4));
 	add_relationship(\%document, one_of(sort keys %{ $document{resources} })) for 1 .. int(rand(4));
+	random_statements(\%document, $_) foreach grep { chance(0.5) } sort keys %{ $document{resources} };
 	return \%document;
 }
 
@@ -174,7 +233,8 @@ my @edits = (
 		$r->{attributes}{'renamed'} = { %$attribute, renamed_from => $name };
 		random_parts($r);
 	},
-	sub { my ($d, $r, $n) = @_; $r->{renamed_from} = $n; $r->{table} = "another $n"; },
+	sub { my ($d, $r, $n) = @_; $r->{renamed_from} = $n; $r->{table} = "another $n"; random_statements($d, $n) if $r->{custom_statements}; },
+	sub { my ($d, $r, $n) = @_; random_statements($d, $n); },
 	sub { my ($d, $r) = @_; random_parts($r); },
 	sub { my ($d, $r) = @_; $r->{description} = 'Something else.'; },
 	sub { my ($d, $r, $n) = @_; add_relationship($d, $n); },
@@ -205,7 +265,10 @@ $node->safe_psql(
 CREATE FUNCTION fingerprint(schema text) RETURNS text LANGUAGE sql AS $$
 	WITH tables AS (SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = schema AND relkind = 'r'),
 	lines (line) AS (
-		SELECT format('table %s security %s comment %s', relname, relrowsecurity, obj_description(oid, 'pg_class')) FROM tables
+		SELECT format('table %s security %s comment %s with %s', relname, relrowsecurity, obj_description(oid, 'pg_class'), (SELECT array_agg(o ORDER BY o) FROM unnest(reloptions) o)) FROM tables
+		UNION ALL SELECT format('view %s %s', viewname, definition) FROM pg_views WHERE schemaname = schema
+		UNION ALL SELECT format('function %s %s', proname, prosrc) FROM pg_proc WHERE pronamespace = to_regnamespace(quote_ident(schema))
+		UNION ALL SELECT format('statement %s.%s %s %s', resource, name, up, down) FROM ash.statement
 		UNION ALL SELECT format('column %s.%s %s not null %s default %s identity %s comment %s', relname, attname, format_type(atttypid, atttypmod), attnotnull,
 				pg_get_expr(adbin, adrelid), attidentity, col_description(t.oid, attnum))
 			FROM tables t JOIN pg_attribute ON attrelid = t.oid LEFT JOIN pg_attrdef ON adrelid = t.oid AND adnum = attnum WHERE attnum > 0 AND NOT attisdropped

@@ -160,9 +160,9 @@ my %order = (
 	'--' => 'DESC NULLS LAST');
 my %column = (
 	a => 'i.a', b => 'i.b', c => 'i.c', e => 'i.e', f => 'i.f', n => 'i.n', t => 'i.t', u => 'i.u', id => 'i.id',
-	double => 'i.a * 2 - 3', part_count => 'part_count', part_max => 'part_max');
+	'group.name' => 'g.name', double => 'i.a * 2 - 3', part_count => 'part_count', part_max => 'part_max');
 
-foreach my $sort ('', 'a', '-a', '++a', '--a', 'b', '-c,b', 'e', '-e', '-e,-id', 'e,-a', '++f,--n', 'n,-f', '-t,++u', 'part_count', '-part_max,--a', 'double,-b', 'a,b,c,e,f,n,t,u')
+foreach my $sort ('', 'a', '-a', '++a', '--a', 'b', '-c,b', 'e', '-e', '-e,-id', 'e,-a', '++f,--n', 'n,-f', '-t,++u', 'part_count', '-part_max,--a', 'double,-b', 'group.name', '-group.name,++a', 'a,b,c,e,f,n,t,u')
 {
 	my @by;
 	foreach my $item (split /,/, $sort)
@@ -173,9 +173,28 @@ foreach my $sort ('', 'a', '-a', '++a', '--a', 'b', '-c,b', 'e', '-e', '-e,-id',
 	walk('shop.item', $sort, sub { $_[0]{id} }, "SELECT i.id FROM $items ORDER BY " . join(', ', @by, 'i.id'));
 }
 
-# Along a to-one relationship, as only definitions sort.
+# Along a to-one relationship, by a sort of the definition.
 walk('shop.item', '', sub { $_[0]{id} }, "SELECT i.id FROM $items ORDER BY g.name ASC NULLS LAST, i.id", 'by_group');
 walk('shop.item', '-a', sub { $_[0]{id} }, "SELECT i.id FROM $items ORDER BY g.name DESC NULLS FIRST, i.b ASC NULLS LAST, i.a DESC NULLS FIRST, i.id", 'by_group_down');
+
+# A stream fetches its pages one after the other; rows are read while others come and go.
+foreach my $sort ('a', '-b,e', '--n,-id')
+{
+	my @by = map { my ($prefix, $field) = /^([-+]*)(.*)$/; "$column{$field} $order{$prefix}" } split /,/, $sort;
+	my @expected = split /\n/, $node->safe_psql('shop', "SELECT i.id FROM $items ORDER BY " . join(', ', @by, 'i.id'));
+	my %original = map { $_ => 1 } @expected;
+	my @seen;
+
+	$reader->query("BEGIN; DECLARE rows CURSOR FOR SELECT ash_stream('shop.item', '{\"sort\": \"$sort\"}', batch_size => 7) ->> 'id'");
+	while ((my $id = $reader->query('FETCH 1 FROM rows')) ne '')
+	{
+		push @seen, grep { $original{$_} } $id;
+		write_something() if rand() < 0.3;
+	}
+	$reader->query('COMMIT');
+	is("@seen", "@expected", "a stream by $sort");
+	undo_writes();
+}
 
 # A key of two columns, one of them text.
 my $pair = sub { utf8::encode(my $id = $_[0]{id}); return "$id/$_[0]{second}" };

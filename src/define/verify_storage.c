@@ -1,0 +1,223 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/verify_storage.c
+ *	  Options about the table's storage, and what others made of it: do their names
+ *	  and texts mean something?
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/reloptions.h"
+#include "catalog/pg_class.h"
+#include "define/internal.h"
+#include "define/plan.h"
+#include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
+
+/*
+ * The message of the error that body raises, or NULL.  Body only parses: nothing
+ * has to be undone.
+ */
+static const char *
+message_of(void (*body)(void *arg), void *arg)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ErrorData *volatile error = NULL;
+
+	PG_TRY();
+	{
+		body(arg);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(cxt);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return error ? error->message : NULL;
+}
+
+/*-------------------------------------------------------------------------
+ * What others made
+ *-------------------------------------------------------------------------
+ */
+
+static void
+verify_named(AshResource *res, const char *section, AshErrors *errors)
+{
+	const char *name;
+	json_t *item;
+
+	ash_errors_push_name(errors, section);
+	json_object_foreach (json_object_get(res->document, section), name, item)
+	{
+		json_t *fields = json_is_object(item) ? json_object_get(item, "fields") : item;
+
+		ash_errors_push_name(errors, name);
+		ash_verify_attributes(res, ash_json_names(fields), "fields", errors);
+		ash_errors_pop(errors);
+	}
+	ash_errors_pop(errors);
+}
+
+static void
+verify_skipped(AshResource *res, AshErrors *errors)
+{
+	List *known = NIL;
+	ListCell *lc;
+
+	for (int i = 0; i < res->nidentities; i++)
+		known = lappend(known, unconstify(char *, res->identities[i]->name));
+	ash_errors_push_name(errors, "skip_unique_indexes");
+	foreach (lc, ash_json_names(json_object_get(res->document, "skip_unique_indexes")))
+	{
+		if (ash_find_identity(res, lfirst(lc)) == NULL)
+			ash_spec_unknown("identity", lfirst(lc), known, errors);
+	}
+	ash_errors_pop(errors);
+}
+
+/*-------------------------------------------------------------------------
+ * Columns
+ *-------------------------------------------------------------------------
+ */
+
+static void
+verify_ignored(AshResource *res, List *ignored, AshErrors *errors)
+{
+	ListCell *lc;
+
+	ash_verify_attributes(res, ignored, "migration_ignore_attributes", errors);
+	foreach (lc, ignored)
+	{
+		const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
+
+		if (attr != NULL && attr->primary_key)
+			ash_verify_fault_at(errors, "migration_ignore_attributes",
+								psprintf("\"%s\" belongs to the primary key, which the table needs",
+										 attr->name));
+	}
+}
+
+static void
+parse_default(void *arg)
+{
+	if (!ash_plan_is_expression(arg))
+		ereport(ERROR, (errmsg_internal("this is not one SQL expression")));
+}
+
+static const char *
+default_fault(const AshResource *res, List *ignored, const char *name, json_t *sql)
+{
+	if (ash_find_attribute(res, name) == NULL)
+		return "there is no such attribute";
+	if (ash_names_contain(ignored, name))
+		return "\"migration_ignore_attributes\" names it: nothing would set a default";
+	if (json_is_null(sql))
+		return NULL;
+	if (!json_is_string(sql))
+		return "expected one SQL expression, or null";
+	return message_of(parse_default, unconstify(char *, json_string_value(sql)));
+}
+
+static void
+verify_column_defaults(AshResource *res, List *ignored, AshErrors *errors)
+{
+	const char *name;
+	json_t *sql;
+
+	ash_errors_push_name(errors, "migration_defaults");
+	json_object_foreach (json_object_get(res->document, "migration_defaults"), name, sql)
+	{
+		const char *message = default_fault(res, ignored, name, sql);
+
+		if (message != NULL)
+			ash_verify_fault_at(errors, name, message);
+	}
+	ash_errors_pop(errors);
+}
+
+/*-------------------------------------------------------------------------
+ * The table
+ *-------------------------------------------------------------------------
+ */
+
+/* arg: a list of the name and the value of a storage parameter */
+static void
+parse_parameter(void *arg)
+{
+	const char *name = linitial(arg);
+	bool toast = strncmp(name, "toast.", 6) == 0;
+	char *namespaces[] = { "toast", NULL };
+	DefElem *item =
+		makeDefElemExtended(toast ? "toast" : NULL, unconstify(char *, name + (toast ? 6 : 0)),
+							(Node *) makeString(lsecond(arg)), DEFELEM_UNSPEC, -1);
+	Datum options = transformRelOptions((Datum) 0, list_make1(item), toast ? "toast" : NULL,
+										namespaces, false, false);
+
+	(void) heap_reloptions(toast ? RELKIND_TOASTVALUE : RELKIND_RELATION, options, true);
+}
+
+static void
+verify_parameters(json_t *parameters, AshErrors *errors)
+{
+	const char *name;
+	json_t *value;
+
+	ash_errors_push_name(errors, "storage_parameters");
+	json_object_foreach (parameters, name, value)
+	{
+		const char *text = ash_plan_parameter_text(value);
+		const char *message = "expected a string, a number or a truth value";
+
+		if (text != NULL)
+			message = message_of(parse_parameter,
+								 list_make2(unconstify(char *, name), unconstify(char *, text)));
+
+		if (message != NULL)
+			ash_verify_fault_at(errors, name, message);
+	}
+	ash_errors_pop(errors);
+}
+
+/* Every option by itself, and none that a partitioned table cannot have. */
+static void
+verify_table_options(AshResource *res, AshErrors *errors)
+{
+	json_t *options = json_object_get(res->document, "create_table_options");
+	json_t *partition = json_object_get(options, "partition_by");
+
+	if (options == NULL)
+		return;
+	ash_errors_push_name(errors, "create_table_options");
+	verify_parameters(json_object_get(options, "storage_parameters"), errors);
+	if (partition != NULL)
+	{
+		ash_errors_push_name(errors, "partition_by");
+		ash_verify_attributes(res, ash_json_names(json_object_get(partition, "fields")), "fields",
+							  errors);
+		ash_errors_pop(errors);
+		if (json_object_get(options, "storage_parameters") != NULL)
+			ash_verify_fault_at(errors, "storage_parameters",
+								"a partitioned table has none: its partitions have");
+		if (json_is_true(json_object_get(options, "unlogged")))
+			ash_verify_fault_at(errors, "unlogged", "only the partitions of a table are unlogged");
+	}
+	ash_errors_pop(errors);
+}
+
+void
+ash_verify_storage(AshResource *res, AshErrors *errors)
+{
+	List *ignored = ash_json_names(json_object_get(res->document, "migration_ignore_attributes"));
+
+	verify_named(res, "unique_index_names", errors);
+	verify_named(res, "exclusion_constraint_names", errors);
+	verify_named(res, "foreign_key_names", errors);
+	verify_skipped(res, errors);
+	verify_ignored(res, ignored, errors);
+	verify_column_defaults(res, ignored, errors);
+	verify_table_options(res, errors);
+}
