@@ -280,6 +280,36 @@ relationship_value(LoadParser *parser, AshRelationship *rel, const JsonbValue *v
  *-------------------------------------------------------------------------
  */
 
+/* What a record has under other names stays there. */
+static bool
+check_alias(LoadParser *parser, const AshCalculation *calc, const char *as)
+{
+	AshResource *res = parser->res;
+
+	if (as[0] != '\0' && as[0] != '_' && ash_find_attribute(res, as) == NULL &&
+		ash_find_calculation(res, as) == NULL && ash_find_aggregate(res, as) == NULL &&
+		ash_find_relationship(res, as) == NULL)
+		return true;
+	ash_error_add(parser->errors, ASH_E_INVALID_LOAD, calc->name,
+				  "%s cannot be loaded as \"%s\": names of fields, and those that begin with "
+				  "\"_\", are taken",
+				  calc->name, ash_clip(as));
+	return false;
+}
+
+/* Beside "args" and "as" there is nothing. */
+static bool
+check_calculation_keys(LoadParser *parser, const Jsonb *json)
+{
+	static const char *const known[] = { "args", "as" };
+	JsonbValue key;
+
+	if (!ash_jsonb_unknown_key(json, known, lengthof(known), &key))
+		return true;
+	ash_load_invalid(parser->errors, ash_jsonb_value_text(&key));
+	return false;
+}
+
 /* {"args": {…}, "as": "name"}, or the arguments themselves */
 static void
 load_calculation(LoadParser *parser, AshCalculation *calc, const JsonbValue *value)
@@ -303,6 +333,11 @@ load_calculation(LoadParser *parser, AshCalculation *calc, const JsonbValue *val
 			has_args = as == calc->name && JB_ROOT_COUNT(json) > 0;
 			args = *value;
 		}
+		else if (has_args && !check_calculation_keys(parser, json))
+			return;
+		if (as != calc->name && strcmp(as, calc->name) != 0 &&
+			(!check_alias(parser, calc, as) || !check_calculation_keys(parser, json)))
+			return;
 	}
 	if (!ash_calculation_args(parser->query->call, calc, has_args ? &args : NULL, &exprs))
 		return;
@@ -314,8 +349,14 @@ load_calculation(LoadParser *parser, AshCalculation *calc, const JsonbValue *val
 }
 
 static void
-load_aggregate(LoadParser *parser, AshAggregate *agg)
+load_aggregate(LoadParser *parser, AshAggregate *agg, const JsonbValue *value)
 {
+	if (value != NULL && value->type == jbvBinary && JsonContainerSize(value->val.binary.data) > 0)
+	{
+		ash_error_add(parser->errors, ASH_E_INVALID_LOAD, agg->name, "%s takes no options, got: %s",
+					  agg->name, ash_input_text(value));
+		return;
+	}
 	if (find_load(parser, agg->name) == NULL)
 		add_load(parser, agg->name)->aggregate = agg;
 }
@@ -355,7 +396,7 @@ load_name(void *context, const char *name, const JsonbValue *value)
 	else if ((calc = ash_find_calculation(parser->res, name)) != NULL)
 		load_calculation(parser, calc, value);
 	else if ((agg = ash_find_aggregate(parser->res, name)) != NULL)
-		load_aggregate(parser, agg);
+		load_aggregate(parser, agg, value);
 	else if ((attr = ash_find_attribute(parser->res, name)) != NULL &&
 			 (value == NULL || value->type == jbvNull))
 		ash_query_ensure_selected(parser->query, attr);

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(25);
+SELECT plan(31);
 
 -- What do ash_load and ash_reload give for records that are held already?
 
@@ -56,6 +56,15 @@ SELECT is(pg_temp.held('[{"id": 1, "post_count": 99}, {"id": 2, "post_count": nu
 	is(pg_temp.held('{"id": 1, "nope": 1}', '["loud"]', '{"lazy": true}'), '{"id": 1, "loud": "Ann!"}', 'lazy: what the load does not name is left out'),
 	is(pg_temp.held('{"id": 1, "post_count": 99}', '["post_count"]'), '{"id": 1, "post_count": 3}', 'without it everything is read'),
 	matches(pg_temp.errors($$SELECT ash_load('lh.author', '{"id": 1, "nope": 1}', '["nope"]', '{"lazy": true}')$$), ':nope is not a valid load', 'lazy: no name is valid because a record has it');
+
+-- what is said beside a name counts, or is refused
+SELECT is(pg_temp.errors($$SELECT ash_load('lh.author', '1', '{"post_count": {"filter": {"id": 1}}}')$$), E'22023 invalid\ninvalid_load post_count ["load"]: post_count takes no options, got: {"filter": {"id": 1}}', 'options of an aggregate'),
+	is(pg_temp.errors($$SELECT ash_load('lh.author', '1', '{"loud": {"args": {"mark": "."}, "limit": 1}}')$$), E'22023 invalid\ninvalid_load ["load"]: :limit is not a valid load', 'options of a calculation'),
+	is(pg_temp.errors($$SELECT ash_load('lh.author', '1', '{"loud": {"mark": ".", "as": "quiet"}}')$$), E'22023 invalid\ninvalid_load ["load"]: :mark is not a valid load', 'arguments beside a name');
+SELECT is(pg_temp.errors(format('SELECT ash_load(%L, %L, %L)', 'lh.author', '1', format('{"loud": {"as": "%s"}}', name))),
+	format(E'22023 invalid
+invalid_load loud ["load"]: loud cannot be loaded as "%s": names of fields, and those that begin with "_", are taken', name), 'loaded as ' || name)
+FROM unnest(ARRAY['name', 'posts', '_keyset']) AS name;
 
 SELECT * FROM finish();
 ROLLBACK;
