@@ -4,7 +4,7 @@
  *	  What a definition says is looked at and done with its owner's rights.
  *
  * Compiling casts literals.  DDL evaluates what stands in it: checks and casts over rows, keys and
- *conditions of indexes, and, while it is only parsed, input functions of types and immutable
+ * conditions of indexes, and, while it is only parsed, input functions of types and immutable
  * functions of constants.  All of that is written by the domain's owner, and a
  * superuser may be the one who migrates.  So it runs as PostgreSQL runs the
  * functions of an index: as the owner, who can neither become another role nor

@@ -253,7 +253,7 @@ rewritten(ParseContext *cxt, const char *text, int nargs)
 	initStringInfo(&fragment.text);
 	if (!ash_fragment_write(&fragment, node))
 		return NULL;
-	if (fragment.nplaceholders >= n)
+	if (bms_num_members(fragment.seen) == n)
 		return fragment.text.data;
 	ash_error_add(cxt->errors, ASH_E_INVALID_DEFINITION, NULL,
 				  "a ? inside quotes of a fragment is no placeholder: write \\?");

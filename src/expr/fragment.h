@@ -17,7 +17,7 @@ typedef struct AshFragment
 {
 	StringInfoData text;
 	int nargs;
-	int nplaceholders; /* written so far */
+	Bitmapset *seen; /* numbers of the placeholders written so far */
 	AshErrors *errors;
 } AshFragment;
 

@@ -93,7 +93,7 @@ write_param(AshFragment *fragment, const ParamRef *param)
 {
 	if (param->number < 1 || param->number > fragment->nargs)
 		return refuse(fragment, "parameters are written ?");
-	fragment->nplaceholders++;
+	fragment->seen = bms_add_member(fragment->seen, param->number);
 	appendStringInfo(&fragment->text, "%c%d%c", ASH_FRAGMENT_MARK, param->number,
 					 ASH_FRAGMENT_MARK);
 	return true;

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(47);
+SELECT plan(48);
 
 -- Does fragment() mean what PostgreSQL means by its text, the same in a statement and in memory, whatever the caller's search_path,
 -- and can its text do no more than be one expression over its arguments?
@@ -56,6 +56,7 @@ SELECT is(pg_temp.refused(source), want || ' (character 2)', source) FROM (VALUE
 	('fragment(''n + 1'')', 'names are not allowed: give fields as arguments for ? in a fragment'),
 	('fragment(''(select 1)'')', 'subqueries are not allowed in a fragment'),
 	('fragment(''exists (select 1)'')', 'subqueries are not allowed in a fragment'),
+	('fragment(''''''?'''' || (? between ''''a'''' and ''''b'''')'', s, s)', 'a ? inside quotes of a fragment is no placeholder: write \?'),
 	('fragment(''''''?'''''', n)', 'a ? inside quotes of a fragment is no placeholder: write \?'),
 	('fragment(''1 as x'')', 'expression must be one value, without an alias and clauses'),
 	('fragment(''1; drop table x'')', 'syntax error at or near ";"'),
