@@ -219,6 +219,9 @@ add_read_argument(AshInterface *entry, AshArgument *arg, bool optional)
 
 	add_parameter(entry->function, arg->name, type, oid,
 				  optional ? ash_query_argument_default(entry->res, arg) : NULL);
+	/* PostgreSQL puts a default in its place after it has looked for what forbids workers */
+	if (optional && (arg->dflt.kind == ASH_DEFAULT_FUNCTION || arg->dflt.kind == ASH_DEFAULT_EXPR))
+		entry->function->parallel = PROPARALLEL_UNSAFE;
 	return arg;
 }
 

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(29);
+SELECT plan(30);
 
 -- Has an argument that is left out of a read's function the default it has in the action, whatever kind it is, and one for all rows?
 
@@ -54,7 +54,8 @@ SELECT is(pg_get_function_arguments('defaults.v7'::regproc) ~ 'clock_timestamp',
 
 -- What runs in a function's body is known: code of a user may do what no parallel query may.
 SELECT is((SELECT proparallel FROM pg_proc WHERE oid = 'defaults.counted_only'::regproc), 'u'::"char", 'a function of the user runs in it'),
-	is((SELECT proparallel FROM pg_proc WHERE oid = 'defaults.sum'::regproc), 'r'::"char", 'none does');
+	is((SELECT proparallel FROM pg_proc WHERE oid = 'defaults.counted'::regproc), 'u'::"char", 'or in the default of an argument'),
+	is((SELECT proparallel FROM pg_proc WHERE oid = 'defaults.literal'::regproc), 'r'::"char", 'none does');
 
 SELECT * FROM finish();
 ROLLBACK;
