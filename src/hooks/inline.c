@@ -239,6 +239,7 @@ static InlineFunction *
 find(FuncExpr *call)
 {
 	InlineKey key = { call->funcid, GetUserId(), call->inputcollid };
+	uint64 epoch = functions_epoch; /* before anything is looked up */
 	InlineFunction *function;
 	bool found;
 
@@ -253,12 +254,12 @@ find(FuncExpr *call)
 		function->epoch = 0;
 		function->body = NULL;
 	}
-	if (function->epoch != functions_epoch)
+	if (function->epoch != epoch)
 	{
 		forget(function);
 		function->epoch = 0; /* should learning fail */
 		learn(function, call);
-		function->epoch = functions_epoch;
+		function->epoch = epoch;
 	}
 	return function;
 }
