@@ -38,21 +38,9 @@ RESET ROLE;
 SET LOCAL ash.actor = '{"id": 1}';
 SET LOCAL ash.tenant = 'a';
 
-CREATE FUNCTION pg_temp.plan_of(role name, statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-	lines text := '';
-BEGIN
-	PERFORM set_config('role', role, true);
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-		lines := lines || line || E'\n';
-	END LOOP;
-	PERFORM set_config('role', 'none', true);
-	RETURN lines;
-END $$;
 -- How often the text stands in the plan.
 CREATE FUNCTION pg_temp.times(role name, word text, statement text) RETURNS integer LANGUAGE sql AS $$
-	SELECT cardinality(regexp_split_to_array(pg_temp.plan_of(role, statement), word)) - 1
+	SELECT cardinality(regexp_split_to_array(pg_temp.plan_as(role, statement), word)) - 1
 $$;
 CREATE FUNCTION pg_temp.run(statement text) RETURNS text LANGUAGE sql AS $$ SELECT pg_temp.as_role('regress_inline', statement) $$;
 
@@ -62,7 +50,7 @@ SELECT is(pg_temp.run('SELECT string_agg(id::text, '','' ORDER BY id) FROM inter
 	is(pg_temp.run('SELECT string_agg(name, '','' ORDER BY id) FROM interface_inline.rooms()'), 'of a', 'rows of the tenant');
 
 -- The function is part of the query; a condition that row security adds stands in it once.
-SELECT unalike(pg_temp.plan_of('regress_inline', 'SELECT * FROM interface_inline.items()'), '%Function Scan%', 'inlined'),
+SELECT unalike(pg_temp.plan_as('regress_inline', 'SELECT * FROM interface_inline.items()'), '%Function Scan%', 'inlined'),
 	is(pg_temp.times('regress_inline', 'InitPlan', 'SELECT * FROM interface_inline.items()'), pg_temp.times('regress_inline', 'InitPlan', 'SELECT * FROM interface_inline.item'), 'the policy once'),
 	is(pg_temp.times('regress_inline', 'tenant_value|InitPlan', 'SELECT * FROM interface_inline.rooms()'), pg_temp.times('regress_inline', 'tenant_value|InitPlan', 'SELECT * FROM interface_inline.room'), 'the tenant once'),
 	is(pg_temp.times('regress_inline', 'size > ', 'SELECT * FROM interface_inline.strict()'), 1, 'what only the action demands stays');

@@ -60,20 +60,8 @@ DISCARD PLANS;
 SELECT is(r.result, s.result, 'parallel: ' || r.name) FROM pg_temp.reads() AS r JOIN serial AS s USING (name);
 
 -- There are workers at all, and policies are read in their leader.
-CREATE FUNCTION pg_temp.plan_of(role name, statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-	lines text := '';
-BEGIN
-	PERFORM set_config('role', role, true);
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-		lines := lines || line || E'\n';
-	END LOOP;
-	PERFORM set_config('role', 'none', true);
-	RETURN lines;
-END $$;
-SELECT matches(pg_temp.plan_of('regress_parallel', 'SELECT sum(n) FROM parallel_reads.item'), 'Gather', 'ordinary SQL under policies has workers'),
-	matches(pg_temp.plan_of('none', 'SELECT sum(n) FROM parallel_reads.items_over(1)'), 'Gather', 'a function has workers');
+SELECT matches(pg_temp.plan_as('regress_parallel', 'SELECT sum(n) FROM parallel_reads.item'), 'Gather', 'ordinary SQL under policies has workers'),
+	matches(pg_temp.plan_as('none', 'SELECT sum(n) FROM parallel_reads.items_over(1)'), 'Gather', 'a function has workers');
 SELECT is(pg_temp.as_role('regress_parallel', $$SELECT count(*) FROM parallel_reads.item WHERE n < 3 AND ash_count('parallel_reads.item') > n$$), '1', 'calls inside a statement under policies'),
 	is(pg_temp.caught($$SELECT ash_read('parallel_reads.item', '{"filter": {"nothing": 1}}')$$)->>'sqlstate', '22023', 'an error');
 

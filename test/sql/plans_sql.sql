@@ -47,21 +47,8 @@ GRANT USAGE ON SCHEMA plans_sql TO regress_plans;
 GRANT SELECT ON ALL TABLES IN SCHEMA plans_sql TO regress_plans;
 SET LOCAL ash.actor = '{"id": 7}';
 
--- The plan of a statement, as a role under policies or as the one that is not.
-CREATE FUNCTION pg_temp.plan_of(role name, statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	line text;
-	lines text := '';
-BEGIN
-	PERFORM set_config('role', role, true);
-	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-		lines := lines || line || E'\n';
-	END LOOP;
-	PERFORM set_config('role', 'none', true);
-	RETURN lines;
-END $$;
 CREATE FUNCTION pg_temp.uses(role name, index text, statement text) RETURNS text LANGUAGE sql AS $$
-	SELECT matches(pg_temp.plan_of(role, statement), '(using|on) ' || index || '\M', role || ': ' || statement)
+	SELECT matches(pg_temp.plan_as(role, statement), '(using|on) ' || index || '\M', role || ': ' || statement)
 $$;
 
 -- Ordinary SQL: the caller's condition and the policy in one scan.
@@ -69,14 +56,14 @@ SELECT pg_temp.uses('regress_plans', 'item_name(_pattern)?', $$SELECT * FROM pla
 	pg_temp.uses('regress_plans', 'item_pkey', 'SELECT * FROM plans_sql.item WHERE id = 7'),
 	pg_temp.uses('regress_plans', 'item_owner', 'SELECT * FROM plans_sql.item'),
 	pg_temp.uses('regress_plans', 'part_size', 'SELECT * FROM plans_sql.item i WHERE EXISTS (SELECT FROM plans_sql.part p WHERE p.item_id = i.id AND p.size = 7)');
-SELECT matches(pg_temp.plan_of('regress_plans', $$SELECT * FROM plans_sql.item WHERE name = 'name 7'$$), E'Index Cond: \\(name = .*Filter: .*owner = \\$0.*InitPlan 1 \\(returns \\$0\\)', 'the actor is read once');
+SELECT matches(pg_temp.plan_as('regress_plans', $$SELECT * FROM plans_sql.item WHERE name = 'name 7'$$), E'Index Cond: \\(name = .*Filter: .*owner = \\$0.*InitPlan 1 \\(returns \\$0\\)', 'the actor is read once');
 -- What an operator could tell about rows that are not to be seen is asked after the policy, whose index serves.
 SELECT pg_temp.uses('regress_plans', 'item_owner', 'SELECT * FROM plans_sql.item WHERE price < 3.5'),
 	pg_temp.uses('regress_plans', 'item_owner', $$SELECT * FROM plans_sql.item WHERE name LIKE 'name 77%'$$),
 	pg_temp.uses('regress_plans', 'item_owner', $$SELECT * FROM plans_sql.item WHERE tags @> '{t7}'$$);
 
 -- Generated functions: inlined, the caller's conditions reach every index.
-SELECT unalike(pg_temp.plan_of('none', 'SELECT * FROM plans_sql.items()'), '%Function Scan%', 'a generated function is part of the statement');
+SELECT unalike(pg_temp.plan_as('none', 'SELECT * FROM plans_sql.items()'), '%Function Scan%', 'a generated function is part of the statement');
 SELECT pg_temp.uses('none', 'item_name(_pattern)?', $$SELECT * FROM plans_sql.items() WHERE name = 'name 7'$$),
 	pg_temp.uses('none', 'item_kind', $$SELECT * FROM plans_sql.items() WHERE kind = 'a' AND owner > 0$$),
 	pg_temp.uses('none', 'item_price', 'SELECT * FROM plans_sql.items() WHERE price < 0.5'),
@@ -87,8 +74,8 @@ SELECT pg_temp.uses('regress_plans', 'item_name(_pattern)?', $$SELECT * FROM pla
 
 -- A filter over a to-many relationship is a semi join: from the few parts to their items, or from a few items to their parts.
 SELECT pg_temp.uses('none', 'part_size', 'SELECT * FROM plans_sql.items_with(7)'),
-	matches(pg_temp.plan_of('none', 'SELECT * FROM plans_sql.items_with(7) WHERE id = 8'), 'Semi Join', 'a semi join in a function'),
-	unalike(pg_temp.plan_of('none', 'SELECT * FROM plans_sql.items_with(7)'), '%SubPlan%', 'no subquery for each row');
+	matches(pg_temp.plan_as('none', 'SELECT * FROM plans_sql.items_with(7) WHERE id = 8'), 'Semi Join', 'a semi join in a function'),
+	unalike(pg_temp.plan_as('none', 'SELECT * FROM plans_sql.items_with(7)'), '%SubPlan%', 'no subquery for each row');
 SELECT unalike((SELECT string_agg(line, E'\n') FROM ash_explain('plans_sql.item', 'read', '{}', '{"filter": {"parts": {"size": 7}}, "authorize": true}') AS line), '%SubPlan%', 'nor in an action');
 
 SELECT * FROM finish();
