@@ -285,7 +285,8 @@ ash_plan_choose(AshResource *res, AshSql *sql, AshPlan *plan, ParamListInfo para
 	SPIPlanPtr spi;
 
 	/* many run only once; and the estimators may run functions, and these the statement */
-	if (!plan->again || plan->pins > 1 || params == NULL || plan_cache_mode != PLAN_CACHE_MODE_AUTO)
+	if (!plan->again || plan->pins > 1 || params == NULL || plan->len > ASH_PEEK_TEXT ||
+		plan_cache_mode != PLAN_CACHE_MODE_AUTO)
 		return plan->spi;
 	if (plan->peeks == NULL)
 		plan->peeks = ash_peeks_create(plan->cxt);

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(38);
+SELECT plan(39);
 
 -- Does input that means harm get an answer of its own, in bounded time and memory? Never an internal error, a crash or
 -- rows of another query.
@@ -72,6 +72,8 @@ SELECT pg_temp.answer('{"filter": {"n": 1}}') \gset
 
 -- Filters: width, depth, size.
 CREATE FUNCTION pg_temp.filtered(filter jsonb) RETURNS text LANGUAGE sql AS $$ SELECT pg_temp.answer(jsonb_build_object('filter', filter)) $$;
+SELECT is(pg_temp.answers(array_fill(jsonb_build_object('filter', jsonb_build_object('or', (SELECT jsonb_agg(jsonb_build_object('n', jsonb_build_object('gte', i))) FROM generate_series(1, 10000) AS i))), ARRAY[4])),
+	'20 rows', 'a filter of 10000 conditions again and again');
 SELECT is(pg_temp.filtered(jsonb_build_object('or', (SELECT jsonb_agg(jsonb_build_object('n', i)) FROM generate_series(1, 10000) AS i))), '20 rows', 'a filter of 10000 conditions');
 SELECT is(pg_temp.filtered(jsonb_build_object('or', (SELECT jsonb_agg(jsonb_build_object('n', i)) FROM generate_series(1, 10001) AS i))), 'invalid_query', 'of one more');
 SELECT is(pg_temp.answers(ARRAY(SELECT jsonb_build_object('filter', jsonb_build_object('or', (SELECT jsonb_agg(jsonb_build_object('n', i)) FROM generate_series(1, n) AS i))) FROM generate_series(9990, 9999) AS n)),
