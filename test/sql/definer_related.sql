@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(27);
+SELECT plan(30);
 
 -- Does a resource with "definer" give its rows to who reaches it from one with "invoker", and only those its policies let through?
 
@@ -109,8 +109,8 @@ SELECT pg_temp.define($doc${
   "resources": {
     "spy": {
       "attributes": {"id": "integer_primary_key", "name": {"type": "string", "public": true}},
-      "relationships": {"pays": {"has_many": "dr.pay", "destination_attribute": "team_id", "public": true}},
-      "aggregates": {"pay_count": {"count": "pays", "public": true}},
+      "relationships": {"pays": {"has_many": "dr.pay", "destination_attribute": "team_id", "public": true}, "team": {"has_one": "dr.team", "source_attribute": "id", "destination_attribute": "id", "public": true}},
+      "aggregates": {"pay_count": {"count": "pays", "public": true}, "deep_count": {"count": "team.pays", "public": true}},
       "actions": {"defaults": ["read"]}
     }
   }
@@ -118,7 +118,10 @@ SELECT pg_temp.define($doc${
 INSERT INTO dr_other.spy (name) VALUES ('s');
 RESET ROLE;
 SELECT is(pg_temp.teams('["pays"]', '{}', NULL, 'dr_other', 'dr_other.spy'), pg_temp.denied('pay'), 'a load from somebody else''s resource'),
-	is(pg_temp.teams('["pay_count"]', '{}', NULL, 'dr_other', 'dr_other.spy'), pg_temp.denied('pay'), 'an aggregate of one');
+	is(pg_temp.teams('["pay_count"]', '{}', NULL, 'dr_other', 'dr_other.spy'), pg_temp.denied('pay'), 'an aggregate of one'),
+	is(pg_temp.teams('["name"]', '{"filter": {"team": {"name": "a"}}}', NULL, 'dr_other', 'dr_other.spy'), '["s"]', 'a path to an open table'),
+	matches(pg_temp.teams('["name"]', '{"filter": {"team": {"pays": {"who": "ann"}}}}', NULL, 'dr_other', 'dr_other.spy'), '^42501: permission denied for table', 'and on from there'),
+	is(pg_temp.teams('["deep_count"]', '{}', NULL, 'dr_other', 'dr_other.spy'), pg_temp.denied('pay'), 'an aggregate on from there');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(18);
+SELECT plan(23);
 
 -- A keyset made under some settings and used under others: does the next page go on exactly where the one before ended?
 
@@ -13,6 +13,17 @@ SELECT pg_temp.define($doc${
     "item": {
       "attributes": {"id": "integer_primary_key", "f": {"type": "float", "public": true}, "d": {"type": "date", "public": true}, "t": {"type": "utc_datetime_usec", "public": true},
         "n": {"type": "naive_datetime", "public": true}, "i": {"type": "duration", "public": true}, "b": {"type": "binary", "public": true}},
+      "actions": {"read": {"type": "read", "primary": true, "pagination": {"keyset": true, "required": false}}}
+    },
+    "tag": {
+      "attributes": {"id": "integer_primary_key", "a": {"type": "string", "public": true}, "b": {"type": "string", "allow_nil": false, "public": true}},
+      "identities": {"a": ["a"], "b": {"keys": ["b"], "where": "is_nil(a)"}},
+      "actions": {"read": {"type": "read", "primary": true, "pagination": {"keyset": true, "required": false}}}
+    },
+    "label": {
+      "multitenancy": {"strategy": "attribute", "attribute": "org", "global": true},
+      "attributes": {"id": "integer_primary_key", "org": {"type": "integer", "allow_nil": false}, "c": {"type": "string", "allow_nil": false, "public": true}},
+      "identities": {"c": ["c"]},
       "actions": {"read": {"type": "read", "primary": true, "pagination": {"keyset": true, "required": false}}}
     },
     "word": {
@@ -80,6 +91,16 @@ CREATE FUNCTION pg_temp.back(sort text) RETURNS text LANGUAGE sql AS $$
 $$;
 SELECT is(pg_temp.words('g,-id'), '53142', 'ascending, then descending'), is(pg_temp.words('-g,id'), '24135', 'descending, then ascending'),
 	is(pg_temp.back('g,-id'), '531', 'and back'), is(pg_temp.back('-g,id'), '241', 'and back');
+
+-- An identity ends the order only if no two rows can have the same values: not nulls, not rows it is not about, not two tenants.
+INSERT INTO keyset_walk.tag (a, b) VALUES (NULL, 'x'), ('m', 'x'), (NULL, 'w'), ('l', 'x'), (NULL, 'v');
+INSERT INTO keyset_walk.label (org, c) VALUES (1, 'x'), (2, 'x'), (3, 'x'), (1, 'w'), (2, 'w');
+CREATE FUNCTION pg_temp.all_of(resource text, sort text, options jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(r ->> 'id', '') FROM ash_stream(resource, jsonb_build_object('sort', sort) || options, batch_size => 1) AS r
+$$;
+SELECT is(pg_temp.all_of('keyset_walk.tag', 'a'), '42135', 'an identity that can be null'), is(pg_temp.all_of('keyset_walk.tag', '-b'), '12435', 'one of some of the rows'),
+	is(pg_temp.all_of('keyset_walk.label', 'c'), '45123', 'one for each tenant, over all of them'), is(pg_temp.all_of('keyset_walk.label', 'c', '{"tenant": 2}'), '52', 'and over one'),
+	is(pg_temp.all_of('keyset_walk.tag', 'a,b'), '42531', 'two of them');
 
 -- A row whose values are too long has no keyset, and nothing goes on from it.
 SELECT is((SELECT string_agg(concat(r ->> 'id', ':', r ->> '_keyset' IS NOT NULL), ' ') FROM json_array_elements(ash_read('keyset_walk.word', '{"sort": "long", "page": {"limit": 9}}') -> 'results') AS r),

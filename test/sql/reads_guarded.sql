@@ -1,0 +1,94 @@
+\set ECHO none
+\i test/pgtap.psql
+BEGIN;
+\i test/helpers.psql
+SELECT plan(22);
+
+-- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
+
+SELECT pg_temp.define($doc${
+  "domain": "reads_guarded",
+  "resources": {
+    "staff": {
+      "default_context": {"zone": "blue"},
+      "attributes": {"id": "integer_primary_key", "name": {"type": "string", "public": true}, "salary": {"type": "integer", "public": true}, "bonus": {"type": "integer", "public": true},
+        "room": {"type": "string", "public": true}, "number": {"type": "integer", "public": true}},
+      "identities": {"name": ["name"]},
+      "field_policies": [
+        {"fields": ["salary"], "checks": [{"authorize_if": {"action": ["detailed"]}}]},
+        {"fields": ["bonus"], "checks": [{"authorize_if": {"action_type": ["update"]}}]},
+        {"fields": ["room"], "checks": [{"authorize_if": {"context_equals": {"key": "zone", "value": "blue"}}}]},
+        {"fields": "*", "checks": [{"authorize_if": "always"}]}],
+      "policies": [{"policy": "always", "checks": [{"authorize_if": "always"}]}],
+      "actions": {"defaults": ["read", {"update": "*"}], "detailed": {"type": "read"}, "namesake": {"type": "read", "filter": "name = actor.name"}}
+    },
+    "box": {
+      "multitenancy": {"strategy": "attribute", "attribute": "org"},
+      "attributes": {"id": "integer_primary_key", "org": {"type": "string", "allow_nil": false}},
+      "relationships": {"lids": {"has_many": "reads_guarded.lid", "destination_attribute": "box_id", "public": true, "sort": ["id"]}},
+      "aggregates": {"lid_count": {"count": "lids", "public": true}},
+      "actions": {"defaults": ["read"], "anywhere": {"type": "read", "multitenancy": "allow_global"}, "all": {"type": "read", "multitenancy": "bypass"}, "everything": {"type": "read", "multitenancy": "bypass_all"}},
+      "code_interface": {"boxes": {"action": "read"}, "boxes_anywhere": {"action": "anywhere"}, "all_boxes": {"action": "all"}}
+    },
+    "lid": {
+      "multitenancy": {"strategy": "attribute", "attribute": "org"},
+      "attributes": {"id": "integer_primary_key", "org": {"type": "string", "allow_nil": false}, "box_id": {"type": "integer", "public": true}},
+      "actions": {"defaults": ["read"]}
+    },
+    "badge": {
+      "attributes": {"id": "integer_primary_key", "owner": {"type": "integer", "public": true}},
+      "relationships": {"staff": {"belongs_to": "reads_guarded.staff", "attribute_type": "integer", "public": true}},
+      "policies": [{"policy": {"action_type": ["read"]}, "checks": [{"authorize_if": {"expr": "owner = actor.id"}}]}],
+      "actions": {"defaults": ["read"]}
+    }
+  }
+}$doc$) \gset
+INSERT INTO reads_guarded.staff (id, name, salary, bonus, room, number) OVERRIDING SYSTEM VALUE VALUES (0, 'Nil', 1, 2, 'r0', 1), (1, 'Ann', 10, 20, 'r1', 2), (2, 'Bob', 30, 40, 'r2', 3);
+INSERT INTO reads_guarded.box (org) VALUES ('a'), ('b');
+INSERT INTO reads_guarded.lid (org, box_id) VALUES ('a', 1), ('b', 1), ('b', 2);
+INSERT INTO reads_guarded.badge (owner, staff_id) VALUES (1, 1), (2, 2), (NULL, 1);
+SELECT set_config('ash.actor', '{"id": 1, "name": "Ann"}', true) IS NULL AS ignored \gset
+
+-- A field's policy is asked about the action that runs.
+SELECT is(ash_get('reads_guarded.staff', '1', '{"select": ["salary", "bonus"]}')::jsonb - 'id', '{"salary": null, "bonus": null, "_forbidden": ["salary", "bonus"]}', 'fields shown by other actions'),
+	is(ash_get('reads_guarded.staff', '1', '{"select": ["salary", "bonus"]}', 'detailed')::jsonb - 'id', '{"salary": 10, "bonus": null, "_forbidden": ["bonus"]}', 'one that this action shows'),
+	is(ash_update('reads_guarded.staff', '1', '{"number": 5}', '{"select": ["salary", "bonus"]}')::jsonb - 'id', '{"salary": null, "bonus": 20, "_forbidden": ["salary"]}', 'one that updates show');
+-- And about the context of its own resource, wherever the field is named.
+SELECT is((SELECT string_agg(b ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.badge', '{"filter": {"staff": {"room": "r1"}}}')) AS b), '1', 'a field behind a relationship that its default context shows'),
+	is((SELECT string_agg(b ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.badge', '{"filter": {"staff": {"room": "r1"}}, "context": {"zone": "red"}}')) AS b), NULL, 'and another context does not');
+
+-- A row of which the policies say null is hidden: to one who wants to be told, it is forbidden.
+SELECT is((SELECT string_agg(b ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.badge')) AS b), '1', 'hidden rows'),
+	is(pg_temp.errors($$SELECT ash_read('reads_guarded.badge', '{"authorize_with": "error", "filter": {"id": {"in": [1, 3]}}}')$$), E'42501 forbidden\nforbidden: forbidden', 'told of a row whose owner is null'),
+	is(ash_read('reads_guarded.badge', '{"authorize_with": "error", "select": ["owner"], "filter": {"id": 1}}')::jsonb, '[{"id": 1, "owner": 1}]', 'told of none');
+
+-- An actor that an action's filter asks for.
+SELECT is(ash_read('reads_guarded.staff', '{"select": ["name"]}', action => 'namesake')::jsonb, '[{"id": 1, "name": "Ann"}]', 'the filter of an action names the actor'),
+	is(pg_temp.errors($$SELECT ash_read('reads_guarded.staff', '{"actor": null}', action => 'namesake')$$), E'22023 invalid\nread_action_requires_actor: actor is required', 'without an actor');
+
+-- Keys.
+SELECT matches(pg_temp.errors($$SELECT ash_get('reads_guarded.staff', '{"name": "Ann", "number": 2}')$$), 'invalid_primary_key', 'more than an identity'),
+	is(ash_get('reads_guarded.staff', '{"name": "Ann"}') ->> 'id', '1', 'an identity'),
+	matches(pg_temp.errors($$SELECT ash_load('reads_guarded.staff', '{"id": null}', '[]')$$), 'not_found', 'a key that is null is not 0'),
+	matches(pg_temp.errors($$SELECT ash_load('reads_guarded.staff', '[{"id": 0}, {"id": null}]', '[]')$$), 'not_found', 'nor in a list');
+
+-- Tenants: none needed, or none looked at, also behind a relationship.
+CREATE FUNCTION pg_temp.boxes(options jsonb, action text) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(concat(b ->> 'id', '(', (SELECT string_agg(l ->> 'id', ' ') FROM json_array_elements(b -> 'lids') AS l), ')', b ->> 'lid_count'), ' ')
+	FROM json_array_elements(ash_read('reads_guarded.box', '{"sort": "id", "load": ["lids", "lid_count"]}' || options, action => action)) AS b
+$$;
+SELECT is(pg_temp.boxes('{"tenant": "a"}', 'read'), '1(1)1', 'rows of a tenant'),
+	matches(pg_temp.errors($$SELECT ash_read('reads_guarded.box')$$), 'tenant_required', 'a tenant is required'),
+	is((SELECT string_agg(b ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.box', '{"sort": "id"}', action => 'anywhere')) AS b), '1 2', 'but not by an action that can do without'),
+	is(pg_temp.boxes('{"tenant": "a"}', 'anywhere'), '1(1)1', 'which keeps to the one that there is'),
+	is(pg_temp.boxes('{"tenant": "a"}', 'all'), '1(1)1 2()0', 'an action that looks at none does so for its own resource'),
+	is(pg_temp.boxes('{"tenant": "a"}', 'everything'), '1(1 2)2 2(3)1', 'or for all');
+CREATE FUNCTION pg_temp.by_function(tenant text) RETURNS text LANGUAGE sql AS $$
+	SELECT set_config('ash.tenant', tenant, true);
+	SELECT concat_ws(' / ', (SELECT string_agg(id::text, ' ' ORDER BY id) FROM reads_guarded.boxes()), (SELECT string_agg(id::text, ' ' ORDER BY id) FROM reads_guarded.boxes_anywhere()), (SELECT string_agg(id::text, ' ' ORDER BY id) FROM reads_guarded.all_boxes()))
+$$;
+SELECT is(pg_temp.by_function('a'), '1 / 1 / 1 2', 'the same by the code interface'), is(pg_temp.by_function(''), '1 2 / 1 2', 'without a tenant');
+SELECT set_config('ash.tenant', '', true) IS NULL AS ignored \gset
+
+SELECT * FROM finish();
+ROLLBACK;
