@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(22);
+SELECT plan(28);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
@@ -12,7 +12,7 @@ SELECT pg_temp.define($doc${
     "staff": {
       "default_context": {"zone": "blue"},
       "attributes": {"id": "integer_primary_key", "name": {"type": "string", "public": true}, "salary": {"type": "integer", "public": true}, "bonus": {"type": "integer", "public": true},
-        "room": {"type": "string", "public": true}, "number": {"type": "integer", "public": true}},
+        "room": {"type": "string", "public": true}, "hidden": "string", "number": {"type": "integer", "public": true}},
       "identities": {"name": ["name"]},
       "field_policies": [
         {"fields": ["salary"], "checks": [{"authorize_if": {"action": ["detailed"]}}]},
@@ -89,6 +89,12 @@ CREATE FUNCTION pg_temp.by_function(tenant text) RETURNS text LANGUAGE sql AS $$
 $$;
 SELECT is(pg_temp.by_function('a'), '1 / 1 / 1 2', 'the same by the code interface'), is(pg_temp.by_function(''), '1 2 / 1 2', 'without a tenant');
 SELECT set_config('ash.tenant', '', true) IS NULL AS ignored \gset
+
+-- Values over a read: of the rows that are within its limits, and by what callers may name.
+SELECT is(ash_exists('reads_guarded.staff'), true, 'there are rows'), is(ash_exists('reads_guarded.staff', '{"offset": 3}'), false, 'none behind the last'), is(ash_exists('reads_guarded.staff', '{"limit": 0}'), false, 'none of none'),
+	matches(pg_temp.errors($$SELECT ash_aggregate('reads_guarded.staff', '{"n": {"kind": "count", "filter": {"hidden": "x"}}}')$$), 'no_such_field hidden', 'a filter by a private field'),
+	matches(pg_temp.errors($$SELECT ash_aggregate('reads_guarded.staff', '{"n": {"kind": "list", "field": "name", "sort": "hidden"}}')$$), 'no_such_field hidden', 'a sort by one'),
+	is(ash_aggregate('reads_guarded.staff', '{"n": {"kind": "list", "field": "name", "sort": "-id", "filter": {"number": {"gt": 1}}}}')::jsonb, '{"n": ["Bob", "Ann"]}', 'by public ones');
 
 SELECT * FROM finish();
 ROLLBACK;
