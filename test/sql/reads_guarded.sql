@@ -2,10 +2,11 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(28);
+SELECT plan(38);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
+CREATE FUNCTION public.reads_guarded_made(query jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$ SELECT '[]'::jsonb $$;
 SELECT pg_temp.define($doc${
   "domain": "reads_guarded",
   "resources": {
@@ -20,7 +21,9 @@ SELECT pg_temp.define($doc${
         {"fields": ["room"], "checks": [{"authorize_if": {"context_equals": {"key": "zone", "value": "blue"}}}]},
         {"fields": "*", "checks": [{"authorize_if": "always"}]}],
       "policies": [{"policy": "always", "checks": [{"authorize_if": "always"}]}],
-      "actions": {"defaults": ["read", {"update": "*"}], "detailed": {"type": "read"}, "namesake": {"type": "read", "filter": "name = actor.name"}}
+      "actions": {"defaults": ["read", {"update": "*"}], "detailed": {"type": "read"}, "namesake": {"type": "read", "filter": "name = actor.name"},
+        "numbered": {"type": "read", "arguments": {"least": "integer"}, "filter": "number >= arg.least"}, "named": {"type": "read", "arguments": {"name": "string"}, "filter": "is_nil(arg.name) or name = arg.name"},
+        "made": {"type": "read", "manual": "public.reads_guarded_made"}}
     },
     "box": {
       "multitenancy": {"strategy": "attribute", "attribute": "org"},
@@ -35,9 +38,15 @@ SELECT pg_temp.define($doc${
       "attributes": {"id": "integer_primary_key", "org": {"type": "string", "allow_nil": false}, "box_id": {"type": "integer", "public": true}},
       "actions": {"defaults": ["read"]}
     },
+    "strict": {
+      "attributes": {"id": "integer_primary_key", "owner": {"type": "integer", "public": true}},
+      "policies": [{"policy": {"action_type": ["read"]}, "access_type": "strict", "checks": [{"authorize_if": {"actor_attribute_equals": {"attribute": "role", "value": "admin"}}}, {"authorize_if": {"expr": "owner = actor.id"}}]}],
+      "actions": {"defaults": ["read"]}
+    },
     "badge": {
       "attributes": {"id": "integer_primary_key", "owner": {"type": "integer", "public": true}},
-      "relationships": {"staff": {"belongs_to": "reads_guarded.staff", "attribute_type": "integer", "public": true}},
+      "relationships": {"staff": {"belongs_to": "reads_guarded.staff", "attribute_type": "integer", "public": true},
+        "high": {"has_one": "reads_guarded.staff", "source_attribute": "staff_id", "destination_attribute": "id", "read_action": "numbered", "read_action_arguments": {"least": 3}, "public": true}},
       "policies": [{"policy": {"action_type": ["read"]}, "checks": [{"authorize_if": {"expr": "owner = actor.id"}}]}],
       "actions": {"defaults": ["read"]}
     }
@@ -95,6 +104,25 @@ SELECT is(ash_exists('reads_guarded.staff'), true, 'there are rows'), is(ash_exi
 	matches(pg_temp.errors($$SELECT ash_aggregate('reads_guarded.staff', '{"n": {"kind": "count", "filter": {"hidden": "x"}}}')$$), 'no_such_field hidden', 'a filter by a private field'),
 	matches(pg_temp.errors($$SELECT ash_aggregate('reads_guarded.staff', '{"n": {"kind": "list", "field": "name", "sort": "hidden"}}')$$), 'no_such_field hidden', 'a sort by one'),
 	is(ash_aggregate('reads_guarded.staff', '{"n": {"kind": "list", "field": "name", "sort": "-id", "filter": {"number": {"gt": 1}}}}')::jsonb, '{"n": ["Bob", "Ann"]}', 'by public ones');
+
+-- A load runs a read.
+SELECT is(ash_get('reads_guarded.badge', '1', '{"select": [], "load": {"staff": {"action": "detailed", "select": ["salary"]}}}')::jsonb -> 'staff', '{"id": 1, "salary": 10}', 'a load by another read'),
+	matches(pg_temp.errors($$SELECT ash_get('reads_guarded.badge', '1', '{"load": {"staff": {"action": "update"}}}')$$), 'No such action "update" of type read', 'by what is no read'),
+	matches(pg_temp.errors($$SELECT ash_get('reads_guarded.badge', '1', '{"load": {"staff": {"action": "made"}}}')$$), 'made is manual', 'by a function, which knows no relationship'),
+	is(ash_get('reads_guarded.badge', '1', '{"select": [], "load": {"high": {"action": "named", "select": ["name"]}}}')::jsonb -> 'high', '{"id": 1, "name": "Ann"}', 'another read has not the arguments of the relationship''s own'),
+	is(ash_get('reads_guarded.badge', '1', '{"select": [], "load": {"high": {"action": "named", "args": {"name": "Bob"}, "select": ["name"]}}}')::jsonb -> 'high', 'null', 'but those it is given'),
+	is(ash_get('reads_guarded.badge', '1', '{"select": [], "load": {"high": {"args": {"least": 2}, "select": ["name"]}}}')::jsonb -> 'high', '{"id": 1, "name": "Ann"}', 'as that one is');
+
+-- A strict policy filters no rows: what it cannot decide without them, it forbids, in plain SQL too.
+INSERT INTO reads_guarded.strict (owner) VALUES (1), (2);
+CREATE ROLE regress_reads_guarded;
+GRANT USAGE ON SCHEMA reads_guarded TO regress_reads_guarded;
+GRANT SELECT ON reads_guarded.strict, reads_guarded.badge TO regress_reads_guarded;
+SELECT matches(pg_temp.errors($$SELECT ash_read('reads_guarded.strict')$$), '^42501 forbidden', 'a strict policy'), is(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.strict'), NULL, 'in plain SQL'),
+	is(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.badge'), '1', 'one that filters');
+SELECT set_config('ash.actor', '{"id": 1, "role": "admin"}', true) IS NULL AS ignored \gset
+SELECT is(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.strict ORDER BY id'), E'1\n2', 'who is let through by what he is');
+SELECT set_config('ash.actor', '{"id": 1, "name": "Ann"}', true) IS NULL AS ignored \gset
 
 SELECT * FROM finish();
 ROLLBACK;
