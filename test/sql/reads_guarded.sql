@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(38);
+SELECT plan(50);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
@@ -15,6 +15,8 @@ SELECT pg_temp.define($doc${
       "attributes": {"id": "integer_primary_key", "name": {"type": "string", "public": true}, "salary": {"type": "integer", "public": true}, "bonus": {"type": "integer", "public": true},
         "room": {"type": "string", "public": true}, "hidden": "string", "number": {"type": "integer", "public": true}},
       "identities": {"name": ["name"]},
+      "relationships": {"papers": {"has_many": "reads_guarded.paper", "destination_attribute": "staff_id", "public": true}, "old_papers": {"has_many": "reads_guarded.paper", "destination_attribute": "staff_id", "public": true}},
+      "aggregates": {"paper_count": {"count": "papers", "public": true}, "old_paper_count": {"count": "old_papers", "public": true}},
       "field_policies": [
         {"fields": ["salary"], "checks": [{"authorize_if": {"action": ["detailed"]}}]},
         {"fields": ["bonus"], "checks": [{"authorize_if": {"action_type": ["update"]}}]},
@@ -38,6 +40,27 @@ SELECT pg_temp.define($doc${
       "attributes": {"id": "integer_primary_key", "org": {"type": "string", "allow_nil": false}, "box_id": {"type": "integer", "public": true}},
       "actions": {"defaults": ["read"]}
     },
+    "paper": {
+      "attributes": {"id": "integer_primary_key", "staff_id": {"type": "integer", "public": true}},
+      "policies": [{"policy": "always", "checks": [{"authorize_if": {"accessing_from": {"resource": "reads_guarded.staff", "relationship": "papers"}}}]}],
+      "actions": {"defaults": ["read"]}
+    },
+    "unasked": {
+      "attributes": {"id": "integer_primary_key", "code": {"type": "string", "public": true}},
+      "policies": [{"policy": "always", "checks": [{"forbid_if": {"selecting": "code"}}, {"authorize_if": "always"}]}],
+      "actions": {"defaults": ["read"]}
+    },
+    "asked": {
+      "attributes": {"id": "integer_primary_key", "staff_id": {"type": "integer", "public": true}},
+      "relationships": {"staff": {"has_one": "reads_guarded.staff", "source_attribute": "staff_id", "destination_attribute": "id", "public": true}},
+      "policies": [{"policy": "always", "checks": [{"authorize_if": {"filtering_on": {"field": "id"}}}, {"authorize_if": {"filtering_on": {"path": ["staff"], "field": "number"}}}]}],
+      "actions": {"defaults": ["read"]}
+    },
+    "unfiltered": {
+      "attributes": {"id": "integer_primary_key", "code": {"type": "string", "public": true}},
+      "policies": [{"policy": "always", "checks": [{"forbid_if": {"filtering_on": {"field": "code"}}}, {"authorize_if": "always"}]}],
+      "actions": {"defaults": ["read"]}
+    },
     "strict": {
       "attributes": {"id": "integer_primary_key", "owner": {"type": "integer", "public": true}},
       "policies": [{"policy": {"action_type": ["read"]}, "access_type": "strict", "checks": [{"authorize_if": {"actor_attribute_equals": {"attribute": "role", "value": "admin"}}}, {"authorize_if": {"expr": "owner = actor.id"}}]}],
@@ -46,7 +69,9 @@ SELECT pg_temp.define($doc${
     "badge": {
       "attributes": {"id": "integer_primary_key", "owner": {"type": "integer", "public": true}},
       "relationships": {"staff": {"belongs_to": "reads_guarded.staff", "attribute_type": "integer", "public": true},
-        "high": {"has_one": "reads_guarded.staff", "source_attribute": "staff_id", "destination_attribute": "id", "read_action": "numbered", "read_action_arguments": {"least": 3}, "public": true}},
+        "high": {"has_one": "reads_guarded.staff", "source_attribute": "staff_id", "destination_attribute": "id", "read_action": "numbered", "read_action_arguments": {"least": 3}, "public": true},
+        "papers": {"has_many": "reads_guarded.paper", "source_attribute": "staff_id", "destination_attribute": "staff_id", "public": true}},
+      "aggregates": {"paper_count": {"count": "papers", "public": true}},
       "policies": [{"policy": {"action_type": ["read"]}, "checks": [{"authorize_if": {"expr": "owner = actor.id"}}]}],
       "actions": {"defaults": ["read"]}
     }
@@ -123,6 +148,25 @@ SELECT matches(pg_temp.errors($$SELECT ash_read('reads_guarded.strict')$$), '^42
 SELECT set_config('ash.actor', '{"id": 1, "role": "admin"}', true) IS NULL AS ignored \gset
 SELECT is(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.strict ORDER BY id'), E'1\n2', 'who is let through by what he is');
 SELECT set_config('ash.actor', '{"id": 1, "name": "Ann"}', true) IS NULL AS ignored \gset
+
+-- A way that a policy leaves open is that relationship of that resource.
+INSERT INTO reads_guarded.paper (staff_id) VALUES (1), (1), (2);
+SELECT is(ash_get('reads_guarded.staff', '1', '{"select": [], "load": ["papers", "paper_count", "old_paper_count"]}')::jsonb, '{"id": 1, "papers": [{"id": 1, "staff_id": 1}, {"id": 2, "staff_id": 1}], "paper_count": 2, "old_paper_count": 0}', 'the way that is open'),
+	matches(pg_temp.errors($$SELECT ash_get('reads_guarded.staff', '1', '{"load": ["old_papers"]}')$$), '^42501 forbidden', 'another relationship'),
+	matches(pg_temp.errors($$SELECT ash_get('reads_guarded.badge', '1', '{"load": ["papers"]}')$$), '^42501 forbidden', 'one of another resource'),
+	is(ash_get('reads_guarded.badge', '1', '{"select": [], "load": ["paper_count"]}')::jsonb, '{"id": 1, "paper_count": 0}', 'counted');
+
+-- What a call selects and filters on; of plain SQL it is not known, so neither holds there.
+INSERT INTO reads_guarded.unasked (code) VALUES ('x');
+INSERT INTO reads_guarded.unfiltered (code) VALUES ('x');
+INSERT INTO reads_guarded.asked (staff_id) VALUES (1), (2);
+GRANT SELECT ON reads_guarded.unasked, reads_guarded.unfiltered TO regress_reads_guarded;
+SELECT is(ash_read('reads_guarded.unasked', '{"select": ["id"]}')::jsonb, '[{"id": 1}]', 'not selected'), matches(pg_temp.errors($$SELECT ash_read('reads_guarded.unasked')$$), '^42501 forbidden', 'selected'),
+	is(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.unasked'), NULL, 'in plain SQL'), is(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.unfiltered'), NULL, 'nor is a filter known'),
+	is(json_array_length(ash_read('reads_guarded.asked', '{"filter": {"id": 1}}')), 1, 'a filter on the field'),
+	matches(pg_temp.errors($$SELECT ash_read('reads_guarded.asked', '{"filter": {"staff": {"id": 1}}}')$$), '^42501 forbidden', 'not on one of that name elsewhere'),
+	is(json_array_length(ash_read('reads_guarded.asked', '{"filter": {"staff": {"number": 5}}}')), 1, 'a field behind a path'),
+	matches(pg_temp.errors($$SELECT ash_read('reads_guarded.unfiltered', '{"filter": {"or": [{"code": "x"}, {"id": 1}]}}')$$), '^42501 forbidden', 'inside an alternative');
 
 SELECT * FROM finish();
 ROLLBACK;
