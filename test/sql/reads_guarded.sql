@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(50);
+SELECT plan(62);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
@@ -60,6 +60,43 @@ SELECT pg_temp.define($doc${
       "attributes": {"id": "integer_primary_key", "code": {"type": "string", "public": true}},
       "policies": [{"policy": "always", "checks": [{"forbid_if": {"filtering_on": {"field": "code"}}}, {"authorize_if": "always"}]}],
       "actions": {"defaults": ["read"]}
+    },
+    "twin": {
+      "attributes": {"id": "integer_primary_key"},
+      "policies": [{"policy": "always", "checks": [{"authorize_if": {"actor_attribute_equals": {"attribute": "id", "value": {"actor": "twin"}}}}]}],
+      "actions": {"defaults": ["read"]}
+    },
+    "free": {
+      "attributes": {"id": "integer_primary_key"},
+      "policies": [{"policy": "always", "checks": [{"authorize_if": {"actor_attribute_equals": {"attribute": "team", "value": null}}}]}],
+      "actions": {"defaults": ["read"]}
+    },
+    "member": {
+      "base_filter": "active",
+      "attributes": {"id": "integer_primary_key", "active": {"type": "boolean", "default": true, "allow_nil": false}},
+      "actions": {"defaults": ["read"]}
+    },
+    "letter": {
+      "attributes": {"id": "integer_primary_key"},
+      "relationships": {"member": {"belongs_to": "reads_guarded.member", "attribute_type": "integer", "public": true}, "writer": {"belongs_to": "reads_guarded.member", "attribute_type": "integer", "public": true, "filter": "id <> 3"}},
+      "policies": [{"policy": "always", "checks": [{"authorize_if": {"relates_to_actor_via": "member"}}, {"authorize_if": {"relates_to_actor_via": "writer"}}]}],
+      "actions": {"defaults": ["read"]}
+    },
+    "pair": {
+      "attributes": {"a": {"type": "integer", "primary_key": true, "allow_nil": false}, "b": {"type": "integer", "primary_key": true, "allow_nil": false}, "pact_id": {"type": "integer"}},
+      "actions": {"defaults": ["read"]}
+    },
+    "pact": {
+      "attributes": {"id": "integer_primary_key"},
+      "relationships": {"pairs": {"has_many": "reads_guarded.pair", "destination_attribute": "pact_id"}},
+      "policies": [{"policy": "always", "checks": [{"authorize_if": {"relates_to_actor_via": "pairs"}}]}],
+      "actions": {"defaults": ["read"]}
+    },
+    "archive": {
+      "base_filter": "kept",
+      "attributes": {"id": "integer_primary_key", "kept": {"type": "boolean", "default": true, "allow_nil": false}},
+      "policies": [{"policy": "always", "checks": [{"authorize_if": "always"}]}],
+      "actions": {"defaults": ["read", "destroy", {"create": "*"}, {"update": "*"}]}
     },
     "strict": {
       "attributes": {"id": "integer_primary_key", "owner": {"type": "integer", "public": true}},
@@ -167,6 +204,29 @@ SELECT is(ash_read('reads_guarded.unasked', '{"select": ["id"]}')::jsonb, '[{"id
 	matches(pg_temp.errors($$SELECT ash_read('reads_guarded.asked', '{"filter": {"staff": {"id": 1}}}')$$), '^42501 forbidden', 'not on one of that name elsewhere'),
 	is(json_array_length(ash_read('reads_guarded.asked', '{"filter": {"staff": {"number": 5}}}')), 1, 'a field behind a path'),
 	matches(pg_temp.errors($$SELECT ash_read('reads_guarded.unfiltered', '{"filter": {"or": [{"code": "x"}, {"id": 1}]}}')$$), '^42501 forbidden', 'inside an alternative');
+
+-- A value of the actor that is compared with another of his: plain SQL compares with what stands in the definition only.
+INSERT INTO reads_guarded.twin SELECT FROM generate_series(1, 2);
+GRANT SELECT ON reads_guarded.twin TO regress_reads_guarded;
+SELECT is(json_array_length(ash_read('reads_guarded.twin', '{"actor": {"id": 1, "twin": 1}}')), 2, 'equal'), matches(pg_temp.errors($$SELECT ash_read('reads_guarded.twin', '{"actor": {"id": 1}}')$$), '^42501 forbidden', 'missing'),
+	is(ash_read('reads_guarded.free', '{"actor": {"id": 1, "team": null}}')::jsonb, '[]', 'null'), matches(pg_temp.errors($$SELECT ash_read('reads_guarded.free', '{"actor": {"id": 1}}')$$), '^42501 forbidden', 'what is missing is not null'),
+	is(pg_temp.as_role('regress_reads_guarded', $$SELECT t.id FROM set_config('ash.actor', '{"id": 1, "twin": 1}', true), reads_guarded.twin AS t$$), NULL, 'in plain SQL');
+
+-- Who is related to a row is a row that its resource has, and that the relationship leads to.
+INSERT INTO reads_guarded.member (active) VALUES (true), (false), (true);
+INSERT INTO reads_guarded.letter (member_id, writer_id) VALUES (1, NULL), (2, NULL), (NULL, 3), (NULL, 1);
+CREATE FUNCTION pg_temp.letters(actor jsonb) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(l ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.letter', jsonb_build_object('sort', 'id', 'actor', actor))) AS l $$;
+SELECT is(pg_temp.letters('{"id": 1}'), '1 4', 'who is there'), is(pg_temp.letters('{"id": 2}'), NULL, 'who is outside of the base filter'), is(pg_temp.letters('{"id": 3}'), NULL, 'who is outside of the relationship''s');
+INSERT INTO reads_guarded.pact SELECT FROM generate_series(1, 3);
+INSERT INTO reads_guarded.pair VALUES (1, 2, 1), (1, 3, 2), (4, 2, 3);
+SELECT is(ash_read('reads_guarded.pact', '{"actor": {"a": 1, "b": 2}}')::jsonb, '[{"id": 1}]', 'who has a key of two parts');
+
+-- Rows outside of the base filter are none of the resource in plain SQL either, though new ones may be put there.
+INSERT INTO reads_guarded.archive (kept) VALUES (true), (false);
+GRANT SELECT, INSERT, UPDATE, DELETE ON reads_guarded.archive TO regress_reads_guarded;
+SELECT is(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.archive'), '1', 'rows of the resource'),
+	is(pg_temp.as_role('regress_reads_guarded', 'WITH gone AS (DELETE FROM reads_guarded.archive WHERE NOT kept RETURNING id) SELECT id FROM gone'), NULL, 'no others can be deleted'),
+	is(pg_temp.as_role('regress_reads_guarded', 'INSERT INTO reads_guarded.archive (kept) VALUES (false)'), NULL, 'a new one that is put outside');
 
 SELECT * FROM finish();
 ROLLBACK;
