@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(62);
+SELECT plan(66);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
@@ -97,6 +97,11 @@ SELECT pg_temp.define($doc${
       "attributes": {"id": "integer_primary_key", "kept": {"type": "boolean", "default": true, "allow_nil": false}},
       "policies": [{"policy": "always", "checks": [{"authorize_if": "always"}]}],
       "actions": {"defaults": ["read", "destroy", {"create": "*"}, {"update": "*"}]}
+    },
+    "shelf": {
+      "multitenancy": {"strategy": "attribute", "attribute": "org", "global": true},
+      "attributes": {"id": "integer_primary_key", "org": {"type": "string", "allow_nil": false}},
+      "actions": {"defaults": ["read"]}
     },
     "strict": {
       "attributes": {"id": "integer_primary_key", "owner": {"type": "integer", "public": true}},
@@ -227,6 +232,20 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON reads_guarded.archive TO regress_reads_g
 SELECT is(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.archive'), '1', 'rows of the resource'),
 	is(pg_temp.as_role('regress_reads_guarded', 'WITH gone AS (DELETE FROM reads_guarded.archive WHERE NOT kept RETURNING id) SELECT id FROM gone'), NULL, 'no others can be deleted'),
 	is(pg_temp.as_role('regress_reads_guarded', 'INSERT INTO reads_guarded.archive (kept) VALUES (false)'), NULL, 'a new one that is put outside');
+
+-- Tenants in plain SQL: where none is needed, without one everything is seen; elsewhere nothing.
+INSERT INTO reads_guarded.shelf (org) VALUES ('a'), ('b');
+GRANT SELECT ON reads_guarded.shelf, reads_guarded.box TO regress_reads_guarded;
+CREATE FUNCTION pg_temp.seen(tenant text) RETURNS text LANGUAGE sql AS $$
+	SELECT set_config('ash.tenant', tenant, true);
+	SELECT concat_ws(' / ', pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.shelf ORDER BY id'), coalesce(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.box ORDER BY id'), '-'))
+$$;
+SELECT is(pg_temp.seen('a'), '1 / 1', 'of one tenant'), is(pg_temp.seen('b'), '2 / 2', 'of another'), is(pg_temp.seen(''), E'1\n2 / -', 'without');
+
+-- A condition that is kept goes by the column that has the name now.
+ALTER TABLE reads_guarded.badge RENAME owner TO former;
+ALTER TABLE reads_guarded.badge ADD owner bigint;
+SELECT is(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.badge'), NULL, 'a column in place of another');
 
 SELECT * FROM finish();
 ROLLBACK;
