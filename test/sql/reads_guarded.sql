@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(66);
+SELECT plan(67);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
@@ -241,6 +241,7 @@ CREATE FUNCTION pg_temp.seen(tenant text) RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws(' / ', pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.shelf ORDER BY id'), coalesce(pg_temp.as_role('regress_reads_guarded', 'SELECT id FROM reads_guarded.box ORDER BY id'), '-'))
 $$;
 SELECT is(pg_temp.seen('a'), '1 / 1', 'of one tenant'), is(pg_temp.seen('b'), '2 / 2', 'of another'), is(pg_temp.seen(''), E'1\n2 / -', 'without');
+SELECT is(pg_temp.as_role('regress_reads_guarded', $$SELECT string_agg(b ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.box', '{"tenant": "b"}')) AS b$$), '2', 'a call goes by the tenant that it is given');
 
 -- A condition that is kept goes by the column that has the name now.
 ALTER TABLE reads_guarded.badge RENAME owner TO former;
