@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(67);
+SELECT plan(69);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
@@ -15,8 +15,9 @@ SELECT pg_temp.define($doc${
       "attributes": {"id": "integer_primary_key", "name": {"type": "string", "public": true}, "salary": {"type": "integer", "public": true}, "bonus": {"type": "integer", "public": true},
         "room": {"type": "string", "public": true}, "hidden": "string", "number": {"type": "integer", "public": true}},
       "identities": {"name": ["name"]},
-      "relationships": {"papers": {"has_many": "reads_guarded.paper", "destination_attribute": "staff_id", "public": true}, "old_papers": {"has_many": "reads_guarded.paper", "destination_attribute": "staff_id", "public": true}},
-      "aggregates": {"paper_count": {"count": "papers", "public": true}, "old_paper_count": {"count": "old_papers", "public": true}},
+      "relationships": {"papers": {"has_many": "reads_guarded.paper", "destination_attribute": "staff_id", "public": true}, "old_papers": {"has_many": "reads_guarded.paper", "destination_attribute": "staff_id", "public": true},
+        "badges": {"has_many": "reads_guarded.badge", "destination_attribute": "staff_id", "public": true}},
+      "aggregates": {"badge_count": {"count": "badges", "public": true}, "every_badge_count": {"count": "badges", "authorize": false, "public": true}, "paper_count": {"count": "papers", "public": true}, "old_paper_count": {"count": "old_papers", "public": true}},
       "field_policies": [
         {"fields": ["salary"], "checks": [{"authorize_if": {"action": ["detailed"]}}]},
         {"fields": ["bonus"], "checks": [{"authorize_if": {"action_type": ["update"]}}]},
@@ -179,6 +180,10 @@ SELECT is(ash_get('reads_guarded.badge', '1', '{"select": [], "load": {"staff": 
 	is(ash_get('reads_guarded.badge', '1', '{"select": [], "load": {"high": {"action": "named", "select": ["name"]}}}')::jsonb -> 'high', '{"id": 1, "name": "Ann"}', 'another read has not the arguments of the relationship''s own'),
 	is(ash_get('reads_guarded.badge', '1', '{"select": [], "load": {"high": {"action": "named", "args": {"name": "Bob"}, "select": ["name"]}}}')::jsonb -> 'high', 'null', 'but those it is given'),
 	is(ash_get('reads_guarded.badge', '1', '{"select": [], "load": {"high": {"args": {"least": 2}, "select": ["name"]}}}')::jsonb -> 'high', '{"id": 1, "name": "Ann"}', 'as that one is');
+
+-- Aggregates over the same rows do not share what only one of them may see.
+SELECT is(ash_get('reads_guarded.staff', '1', '{"select": [], "load": ["badge_count", "every_badge_count"]}')::jsonb, '{"id": 1, "badge_count": 1, "every_badge_count": 2}', 'with and without policies'),
+	is(ash_get('reads_guarded.staff', '1', '{"select": [], "load": ["every_badge_count", "badge_count"]}')::jsonb, '{"id": 1, "badge_count": 1, "every_badge_count": 2}', 'in either order');
 
 -- A strict policy filters no rows: what it cannot decide without them, it forbids, in plain SQL too.
 INSERT INTO reads_guarded.strict (owner) VALUES (1), (2);
