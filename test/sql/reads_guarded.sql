@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(69);
+SELECT plan(72);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
@@ -17,7 +17,7 @@ SELECT pg_temp.define($doc${
       "identities": {"name": ["name"]},
       "relationships": {"papers": {"has_many": "reads_guarded.paper", "destination_attribute": "staff_id", "public": true}, "old_papers": {"has_many": "reads_guarded.paper", "destination_attribute": "staff_id", "public": true},
         "badges": {"has_many": "reads_guarded.badge", "destination_attribute": "staff_id", "public": true}},
-      "aggregates": {"badge_count": {"count": "badges", "public": true}, "every_badge_count": {"count": "badges", "authorize": false, "public": true}, "paper_count": {"count": "papers", "public": true}, "old_paper_count": {"count": "old_papers", "public": true}},
+      "aggregates": {"badge_count": {"count": "badges", "public": true}, "has_second": {"exists": "badges", "authorize": false, "join_filters": {"badges": "owner = 2"}, "public": true}, "has_none": {"exists": "badges", "authorize": false, "read_action": "none", "public": true}, "every_badge_count": {"count": "badges", "authorize": false, "public": true}, "paper_count": {"count": "papers", "public": true}, "old_paper_count": {"count": "old_papers", "public": true}},
       "field_policies": [
         {"fields": ["salary"], "checks": [{"authorize_if": {"action": ["detailed"]}}]},
         {"fields": ["bonus"], "checks": [{"authorize_if": {"action_type": ["update"]}}]},
@@ -116,7 +116,7 @@ SELECT pg_temp.define($doc${
         "papers": {"has_many": "reads_guarded.paper", "source_attribute": "staff_id", "destination_attribute": "staff_id", "public": true}},
       "aggregates": {"paper_count": {"count": "papers", "public": true}},
       "policies": [{"policy": {"action_type": ["read"]}, "checks": [{"authorize_if": {"expr": "owner = actor.id"}}]}],
-      "actions": {"defaults": ["read"]}
+      "actions": {"defaults": ["read"], "none": {"type": "read", "filter": "id < 0"}}
     }
   }
 }$doc$) \gset
@@ -184,6 +184,9 @@ SELECT is(ash_get('reads_guarded.badge', '1', '{"select": [], "load": {"staff": 
 -- Aggregates over the same rows do not share what only one of them may see.
 SELECT is(ash_get('reads_guarded.staff', '1', '{"select": [], "load": ["badge_count", "every_badge_count"]}')::jsonb, '{"id": 1, "badge_count": 1, "every_badge_count": 2}', 'with and without policies'),
 	is(ash_get('reads_guarded.staff', '1', '{"select": [], "load": ["every_badge_count", "badge_count"]}')::jsonb, '{"id": 1, "badge_count": 1, "every_badge_count": 2}', 'in either order');
+SELECT is((SELECT string_agg(s ->> 'has_second', ' ' ORDER BY s ->> 'id') FROM json_array_elements(ash_read('reads_guarded.staff', '{"load": ["has_second"]}')) AS s), 'false false true', 'whether there is one that a join filter lets through'),
+	is((SELECT string_agg(s ->> 'has_none', ' ' ORDER BY s ->> 'id') FROM json_array_elements(ash_read('reads_guarded.staff', '{"load": ["has_none"]}')) AS s), 'false false false', 'or a read action'),
+	is(ash_aggregate('reads_guarded.staff', '{"any": "exists", "one": {"kind": "exists", "filter": {"name": "Ann"}}, "none": {"kind": "exists", "filter": {"name": "Eve"}}}')::jsonb, '{"any": true, "one": true, "none": false}', 'or a filter, beside others');
 
 -- A strict policy filters no rows: what it cannot decide without them, it forbids, in plain SQL too.
 INSERT INTO reads_guarded.strict (owner) VALUES (1), (2);
