@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(34);
+SELECT plan(35);
 
 -- Does a resource with "definer" give its rows to who reaches it from one with "invoker", and only those its policies let through?
 
@@ -138,7 +138,8 @@ SELECT is(pg_temp.teams('["pays"]', '{}', NULL, 'dr_other', 'dr_other.spy'), pg_
 SELECT is(pg_temp.teams('["diaries"]', '{}', '$.diaries[*].who', 'dr_other', 'dr_other.spy'), '["ann"]', 'a load from somebody else''s resource'),
 	is(pg_temp.teams('["raw_diaries"]', '{}', '$.raw_diaries[*].who', 'dr_other', 'dr_other.spy'), '["ann"]', 'one that is not to be authorized'),
 	is(pg_temp.teams('["seen"]', '{}', NULL, 'dr_other', 'dr_other.spy'), '[1]', 'what a function of his is given'),
-	is(pg_temp.teams('["raw_count"]', '{}', NULL, 'dr_other', 'dr_other.spy'), '[1]', 'an aggregate that is not to be authorized');
+	is(pg_temp.teams('["raw_count"]', '{}', NULL, 'dr_other', 'dr_other.spy'), '[1]', 'an aggregate that is not to be authorized'),
+	is(pg_temp.teams('["diaries"]', '{"authorize": false}', '$.diaries[*].who', 'dr_other', 'dr_other.spy'), '["ann"]', 'a call that is not to be authorized');
 
 SELECT * FROM finish();
 ROLLBACK;
