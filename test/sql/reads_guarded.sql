@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(72);
+SELECT plan(75);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
@@ -187,6 +187,10 @@ SELECT is(ash_get('reads_guarded.staff', '1', '{"select": [], "load": ["badge_co
 SELECT is((SELECT string_agg(s ->> 'has_second', ' ' ORDER BY s ->> 'id') FROM json_array_elements(ash_read('reads_guarded.staff', '{"load": ["has_second"]}')) AS s), 'false false true', 'whether there is one that a join filter lets through'),
 	is((SELECT string_agg(s ->> 'has_none', ' ' ORDER BY s ->> 'id') FROM json_array_elements(ash_read('reads_guarded.staff', '{"load": ["has_none"]}')) AS s), 'false false false', 'or a read action'),
 	is(ash_aggregate('reads_guarded.staff', '{"any": "exists", "one": {"kind": "exists", "filter": {"name": "Ann"}}, "none": {"kind": "exists", "filter": {"name": "Eve"}}}')::jsonb, '{"any": true, "one": true, "none": false}', 'or a filter, beside others');
+
+-- A key of a hidden row finds nothing.
+CREATE FUNCTION pg_temp.by_badge(filter jsonb) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(s ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.staff', jsonb_build_object('sort', 'id', 'filter', filter))) AS s $$;
+SELECT is(pg_temp.by_badge('{"badges": 1}'), '1', 'a related row by its key'), is(pg_temp.by_badge('{"badges": 2}'), NULL, 'a hidden one'), is(pg_temp.by_badge('{"badges": {"in": [1, 2, 3]}}'), '1', 'among others');
 
 -- A strict policy filters no rows: what it cannot decide without them, it forbids, in plain SQL too.
 INSERT INTO reads_guarded.strict (owner) VALUES (1), (2);
