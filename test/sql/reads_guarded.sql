@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(75);
+SELECT plan(77);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
@@ -191,6 +191,9 @@ SELECT is((SELECT string_agg(s ->> 'has_second', ' ' ORDER BY s ->> 'id') FROM j
 -- A key of a hidden row finds nothing.
 CREATE FUNCTION pg_temp.by_badge(filter jsonb) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(s ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.staff', jsonb_build_object('sort', 'id', 'filter', filter))) AS s $$;
 SELECT is(pg_temp.by_badge('{"badges": 1}'), '1', 'a related row by its key'), is(pg_temp.by_badge('{"badges": 2}'), NULL, 'a hidden one'), is(pg_temp.by_badge('{"badges": {"in": [1, 2, 3]}}'), '1', 'among others');
+-- Who has no related row has null there, which other terms may make good.
+SELECT is(pg_temp.by_badge('{"badges": {"owner": {"is_distinct_from": 1}}}'), '0 2', 'null is distinct from a value'),
+	is(pg_temp.by_badge('{"not": {"badges": {"owner": 1}, "name": "zzz"}}'), '0 1 2', 'a negation that another term decides');
 
 -- A strict policy filters no rows: what it cannot decide without them, it forbids, in plain SQL too.
 INSERT INTO reads_guarded.strict (owner) VALUES (1), (2);
