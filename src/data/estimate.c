@@ -23,6 +23,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "data/plan_cache.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -134,6 +135,8 @@ make_root(AshEstimates *estimates, Query *query)
 		if (entry->rtekind == RTE_RELATION)
 		{
 			rel->rows = rel->tuples = tuples_of(entry->relid);
+			/* statistics of a table without heirs are those of itself */
+			entry->inh = entry->inh && has_subclass(entry->relid);
 			ash_set_rel_user(rel, query, entry);
 		}
 		root->simple_rel_array[i] = rel;

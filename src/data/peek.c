@@ -3,20 +3,21 @@
  * src/data/peek.c
  *	  Plans that are kept for parameters of a kind.
  *
- * PostgreSQL's plan cache keeps one plan for all parameters, made without looking at
- * them, or plans anew for each execution when that looks cheaper: for a range, or for an
- * OFFSET, it nearly always does, and planning takes a good part of a page's time.  Here a
- * statement that is planned anew each time gets plans to keep.  Such a plan is made with a
+ * PostgreSQL's plan cache plans a statement anew for each execution, which takes a good
+ * part of a page's time, or takes one plan, made without looking at any parameters, for
+ * all of them: whichever was cheaper for the first five.  A page of the newest rows is
+ * then read in their order also when a filter leaves three of a million.  Here a
+ * statement gets plans to keep for parameters of a kind.  Such a plan is made with a
  * look at the parameters at hand, so that all is estimated for their values, but with
  * parameters in it, not values, so that it can run with others.  It runs for those of which
  * PostgreSQL's estimates (estimate.c) are within a factor of PEEK_FACTOR of those it
- * was made for.  Other parameters get a plan of their own, up to PEEK_MAX for a
- * statement; beyond that, they are planned anew as before.
+ * was made for.  Other parameters get a plan of their own when they come for the second
+ * time, up to PEEK_MAX for a statement; beyond that, they are planned for anew.
  *
  * Some plans need the value itself: an index for the prefix of a LIKE pattern, a partial
  * index, a partition that is left out.  Both plans are made for the same estimates, so
- * their costs can be compared: where the one with values is cheaper, nothing is kept,
- * and parameters of that kind are planned anew.
+ * their costs can be compared: where the one with values is cheaper by more than planning
+ * costs, nothing is kept, and parameters of that kind are planned for anew.
  *
  * PostgreSQL's plan cache holds these plans too (a statement of its own for each, with a
  * generic plan), and knows when they are no longer valid.  When it rewrites the statement,
@@ -29,19 +30,27 @@
 #include "data/data.h"
 #include "data/plan_cache.h"
 #include "nodes/plannodes.h"
+#include "optimizer/optimizer.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/resowner.h"
 
 #define PEEK_MAX 16
 #define PEEK_FACTOR 2.0
-#define PEEK_COST_FACTOR 1.01
 
 /* What parameters of a kind get. */
+typedef enum PeekState
+{
+	PEEK_SEEN, /* once: planned for, and nothing is kept yet */
+	PEEK_KEPT,
+	PEEK_ANEW /* planned for each time */
+} PeekState;
+
 typedef struct PeekedPlan
 {
 	double estimates[ASH_ESTIMATES_MAX];
-	SPIPlanPtr spi; /* NULL: planned anew */
+	PeekState state;
+	SPIPlanPtr spi; /* of a kept one */
 } PeekedPlan;
 
 struct AshPeeks
@@ -50,9 +59,10 @@ struct AshPeeks
 	AshEstimates *estimates; /* NULL: not for this statement */
 	PeekedPlan *plans;		 /* PEEK_MAX */
 	MemoryContext parent;
-	int count;	/* of plans; */
-	int kept;	/* of these with a plan */
-	bool stale; /* PostgreSQL has thrown away the statement that was looked at */
+	int count;	   /* of plans; */
+	int kept;	   /* of these with a plan */
+	unsigned next; /* to make room */
+	bool stale;	   /* PostgreSQL has thrown away the statement that was looked at */
 };
 
 /* What runs, or is planned. */
@@ -121,10 +131,11 @@ ash_peeks_free(AshPeeks *peeks)
 	peeks->count = peeks->kept = 0;
 }
 
+/* What was looked at is the statement once more. */
 int
 ash_peeks_count(const AshPeeks *peeks)
 {
-	return peeks != NULL ? peeks->kept : 0;
+	return peeks != NULL ? peeks->kept + (peeks->estimates != NULL ? 1 : 0) : 0;
 }
 
 static void
@@ -137,7 +148,7 @@ statement_is_gone(void *arg)
 
 /* Look at the statement as PostgreSQL has rewritten it. */
 static void
-examine(AshPeeks *peeks, const CachedPlanSource *source)
+examine(AshPeeks *peeks, CachedPlanSource *source)
 {
 	MemoryContextCallback *callback =
 		MemoryContextAllocZero(source->query_context, sizeof(MemoryContextCallback));
@@ -159,21 +170,19 @@ examine(AshPeeks *peeks, const CachedPlanSource *source)
 	peeks->plans = palloc0(sizeof(PeekedPlan) * PEEK_MAX);
 	peeks->estimates = ash_estimates_create(linitial_node(Query, source->query_list));
 	MemoryContextSwitchTo(old);
+	if (peeks->estimates == NULL)
+		MemoryContextReset(peeks->cxt);
+	/* otherwise one without values is made, and may be taken, after five executions */
+	if (peeks->estimates != NULL)
+		source->cursor_options |= CURSOR_OPT_CUSTOM_PLAN;
+	else
+		source->cursor_options &= ~CURSOR_OPT_CUSTOM_PLAN;
 }
 
 /*-------------------------------------------------------------------------
  * Plans
  *-------------------------------------------------------------------------
  */
-
-/* As plancache.c decides after the first few executions. */
-bool
-ash_peek_wanted(const CachedPlanSource *source, ParamListInfo params)
-{
-	return params != NULL && plan_cache_mode == PLAN_CACHE_MODE_AUTO &&
-		   source->num_custom_plans >= 5 && source->generic_cost >= 0 &&
-		   source->generic_cost >= source->total_custom_cost / source->num_custom_plans;
-}
 
 static bool
 is_near(const double *a, const double *b, int n)
@@ -200,8 +209,9 @@ find_near(AshPeeks *peeks, const double *estimates, int n)
 	return NULL;
 }
 
+/* The plan's cost; adds to it what plancache.c takes planning for. */
 static Cost
-planned_cost(SPIPlanPtr spi, ParamListInfo params)
+planned_cost(SPIPlanPtr spi, ParamListInfo params, bool planning)
 {
 	AshPeek peek = ash_peek_of(spi, params);
 	const AshPeek *outer = ash_peek_set(&peek);
@@ -210,8 +220,11 @@ planned_cost(SPIPlanPtr spi, ParamListInfo params)
 	PG_TRY();
 	{
 		CachedPlan *plan = GetCachedPlan(ash_plan_source(spi), params, CurrentResourceOwner, NULL);
+		PlannedStmt *stmt = linitial_node(PlannedStmt, plan->stmt_list);
 
-		cost = linitial_node(PlannedStmt, plan->stmt_list)->planTree->total_cost;
+		cost = stmt->planTree->total_cost;
+		if (planning)
+			cost += 1000.0 * cpu_operator_cost * (list_length(stmt->rtable) + 1);
 		ReleaseCachedPlan(plan, CurrentResourceOwner);
 	}
 	PG_FINALLY();
@@ -233,7 +246,7 @@ plan_to_keep(AshResource *res, AshSql *sql, SPIPlanPtr base, ParamListInfo param
 		elog(ERROR, "SPI_keepplan failed");
 	PG_TRY();
 	{
-		good = planned_cost(spi, params) <= planned_cost(base, params) * PEEK_COST_FACTOR;
+		good = planned_cost(spi, params, false) <= planned_cost(base, params, true);
 	}
 	PG_FINALLY();
 	{
@@ -244,31 +257,58 @@ plan_to_keep(AshResource *res, AshSql *sql, SPIPlanPtr base, ParamListInfo param
 	return good ? spi : NULL;
 }
 
+static void
+keep(AshResource *res, AshSql *sql, AshPeeks *peeks, PeekedPlan *plan, SPIPlanPtr base,
+	 ParamListInfo params)
+{
+	plan->spi = plan_to_keep(res, sql, base, params);
+	plan->state = plan->spi != NULL ? PEEK_KEPT : PEEK_ANEW;
+	if (plan->spi != NULL)
+		peeks->kept++;
+}
+
+/* Where a kind can be remembered: what was seen once makes room. */
+static PeekedPlan *
+free_place(AshPeeks *peeks)
+{
+	if (peeks->count < PEEK_MAX)
+		return &peeks->plans[peeks->count++];
+	for (int i = 0; i < PEEK_MAX; i++)
+	{
+		PeekedPlan *plan = &peeks->plans[peeks->next++ % PEEK_MAX];
+
+		if (plan->state == PEEK_SEEN)
+			return plan;
+	}
+	return NULL;
+}
+
+static void
+remember(AshPeeks *peeks, const double *estimates, int n)
+{
+	PeekedPlan *plan = free_place(peeks);
+
+	if (plan == NULL)
+		return;
+	memcpy(plan->estimates, estimates, sizeof(double) * n);
+	plan->state = PEEK_SEEN;
+	plan->spi = NULL;
+}
+
 static SPIPlanPtr
 choose(AshResource *res, AshSql *sql, AshPeeks *peeks, SPIPlanPtr base, ParamListInfo params)
 {
 	double estimates[ASH_ESTIMATES_MAX];
 	int n = ash_estimate(peeks->estimates, params, estimates);
-	PeekedPlan *near = find_near(peeks, estimates, n);
-	SPIPlanPtr spi;
+	PeekedPlan *plan = find_near(peeks, estimates, n);
 
-	if (near != NULL)
-	{
-		if (near->spi == NULL)
-			return base;
-		ash_own_revalidate(res, sql, near->spi);
-		return near->spi;
-	}
-	if (peeks->count == PEEK_MAX)
-		return base;
-	spi = plan_to_keep(res, sql, base, params);
-	near = &peeks->plans[peeks->count++];
-	memcpy(near->estimates, estimates, sizeof(estimates));
-	near->spi = spi;
-	if (spi == NULL)
-		return base;
-	peeks->kept++;
-	return spi;
+	if (plan == NULL)
+		remember(peeks, estimates, n);
+	else if (plan->state == PEEK_SEEN)
+		keep(res, sql, peeks, plan, base, params);
+	else if (plan->state == PEEK_KEPT)
+		ash_own_revalidate(res, sql, plan->spi);
+	return plan != NULL && plan->state == PEEK_KEPT ? plan->spi : base;
 }
 
 SPIPlanPtr

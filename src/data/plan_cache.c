@@ -26,7 +26,8 @@
 
 #define ASH_PLANS_MAX 256
 #define ASH_PLANS_TEXT (256 * 1024)
-#define ASH_PLAN_BUCKETS 256 /* a power of two */
+#define ASH_PEEK_TEXT (8 * 1024) /* longer statements have no plans for parameters of a kind */
+#define ASH_PLAN_BUCKETS 256	 /* a power of two */
 
 struct AshPlan
 {
@@ -40,7 +41,9 @@ struct AshPlan
 	char *text;
 	List *readers; /* of AshReader * */
 	SPIPlanPtr spi;
-	AshPeeks *peeks; /* NULL until one is worth having */
+	bool again;		 /* was run before */
+	AshPeeks *peeks; /* NULL until then */
+	Size weight;	 /* in ASH_PLANS_TEXT */
 	int pins;
 	MemoryContext cxt;
 };
@@ -49,7 +52,7 @@ typedef struct PlanCache
 {
 	MemoryContext cxt;
 	int count;
-	Size text; /* bytes of all statements */
+	Size text; /* bytes of all statements, once for each plan */
 	dlist_head used;
 	dlist_head buckets[ASH_PLAN_BUCKETS];
 } PlanCache;
@@ -153,13 +156,23 @@ find_plan(PlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
 	return NULL;
 }
 
+/* Say how much it holds now. */
+static void
+weigh_plan(PlanCache *cache, AshPlan *plan)
+{
+	Size weight = (Size) plan->len * (1 + ash_peeks_count(plan->peeks));
+
+	cache->text = cache->text - plan->weight + weight;
+	plan->weight = weight;
+}
+
 static void
 forget_plan(PlanCache *cache, AshPlan *plan)
 {
 	dlist_delete(&plan->bucket);
 	dlist_delete(&plan->used);
 	cache->count--;
-	cache->text -= plan->len * (1 + ash_peeks_count(plan->peeks));
+	cache->text -= plan->weight;
 	MemoryContextDelete(plan->cxt);
 }
 
@@ -222,7 +235,7 @@ add_plan(AshResource *res, AshSql *sql, uint32 hash, Oid role)
 	dlist_push_head(&cache->buckets[hash % ASH_PLAN_BUCKETS], &plan->bucket);
 	dlist_push_head(&cache->used, &plan->used);
 	cache->count++;
-	cache->text += plan->len;
+	weigh_plan(cache, plan);
 	return plan;
 }
 
@@ -250,6 +263,7 @@ ash_plan_get(AshResource *res, AshSql *sql)
 		plan = add_plan(res, sql, hash, role);
 	else
 	{
+		plan->again = true;
 		dlist_move_head(&cache->used, &plan->used);
 		ash_own_revalidate(res, sql, plan->spi);
 	}
@@ -269,16 +283,14 @@ ash_plan_choose(AshResource *res, AshSql *sql, AshPlan *plan, ParamListInfo para
 {
 	PlanCache *cache = plan_cache(res);
 	SPIPlanPtr spi;
-	int before;
 
-	/* the estimators may run functions, and these the statement */
-	if (plan->pins > 1 || !ash_peek_wanted(ash_plan_source(plan->spi), params))
+	/* many run only once; and the estimators may run functions, and these the statement */
+	if (!plan->again || plan->pins > 1 || params == NULL || plan_cache_mode != PLAN_CACHE_MODE_AUTO)
 		return plan->spi;
 	if (plan->peeks == NULL)
 		plan->peeks = ash_peeks_create(plan->cxt);
-	before = ash_peeks_count(plan->peeks);
 	spi = ash_peek(res, sql, plan->peeks, plan->spi, params);
-	cache->text += plan->len * (ash_peeks_count(plan->peeks) - before);
+	weigh_plan(cache, plan);
 	return spi;
 }
 

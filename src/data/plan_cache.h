@@ -46,8 +46,6 @@ typedef struct AshPeeks AshPeeks;
 extern AshPeeks *ash_peeks_create(MemoryContext cxt);
 extern void ash_peeks_free(AshPeeks *peeks);
 extern int ash_peeks_count(const AshPeeks *peeks);
-/* Does PostgreSQL plan the statement anew for each execution? */
-extern bool ash_peek_wanted(const struct CachedPlanSource *source, ParamListInfo params);
 /* The plan to run: one that is kept, or base. */
 extern SPIPlanPtr ash_peek(AshResource *res, AshSql *sql, AshPeeks *peeks, SPIPlanPtr base,
 						   ParamListInfo params);
