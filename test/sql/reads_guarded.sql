@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(77);
+SELECT plan(80);
 
 -- Do the rules of a read hold on its less travelled ways: policies that ask for the action or the context, rows for which they say null, keys that are half given?
 
@@ -194,6 +194,10 @@ SELECT is(pg_temp.by_badge('{"badges": 1}'), '1', 'a related row by its key'), i
 -- Who has no related row has null there, which other terms may make good.
 SELECT is(pg_temp.by_badge('{"badges": {"owner": {"is_distinct_from": 1}}}'), '0 2', 'null is distinct from a value'),
 	is(pg_temp.by_badge('{"not": {"badges": {"owner": 1}, "name": "zzz"}}'), '0 1 2', 'a negation that another term decides');
+-- All that a read says of a path is about the same related row; exists is not.
+CREATE FUNCTION pg_temp.any_badge(filter jsonb) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(s ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.staff', jsonb_build_object('sort', 'id', 'authorize', false, 'filter', filter))) AS s $$;
+SELECT is(pg_temp.any_badge('{"badges": {"owner": 1, "id": 3}}'), NULL, 'in one object'), is(pg_temp.any_badge('[{"badges": {"owner": 1}}, {"badges": {"id": 3}}]'), NULL, 'in two'),
+	is(pg_temp.any_badge('[{"badges": {"owner": 1}}, {"badges": {"id": 1}}]'), '1', 'and one meets both');
 
 -- A strict policy filters no rows: what it cannot decide without them, it forbids, in plain SQL too.
 INSERT INTO reads_guarded.strict (owner) VALUES (1), (2);
