@@ -87,6 +87,7 @@ struct AshCall
 	const char *actor_resource; /* resource the actor is a record of, or NULL */
 	bool has_tenant;
 	JsonbValue tenant; /* scalar, when has_tenant */
+	bool all_tenants;  /* an outer action has "bypass_all" */
 	Jsonb *context;	   /* never NULL; deep-merged by set_context */
 
 	AshValue *args;		 /* by argument index */

@@ -398,7 +398,6 @@ ash_policy_field_condition(const AshPolicySubject *subject, const char *field, b
 						   bool *never)
 {
 	const AshResource *res = subject->res;
-	AshPolicySubject rows = *subject;
 	const AshAttribute *attribute = ash_find_attribute(res, field);
 	List *policies;
 	bool decided = false;
@@ -416,10 +415,7 @@ ash_policy_field_condition(const AshPolicySubject *subject, const char *field, b
 		*never = !visible;
 		return NULL;
 	}
-	/* the rows are there: a condition on them is asked of each, whatever the action */
-	if (rows.type == ASH_ACTION_CREATE || rows.type == ASH_ACTION_GENERIC)
-		rows.changeset = NULL;
-	result = policies_from(&rows, policies, 0, formula_false);
+	result = policies_from(subject, policies, 0, formula_false);
 	*never = result.truth == ASH_FALSE;
 	return result.truth == ASH_UNKNOWN ? result.expr : NULL;
 }

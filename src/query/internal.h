@@ -147,6 +147,7 @@ extern Oid ash_related_reader(const AshResource *source, const AshResource *dest
 /* … of a row of dest reached from source; InvalidOid: the caller */
 extern Oid ash_row_reader(const AshRowScope *source, const AshResource *dest, bool authorize);
 /* is there a tenant condition?  adds TENANT_REQUIRED when there should be */
+extern bool ash_call_of_all_tenants(const AshCall *call);
 extern AshExpr *ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action);
 extern AshExpr *ash_session_tenant(AshResource *res, AshAction *action);
 

@@ -54,6 +54,7 @@ ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
 	sub->res = res;
 	sub->action = action;
 	sub->authorize = call->authorize || !ash_call_may_waive(call->res, res);
+	sub->all_tenants = ash_call_of_all_tenants(call);
 	sub->opts = palloc0(sizeof(AshOptions));
 	sub->args = palloc0(sizeof(AshValue) * Max(nargs, 1));
 	sub->arg_set = palloc0(sizeof(bool) * Max(nargs, 1));

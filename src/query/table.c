@@ -28,6 +28,14 @@ tenant_bypassed(AshAction *action)
 							  action->multitenancy == ASH_TENANCY_BYPASS_ALL);
 }
 
+/* "bypass_all" also holds for what the action reads of other resources. */
+bool
+ash_call_of_all_tenants(const AshCall *call)
+{
+	return call->all_tenants ||
+		   (call->action != NULL && call->action->multitenancy == ASH_TENANCY_BYPASS_ALL);
+}
+
 /* The condition on the tenant attribute, or NULL. */
 AshExpr *
 ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action)
@@ -35,7 +43,7 @@ ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action)
 	AshValue tenant;
 
 	if (call == NULL || res->tenancy == ASH_TENANCY_NONE || tenant_bypassed(action) ||
-		(call->action != NULL && call->action->multitenancy == ASH_TENANCY_BYPASS_ALL))
+		ash_call_of_all_tenants(call))
 		return NULL;
 	if (!call->has_tenant)
 	{

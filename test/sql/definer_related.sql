@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(27);
+SELECT plan(35);
 
 -- Does a resource with "definer" give its rows to who reaches it from one with "invoker", and only those its policies let through?
 
@@ -55,6 +55,11 @@ SELECT pg_temp.define($doc${
       "actions": {"defaults": ["read"]},
       "policies": [{"policy": "always", "checks": [{"forbid_if": "always"}]}]
     },
+    "diary": {
+      "attributes": {"id": "integer_primary_key", "who": {"type": "string", "public": true}, "team_id": {"type": "integer", "public": true}},
+      "actions": {"defaults": ["read"]},
+      "policies": [{"policy": "always", "checks": [{"authorize_if": {"expr": "who = actor.name"}}]}]
+    },
     "log": {"attributes": {"id": "integer_primary_key", "pay_id": {"type": "integer", "public": true}, "team_id": {"type": "integer", "public": true}}, "actions": {"defaults": ["read"]}}
   }
 }$doc$) \gset
@@ -64,8 +69,9 @@ INSERT INTO dr.grant (reader, pay_id) VALUES ('ann', 2);
 INSERT INTO dr.badge (name) VALUES ('x'), ('secret'), ('y');
 INSERT INTO dr.team_badge VALUES (1, 1, true), (1, 2, true), (1, 3, false), (2, 3, true);
 INSERT INTO dr.log (pay_id, team_id) VALUES (1, 1);
+INSERT INTO dr.diary (who, team_id) VALUES ('ann', 1), ('bob', 1);
 GRANT USAGE ON SCHEMA dr TO dr_web, dr_other;
-GRANT SELECT ON dr.team TO dr_web, dr_other;
+GRANT SELECT ON dr.team, dr.diary TO dr_web, dr_other;
 RESET ROLE;
 
 -- A value of each team, as a role without a privilege on the other tables.
@@ -104,13 +110,19 @@ SELECT is(pg_temp.teams('["raw_pays"]'), pg_temp.denied('pay'), 'a relationship 
 
 -- Who cannot read the table cannot make a path to it either.
 SET ROLE dr_other;
+CREATE SCHEMA dr_other;
+CREATE FUNCTION dr_other.diaries(records jsonb, arguments jsonb, context jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT jsonb_agg(jsonb_array_length(r -> 'diaries')) FROM jsonb_array_elements(records) AS r
+$$;
 SELECT pg_temp.define($doc${
   "domain": "dr_other",
   "resources": {
     "spy": {
       "attributes": {"id": "integer_primary_key", "name": {"type": "string", "public": true}},
-      "relationships": {"pays": {"has_many": "dr.pay", "destination_attribute": "team_id", "public": true}},
-      "aggregates": {"pay_count": {"count": "pays", "public": true}},
+      "relationships": {"pays": {"has_many": "dr.pay", "destination_attribute": "team_id", "public": true}, "team": {"has_one": "dr.team", "source_attribute": "id", "destination_attribute": "id", "public": true},
+        "diaries": {"has_many": "dr.diary", "destination_attribute": "team_id", "public": true}, "raw_diaries": {"has_many": "dr.diary", "destination_attribute": "team_id", "public": true, "authorize": false}},
+      "calculations": {"seen": {"type": "integer", "batch_function": "dr_other.diaries", "load": ["diaries"], "public": true}},
+      "aggregates": {"raw_count": {"count": "diaries", "authorize": false, "public": true}, "pay_count": {"count": "pays", "public": true}, "deep_count": {"count": "team.pays", "public": true}},
       "actions": {"defaults": ["read"]}
     }
   }
@@ -118,7 +130,16 @@ SELECT pg_temp.define($doc${
 INSERT INTO dr_other.spy (name) VALUES ('s');
 RESET ROLE;
 SELECT is(pg_temp.teams('["pays"]', '{}', NULL, 'dr_other', 'dr_other.spy'), pg_temp.denied('pay'), 'a load from somebody else''s resource'),
-	is(pg_temp.teams('["pay_count"]', '{}', NULL, 'dr_other', 'dr_other.spy'), pg_temp.denied('pay'), 'an aggregate of one');
+	is(pg_temp.teams('["pay_count"]', '{}', NULL, 'dr_other', 'dr_other.spy'), pg_temp.denied('pay'), 'an aggregate of one'),
+	is(pg_temp.teams('["name"]', '{"filter": {"team": {"name": "a"}}}', NULL, 'dr_other', 'dr_other.spy'), '["s"]', 'a path to an open table'),
+	matches(pg_temp.teams('["name"]', '{"filter": {"team": {"pays": {"who": "ann"}}}}', NULL, 'dr_other', 'dr_other.spy'), '^42501: permission denied for table', 'and on from there'),
+	is(pg_temp.teams('["deep_count"]', '{}', NULL, 'dr_other', 'dr_other.spy'), pg_temp.denied('pay'), 'an aggregate on from there');
+-- Nor can he waive its policies.
+SELECT is(pg_temp.teams('["diaries"]', '{}', '$.diaries[*].who', 'dr_other', 'dr_other.spy'), '["ann"]', 'a load from somebody else''s resource'),
+	is(pg_temp.teams('["raw_diaries"]', '{}', '$.raw_diaries[*].who', 'dr_other', 'dr_other.spy'), '["ann"]', 'one that is not to be authorized'),
+	is(pg_temp.teams('["seen"]', '{}', NULL, 'dr_other', 'dr_other.spy'), '[1]', 'what a function of his is given'),
+	is(pg_temp.teams('["raw_count"]', '{}', NULL, 'dr_other', 'dr_other.spy'), '[1]', 'an aggregate that is not to be authorized'),
+	is(pg_temp.teams('["diaries"]', '{"authorize": false}', '$.diaries[*].who', 'dr_other', 'dr_other.spy'), '["ann"]', 'a call that is not to be authorized');
 
 SELECT * FROM finish();
 ROLLBACK;

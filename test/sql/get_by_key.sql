@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(14);
+SELECT plan(15);
 
 -- Does a get without a statement give what the statement gives?
 
@@ -18,7 +18,7 @@ SELECT pg_temp.define($doc${
         "salary": {"type": "integer", "public": true}, "status": {"type": "string", "public": true}, "gone": {"type": "boolean", "default": false, "allow_nil": false}
       },
       "relationships": {"owner": {"belongs_to": "get_by_key.person", "attribute_type": "integer", "public": true}},
-      "calculations": {"twice": {"type": "integer", "expr": "n * 2", "public": true}, "owner_name": {"type": "string", "expr": "owner.name", "public": true}, "plus": {"type": "integer", "expr": "n + arg.m", "arguments": {"m": "integer"}, "public": true}},
+      "calculations": {"inverse": {"type": "float", "expr": "1 / (n - 4)", "public": true}, "twice": {"type": "integer", "expr": "n * 2", "public": true}, "owner_name": {"type": "string", "expr": "owner.name", "public": true}, "plus": {"type": "integer", "expr": "n + arg.m", "arguments": {"m": "integer"}, "public": true}},
       "aggregates": {"names": {"list": "owner", "field": "name", "public": true}},
       "identities": {"title": ["title"]},
       "actions": {"defaults": ["read"],
@@ -57,7 +57,7 @@ BEGIN
 	FOR c IN SELECT r.value AS record, o.value || a.value AS options, x.action
 		FROM jsonb_array_elements('[1, 2, 3, 4, 5, 6, 7, 8, "1", "x", null, {"id": 1}, {"id": null}, {"title": "a"}, {"id": 2, "title": "zz"}, {"n": 1}, [1]]') r,
 			jsonb_array_elements('[{}, {"authorize": false}, {"select": ["title"]}, {"select": ["secret", "salary"]}, {"load": ["twice"]}, {"load": ["twice", "owner"]}, {"load": ["owner_name"]}, {"load": ["names"]}, {"load": [{"plus": {"args": {"m": 3}}}]},
-				{"filter": {"n": 1}}, {"filter": {"salary": {"gt": 0}}}, {"sort": "-n"}, {"sort": "salary"}, {"sort": "owner_name"}, {"limit": 0}, {"limit": 1}, {"offset": 1}, {"page": {"limit": 1}}, {"distinct": "n"}, {"lock": "for_update"}, {"not_found_error": false}, {"authorize_with": "error"}]') o,
+				{"filter": {"n": 1}}, {"filter": {"salary": {"gt": 0}}}, {"sort": "-n"}, {"sort": "salary"}, {"sort": "owner_name"}, {"sort": "inverse"}, {"limit": 0}, {"limit": 1}, {"offset": 1}, {"page": {"limit": 1}}, {"distinct": "n"}, {"lock": "for_update"}, {"not_found_error": false}, {"authorize_with": "error"}]') o,
 			jsonb_array_elements('[{"tenant": 1}, {"tenant": "1", "actor": {"id": 1}}, {"tenant": 1, "actor": {"id": 2}}, {"tenant": 2, "actor": {"id": 1}}, {"tenant": 1, "actor": {"role": "admin"}}, {"actor": {"id": 1}}, {"tenant": "x", "actor": {"id": 1}}]') a,
 			(VALUES (NULL), ('positive'), ('paged')) x(action)
 	LOOP
@@ -87,6 +87,11 @@ SELECT is(pg_temp.answer('2', '{"tenant": 1, "actor": {"id": 1}, "select": ["tit
 	is(pg_temp.answer('1', '{"tenant": 1, "actor": {"id": 2}, "select": ["salary"]}', NULL), '{"id":1,"salary":null,"_forbidden":["salary"],"_tenant":1}', 'a field that is hidden'),
 	is(ash_run_action('get_by_key.note', 'by_id', '{"id": 1}', '{"tenant": 1, "actor": {"id": 2}, "select": ["title"]}')::jsonb->>'title', 'a', 'a record by an argument'),
 	is((SELECT array_agg(pg_temp.answer(to_jsonb(n), '{"tenant": 1, "actor": {"id": 2}, "select": []}', NULL) LIKE '{%' ORDER BY n) FROM generate_series(1, 7) n), '{t,f,f,f,f,f,t}', 'base filter, tenant and policies decide; what is null decides against it');
+
+-- A lock is taken: the row has an xmax.
+INSERT INTO get_by_key.note (id, org, title, status, n) OVERRIDING SYSTEM VALUE VALUES (20, 1, 'free', 'open', 1), (21, 1, 'taken', 'open', 1);
+SELECT pg_temp.answer('20', '{"tenant": 1, "actor": {"id": 1}}', NULL), pg_temp.answer('21', '{"tenant": 1, "actor": {"id": 1}, "lock": "for_update"}', NULL) \gset
+SELECT is((SELECT string_agg(concat(title, ' ', xmax::text <> '0'), ', ' ORDER BY id) FROM get_by_key.note WHERE id >= 20), 'free f, taken t', 'a lock');
 
 -- What the transaction has just written is seen, also by the statement that wrote it.
 UPDATE get_by_key.note SET title = 'new' WHERE id = 1 RETURNING pg_temp.answer(to_jsonb(id), '{"tenant": 1, "actor": {"id": 1}, "select": ["title"]}', NULL)::jsonb->>'title' AS seen \gset

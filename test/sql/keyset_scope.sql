@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(39);
+SELECT plan(41);
 
 -- May a keyset be used by another actor or tenant than the one it was given to, and can he learn a value from it that he may not see?
 
@@ -91,6 +91,8 @@ SELECT pg_temp.keyset('keyset_scope.staff', '"code"') AS code, pg_temp.keyset('k
 SELECT is(pg_temp.after('keyset_scope.staff', '"code"', :'code'), '5 2 1 4', 'one''s own'), is(pg_temp.after('keyset_scope.staff', '[{"field": "raised", "args": {"by": 5}}]', :'raised'), '2 3 5 4', 'and with arguments'),
 	is(pg_temp.after('keyset_scope.staff', '[{"field": "raised", "args": {"by": 6}}]', :'raised'), :refused, 'with others'), is(pg_temp.after('keyset_scope.staff', '"salary"', :'code'), :refused, 'another sort'),
 	is(pg_temp.after('keyset_scope.staff', '"-code"', :'code'), :refused, 'another direction'), is(pg_temp.after('keyset_scope.note', '"id"', pg_temp.keyset('keyset_scope.staff', '"id"')), :refused, 'another resource');
+SELECT is(pg_temp.after('keyset_scope.staff', '"id,own"', pg_temp.keyset('keyset_scope.staff', '"own,id"')), :refused, 'the same fields in another order'),
+	is(pg_temp.after('keyset_scope.staff', '"boss.own,id"', pg_temp.keyset('keyset_scope.staff', '"own,id"')), :refused, 'the field behind a relationship');
 SELECT pg_temp.act('{"id": 1, "factor": 3}') \gset
 SELECT is(pg_temp.after('keyset_scope.staff', '"code"', :'code'), :refused, 'of a field that another actor sees'), is(pg_temp.after('keyset_scope.staff', '"-boss.salary"', :'boss'), :refused, 'behind a relationship'),
 	is(pg_temp.after('keyset_scope.staff', '"note_count"', :'notes'), :refused, 'of rows that another actor sees'), is(pg_temp.after('keyset_scope.staff', '"for_actor"', :'factor'), :refused, 'of what an actor makes of it'),

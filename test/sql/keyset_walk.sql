@@ -2,16 +2,32 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(9);
+SELECT plan(23);
 
 -- A keyset made under some settings and used under others: does the next page go on exactly where the one before ended?
 
+CREATE EXTENSION IF NOT EXISTS citext;
 SELECT pg_temp.define($doc${
   "domain": "keyset_walk",
   "resources": {
     "item": {
       "attributes": {"id": "integer_primary_key", "f": {"type": "float", "public": true}, "d": {"type": "date", "public": true}, "t": {"type": "utc_datetime_usec", "public": true},
         "n": {"type": "naive_datetime", "public": true}, "i": {"type": "duration", "public": true}, "b": {"type": "binary", "public": true}},
+      "actions": {"read": {"type": "read", "primary": true, "pagination": {"keyset": true, "required": false}}}
+    },
+    "tag": {
+      "attributes": {"id": "integer_primary_key", "a": {"type": "string", "public": true}, "b": {"type": "string", "allow_nil": false, "public": true}},
+      "identities": {"a": ["a"], "b": {"keys": ["b"], "where": "is_nil(a)"}},
+      "actions": {"read": {"type": "read", "primary": true, "pagination": {"keyset": true, "required": false}}}
+    },
+    "label": {
+      "multitenancy": {"strategy": "attribute", "attribute": "org", "global": true},
+      "attributes": {"id": "integer_primary_key", "org": {"type": "integer", "allow_nil": false}, "c": {"type": "string", "allow_nil": false, "public": true}},
+      "identities": {"c": ["c"]},
+      "actions": {"read": {"type": "read", "primary": true, "pagination": {"keyset": true, "required": false}}}
+    },
+    "word": {
+      "attributes": {"id": "integer_primary_key", "w": {"type": "ci_string", "allow_nil": false, "public": true}, "v": {"type": "ci_string", "public": true}, "long": {"type": "string", "public": true}, "g": {"type": "integer", "allow_nil": false, "public": true}},
       "actions": {"read": {"type": "read", "primary": true, "pagination": {"keyset": true, "required": false}}}
     }
   }
@@ -60,6 +76,37 @@ BEGIN
 END $$;
 SELECT is(pg_temp.kept(), 'SQL, DMY sql_standard 0', 'the settings of the session stay as they are');
 SELECT is(pg_temp.walk('-i', 'datestyle=ISO, MDY', 'datestyle=SQL, DMY'), '987654321', 'duration, descending');
+
+-- Strings without case: text has the capitals first.
+INSERT INTO keyset_walk.word (w, v, long, g) VALUES ('b', 'C', repeat('x', 10), 1), ('C', 'a', repeat('x', 5000), 2), ('a', 'B', repeat('x', 20), 1), ('D', NULL, repeat('x', 6000), 2), ('c', 'd', NULL, 1);
+CREATE FUNCTION pg_temp.words(sort text) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(w ->> 'id', '') FROM ash_stream('keyset_walk.word', jsonb_build_object('sort', sort), batch_size => 1) AS w
+$$;
+SELECT is(pg_temp.words('w,id'), '31254', 'strings without case'), is(pg_temp.words('-w,-id'), '45213', 'descending'), is(pg_temp.words('v'), '23154', 'some of them null');
+
+-- Fields that are never null, in both directions, on and back.
+CREATE FUNCTION pg_temp.back(sort text) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(r ->> 'id', '') FROM json_array_elements(ash_read('keyset_walk.word', jsonb_build_object('sort', sort, 'page', jsonb_build_object('limit', 9,
+		'before', ash_read('keyset_walk.word', jsonb_build_object('sort', sort, 'page', '{"limit": 9}'::jsonb)) #>> '{results,3,_keyset}'))) -> 'results') AS r
+$$;
+SELECT is(pg_temp.words('g,-id'), '53142', 'ascending, then descending'), is(pg_temp.words('-g,id'), '24135', 'descending, then ascending'),
+	is(pg_temp.back('g,-id'), '531', 'and back'), is(pg_temp.back('-g,id'), '241', 'and back');
+
+-- An identity ends the order only if no two rows can have the same values: not nulls, not rows it is not about, not two tenants.
+INSERT INTO keyset_walk.tag (a, b) VALUES (NULL, 'x'), ('m', 'x'), (NULL, 'w'), ('l', 'x'), (NULL, 'v');
+INSERT INTO keyset_walk.label (org, c) VALUES (1, 'x'), (2, 'x'), (3, 'x'), (1, 'w'), (2, 'w');
+CREATE FUNCTION pg_temp.all_of(resource text, sort text, options jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(r ->> 'id', '') FROM ash_stream(resource, jsonb_build_object('sort', sort) || options, batch_size => 1) AS r
+$$;
+SELECT is(pg_temp.all_of('keyset_walk.tag', 'a'), '42135', 'an identity that can be null'), is(pg_temp.all_of('keyset_walk.tag', '-b'), '12435', 'one of some of the rows'),
+	is(pg_temp.all_of('keyset_walk.label', 'c'), '45123', 'one for each tenant, over all of them'), is(pg_temp.all_of('keyset_walk.label', 'c', '{"tenant": 2}'), '52', 'and over one'),
+	is(pg_temp.all_of('keyset_walk.tag', 'a,b'), '42531', 'two of them');
+
+-- A row whose values are too long has no keyset, and nothing goes on from it.
+SELECT is((SELECT string_agg(concat(r ->> 'id', ':', r ->> '_keyset' IS NOT NULL), ' ') FROM json_array_elements(ash_read('keyset_walk.word', '{"sort": "long", "page": {"limit": 9}}') -> 'results') AS r),
+	'1:t 3:t 2:f 4:f 5:t', 'no keyset of long values'),
+	is((SELECT concat_ws(': ', e ->> 'sqlstate', e ->> 'message') FROM pg_temp.caught($q$SELECT count(*) FROM ash_stream('keyset_walk.word', '{"sort": "long"}', batch_size => 3)$q$) AS e),
+	'54000: a row has no keyset, so the stream cannot go on', 'no stream over it');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(69);
+SELECT plan(71);
 
 -- What may a preparation tell a read, and in which order do they count?
 
@@ -178,8 +178,12 @@ SELECT is(pg_temp.run('after', options => '{"limit": 2}'), '[{"id": 2, "seen": t
 	is(pg_temp.run('noted'), '[{"id": 1, "title": "a", "_metadata": {"note": "n"}}]', 'without a function its defaults'),
 	matches(pg_temp.caught($$SELECT ash_read('preparations.author', '{"load": {"books": {"action": "after"}}}')$$)->>'message', 'books cannot be loaded with action after', 'a load cannot give its records to a function');
 
+CREATE FUNCTION pg_temp.got(key jsonb) RETURNS text LANGUAGE sql AS $$
+	SELECT jsonb_agg(ash_get('preparations.early', key, '{"not_found_error": false}')) FROM generate_series(1, 2)
+$$;
 SELECT is(ash_load('preparations.early', '[1]', '[]')::jsonb, '[{"id": 1, "shown": true}]', 'a load by key runs before_action'),
 	is(pg_temp.errors($$SELECT ash_load('preparations.early', '[2]', '[]')$$), E'22023 invalid\nnot_found: record with id: 2 not found', '… whose filter counts'),
+	is(pg_temp.got('1'), '[{"id": 1, "shown": true}, {"id": 1, "shown": true}]', 'so does a get by key'), is(pg_temp.got('2'), '[null, null]', '… whose filter counts'),
 	matches(pg_temp.errors($$SELECT ash_load('preparations.late', '[1]', '[]')$$), 'records of preparations.late cannot be loaded again: action read gives them to a function', 'and cannot leave out after_action');
 
 -- guards, validations, generic actions

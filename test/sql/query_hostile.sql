@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(39);
+SELECT plan(40);
 
 -- Does input that means harm get an answer of its own, in bounded time and memory? Never an internal error, a crash or
 -- rows of another query.
@@ -123,6 +123,25 @@ CREATE FUNCTION pg_temp.keyset_of(bytes bytea) RETURNS text LANGUAGE sql AS $$ S
 SELECT is((SELECT pg_temp.keyset_of(pg_temp.bytes(keyset)) = keyset FROM made), true, 'the test reads keysets');
 SELECT is((SELECT string_agg(DISTINCT pg_temp.after(pg_temp.keyset_of(set_bit(bytes, bit, 1 - get_bit(bytes, bit)))), ' ')
 	FROM made, LATERAL pg_temp.bytes(keyset) AS bytes, generate_series(0, length(bytes) * 8 - 1) AS bit), 'invalid_keyset', 'every flipped bit is found');
+-- So many that a short signature would let some of them through.
+CREATE FUNCTION pg_temp.taken(bytes bytea) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	altered bytea;
+	taken int := 0;
+BEGIN
+	FOR bit IN 0 .. 1999 LOOP
+		altered := set_bit(bytes, length(bytes) * 8 - 1 - bit % 184, 1 - get_bit(bytes, length(bytes) * 8 - 1 - bit % 184));
+		altered := set_byte(altered, length(bytes) - 24, get_byte(altered, length(bytes) - 24) # (1 + bit / 184));
+		BEGIN
+			PERFORM ash_read('query_hostile.post', jsonb_build_object('sort', 'n', 'page', jsonb_build_object('limit', 1, 'after', pg_temp.keyset_of(altered))), action => 'walk');
+			taken := taken + 1;
+		EXCEPTION WHEN invalid_parameter_value THEN
+			NULL;
+		END;
+	END LOOP;
+	RETURN taken;
+END $$;
+SELECT is((SELECT pg_temp.taken(pg_temp.bytes(keyset)) FROM made), 0, 'no alteration of the values is taken');
 SELECT is((SELECT string_agg(DISTINCT pg_temp.after(pg_temp.keyset_of(substr(bytes, 1, cut))), ' ')
 	FROM made, LATERAL pg_temp.bytes(keyset) AS bytes, generate_series(0, length(bytes) - 1) AS cut), 'invalid_keyset', 'and every cut');
 SELECT is((SELECT pg_temp.after(pg_temp.keyset_of(pg_temp.bytes(keyset) || '\x00')) FROM made), 'invalid_keyset', 'and every addition');
