@@ -14,11 +14,50 @@
 #include "action/internal.h"
 #include "utils/builtins.h"
 
-/* "id: \"…\"", or "a: 1 | b: 2": what the caller named the record by. */
+static void
+append_named(StringInfo buf, const AshAttribute *attr, const char *name, const JsonbValue *value)
+{
+	appendStringInfo(buf, "%s%s: ", buf->len > 0 ? " | " : "", name);
+	if (value == NULL || value->type == jbvNull)
+		appendStringInfoString(buf, "nil");
+	else if (attr != NULL && attr->sensitive)
+		appendStringInfoString(buf, "**redacted**");
+	else
+		appendStringInfoString(buf, ash_clip(ash_jsonb_value_json(value)));
+}
+
+/* Of a record that has its primary key among other fields only the key is told. */
+static bool
+append_primary_key(StringInfo buf, const AshResource *res, const Jsonb *record)
+{
+	JsonbValue value;
+
+	for (int i = 0; i < res->nprimary_key; i++)
+	{
+		const char *name = res->primary_key[i]->name;
+
+		if (!ash_jsonb_get(record, name, strlen(name), &value))
+			return false;
+	}
+	for (int i = 0; i < res->nprimary_key; i++)
+	{
+		const char *name = res->primary_key[i]->name;
+
+		(void) ash_jsonb_get(record, name, strlen(name), &value);
+		append_named(buf, res->primary_key[i], name, &value);
+	}
+	return res->nprimary_key > 0;
+}
+
+/*
+ * "id: \"…\"", or "a: 1 | b: 2": what the caller named the record by.  Long values are
+ * cut, those of sensitive attributes not shown.
+ */
 char *
 ash_action_describe_record(const AshResource *res, const JsonbValue *record)
 {
 	StringInfoData buf;
+	Jsonb *object;
 	JsonbIterator *it;
 	JsonbValue key;
 	JsonbValue value;
@@ -26,16 +65,20 @@ ash_action_describe_record(const AshResource *res, const JsonbValue *record)
 	initStringInfo(&buf);
 	if (record == NULL || record->type != jbvBinary)
 	{
-		appendStringInfo(&buf, "%s: %s", res->nprimary_key > 0 ? res->primary_key[0]->name : "id",
-						 record == NULL || record->type == jbvNull ? "nil" :
-																	 ash_jsonb_value_json(record));
+		const AshAttribute *key = res->nprimary_key > 0 ? res->primary_key[0] : NULL;
+
+		append_named(&buf, key, key != NULL ? key->name : "id", record);
 		return buf.data;
 	}
+	object = ash_jsonb_from_value(record);
+	if (JB_ROOT_IS_OBJECT(object) && append_primary_key(&buf, res, object))
+		return buf.data;
 	it = JsonbIteratorInit(record->val.binary.data);
 	while (ash_jsonb_next_member(&it, &key, &value))
 	{
-		appendStringInfo(&buf, "%s%.*s: %s", buf.len > 0 ? " | " : "", key.val.string.len,
-						 key.val.string.val, ash_jsonb_value_json(&value));
+		char *name = pnstrdup(key.val.string.val, key.val.string.len);
+
+		append_named(&buf, ash_find_attribute(res, name), ash_clip(name), &value);
 	}
 	return buf.data;
 }

@@ -20,9 +20,7 @@ static AshExpr *parse_filter(FilterParser *parser, FilterScope *scope, const Jso
 static AshExpr *
 no_such_field(FilterParser *parser, const FilterScope *scope, const char *name)
 {
-	name = ash_input_name(name);
-	ash_error_add(parser->errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
-				  name, scope->res->name);
+	ash_input_no_such_field(parser->errors, scope->res, name);
 	return NULL;
 }
 

@@ -239,6 +239,11 @@ extern void ash_query_complete_sort(AshQuery *query);
 /* deep copy of an array element or object value as a Jsonb of its own */
 extern char *ash_input_text(const JsonbValue *value);
 extern const char *ash_input_name(const char *name);
+/* no_such_field, with the public names that are near to it */
+extern void ash_input_no_such_field(AshErrors *errors, const AshResource *res, const char *name);
+/* what the caller may have meant; private names are not told */
+extern void ash_input_suggest(AshErrors *errors, AshError *error, const AshResource *res,
+							  const char *name);
 
 /* build.c */
 extern void ash_query_default_sort(AshQuery *query);

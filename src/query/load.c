@@ -383,6 +383,13 @@ load_inside(LoadParser *parser, const AshAttribute *attr, const JsonbValue *valu
 }
 
 static void
+no_such_load(LoadParser *parser, const char *name)
+{
+	ash_load_invalid(parser->errors, name);
+	ash_input_suggest(parser->errors, llast(parser->errors->items), parser->res, name);
+}
+
+static void
 load_name(void *context, const char *name, const JsonbValue *value)
 {
 	LoadParser *parser = context;
@@ -401,7 +408,7 @@ load_name(void *context, const char *name, const JsonbValue *value)
 			 (value == NULL || value->type == jbvNull))
 		ash_query_ensure_selected(parser->query, attr);
 	else if (attr == NULL || !load_inside(parser, attr, value))
-		ash_load_invalid(parser->errors, name);
+		no_such_load(parser, name);
 }
 
 /*-------------------------------------------------------------------------

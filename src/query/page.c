@@ -77,6 +77,21 @@ read_options(const Jsonb *page, PageOptions *options)
 	return ok && !(options->after != NULL && options->before != NULL);
 }
 
+/* What the page option may be, for this action. */
+static const char *
+page_hint(const AshQuery *query)
+{
+	const AshPagination *pagination = query->action ? query->action->pagination : NULL;
+
+	if (pagination == NULL)
+		return NULL;
+	if (!pagination->keyset)
+		return "A page is an object of limit (at least 1), offset (at least 0), count (true or "
+			   "false) and filter.";
+	return "A page is an object of limit (at least 1), count (true or false), filter, and one of "
+		   "offset (at least 0), after and before (keysets).";
+}
+
 static bool
 invalid_page(AshQuery *query, const Jsonb *page)
 {
@@ -86,7 +101,8 @@ invalid_page(AshQuery *query, const Jsonb *page)
 	ash_jsonb_value_from_jsonb(page, &value);
 	ash_errors_push_name(errors, "page");
 	ash_error_add(errors, ASH_E_INVALID_PAGE, NULL, "%s is not a valid page option",
-				  ash_input_text(&value));
+				  ash_input_text(&value))
+		->hint = page_hint(query);
 	ash_errors_pop(errors);
 	return false;
 }

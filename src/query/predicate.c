@@ -94,17 +94,34 @@ ash_filter_invalid_value(FilterParser *parser, const JsonbValue *value)
 	return NULL;
 }
 
-/* A value that its field cannot take; it has no place in the path, as in the framework. */
-static AshExpr *
-uncastable(FilterParser *parser, const AshExpr *ref, const JsonbValue *value)
+/* The field a reference is to; NULL for what is inside of one. */
+static const char *
+field_of(const AshExpr *ref)
 {
-	List *path = parser->errors->path;
+	return ref->kind == ASH_EXPR_REF ? ash_ref_name(ref) : NULL;
+}
 
-	parser->errors->path = NIL;
-	ash_error_add(parser->errors, ASH_E_INVALID_FILTER_VALUE, NULL,
-				  "Invalid filter value `%s` supplied in `%s`", shown_value(ref, value),
-				  ash_expr_describe(unconstify(AshExpr *, ref)));
-	parser->errors->path = path;
+/*
+ * A value that is none of this type, which is the field's, or that of the predicate.  It
+ * has no place in the path and no field, as in the framework; the vars tell them.
+ */
+static AshExpr *
+uncastable(FilterParser *parser, const AshExpr *ref, const AshTypeInst *type,
+		   const JsonbValue *value)
+{
+	AshErrors *errors = parser->errors;
+	List *path = errors->path;
+	const char *field = field_of(ref);
+	AshError *error;
+
+	errors->path = NIL;
+	error = ash_error_add(errors, ASH_E_INVALID_FILTER_VALUE, NULL,
+						  "Invalid filter value `%s` supplied in `%s`", shown_value(ref, value),
+						  ash_expr_describe(unconstify(AshExpr *, ref)));
+	errors->path = path;
+	if (field != NULL)
+		ash_error_var_text(errors, error, "field", field);
+	ash_error_var_text(errors, error, "type", type->name);
 	return NULL;
 }
 
@@ -148,7 +165,7 @@ value_expr(FilterParser *parser, const AshExpr *ref, const AshTypeInst *type, co
 	AshValue value;
 
 	if (!cast_value(parser, type, in, &value))
-		return uncastable(parser, ref, in);
+		return uncastable(parser, ref, type, in);
 	return ash_expr_const(type, value);
 }
 

@@ -17,8 +17,13 @@ add_selected(AshQuery *query, const char *name)
 
 	if (attr == NULL)
 	{
-		ash_error_add(query->call->errors, ASH_E_NO_SUCH_ATTRIBUTE, name,
-					  "No such attribute %s for resource %s", name, query->res->name);
+		AshErrors *errors = query->call->errors;
+		AshError *error;
+
+		name = ash_input_name(name);
+		error = ash_error_add(errors, ASH_E_NO_SUCH_ATTRIBUTE, name,
+							  "No such attribute %s for resource %s", name, query->res->name);
+		ash_input_suggest(errors, error, query->res, name);
 		return;
 	}
 	query->select = bms_add_member(query->select, attr->index);

@@ -55,7 +55,9 @@ find_order(SortParser *parser, const char *name, AshSortOrder *order)
 		}
 	}
 	ash_error_add(parser->errors, ASH_E_INVALID_SORT_ORDER, NULL, "No such sort order :%s",
-				  ash_input_name(name));
+				  ash_input_name(name))
+		->hint = "Orders are asc, desc, asc_nils_first, asc_nils_last, desc_nils_first and "
+				 "desc_nils_last.";
 	return false;
 }
 
@@ -69,9 +71,7 @@ too_many(SortParser *parser)
 static void
 no_such_field(SortParser *parser, const char *name)
 {
-	name = ash_input_name(name);
-	ash_error_add(parser->errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
-				  name, parser->res->name);
+	ash_input_no_such_field(parser->errors, parser->res, name);
 }
 
 static void
@@ -245,7 +245,9 @@ static void
 invalid_sort(SortParser *parser, const JsonbValue *value)
 {
 	ash_error_add(parser->errors, ASH_E_INVALID_QUERY, NULL, "Invalid sort value %s",
-				  ash_input_text(value));
+				  ash_input_text(value))
+		->hint = "A sort is a string such as \"name,-age\", a list of such items, or objects "
+				 "such as {\"name\": \"desc\"} and {\"field\": \"name\", \"order\": \"desc\"}.";
 }
 
 /* An object says which field, in which order, with which arguments, and nothing else. */

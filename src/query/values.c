@@ -31,6 +31,58 @@ ash_input_name(const char *name)
 	return len <= 200 ? name : psprintf("%s...", pnstrdup(name, pg_mbcliplen(name, len, 197)));
 }
 
+/* The names of the resource's fields and relationships that a caller may know. */
+static List *
+public_names(const AshResource *res)
+{
+	List *names = NIL;
+
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		if (res->attributes[i]->public)
+			names = lappend(names, unconstify(char *, res->attributes[i]->name));
+	}
+	for (int i = 0; i < res->nrelationships; i++)
+	{
+		if (res->relationships[i]->public)
+			names = lappend(names, unconstify(char *, res->relationships[i]->name));
+	}
+	for (int i = 0; i < res->ncalculations; i++)
+	{
+		if (res->calculations[i]->public)
+			names = lappend(names, unconstify(char *, res->calculations[i]->name));
+	}
+	for (int i = 0; i < res->naggregates; i++)
+	{
+		if (res->aggregates[i]->public)
+			names = lappend(names, unconstify(char *, res->aggregates[i]->name));
+	}
+	return names;
+}
+
+void
+ash_input_suggest(AshErrors *errors, AshError *error, const AshResource *res, const char *name)
+{
+	MemoryContext old;
+
+	if (ash_errors_full(errors))
+		return;
+	old = MemoryContextSwitchTo(errors->cxt);
+	error->did_you_mean = ash_suggest(name, public_names(res));
+	MemoryContextSwitchTo(old);
+}
+
+void
+ash_input_no_such_field(AshErrors *errors, const AshResource *res, const char *name)
+{
+	AshError *error;
+
+	name = ash_input_name(name);
+	error = ash_error_add(errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
+						  name, res->name);
+	ash_input_suggest(errors, error, res, name);
+}
+
 static void
 add_argument_error(AshCall *call, const AshCalculation *calc, const AshArgument *arg,
 				   const char *message, const JsonbValue *value)

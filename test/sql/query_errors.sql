@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(62);
+SELECT plan(71);
 
 -- Does every fault of a filter, sort, distinct or page have its own error (spec 11), and does none tell of private names?
 
@@ -130,6 +130,22 @@ SELECT is(split_part(pg_temp.fails(options, action), ':', 1), want, action || ' 
 ) AS v(options, action, want);
 
 SELECT is(pg_temp.fails('{"distinct": "title", "lock": "for update"}'), 'invalid_option lock: a read with "distinct" cannot lock rows', 'distinct and lock');
+
+-- What was meant: only names that a caller may know.  What is allowed, where nothing was near.
+CREATE FUNCTION pg_temp.fault(options jsonb, key text, action text DEFAULT 'read') RETURNS text LANGUAGE sql AS $$
+	SELECT (ash_try_action('query_errors.post', action, '{}', options)::jsonb) #>> ARRAY['errors', '0', key]
+$$;
+SELECT is(pg_temp.fault(options, 'did_you_mean'), want, options::text) FROM (VALUES
+	('{"filter": {"titel": "x"}}'::jsonb, '["title"]'),
+	('{"filter": {"author": {"nam": "x"}}}', '["name"]'),
+	('{"filter": {"hiden": "x"}}', NULL),
+	('{"sort": "-titel"}', '["title"]'),
+	('{"select": ["titel"]}', '["title"]'),
+	('{"load": ["autor"]}', '["author", "author_id"]')
+) AS v(options, want);
+SELECT is(pg_temp.fault('{"sort": 5}', 'hint') LIKE 'A sort is a string %', true, 'what a sort may be');
+SELECT is(pg_temp.fault('{"page": {"limit": 0}}', 'hint', 'paged'), 'A page is an object of limit (at least 1), offset (at least 0), count (true or false) and filter.', 'what a page may be');
+SELECT is(pg_temp.fault('{"filter": {"n": "x"}}', 'vars'), '{"type": "integer", "field": "n"}', 'the type that a value must have');
 
 SELECT * FROM finish();
 ROLLBACK;
