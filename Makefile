@@ -41,9 +41,9 @@ SHLIB_LINK = -ljansson $(ICU_LIBS)
 # Version: stated in ash.control, derived everywhere else.
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" ash.control)
 
-# Warnings are errors; make WERROR= turns that off for a compiler newer than ours.
+# As many warnings as the newest major's own flags ask for. Warnings are errors; make WERROR= turns that off for a compiler newer than ours.
 WERROR = -Werror
-PG_CFLAGS = -Wall -Wextra $(WERROR) -Wno-unused-parameter -Wno-sign-compare \
+PG_CFLAGS = -Wall -Wextra -Wshadow=compatible-local $(WERROR) -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -Wno-cast-function-type -MMD -MP
 
 # Only what is marked PGDLLEXPORT leaves the library. PostgreSQL 16 and later do this themselves.
@@ -74,7 +74,7 @@ override with_llvm := no
 
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq (,$(wildcard $(PGXS)))
-$(error no server headers behind PG_CONFIG=$(PG_CONFIG): install postgresql-server-dev-15, or run tools/setup)
+$(error no server headers behind PG_CONFIG=$(PG_CONFIG): install postgresql-server-dev-NN, or run tools/setup)
 endif
 include $(PGXS)
 

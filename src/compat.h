@@ -146,6 +146,19 @@
 /* 18 knows the attribute only as a prefix */
 #define ASH_NORETURN __attribute__((noreturn))
 
+/* an interval can be infinite since 17 */
+#if PG_VERSION_NUM < 170000
+#define INTERVAL_IS_NOBEGIN(i) false
+#define INTERVAL_NOT_FINITE(i) false
+#endif
+
+/* the namespaces transformRelOptions() accepts became constants in 18 */
+#if PG_VERSION_NUM >= 180000
+typedef const char *const AshOptionNamespace;
+#else
+typedef char *AshOptionNamespace;
+#endif
+
 /* missing_ok became an error context in 16; unknown types raise an error in both */
 #if PG_VERSION_NUM >= 160000
 #define parseTypeStringCompat(str, oid, typmod) parseTypeString(str, oid, typmod, NULL)

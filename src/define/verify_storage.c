@@ -150,7 +150,7 @@ parse_parameter(void *arg)
 {
 	const char *name = linitial(arg);
 	bool toast = strncmp(name, "toast.", 6) == 0;
-	char *namespaces[] = { "toast", NULL };
+	AshOptionNamespace namespaces[] = { "toast", NULL };
 	DefElem *item =
 		makeDefElemExtended(toast ? "toast" : NULL, unconstify(char *, name + (toast ? 6 : 0)),
 							(Node *) makeString(lsecond(arg)), DEFELEM_UNSPEC, -1);

@@ -44,6 +44,7 @@ parse_number(ParseContext *cxt, const char *text, int location)
 	char *end;
 	int64 value;
 	const char *digits = text + (*text == '-');
+	const char *exponent;
 
 	if (strspn(digits, "0123456789") == strlen(digits))
 	{
@@ -53,8 +54,9 @@ parse_number(ParseContext *cxt, const char *text, int location)
 			return literal("integer", Int64GetDatum(value));
 	}
 	/* more than a numeric can hold would be raised by its input function */
-	end = strpbrk(text, "eE");
-	if (strlen(text) > 1000 || (end != NULL && (strlen(end) > 5 || abs(atoi(end + 1)) > 1000)))
+	exponent = strpbrk(text, "eE");
+	if (strlen(text) > 1000 ||
+		(exponent != NULL && (strlen(exponent) > 5 || abs(atoi(exponent + 1)) > 1000)))
 		return ash_parse_error(cxt, location, "number is out of range");
 	return literal("decimal", DirectFunctionCall3(numeric_in, CStringGetDatum(text),
 												  ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));

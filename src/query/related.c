@@ -258,8 +258,7 @@ match_through(AshRowScope *source, AshRelationship *rel, AshRowScope *row, bool 
 	filter = ash_relationship_filter(source->res, joins, NULL);
 	if (filter != NULL)
 	{
-		char *text = conditions_text(join, list_make1(filter));
-
+		text = conditions_text(join, list_make1(filter));
 		more = more != NULL ? psprintf("%s AND %s", more, text) : text;
 	}
 	on = ash_equal_columns(row, key_attribute(row->res, rel->destination_attribute, rel), join,

@@ -333,6 +333,8 @@ assign_units(int64 total, int from, int to, uint32 permitted, int64 *amounts)
 	return total == 0;
 }
 
+/* False also for an interval of so many days that it has no number of microseconds; amounts are set
+ * all the same. */
 static bool
 interval_units(const Interval *interval, uint32 permitted, int64 *amounts)
 {
@@ -340,7 +342,13 @@ interval_units(const Interval *interval, uint32 permitted, int64 *amounts)
 
 	if (pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &usecs) ||
 		pg_add_s64_overflow(usecs, interval->time, &usecs))
+	{
+		(void) assign_units(interval->month, UNIT_YEAR, UNIT_MONTH, ALL_UNIT_BITS, amounts);
+		(void) assign_units(interval->time, UNIT_WEEK, UNIT_MICROSECOND,
+							ALL_UNIT_BITS & ~(UNIT_BIT(UNIT_WEEK) | UNIT_BIT(UNIT_DAY)), amounts);
+		amounts[UNIT_DAY] = interval->day;
 		return false;
+	}
 	return assign_units(interval->month, UNIT_YEAR, UNIT_MONTH, permitted, amounts) &
 		   assign_units(usecs, UNIT_WEEK, UNIT_MICROSECOND, permitted, amounts);
 }
@@ -424,6 +432,11 @@ write_interval(StringInfo out, const Interval *interval, uint32 permitted)
 	int start = out->len;
 	int unit;
 
+	if (INTERVAL_NOT_FINITE(interval))
+	{
+		appendStringInfoString(out, INTERVAL_IS_NOBEGIN(interval) ? "-infinity" : "infinity");
+		return;
+	}
 	if (!interval_units(interval, permitted, amounts))
 		(void) interval_units(interval, ALL_UNIT_BITS & ~UNIT_BIT(UNIT_WEEK), amounts);
 	appendStringInfoChar(out, 'P');

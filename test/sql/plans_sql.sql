@@ -56,7 +56,7 @@ SELECT pg_temp.uses('regress_plans', 'item_name(_pattern)?', $$SELECT * FROM pla
 	pg_temp.uses('regress_plans', 'item_pkey', 'SELECT * FROM plans_sql.item WHERE id = 7'),
 	pg_temp.uses('regress_plans', 'item_owner', 'SELECT * FROM plans_sql.item'),
 	pg_temp.uses('regress_plans', 'part_size', 'SELECT * FROM plans_sql.item i WHERE EXISTS (SELECT FROM plans_sql.part p WHERE p.item_id = i.id AND p.size = 7)');
-SELECT matches(pg_temp.plan_as('regress_plans', $$SELECT * FROM plans_sql.item WHERE name = 'name 7'$$), E'Index Cond: \\(name = .*Filter: .*owner = \\$0.*InitPlan 1 \\(returns \\$0\\)', 'the actor is read once');
+SELECT matches(pg_temp.plan_as('regress_plans', $$SELECT * FROM plans_sql.item WHERE name = 'name 7'$$), E'Index Cond: \\(name = .*Filter: .*owner = (\\$0|\\(InitPlan 1\\)).*InitPlan 1', 'the actor is read once');
 -- What an operator could tell about rows that are not to be seen is asked after the policy, whose index serves.
 SELECT pg_temp.uses('regress_plans', 'item_owner', 'SELECT * FROM plans_sql.item WHERE price < 3.5'),
 	pg_temp.uses('regress_plans', 'item_owner', $$SELECT * FROM plans_sql.item WHERE name LIKE 'name 77%'$$),
