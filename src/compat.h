@@ -171,6 +171,14 @@
 #define ash_perm_info(query, entry) ((RangeTblEntry *) (entry))
 #endif
 
+/* and where the planner keeps it */
+#if PG_VERSION_NUM >= 160000
+#define ash_set_rel_user(rel, query, entry) \
+	((rel)->userid = ash_perm_info(query, entry)->checkAsUser)
+#else
+#define ash_set_rel_user(rel, query, entry) ((void) (query))
+#endif
+
 /* ExplainOnePlan() got memory counters in 17 */
 #if PG_VERSION_NUM >= 170000
 #define ash_explain_one_plan(stmt, es, text, params) \

@@ -83,6 +83,12 @@ extern AshResource *ash_data_own_statement(Oid relid);
 extern List *ash_data_readers(void);
 
 /*
+ * The parameters to plan this statement of ours for, values that the plan may not contain;
+ * NULL: it is none, or not for any. (hooks)
+ */
+extern struct ParamListInfoData *ash_data_peeked(const char *text);
+
+/*
  * Is a writing statement of ours being started that writes this relation?  Says so once
  * for each start, when its privileges are checked; what runs inside is not ours. (hooks)
  */

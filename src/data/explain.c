@@ -46,9 +46,10 @@ ash_data_explain(AshResource *res, AshSql *sql, StringInfo out)
 	plan = ash_plan_get(res, sql);
 	PG_TRY();
 	{
-		List *sources = SPI_plan_get_plan_sources(ash_plan_spi(plan));
+		ParamListInfo params = ash_data_params(sql);
+		SPIPlanPtr spi = ash_plan_choose(res, sql, plan, params);
 
-		explain_plan(linitial(sources), ash_data_params(sql), sql->text.data, out);
+		explain_plan(ash_plan_source(spi), params, sql->text.data, out);
 	}
 	PG_FINALLY();
 	{

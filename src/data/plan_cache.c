@@ -11,23 +11,6 @@
  * pinned and never evicted.  Whether a plan is still valid is the business of
  * PostgreSQL's own plan cache.
  *
- * "Own statement".  The row-security hook asks, while PostgreSQL rewrites a query,
- * whether the statement is one of ours; our statements carry their policies as
- * ordinary conditions.  That is so for the tables that we wrote into it, not for those
- * that PostgreSQL adds (columns.c): a statement on a table that brings others is
- * rewritten like anybody's.  Nor is it so for tables of another owner's domain, which
- * a definition may name without asking that domain's policies.
- *
- * Rewriting happens at two places only: when the plan is prepared, and when
- * PostgreSQL's plan cache finds that it has become invalid (DDL, another search_path,
- * another role).  The flag is set around exactly these two: ash_plan_get has the plan
- * cache revalidate the statement (CachedPlanGetTargetList does that and nothing else of
- * consequence) before it is run, and the flag is down again before planning and
- * execution start.  So statements of functions that the planner inlines, of triggers and
- * of functions that run inside are never taken for ours.  Should an invalidation arrive
- * between revalidation and execution, the statement is rewritten with row security
- * applied: it then shows less, never more.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -43,7 +26,8 @@
 
 #define ASH_PLANS_MAX 256
 #define ASH_PLANS_TEXT (256 * 1024)
-#define ASH_PLAN_BUCKETS 256 /* a power of two */
+#define ASH_PEEK_TEXT (8 * 1024) /* longer statements have no plans for parameters of a kind */
+#define ASH_PLAN_BUCKETS 256	 /* a power of two */
 
 struct AshPlan
 {
@@ -57,6 +41,9 @@ struct AshPlan
 	char *text;
 	List *readers; /* of AshReader * */
 	SPIPlanPtr spi;
+	bool again;		 /* was run before */
+	AshPeeks *peeks; /* NULL until then */
+	Size weight;	 /* in ASH_PLANS_TEXT */
 	int pins;
 	MemoryContext cxt;
 };
@@ -65,49 +52,10 @@ typedef struct PlanCache
 {
 	MemoryContext cxt;
 	int count;
-	Size text; /* bytes of all statements */
+	Size text; /* bytes of all statements, once for each plan */
 	dlist_head used;
 	dlist_head buckets[ASH_PLAN_BUCKETS];
 } PlanCache;
-
-/* The statement of ours that is being rewritten, or NULL.  See the banner. */
-typedef struct OwnStatement
-{
-	AshResource *res;
-	List *reads;   /* of AshResource */
-	List *readers; /* of AshReader: what analysis has to know */
-} OwnStatement;
-
-static const OwnStatement *own_statement = NULL;
-
-/* Is it the table of res, which the owner of the statement's resource may speak for? */
-static bool
-is_own_table(AshResource *res, Oid relid)
-{
-	return !res->embedded && ash_resource_relid(res) == relid &&
-		   ash_resource_speaks_for(own_statement->res, res);
-}
-
-AshResource *
-ash_data_own_statement(Oid relid)
-{
-	ListCell *lc;
-
-	if (own_statement == NULL)
-		return NULL;
-	foreach (lc, own_statement->reads)
-	{
-		if (is_own_table(lfirst(lc), relid))
-			return lfirst(lc);
-	}
-	return is_own_table(own_statement->res, relid) ? own_statement->res : NULL;
-}
-
-List *
-ash_data_readers(void)
-{
-	return own_statement != NULL ? own_statement->readers : NIL;
-}
 
 /* PostgreSQL's part of the plan outlives our context unless it is freed by hand. */
 static void
@@ -115,6 +63,8 @@ free_spi_plan(void *arg)
 {
 	AshPlan *plan = arg;
 
+	ash_peeks_free(plan->peeks);
+	plan->peeks = NULL;
 	if (plan->spi != NULL)
 		SPI_freeplan(plan->spi);
 	plan->spi = NULL;
@@ -206,13 +156,23 @@ find_plan(PlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
 	return NULL;
 }
 
+/* Say how much it holds now. */
+static void
+weigh_plan(PlanCache *cache, AshPlan *plan)
+{
+	Size weight = (Size) plan->len * (1 + ash_peeks_count(plan->peeks));
+
+	cache->text = cache->text - plan->weight + weight;
+	plan->weight = weight;
+}
+
 static void
 forget_plan(PlanCache *cache, AshPlan *plan)
 {
 	dlist_delete(&plan->bucket);
 	dlist_delete(&plan->used);
 	cache->count--;
-	cache->text -= plan->len;
+	cache->text -= plan->weight;
 	MemoryContextDelete(plan->cxt);
 }
 
@@ -233,55 +193,11 @@ make_room(PlanCache *cache, int len)
 	}
 }
 
-/* Parse and rewrite as our own statement. */
-static SPIPlanPtr
-prepare_own(AshResource *res, AshSql *sql)
-{
-	OwnStatement own = { res, sql->reads, sql->readers };
-	const OwnStatement *outer = own_statement;
-	SPIPlanPtr volatile spi = NULL;
-
-	PG_TRY();
-	{
-		own_statement = ash_data_tables_alone(res, sql) ? &own : NULL;
-		spi = SPI_prepare_cursor(sql->text.data, sql->nparams, sql->param_types,
-								 sql->parallel ? CURSOR_OPT_PARALLEL_OK : 0);
-	}
-	PG_FINALLY();
-	{
-		own_statement = outer;
-	}
-	PG_END_TRY();
-	if (spi == NULL)
-		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
-	return spi;
-}
-
-/* Have PostgreSQL rewrite the statement again if it must, as our own. */
-static void
-revalidate_own(AshResource *res, AshSql *sql, AshPlan *plan)
-{
-	OwnStatement own = { res, sql->reads, plan->readers };
-	const OwnStatement *outer = own_statement;
-	List *sources = SPI_plan_get_plan_sources(plan->spi);
-
-	PG_TRY();
-	{
-		own_statement = ash_data_tables_alone(res, sql) ? &own : NULL;
-		(void) CachedPlanGetTargetList(linitial(sources), NULL);
-	}
-	PG_FINALLY();
-	{
-		own_statement = outer;
-	}
-	PG_END_TRY();
-}
-
 static AshPlan *
 add_plan(AshResource *res, AshSql *sql, uint32 hash, Oid role)
 {
 	PlanCache *cache = plan_cache(res);
-	SPIPlanPtr spi = prepare_own(res, sql);
+	SPIPlanPtr spi = ash_own_prepare(res, sql, 0);
 	MemoryContextCallback *callback;
 	MemoryContext cxt;
 	AshPlan *plan;
@@ -319,7 +235,7 @@ add_plan(AshResource *res, AshSql *sql, uint32 hash, Oid role)
 	dlist_push_head(&cache->buckets[hash % ASH_PLAN_BUCKETS], &plan->bucket);
 	dlist_push_head(&cache->used, &plan->used);
 	cache->count++;
-	cache->text += plan->len;
+	weigh_plan(cache, plan);
 	return plan;
 }
 
@@ -347,8 +263,9 @@ ash_plan_get(AshResource *res, AshSql *sql)
 		plan = add_plan(res, sql, hash, role);
 	else
 	{
+		plan->again = true;
 		dlist_move_head(&cache->used, &plan->used);
-		revalidate_own(res, sql, plan);
+		ash_own_revalidate(res, sql, plan->spi);
 	}
 	error_context_stack = callback.previous;
 	plan->pins++;
@@ -359,6 +276,22 @@ SPIPlanPtr
 ash_plan_spi(AshPlan *plan)
 {
 	return plan->spi;
+}
+
+SPIPlanPtr
+ash_plan_choose(AshResource *res, AshSql *sql, AshPlan *plan, ParamListInfo params)
+{
+	PlanCache *cache = plan_cache(res);
+	SPIPlanPtr spi;
+
+	/* many run only once; and the estimators may run functions, and these the statement */
+	if (!plan->again || plan->pins > 1 || params == NULL || plan_cache_mode != PLAN_CACHE_MODE_AUTO)
+		return plan->spi;
+	if (plan->peeks == NULL)
+		plan->peeks = ash_peeks_create(plan->cxt);
+	spi = ash_peek(res, sql, plan->peeks, plan->spi, params);
+	weigh_plan(cache, plan);
+	return spi;
 }
 
 void

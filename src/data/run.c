@@ -123,12 +123,15 @@ execute_queued(SPIPlanPtr plan, AshSql *sql, RowReceiver *receiver)
 }
 
 static int
-execute(SPIPlanPtr plan, AshSql *sql, RowReceiver *receiver)
+execute(AshResource *res, AshSql *sql, AshPlan *plan, RowReceiver *receiver)
 {
 	SPIExecuteOptions options = { .params = ash_data_params(sql),
 								  .dest = (DestReceiver *) receiver };
+	SPIPlanPtr spi = ash_plan_choose(res, sql, plan, options.params);
+	AshPeek peek = ash_peek_of(spi, options.params);
 
-	return SPI_execute_plan_extended(plan, &options);
+	ash_peek_set(&peek);
+	return SPI_execute_plan_extended(spi, &options);
 }
 
 /*
@@ -138,6 +141,7 @@ execute(SPIPlanPtr plan, AshSql *sql, RowReceiver *receiver)
 static uint64
 run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes, bool queued)
 {
+	const AshPeek *outer = ash_peek_set(NULL);
 	AshPlan *plan;
 	uint64 processed;
 	volatile int rc = 0;
@@ -149,10 +153,11 @@ run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes, 
 	PG_TRY();
 	{
 		rc = queued ? execute_queued(ash_plan_spi(plan), sql, receiver) :
-					  execute(ash_plan_spi(plan), sql, receiver);
+					  execute(res, sql, plan, receiver);
 	}
 	PG_FINALLY();
 	{
+		ash_peek_set(outer);
 		starting = InvalidOid;
 		ash_plan_release(plan);
 	}
