@@ -111,8 +111,8 @@ key_of_refs(AshCall *call, JsonbValue *record)
 		pushJsonbValue(&state, WJB_KEY, &key);
 		pushJsonbValue(&state, WJB_VALUE, &value);
 	}
-	ash_jsonb_value_from_jsonb(
-		JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)), record);
+	ash_jsonb_value_from_jsonb(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)),
+							   record);
 	return res->nprimary_key > 0;
 }
 
