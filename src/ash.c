@@ -48,6 +48,7 @@ _PG_init(void)
 	define_settings();
 	ash_catalog_init();
 	ash_data_init();
+	ash_query_init();
 	ash_action_init();
 	ash_define_init();
 	ash_hooks_init();

@@ -5,7 +5,7 @@
  *
  * The attributes it refers to come from options.refs, or from the record of
  * options.record.  A calculation that needs other rows, or the row as it is stored,
- * needs the record.
+ * needs the record; options.refs with a primary key say which one it is.
  *
  *-------------------------------------------------------------------------
  */
@@ -79,6 +79,43 @@ requires_record(AshCall *call, const AshCalculation *calc)
 				  calc->name);
 }
 
+static void
+calculate_record(AshCall *call, AshCalculation *calc, const JsonbValue *record,
+				 const Jsonb *arguments, StringInfo out)
+{
+	if (!ash_records_calculate(call, record, calc, arguments, out))
+		ash_error_add(call->errors, ASH_E_NOT_FOUND, NULL, "record with %s not found",
+					  ash_action_describe_record(call->res, record));
+}
+
+/* The primary key in options.refs, as a record is named; false when it is not there whole. */
+static bool
+key_of_refs(AshCall *call, JsonbValue *record)
+{
+	AshResource *res = call->res;
+	const Jsonb *refs = call->opts->refs;
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	for (int i = 0; i < res->nprimary_key; i++)
+	{
+		const char *name = res->primary_key[i]->name;
+		JsonbValue key = { .type = jbvString };
+		JsonbValue value;
+
+		if (refs == NULL || !ash_jsonb_get(refs, name, strlen(name), &value) ||
+			value.type == jbvNull)
+			return false;
+		key.val.string.val = pstrdup(name);
+		key.val.string.len = strlen(name);
+		pushJsonbValue(&state, WJB_KEY, &key);
+		pushJsonbValue(&state, WJB_VALUE, &value);
+	}
+	ash_jsonb_value_from_jsonb(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)),
+							   record);
+	return res->nprimary_key > 0;
+}
+
 /* Over the attributes of options.refs. */
 static void
 calculate_refs(AshCall *call, AshCalculation *calc, const Jsonb *arguments, StringInfo out)
@@ -89,6 +126,7 @@ calculate_refs(AshCall *call, AshCalculation *calc, const Jsonb *arguments, Stri
 	AshExpr *expr;
 	AshValue *row;
 	AshValue value;
+	JsonbValue record;
 
 	if (arguments != NULL)
 		ash_jsonb_value_from_jsonb(arguments, &given);
@@ -99,7 +137,10 @@ calculate_refs(AshCall *call, AshCalculation *calc, const Jsonb *arguments, Stri
 	expr = ash_expr_inlined(ref);
 	if (!ash_calculation_loads_late(ref) && (expr == NULL || !ash_expr_in_memory(expr)))
 	{
-		requires_record(call, calc);
+		if (key_of_refs(call, &record))
+			calculate_record(call, calc, &record, arguments, out);
+		else
+			requires_record(call, calc);
 		return;
 	}
 	row = row_of_refs(call, call->opts->refs);
@@ -121,11 +162,7 @@ ash_action_calculate(AshCall *call, const char *name, const Jsonb *arguments, St
 		ash_error_add(call->errors, ASH_E_NO_SUCH_FIELD, name,
 					  "No such calculation %s for resource %s", name, call->res->name);
 	else if (!ash_errors_any(call->errors) && call->opts->record != NULL)
-	{
-		if (!ash_records_calculate(call, call->opts->record, calc, arguments, out))
-			ash_error_add(call->errors, ASH_E_NOT_FOUND, NULL, "record with %s not found",
-						  ash_action_describe_record(call->res, call->opts->record));
-	}
+		calculate_record(call, calc, call->opts->record, arguments, out);
 	else if (!ash_errors_any(call->errors))
 		calculate_refs(call, calc, arguments, out);
 	MemoryContextSwitchTo(old);

@@ -225,7 +225,24 @@ add_read_argument(AshInterface *entry, AshArgument *arg, bool optional)
 	return arg;
 }
 
-/* The function's arguments in order: those of "args", then the action's others. */
+/* Is the argument given with the key of its name? */
+static bool
+is_key(const AshInterface *entry, const AshArgument *arg)
+{
+	ListCell *lc;
+
+	foreach (lc, entry->keys)
+	{
+		if (strcmp(((AshAttribute *) lfirst(lc))->name, arg->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The function's arguments in order: those of "args", then the action's others that are
+ * no keys.
+ */
 static List *
 add_read_arguments(AshInterface *entry)
 {
@@ -245,7 +262,8 @@ add_read_arguments(AshInterface *entry)
 	for (int n = 0; n < action->nargs; n++)
 	{
 		if (action->args[n]->public && !list_member_ptr(arguments, action->args[n]) &&
-			!ash_interface_excludes(entry, action->args[n]->name))
+			!ash_interface_excludes(entry, action->args[n]->name) &&
+			!is_key(entry, action->args[n]))
 			arguments = lappend(arguments, add_read_argument(entry, action->args[n], true));
 	}
 	return arguments;

@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "define/plan_interface.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 /*-------------------------------------------------------------------------
  * Values
@@ -328,6 +329,55 @@ calculation_arg(AshInterface *entry, const AshCalculation *calc, const AshInterf
 	return "";
 }
 
+/* Is a value's JSON, as text, what PostgreSQL reads the type from? */
+static bool
+is_written_alike(Oid oid)
+{
+	char category;
+	bool preferred;
+
+	/* what an extension still has to bring are texts, or vectors, which look like lists */
+	if (!OidIsValid(oid))
+		return true;
+	get_type_category_preferred(oid, &category, &preferred);
+	return category != TYPCATEGORY_RANGE && category != TYPCATEGORY_COMPOSITE &&
+		   category != TYPCATEGORY_GEOMETRIC && category != TYPCATEGORY_PSEUDOTYPE &&
+		   category != TYPCATEGORY_ARRAY;
+}
+
+/* The call of the calculation, as a value of its type; as json where that has no other form. */
+static char *
+typed_call(AshInterface *entry, const AshTypeInst *type, const char *call)
+{
+	AshPlanFunction *function = entry->function;
+	const AshTypeInst *item = type->item;
+	Oid oid;
+	const char *sql = ash_interface_type(entry, type, &oid);
+	Oid item_oid = InvalidOid;
+	const char *item_sql = item != NULL ? ash_interface_type(entry, item, &item_oid) : NULL;
+
+	function->returns = sql;
+	function->return_type = oid;
+	if (item != NULL && item->item == NULL && item_oid != BYTEAOID && is_written_alike(item_oid))
+		return psprintf(
+			"SELECT CASE WHEN pg_catalog.json_typeof(v) OPERATOR(pg_catalog.=) 'array' "
+			"THEN ARRAY(SELECT CAST(e.i AS %s)\n  FROM "
+			"pg_catalog.json_array_elements_text(v) WITH ORDINALITY AS e(i, n) ORDER BY "
+			"e.n) END\nFROM %s AS c(v)",
+			item_sql, call);
+	if (item == NULL && oid == BYTEAOID)
+		return psprintf("SELECT pg_catalog.decode(%s OPERATOR(pg_catalog.#>>) '{}', 'base64')",
+						call);
+	if (item == NULL && oid == JSONBOID)
+		return psprintf("SELECT CASE WHEN pg_catalog.json_typeof(v) OPERATOR(pg_catalog.<>) 'null' "
+						"THEN CAST(v AS %s) END\nFROM %s AS c(v)",
+						sql, call);
+	if (item == NULL && is_written_alike(oid))
+		return psprintf("SELECT CAST(%s OPERATOR(pg_catalog.#>>) '{}' AS %s)", call, sql);
+	returns_json(entry);
+	return psprintf("SELECT %s", call);
+}
+
 /* One value, from attributes given as parameters, or those in options.refs or options.record. */
 void
 ash_interface_calculation(AshInterface *entry, const AshCalculation *calc)
@@ -358,12 +408,12 @@ ash_interface_calculation(AshInterface *entry, const AshCalculation *calc)
 	if (entry->refs.given->len > 0 || entry->refs.added->len > 0)
 		refs = psprintf("\n  OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('refs', %s)",
 						pairs_text(&entry->refs));
-	returns_json(entry);
 	entry->function->volatility = PROVOLATILE_VOLATILE;
 	entry->function->parallel = PROPARALLEL_UNSAFE;
 	entry->function->body =
-		psprintf("SELECT %s.ash_calculate(%s, %s,\n  %s,\n  %s%s%s)",
-				 ash_quote_ident(entry->plan->extension_schema),
-				 quote_literal_cstr(entry->res->name), quote_literal_cstr(calc->name),
-				 pairs_text(&entry->inputs), options, refs, record);
+		typed_call(entry, calc->type,
+				   psprintf("%s.ash_calculate(%s, %s,\n  %s,\n  %s%s%s)",
+							ash_quote_ident(entry->plan->extension_schema),
+							quote_literal_cstr(entry->res->name), quote_literal_cstr(calc->name),
+							pairs_text(&entry->inputs), options, refs, record));
 }

@@ -299,6 +299,31 @@ verify_keys(const Entry *entry)
 	}
 }
 
+/* In a read a key is the action's argument of that name as well: they are of one type. */
+static void
+verify_shared_keys(const Entry *entry)
+{
+	List *excluded = ash_json_names(json_object_get(entry->node, "exclude_inputs"));
+	ListCell *lc;
+
+	if (entry->action == NULL || entry->action->type != ASH_ACTION_READ)
+		return;
+	foreach (lc, key_names(entry))
+	{
+		const char *name = lfirst(lc);
+		const AshAttribute *attr = ash_find_attribute(entry->res, name);
+		const AshArgument *arg = ash_find_argument(entry->action, name);
+
+		if (attr == NULL || arg == NULL || !arg->public || ash_names_contain(excluded, name) ||
+			(attr->type->oid == arg->type->oid && strcmp(attr->type->name, arg->type->name) == 0))
+			continue;
+		fault(entry, option(entry, "get_by_identity") ? "get_by_identity" : "get_by",
+			  psprintf("argument \"%s\" of action \"%s\" is %s, but the attribute is %s; give "
+					   "them one type, or name the argument in \"exclude_inputs\"",
+					   name, entry->action->name, arg->type->name, attr->type->name));
+	}
+}
+
 /* Options that say nothing about this kind of function. */
 static void
 verify_fit(const Entry *entry)
@@ -337,6 +362,7 @@ verify_entry(Entry *entry)
 	if (!find_target(entry))
 		return;
 	verify_keys(entry);
+	verify_shared_keys(entry);
 	verify_fit(entry);
 	verify_args(entry);
 	verify_excluded(entry);

@@ -208,6 +208,14 @@ option_string(AggregateOptions *options, Node *node)
 	return ash_parse_error(options->outer, exprLocation(node), "must be a string");
 }
 
+static AshAggregateCheck aggregate_check = NULL;
+
+void
+ash_expr_set_aggregate_check(AshAggregateCheck check)
+{
+	aggregate_check = check;
+}
+
 static bool
 has_sort(const AshAggregate *aggregate)
 {
@@ -299,7 +307,8 @@ ash_parse_aggregate(ParseContext *cxt, FuncCall *call, AshAggregateKind kind)
 	expr->aggregate = aggregate;
 	if (!aggregate_options(&options, aggregate, call->args))
 		return NULL;
-	expr->type = ash_aggregate_type(start.scope->resource, aggregate, cxt->errors);
+	if (aggregate_check(expr->resource, aggregate, cxt->errors))
+		expr->type = ash_aggregate_type(start.scope->resource, aggregate, cxt->errors);
 	ash_parse_locate(cxt, first, call->location);
 	if (expr->type == NULL || options.dflt == NULL)
 		return expr->type ? expr : NULL;

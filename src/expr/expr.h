@@ -205,6 +205,10 @@ extern AshExpr *ash_resource_base_filter(AshResource *res, AshErrors *errors);
 extern AshExpr *ash_aggregate_filter(AshResource *res, AshAggregate *agg, AshErrors *errors);
 /* Does an aggregate of that kind make sense over values of the type? */
 extern bool ash_aggregate_takes(AshAggregateKind kind, const AshTypeInst *type);
+/* how aggregates are sorted and made is for query/ to say; the check is false after adding errors
+ */
+typedef bool (*AshAggregateCheck)(AshResource *dest, const AshAggregate *agg, AshErrors *errors);
+extern void ash_expr_set_aggregate_check(AshAggregateCheck check);
 extern const AshTypeInst *ash_aggregate_type(AshResource *res, AshAggregate *agg,
 											 AshErrors *errors);
 /* a default's expression; no row, templates allowed */

@@ -524,10 +524,7 @@ ash_aggregate_verify(AshResource *res, AshAggregate *agg, AshErrors *errors)
 	ash_errors_push_name(errors, "default");
 	verify_default(agg, type, errors);
 	ash_errors_pop(errors);
-	ash_errors_push_name(errors, "sort");
-	if (agg->sort != NULL)
-		(void) ash_sort_verify(dest, agg->sort, errors);
-	ash_errors_pop(errors);
+	(void) ash_aggregate_check(dest, agg, errors);
 	ash_errors_push_name(errors, "join_filters");
 	(void) compile_join_filters(res, agg, path, errors);
 	ash_errors_pop(errors);

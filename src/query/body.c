@@ -24,7 +24,7 @@ typedef struct Body
 	AshResource *res;
 	AshAction *action; /* or NULL */
 	List *keys;		   /* of AshAttribute *: the first parameters */
-	List *arguments;   /* of AshArgument *: the next */
+	List *arguments;   /* of AshArgument *: the next; a key is the argument of its name, too */
 	List *given;	   /* of AshArgument *: no parameters, with a value that is made once */
 } Body;
 
@@ -32,6 +32,20 @@ typedef struct Body
  * Templates
  *-------------------------------------------------------------------------
  */
+
+/* Number of the parameter that is the key of that name, or 0. */
+static int
+key_number(const Body *body, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, body->keys)
+	{
+		if (strcmp(((AshAttribute *) lfirst(lc))->name, name) == 0)
+			return foreach_current_index(lc) + 1;
+	}
+	return 0;
+}
 
 /* Number of the parameter that is the argument of that name, or 0. */
 static int
@@ -44,20 +58,7 @@ argument_number(const Body *body, const char *name)
 		if (strcmp(((AshArgument *) lfirst(lc))->name, name) == 0)
 			return list_length(body->keys) + foreach_current_index(lc) + 1;
 	}
-	return 0;
-}
-
-static int
-key_number(const Body *body, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, body->keys)
-	{
-		if (strcmp(((AshAttribute *) lfirst(lc))->name, name) == 0)
-			return foreach_current_index(lc) + 1;
-	}
-	elog(ERROR, "\"%s\" is no key of the function", name);
+	return key_number(body, name);
 }
 
 /* An argument that callers cannot give: its default, the same one wherever it is used. */

@@ -178,13 +178,10 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 	query->sort = ash_related_sort(parser->res, rel, query);
 	if (sub->opts->page == NULL)
 		query->page = ASH_PAGE_NONE;
-	if (query->page == ASH_PAGE_NONE)
-	{
-		if (!query->limit.set)
-			query->limit = rel->limit;
-		if (!query->offset.set)
-			query->offset = rel->offset;
-	}
+	if (!query->limit.set)
+		query->limit = rel->limit;
+	if (!query->offset.set)
+		query->offset = rel->offset;
 	if (!ash_relationship_to_many(rel) &&
 		(rel->from_many || rel->sort != NULL || rel->no_attributes))
 	{

@@ -147,6 +147,10 @@ extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *err
 /* a sort of a definition that may be wrong: faults become definition errors; List of AshSortItem *
  */
 extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors);
+/* aggregate_check.c: the sort and the SQL aggregate, also of inline ones; false after adding an
+ * error */
+extern bool ash_aggregate_check(AshResource *dest, const AshAggregate *agg, AshErrors *errors);
+extern void ash_query_init(void);
 
 /* aggregate.c: its type, default, sort and join filters; adds definition errors */
 extern void ash_aggregate_verify(AshResource *res, AshAggregate *agg, AshErrors *errors);

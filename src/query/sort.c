@@ -173,6 +173,45 @@ resolve_path(SortParser *parser, SortTarget *target, const char *whole)
 	return parser->trusted || check_steps(parser, target, whole);
 }
 
+/*
+ * Arguments of a calculation that a definition sorts by: what it gives, else literal
+ * defaults.  False after adding an error.
+ */
+static bool
+definition_args(SortParser *parser, AshExpr *ref, const JsonbValue *given)
+{
+	AshCall call = { .cxt = CurrentMemoryContext, .res = ref->resource, .errors = parser->errors };
+	const AshCalculation *calc = ref->calculation;
+	Jsonb *object = given != NULL ? ash_jsonb_from_value(given) : NULL;
+
+	for (int i = 0; i < calc->nargs; i++)
+	{
+		const AshArgument *arg = calc->args[i];
+		JsonbValue value;
+
+		if (!arg->has_default || arg->dflt.kind == ASH_DEFAULT_LITERAL ||
+			(object != NULL && JB_ROOT_IS_OBJECT(object) &&
+			 ash_jsonb_get(object, arg->name, strlen(arg->name), &value)))
+			continue;
+		ash_error_add(parser->errors, ASH_E_INVALID_CALCULATION_ARGUMENT, arg->name,
+					  "argument \"%s\" of calculation \"%s\" must be given in \"args\": its "
+					  "default is made for each call",
+					  arg->name, calc->name);
+		return false;
+	}
+	return ash_calculation_args(&call, ref->calculation, given, &ref->calc_args);
+}
+
+static bool
+sort_args(SortParser *parser, AshExpr *ref, const JsonbValue *given)
+{
+	if (ref->calculation == NULL)
+		return true;
+	if (parser->query == NULL)
+		return definition_args(parser, ref, given);
+	return ash_calculation_args(parser->query->call, ref->calculation, given, &ref->calc_args);
+}
+
 static void
 add_item(SortParser *parser, const char *name, AshSortOrder order, const JsonbValue *args)
 {
@@ -194,10 +233,7 @@ add_item(SortParser *parser, const char *name, AshSortOrder order, const JsonbVa
 		no_such_field(parser, name);
 		return;
 	}
-	if (!check_sortable(parser, ref, name))
-		return;
-	if (ref->calculation != NULL && parser->query != NULL &&
-		!ash_calculation_args(parser->query->call, ref->calculation, args, &ref->calc_args))
+	if (!check_sortable(parser, ref, name) || !sort_args(parser, ref, args))
 		return;
 	ref->path = target.rels;
 	ref->path_resources = target.owners;

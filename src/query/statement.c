@@ -9,7 +9,9 @@
  *	 - DISTINCT ON has its own order, so it is a sub-select of its own;
  *	 - aggregates, and whatever else looks at other rows, are computed outside of a
  *	   sub-select that cuts the page, so only for the rows that are shown;
- *	 - for parents' keys, the page of each parent is a LATERAL sub-select.
+ *	 - for parents' keys, the page of each parent is a LATERAL sub-select;
+ *	 - a keyset page of a query with a limit or offset of its own is cut from the window
+ *	   they leave, so that all pages together are the rows without pages.
  *
  * Values of the sort that the outer level could not compute as cheaply are carried
  * out of the sub-select as "~s0", …; the row itself, for calculations that are
@@ -42,7 +44,9 @@ typedef struct Builder
 #define LEVEL_ORDER 0x02
 #define LEVEL_LIMIT 0x04
 #define LEVEL_LOCK 0x08
-#define LEVEL_PAGE 0x10 /* what decides which of the rows are on the page */
+#define LEVEL_PAGE 0x10	  /* what the page says besides about its rows … */
+#define LEVEL_CURSOR 0x20 /* … and on which side of the cursor they are */
+#define LEVEL_WINDOW 0x40 /* the query's own order, limit and offset */
 
 void
 ash_query_sql_init(AshQuery *query, AshSql *sql)
@@ -86,17 +90,30 @@ is_limited(const AshQuery *query)
 	return statement_limit(query, &limit) || statement_offset(query) > 0;
 }
 
-static void
-write_limit(Builder *b)
+/* Behind a cursor the query's own limit would count from there.  A stream counts for itself. */
+static bool
+is_windowed(const AshQuery *query)
 {
+	return query->cursor != NULL && !query->streamed &&
+		   (query->limit.set || (query->offset.set && query->offset.value > 0));
+}
+
+static void
+write_limit(Builder *b, bool window)
+{
+	AshQuery query = *b->query;
 	int64 limit;
 
-	if (statement_limit(b->query, &limit))
+	if (window)
+		query.page = ASH_PAGE_NONE;
+	else if (is_windowed(b->query))
+		query.limit.set = query.offset.set = false;
+	if (statement_limit(&query, &limit))
 		appendStringInfo(&b->sql->text, " LIMIT " INT64_FORMAT, limit);
-	if (statement_offset(b->query) > 0)
+	if (statement_offset(&query) > 0)
 	{
 		ash_sql_str(b->sql, " OFFSET ");
-		ash_sql_param(b->sql, INT8OID, Int64GetDatum(statement_offset(b->query)), false);
+		ash_sql_param(b->sql, INT8OID, Int64GetDatum(statement_offset(&query)), false);
 	}
 }
 
@@ -124,10 +141,10 @@ write_sort_value(AshRowScope *row, const AshSortItem *item, int n, bool carried)
 }
 
 static void
-write_order(Builder *b, AshRowScope *row, bool carried)
+write_order(Builder *b, AshRowScope *row, bool carried, bool window)
 {
 	bool keeps = b->distinct != NIL && b->query->distinct_sort != NIL;
-	bool reverse = b->distinct == NIL && b->query->before != NULL;
+	bool reverse = b->distinct == NIL && b->query->before != NULL && !window;
 	bool first = true;
 	int n = 0;
 	ListCell *lc;
@@ -205,13 +222,12 @@ write_where(Builder *b, AshRowScope *row, List *matches, int parts)
 {
 	AshSql *sql = b->sql;
 	List *filters = NIL;
-	bool paged = (parts & LEVEL_PAGE) != 0;
 	bool any = false;
 	ListCell *lc;
 
 	if (parts & LEVEL_WHERE)
 		filters = list_concat_copy(b->query->filters, b->extra);
-	if (paged)
+	if (parts & LEVEL_PAGE)
 		filters = list_concat(filters, b->query->page_filters);
 	foreach (lc, matches)
 	{
@@ -225,7 +241,7 @@ write_where(Builder *b, AshRowScope *row, List *matches, int parts)
 		ash_row_where(row, filters);
 		any = true;
 	}
-	if (paged && b->query->cursor != NULL)
+	if ((parts & LEVEL_CURSOR) && b->query->cursor != NULL)
 	{
 		ash_sql_str(sql, any ? " AND " : " WHERE ");
 		ash_row_beyond(row, b->query);
@@ -239,14 +255,15 @@ write_level(Builder *b, AshRowScope *row, const char *targets, const char *item,
 {
 	AshSql *sql = b->sql;
 	StringInfoData outer = ash_sql_divert(sql);
+	bool window = (parts & LEVEL_WINDOW) != 0;
 	char *rest;
 	const char *after;
 
 	write_where(b, row, matches, parts);
-	if (parts & LEVEL_ORDER)
-		write_order(b, row, carried);
-	if (parts & LEVEL_LIMIT)
-		write_limit(b);
+	if (window || (parts & LEVEL_ORDER))
+		write_order(b, row, carried, window);
+	if (window || (parts & LEVEL_LIMIT))
+		write_limit(b, window);
 	if ((parts & LEVEL_LOCK) && b->query->lock != 0)
 	{
 		const char *lock = ash_lock_sql(b->query->lock, &after);
@@ -352,37 +369,51 @@ distinct_item(Builder *b, AshRowScope *row)
 	return ash_sql_collect(sql, outer);
 }
 
-/* The rows of the query, cut to the page, as a FROM item for row. */
+/*
+ * The rows that the parts leave, with what their order needs if carry, as a FROM item
+ * for row: of the window if within, else of the table.
+ */
 static char *
-page_item(Builder *b, AshRowScope *row, bool limited, bool paged)
+level_item(Builder *b, AshRowScope *row, int parts, bool carry, bool within)
 {
 	AshSql *sql = b->sql;
-	bool distinct = b->query->distinct != NIL;
-	AshRowScope *inner = distinct ? outer_row(b) : new_row(b);
-	int parts = distinct ? 0 : LEVEL_WHERE | LEVEL_LOCK;
+	bool distinct = !within && b->query->distinct != NIL;
+	AshRowScope *inner = distinct || within ? outer_row(b) : new_row(b);
 	StringInfoData item;
 	StringInfoData outer;
 	List *matches = NIL;
 	char *targets;
 
 	initStringInfo(&item);
-	if (distinct)
+	if (within)
+		appendStringInfoString(&item,
+							   level_item(b, inner, LEVEL_WINDOW | LEVEL_PAGE, false, false));
+	else if (distinct)
 		appendStringInfoString(&item, distinct_item(b, inner));
 	else
 	{
 		appendStringInfoString(&item, table_item(b, inner));
 		matches = match_keys(b, inner, &item);
+		parts |= LEVEL_WHERE | LEVEL_LOCK;
 	}
-	if (limited)
-		parts |= LEVEL_ORDER | LEVEL_LIMIT;
-	if (paged)
-		parts |= LEVEL_PAGE;
-	targets = inner_targets(b, inner, limited);
+	targets = inner_targets(b, inner, carry);
 	outer = ash_sql_divert(sql);
-	appendStringInfo(&sql->text, "%s(", b->keys != NULL ? "LATERAL " : "");
+	ash_sql_str(sql, "(");
 	write_level(b, inner, targets, item.data, matches, parts, false);
 	appendStringInfo(&sql->text, ") AS %s", row->alias);
 	return ash_sql_collect(sql, outer);
+}
+
+/* The rows of the query, cut to the page, as a FROM item for row. */
+static char *
+page_item(Builder *b, AshRowScope *row, bool limited, bool paged)
+{
+	bool windowed = paged && is_windowed(b->query);
+	int parts = limited ? LEVEL_ORDER | LEVEL_LIMIT : 0;
+
+	if (paged)
+		parts |= windowed ? LEVEL_CURSOR : LEVEL_PAGE | LEVEL_CURSOR;
+	return level_item(b, row, parts, limited, windowed);
 }
 
 /* keys CROSS JOIN LATERAL (…), or the page alone */
@@ -395,7 +426,7 @@ from_page(Builder *b, AshRowScope *row, bool limited, bool paged)
 	if (b->keys == NULL)
 		return item;
 	initStringInfo(&text);
-	appendStringInfo(&text, "%s CROSS JOIN %s", b->source.base, item);
+	appendStringInfo(&text, "%s CROSS JOIN LATERAL %s", b->source.base, item);
 	return text.data;
 }
 
@@ -450,18 +481,22 @@ ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sq
 	Builder b = make_builder(query, output, keys, sql);
 	bool limited = is_limited(query);
 	bool paged = query->cursor != NULL || query->page_filters != NIL;
+	bool flat = keys == NULL && query->distinct == NIL && !is_windowed(query);
 	AshRowScope *row;
 	char *item;
 	char *targets;
 
 	sql->parallel = keys == NULL && (!limited || query->streamed);
-	if (keys == NULL && query->distinct == NIL && !(limited && output_is_costly(output)))
+	b.whole_needed |= is_windowed(query);
+	if (flat && !(limited && output_is_costly(output)))
 	{
 		row = new_row(&b);
 		item = table_item(&b, row);
 		targets = output_targets(&b, row, false);
 		write_level(&b, row, targets, item, NIL,
-					LEVEL_WHERE | LEVEL_ORDER | LEVEL_LIMIT | LEVEL_LOCK | LEVEL_PAGE, false);
+					LEVEL_WHERE | LEVEL_ORDER | LEVEL_LIMIT | LEVEL_LOCK | LEVEL_PAGE |
+						LEVEL_CURSOR,
+					false);
 		return;
 	}
 	row = outer_row(&b);

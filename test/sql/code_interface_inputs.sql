@@ -60,11 +60,11 @@ SELECT is(pg_temp.signature('sell'), 'name text, amount numeric, note text DEFAU
 
 -- Calculations.
 SELECT is(pg_temp.signature('full_of'), 'name text, note text, separator text DEFAULT NULL::text, options jsonb DEFAULT ''{}''::jsonb', 'attributes by value'),
-	is(inputs.full_of('x', 'y')::text, '"x-y"', 'the argument has its default'),
-	is(inputs.full_of('x', 'y', '+')::text, '"x+y"', 'or is given'),
-	is(inputs.full_of('x', NULL)::text, 'null', 'a null is a value'),
+	is(inputs.full_of('x', 'y'), 'x-y', 'the argument has its default'),
+	is(inputs.full_of('x', 'y', '+'), 'x+y', 'or is given'),
+	is(inputs.full_of('x', NULL), NULL, 'a null is a value'),
 	is(pg_temp.signature('full_of_row'), 'record inputs.item, separator text DEFAULT NULL::text, name text DEFAULT NULL::text, options jsonb DEFAULT ''{}''::jsonb', 'a row of the table'),
-	is((SELECT string_agg(inputs.full_of_row(i)::text, ' ' ORDER BY id) FROM inputs.item i WHERE id < 3), '"a-red" "b-none"', 'whose values count'),
+	is((SELECT string_agg(inputs.full_of_row(i)::text, ' ' ORDER BY id) FROM inputs.item i WHERE id < 3), 'a-red b-none', 'whose values count'),
 	is((SELECT inputs.others_of(i, 10)::text FROM inputs.item i WHERE id = 1), '12', 'and whose other rows are seen');
 
 -- Composed with a query.
