@@ -38,21 +38,26 @@ explain_plan(CachedPlanSource *source, ParamListInfo params, const char *text, S
 void
 ash_data_explain(AshResource *res, AshSql *sql, StringInfo out)
 {
+	const AshPeek *outer;
 	AshPlan *plan;
 
 	ash_data_check_tables(res, sql);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	plan = ash_plan_get(res, sql);
+	outer = ash_peek_set(NULL);
 	PG_TRY();
 	{
 		ParamListInfo params = ash_data_params(sql);
 		SPIPlanPtr spi = ash_plan_choose(res, sql, plan, params);
+		AshPeek peek = ash_peek_of(spi, params);
 
+		ash_peek_set(&peek);
 		explain_plan(ash_plan_source(spi), params, sql->text.data, out);
 	}
 	PG_FINALLY();
 	{
+		ash_peek_set(outer);
 		ash_plan_release(plan);
 	}
 	PG_END_TRY();

@@ -55,14 +55,15 @@ typedef struct PeekedPlan
 
 struct AshPeeks
 {
-	MemoryContext cxt;		 /* of the next two; NULL until the statement was looked at */
-	AshEstimates *estimates; /* NULL: not for this statement */
-	PeekedPlan *plans;		 /* PEEK_MAX */
 	MemoryContext parent;
-	int count;	   /* of plans; */
-	int kept;	   /* of these with a plan */
-	unsigned next; /* to make room */
-	bool stale;	   /* PostgreSQL has thrown away the statement that was looked at */
+	MemoryContext cxt;		 /* of the next; NULL until the statement was looked at */
+	AshEstimates *estimates; /* NULL: not for this statement */
+	int count;				 /* of plans; */
+	int kept;				 /* of these with a plan */
+	unsigned next;			 /* to make room */
+	bool stale;				 /* PostgreSQL has thrown away the statement that was looked at */
+	/* here, because contexts below are deleted before the plans are freed */
+	PeekedPlan plans[PEEK_MAX];
 };
 
 /* What runs, or is planned. */
@@ -167,7 +168,6 @@ examine(AshPeeks *peeks, CachedPlanSource *source)
 		linitial_node(Query, source->query_list)->commandType != CMD_SELECT)
 		return;
 	old = MemoryContextSwitchTo(peeks->cxt);
-	peeks->plans = palloc0(sizeof(PeekedPlan) * PEEK_MAX);
 	peeks->estimates = ash_estimates_create(linitial_node(Query, source->query_list));
 	MemoryContextSwitchTo(old);
 	if (peeks->estimates == NULL)

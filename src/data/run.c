@@ -141,7 +141,7 @@ execute(AshResource *res, AshSql *sql, AshPlan *plan, RowReceiver *receiver)
 static uint64
 run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes, bool queued)
 {
-	const AshPeek *outer = ash_peek_set(NULL);
+	const AshPeek *outer;
 	AshPlan *plan;
 	uint64 processed;
 	volatile int rc = 0;
@@ -149,6 +149,7 @@ run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes, 
 	ash_data_check_tables(res, sql);
 	SPI_connect();
 	plan = ash_plan_get(res, sql);
+	outer = ash_peek_set(NULL);
 	starting = writes;
 	PG_TRY();
 	{
