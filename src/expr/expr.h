@@ -177,6 +177,10 @@ typedef bool (*AshExprWalker)(AshExpr *expr, void *context); /* true stops the w
 extern bool ash_expr_walk(AshExpr *expr, AshExprWalker walker, void *context);
 extern bool ash_expr_has_refs(AshExpr *expr);  /* needs a row at all */
 extern bool ash_expr_in_memory(AshExpr *expr); /* only own attributes: no path, aggregate, exists */
+/* fallible.c: may evaluating it raise an error because of what is in a row? */
+extern bool ash_expr_can_fail(AshExpr *expr);
+/* LIKE fails on what matches a pattern that ends within an escape */
+extern bool ash_pattern_is_whole(const char *pattern);
 extern bool ash_expr_uses_actor(AshExpr *expr);
 extern char *ash_expr_describe(AshExpr *expr); /* for messages: as SQL with names */
 

@@ -268,6 +268,74 @@ write_terms(AshRowScope *row, List *terms)
 	sql->context = outer;
 }
 
+/*-------------------------------------------------------------------------
+ * Conditions that can fail
+ *-------------------------------------------------------------------------
+ */
+
+static bool
+is_input(AshExpr *expr, void *context)
+{
+	return (expr->kind == ASH_EXPR_REF || expr->kind == ASH_EXPR_EXISTS) && expr->from_input;
+}
+
+/*
+ * Has the caller written it, and can it fail?  Then it must not be computed for rows that
+ * he does not see, or its error would tell of them.
+ */
+static bool
+is_guarded(AshExpr *term)
+{
+	return ash_expr_walk(term, is_input, NULL) && ash_expr_can_fail(term);
+}
+
+static bool
+any_guarded(List *terms)
+{
+	ListCell *lc;
+
+	foreach (lc, terms)
+	{
+		if (is_guarded(lfirst(lc)))
+			return true;
+	}
+	return false;
+}
+
+/* True for every row; but PostgreSQL does not know. */
+static char *
+true_of_row(AshRowScope *row)
+{
+	StringInfoData outer = ash_sql_divert(row->sql);
+
+	ash_row_column(row, row->res->primary_key[0]);
+	ash_sql_str(row->sql, " IS NOT NULL");
+	return ash_sql_collect(row->sql, outer);
+}
+
+/*
+ * Both conditions; the first may be "".  A guarded second one is computed only where the
+ * first holds.  PostgreSQL computes what stands in a CASE neither earlier nor, as it may be
+ * true for nulls, below an outer join, beside the conditions of the other table.
+ */
+static void
+write_behind(AshRowScope *row, const char *first, const char *second, bool guarded)
+{
+	StringInfo out = &row->sql->text;
+	const char *both = first[0] != '\0' ? " AND " : "";
+
+	if (!guarded || row->res->nprimary_key == 0)
+		appendStringInfo(out, "%s%s%s", first, both, second);
+	else
+		appendStringInfo(out, "%s%sCASE WHEN %s%s%s THEN %s ELSE false END", first, both, first,
+						 both, true_of_row(row), second);
+}
+
+/*-------------------------------------------------------------------------
+ * WHERE
+ *-------------------------------------------------------------------------
+ */
+
 /* FROM of a group's EXISTS. */
 typedef struct GroupFrom
 {
@@ -325,6 +393,9 @@ write_group(AshRowScope *row, TermGroup *terms)
 	outer = ash_sql_divert(sql);
 	write_terms(&inside, terms->terms);
 	condition = ash_sql_collect(sql, outer);
+	if (group.where.len > 0)
+		group.where.len -= strlen(" AND ");
+	group.where.data[group.where.len] = '\0';
 
 	ash_sql_str(sql, "EXISTS (SELECT 1 FROM ");
 	if (group.base != NULL)
@@ -332,7 +403,9 @@ write_group(AshRowScope *row, TermGroup *terms)
 	else
 		appendStringInfo(&sql->text, "(SELECT 1) AS %s", ash_next_alias(sql));
 	ash_from_write(sql, group.from);
-	appendStringInfo(&sql->text, " WHERE %s%s)", group.where.data, condition);
+	ash_sql_str(sql, " WHERE ");
+	write_behind(row, group.where.data, condition, any_guarded(terms->terms));
+	ash_sql_str(sql, ")");
 }
 
 static List *
@@ -346,17 +419,14 @@ flatten(AshExpr *expr, List *terms)
 	return terms;
 }
 
-bool
-ash_row_where(AshRowScope *row, List *conditions)
+/* They are joined by AND; those along one to-many path are about the same related row. */
+static void
+write_where_terms(AshRowScope *row, List *terms)
 {
-	AshSql *sql = row->sql;
 	List *plain = NIL;
 	List *groups = NIL;
-	List *terms = NIL;
 	ListCell *lc;
 
-	foreach (lc, conditions)
-		terms = flatten(lfirst(lc), terms);
 	foreach (lc, terms)
 	{
 		AshExpr *term = lfirst(lc);
@@ -371,8 +441,44 @@ ash_row_where(AshRowScope *row, List *conditions)
 	foreach (lc, groups)
 	{
 		if (plain != NIL || lc != list_head(groups))
-			ash_sql_str(sql, " AND ");
+			ash_sql_str(row->sql, " AND ");
 		write_group(row, lfirst(lc));
+	}
+}
+
+static char *
+terms_text(AshRowScope *row, List *terms)
+{
+	StringInfoData outer = ash_sql_divert(row->sql);
+
+	write_where_terms(row, terms);
+	return ash_sql_collect(row->sql, outer);
+}
+
+bool
+ash_row_where(AshRowScope *row, List *conditions)
+{
+	List *terms = NIL;
+	List *first = NIL;
+	List *guarded = NIL;
+	ListCell *lc;
+
+	foreach (lc, conditions)
+		terms = flatten(lfirst(lc), terms);
+	foreach (lc, terms)
+	{
+		if (is_guarded(lfirst(lc)))
+			guarded = lappend(guarded, lfirst(lc));
+		else
+			first = lappend(first, lfirst(lc));
+	}
+	if (guarded == NIL)
+		write_where_terms(row, terms);
+	else
+	{
+		char *text = first != NIL ? terms_text(row, first) : pstrdup("");
+
+		write_behind(row, text, terms_text(row, guarded), true);
 	}
 	return terms != NIL;
 }
@@ -387,12 +493,15 @@ ash_row_exists(AshRowScope *row, AshExpr *expr)
 	StringInfoData outer = ash_sql_divert(sql);
 	bool any = expr->nargs > 0 && ash_row_where(chain.row, list_make1(expr->args[0]));
 	char *condition = ash_sql_collect(sql, outer);
-	const char *both = any && chain.where.len > 0 ? " AND " : "";
 
 	appendStringInfo(&sql->text, "EXISTS (SELECT 1 FROM %s", chain.item);
 	ash_from_write(sql, chain.from);
 	if (any || chain.where.len > 0)
-		appendStringInfo(&sql->text, " WHERE %s%s%s", chain.where.data, both, condition);
+		ash_sql_str(sql, " WHERE ");
+	if (any)
+		write_behind(row, chain.where.data, condition, is_guarded(expr));
+	else
+		ash_sql_str(sql, chain.where.data);
 	ash_sql_str(sql, ")");
 }
 

@@ -20,6 +20,7 @@ typedef enum PredicateValue
 	VALUE_LIST, /* a list of it */
 	VALUE_ITEM, /* an element of it */
 	VALUE_STRING,
+	VALUE_PATTERN,
 	VALUE_BOOLEAN
 } PredicateValue;
 
@@ -44,8 +45,8 @@ static const AshFilterPredicate predicates[] = {
 	{ "contains", VALUE_STRING, false, { "contains" } },
 	{ "string_starts_with", VALUE_STRING, false, { "string_starts_with" } },
 	{ "string_ends_with", VALUE_STRING, false, { "string_ends_with" } },
-	{ "like", VALUE_STRING, false, { "like" } },
-	{ "ilike", VALUE_STRING, false, { "ilike" } },
+	{ "like", VALUE_PATTERN, false, { "like" } },
+	{ "ilike", VALUE_PATTERN, false, { "ilike" } },
 	{ "has", VALUE_ITEM, false, { "has" } },
 	{ "intersects", VALUE_SAME, false, { "intersects" } },
 	{ "is_distinct_from", VALUE_SAME, false, { "is_distinct_from" } },
@@ -296,6 +297,24 @@ any_list(FilterParser *parser, AshExpr *ref, const JsonbValue *in)
 	return terms == NIL ? ash_expr_bool(false) : ash_filter_join(terms, ASH_EXPR_OR);
 }
 
+/*
+ * May the value be matched?  A pattern that ends within an escape fails on the rows that
+ * match it so far, also on those that the caller may not see.  False after adding an error.
+ */
+static bool
+check_pattern(FilterParser *parser, const AshExpr *ref, const AshExpr *pattern,
+			  const JsonbValue *in)
+{
+	if (pattern->kind != ASH_EXPR_CONST || pattern->value.isnull ||
+		ash_pattern_is_whole(TextDatumGetCString(pattern->value.value)))
+		return true;
+	ash_error_add(parser->errors, ASH_E_INVALID_FILTER_VALUE, NULL,
+				  "Invalid filter value `%s`: a pattern must not end with the escape character",
+				  shown_value(ref, in))
+		->hint = "Write \\\\ for a backslash.";
+	return false;
+}
+
 AshExpr *
 ash_predicate_expr(FilterParser *parser, const AshFilterPredicate *predicate, AshExpr *ref,
 				   const JsonbValue *in)
@@ -317,13 +336,14 @@ ash_predicate_expr(FilterParser *parser, const AshFilterPredicate *predicate, As
 		value = list_expr(parser, ref, in);
 	else
 	{
-		if (predicate->value == VALUE_STRING)
+		if (predicate->value == VALUE_STRING || predicate->value == VALUE_PATTERN)
 			type = ash_type_plain("string");
 		else if (predicate->value == VALUE_ITEM && type->item != NULL)
 			type = type->item;
 		value = value_expr(parser, ref, type, in);
 	}
-	if (value == NULL)
+	if (value == NULL ||
+		(predicate->value == VALUE_PATTERN && !check_pattern(parser, ref, value, in)))
 		return NULL;
 	return make_call(parser, predicate->name, ref, value, in);
 }

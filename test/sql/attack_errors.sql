@@ -1,0 +1,69 @@
+\set ECHO none
+\i test/pgtap.psql
+BEGIN;
+\i test/helpers.psql
+SELECT plan(15);
+
+-- Does a filter that fails on some values tell of rows that its caller does not see? The hidden rows are those on which it would fail.
+
+SELECT pg_temp.define($doc${
+  "domain": "attack_errors",
+  "resources": {
+    "note": {
+      "attributes": {"id": "integer_primary_key", "text": {"type": "string", "public": true}, "size": {"type": "integer", "public": true}, "owner": "integer", "team": "integer"},
+      "relationships": {"topic": {"belongs_to": "attack_errors.topic", "attribute_type": "integer", "public": true}},
+      "calculations": {
+        "number": {"type": "integer", "expr": "text::integer", "public": true}, "share": {"type": "float", "expr": "12 / size", "public": true},
+        "matches": {"type": "boolean", "arguments": {"pattern": "string"}, "expr": "like(text, arg.pattern)", "public": true}
+      },
+      "actions": {"defaults": ["read"]},
+      "policies": [{"policy": "always", "checks": [{"authorize_if": {"expr": "string_length(string_downcase(text || 'x')) + owner * 1000 - 1000 < 100 or team = actor.team"}}]}]
+    },
+    "line": {
+      "multitenancy": {"strategy": "attribute", "attribute": "org"},
+      "attributes": {"id": "integer_primary_key", "org": "integer", "text": {"type": "string", "public": true}, "size": {"type": "integer", "public": true}},
+      "calculations": {"share": {"type": "float", "expr": "12 / size", "public": true}},
+      "actions": {"defaults": ["read"]}
+    },
+    "topic": {
+      "attributes": {"id": "integer_primary_key", "name": {"type": "string", "public": true}},
+      "relationships": {"notes": {"has_many": "attack_errors.note", "destination_attribute": "topic_id", "public": true},
+        "note": {"has_one": "attack_errors.note", "destination_attribute": "topic_id", "public": true}},
+      "aggregates": {"number_sum": {"sum": "notes", "field": "size", "public": true}},
+      "actions": {"defaults": ["read"]}
+    }
+  }
+}$doc$) \gset
+INSERT INTO attack_errors.topic (name) VALUES ('one'), ('two');
+INSERT INTO attack_errors.note (text, size, owner, team, topic_id) VALUES ('12', 6, 1, 1, 1), ('secret', 0, 2, 2, 2);
+INSERT INTO attack_errors.line (org, text, size) VALUES (1, 'seen', 6), (2, 'secret', 0);
+
+-- What a read answers: the keys of its rows, or the code of its error.
+CREATE FUNCTION pg_temp.answer(resource text, filter text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	detail text;
+BEGIN
+	RETURN (SELECT coalesce(string_agg(r->>'id', ' ' ORDER BY r->>'id'), 'none') FROM json_array_elements(
+		ash_read('attack_errors.' || resource, jsonb_build_object('actor', '{"id": 1, "team": 1}'::jsonb, 'authorize', true, 'tenant', 1, 'filter', filter::jsonb))) AS r);
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RETURN detail::jsonb->'errors'->0->>'code';
+END $$;
+SELECT is(pg_temp.answer('note', '{"text": {"like": "s\\"}}'), 'invalid_filter_value', 'a pattern that fails where it matches so far is refused'),
+	is(pg_temp.answer('note', '{"text": {"like": "x\\"}}'), 'invalid_filter_value', 'whether or not it does'),
+	is(pg_temp.answer('note', '{"text": {"ilike": "s\\\\\\"}}'), 'invalid_filter_value', 'after an escaped one, too'),
+	is(pg_temp.answer('note', '{"text": {"like": "1_\\\\"}}'), 'none', 'an escaped escape is a backslash'),
+	is(pg_temp.answer('line', '{"text": {"like": "s\\"}}'), 'invalid_filter_value', 'with a tenant'),
+	is(pg_temp.answer('note', '{"number": 12}'), '1', 'a cast'),
+	is(pg_temp.answer('note', '{"share": {"gt": 1}}'), '1', 'a division'),
+	is(pg_temp.answer('note', '{"or": [{"share": {"gt": 100}}, {"number": 12}]}'), '1', 'one of both'),
+	is(pg_temp.answer('note', '{"matches": {"input": {"pattern": "s\\"}, "eq": true}}'), 'none', 'a pattern that a calculation takes'),
+	is(pg_temp.answer('line', '{"share": {"gt": 1}}'), '1', 'a division, rows of other tenants'),
+	is(pg_temp.answer('topic', '{"notes": {"number": 12}}'), '1', 'along a to-many relationship'),
+	is(pg_temp.answer('topic', '{"notes": {"share": {"gt": 1}, "number": 12}}'), '1', 'both about one related row'),
+	is(pg_temp.answer('topic', '{"note": {"number": 12}}'), '1', 'along a to-one relationship'),
+	is(pg_temp.answer('topic', '{"note": {"share": {"gt": 1}}}'), '1', 'and divided'),
+	is(pg_temp.answer('topic', '{"number_sum": {"gt": 1}}'), '1', 'an aggregate sees only those rows anyway');
+
+SELECT * FROM finish();
+ROLLBACK;
