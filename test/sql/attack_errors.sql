@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(15);
+SELECT plan(25);
 
 -- Does a filter that fails on some values tell of rows that its caller does not see? The hidden rows are those on which it would fail.
 
@@ -16,7 +16,7 @@ SELECT pg_temp.define($doc${
         "number": {"type": "integer", "expr": "text::integer", "public": true}, "share": {"type": "float", "expr": "12 / size", "public": true},
         "matches": {"type": "boolean", "arguments": {"pattern": "string"}, "expr": "like(text, arg.pattern)", "public": true}
       },
-      "actions": {"defaults": ["read"]},
+      "actions": {"defaults": ["read", "destroy", {"update": "*"}], "paged": {"type": "read", "pagination": {"offset": true, "keyset": true, "required": false}}},
       "policies": [{"policy": "always", "checks": [{"authorize_if": {"expr": "string_length(string_downcase(text || 'x')) + owner * 1000 - 1000 < 100 or team = actor.team"}}]}]
     },
     "line": {
@@ -64,6 +64,27 @@ SELECT is(pg_temp.answer('note', '{"text": {"like": "s\\"}}'), 'invalid_filter_v
 	is(pg_temp.answer('topic', '{"note": {"number": 12}}'), '1', 'along a to-one relationship'),
 	is(pg_temp.answer('topic', '{"note": {"share": {"gt": 1}}}'), '1', 'and divided'),
 	is(pg_temp.answer('topic', '{"number_sum": {"gt": 1}}'), '1', 'an aggregate sees only those rows anyway');
+
+-- Other ways to the same rows.
+CREATE FUNCTION pg_temp.of(call text, options text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+	result jsonb;
+BEGIN
+	EXECUTE format('SELECT to_jsonb(%s)', call) INTO result USING '{"actor": {"id": 1, "team": 1}, "authorize": true}'::jsonb || options::jsonb;
+	RETURN result;
+EXCEPTION WHEN OTHERS THEN
+	RETURN to_jsonb(SQLERRM);
+END $$;
+SELECT is(pg_temp.of('ash_run_action(''attack_errors.note'', ''paged'', ''{}'', $1)', '{"page": {"limit": 5, "count": true}, "filter": {"number": 12}}') #>> '{results,0,id}', '1', 'a page'),
+	is(pg_temp.of('ash_run_action(''attack_errors.note'', ''paged'', ''{}'', $1)', '{"page": {"limit": 5, "filter": {"number": 12}}, "distinct": ["text"]}') #>> '{results,0,id}', '1', 'a filter of the page, distinct'),
+	is(pg_temp.of('ash_run_action(''attack_errors.note'', ''paged'', ''{}'', $1)', '{"page": {"limit": 1, "filter": {"number": 12}}, "limit": 3, "sort": "share"}') #>> '{results,0,id}', '1', 'and beside a limit and an order that can fail'),
+	is(pg_temp.of('ash_count(''attack_errors.note'', $1)', '{"filter": {"number": 12}}'), '1', 'a count'),
+	is(pg_temp.of('ash_aggregate(''attack_errors.note'', ''{"n": {"kind": "count", "filter": {"number": 12}}, "s": {"kind": "sum", "field": "number"}}'', $1)', '{}'), '{"n": 1, "s": 12}', 'aggregates'),
+	is(pg_temp.of('(SELECT count(*) FROM ash_stream(''attack_errors.note'', $1))', '{"filter": {"number": 12}}'), '1', 'a stream'),
+	is(pg_temp.of('ash_read(''attack_errors.topic'', $1)', '{"sort": "id", "load": {"notes": {"filter": {"number": 12}, "sort": "share", "limit": 2, "load": ["share"], "select": ["id"]}}}') #> '{0,notes}', '[{"id": 1, "share": 2}]', 'a load'),
+	is(pg_temp.of('ash_read(''attack_errors.note'', $1)', '{"filter": {"topic": {"notes": {"number": 12}}}}') #>> '{0,id}', '1', 'there and back'),
+	is(pg_temp.of('ash_bulk_update(''attack_errors.note'', ''{"size": 4}'', $1)', '{"filter": {"number": 12, "share": 2}, "return_records": true}') #>> '{records,0,size}', '4', 'a bulk update'),
+	is(pg_temp.of('ash_bulk_destroy(''attack_errors.note'', ''{}'', $1)', '{"filter": {"share": {"lt": 1}}}') ->> 'status', 'success', 'a bulk destroy of nothing');
 
 SELECT * FROM finish();
 ROLLBACK;
