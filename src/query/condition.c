@@ -269,69 +269,6 @@ write_terms(AshRowScope *row, List *terms)
 }
 
 /*-------------------------------------------------------------------------
- * Conditions that can fail
- *-------------------------------------------------------------------------
- */
-
-static bool
-is_input(AshExpr *expr, void *context)
-{
-	return (expr->kind == ASH_EXPR_REF || expr->kind == ASH_EXPR_EXISTS) && expr->from_input;
-}
-
-/*
- * Has the caller written it, and can it fail?  Then it must not be computed for rows that
- * he does not see, or its error would tell of them.
- */
-static bool
-is_guarded(AshExpr *term)
-{
-	return ash_expr_walk(term, is_input, NULL) && ash_expr_can_fail(term);
-}
-
-static bool
-any_guarded(List *terms)
-{
-	ListCell *lc;
-
-	foreach (lc, terms)
-	{
-		if (is_guarded(lfirst(lc)))
-			return true;
-	}
-	return false;
-}
-
-/* True for every row; but PostgreSQL does not know. */
-static char *
-true_of_row(AshRowScope *row)
-{
-	StringInfoData outer = ash_sql_divert(row->sql);
-
-	ash_row_column(row, row->res->primary_key[0]);
-	ash_sql_str(row->sql, " IS NOT NULL");
-	return ash_sql_collect(row->sql, outer);
-}
-
-/*
- * Both conditions; the first may be "".  A guarded second one is computed only where the
- * first holds.  PostgreSQL computes what stands in a CASE neither earlier nor, as it may be
- * true for nulls, below an outer join, beside the conditions of the other table.
- */
-static void
-write_behind(AshRowScope *row, const char *first, const char *second, bool guarded)
-{
-	StringInfo out = &row->sql->text;
-	const char *both = first[0] != '\0' ? " AND " : "";
-
-	if (!guarded || row->res->nprimary_key == 0)
-		appendStringInfo(out, "%s%s%s", first, both, second);
-	else
-		appendStringInfo(out, "%s%sCASE WHEN %s%s%s THEN %s ELSE false END", first, both, first,
-						 both, true_of_row(row), second);
-}
-
-/*-------------------------------------------------------------------------
  * WHERE
  *-------------------------------------------------------------------------
  */
@@ -404,7 +341,8 @@ write_group(AshRowScope *row, TermGroup *terms)
 		appendStringInfo(&sql->text, "(SELECT 1) AS %s", ash_next_alias(sql));
 	ash_from_write(sql, group.from);
 	ash_sql_str(sql, " WHERE ");
-	write_behind(row, group.where.data, condition, any_guarded(terms->terms));
+	ash_sql_str(sql,
+				ash_row_behind(row, group.where.data, condition, ash_terms_guarded(terms->terms)));
 	ash_sql_str(sql, ")");
 }
 
@@ -467,7 +405,7 @@ ash_row_where(AshRowScope *row, List *conditions)
 		terms = flatten(lfirst(lc), terms);
 	foreach (lc, terms)
 	{
-		if (is_guarded(lfirst(lc)))
+		if (ash_term_guarded(lfirst(lc)))
 			guarded = lappend(guarded, lfirst(lc));
 		else
 			first = lappend(first, lfirst(lc));
@@ -478,7 +416,7 @@ ash_row_where(AshRowScope *row, List *conditions)
 	{
 		char *text = first != NIL ? terms_text(row, first) : pstrdup("");
 
-		write_behind(row, text, terms_text(row, guarded), true);
+		ash_sql_str(row->sql, ash_row_behind(row, text, terms_text(row, guarded), true));
 	}
 	return terms != NIL;
 }
@@ -499,7 +437,7 @@ ash_row_exists(AshRowScope *row, AshExpr *expr)
 	if (any || chain.where.len > 0)
 		ash_sql_str(sql, " WHERE ");
 	if (any)
-		write_behind(row, chain.where.data, condition, is_guarded(expr));
+		ash_sql_str(sql, ash_row_behind(row, chain.where.data, condition, ash_term_guarded(expr)));
 	else
 		ash_sql_str(sql, chain.where.data);
 	ash_sql_str(sql, ")");

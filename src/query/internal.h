@@ -173,6 +173,20 @@ extern const AshFunction *ash_related_function(AshResource *res, AshRelationship
  */
 /* the conditions joined by AND; returns false when there is none */
 extern bool ash_row_where(AshRowScope *row, List *conditions);
+
+/* guard.c: has the caller written it, and can it fail? */
+extern bool ash_term_guarded(AshExpr *term);
+extern bool ash_terms_guarded(List *terms);
+extern bool ash_sort_guarded(List *sort);
+/* both conditions, of which the first may be ""; a guarded second one waits for the first */
+extern char *ash_row_behind(AshRowScope *row, const char *first, const char *second, bool guarded);
+
+/* limit.c: is there a LIMIT or an OFFSET? */
+extern bool ash_limit_given(const AshQuery *query);
+/* … are they the query's own, from which a page behind a cursor is cut? */
+extern bool ash_limit_windowed(const AshQuery *query);
+/* window: those alone */
+extern void ash_limit_write(const AshQuery *query, AshSql *sql, bool window);
 extern void ash_row_exists(AshRowScope *row, AshExpr *expr);
 
 /*-------------------------------------------------------------------------

@@ -56,68 +56,6 @@ ash_query_sql_init(AshQuery *query, AshSql *sql)
 }
 
 /*-------------------------------------------------------------------------
- * Limits
- *-------------------------------------------------------------------------
- */
-
-/* LIMIT of the statement; false when there is none.  A page asks for one row more. */
-static bool
-statement_limit(const AshQuery *query, int64 *limit)
-{
-	bool limited = query->limit.set;
-
-	*limit = limited ? query->limit.value : 0;
-	if (query->page == ASH_PAGE_NONE)
-		return limited;
-	if (limited)
-		*limit = Max(*limit - query->page_offset, 0);
-	*limit = limited ? Min(*limit, query->page_limit + 1) : query->page_limit + 1;
-	return true;
-}
-
-static int64
-statement_offset(const AshQuery *query)
-{
-	return (query->offset.set ? query->offset.value : 0) +
-		   (query->page == ASH_PAGE_OFFSET ? query->page_offset : 0);
-}
-
-static bool
-is_limited(const AshQuery *query)
-{
-	int64 limit;
-
-	return statement_limit(query, &limit) || statement_offset(query) > 0;
-}
-
-/* Behind a cursor the query's own limit would count from there.  A stream counts for itself. */
-static bool
-is_windowed(const AshQuery *query)
-{
-	return query->cursor != NULL && !query->streamed &&
-		   (query->limit.set || (query->offset.set && query->offset.value > 0));
-}
-
-static void
-write_limit(Builder *b, bool window)
-{
-	AshQuery query = *b->query;
-	int64 limit;
-
-	if (window)
-		query.page = ASH_PAGE_NONE;
-	else if (is_windowed(b->query))
-		query.limit.set = query.offset.set = false;
-	if (statement_limit(&query, &limit))
-		appendStringInfo(&b->sql->text, " LIMIT " INT64_FORMAT, limit);
-	if (statement_offset(&query) > 0)
-	{
-		ash_sql_str(b->sql, " OFFSET ");
-		ash_sql_param(b->sql, INT8OID, Int64GetDatum(statement_offset(&query)), false);
-	}
-}
-
-/*-------------------------------------------------------------------------
  * Sorts
  *-------------------------------------------------------------------------
  */
@@ -216,13 +154,13 @@ new_row(Builder *b)
 	return row;
 }
 
-/* " WHERE …" with what decides which rows there are, and which of them are on the page. */
-static void
-write_where(Builder *b, AshRowScope *row, List *matches, int parts)
+/* What decides which rows there are, and which of them are on the page, by AND. */
+static char *
+conditions_text(Builder *b, AshRowScope *row, List *matches, int parts)
 {
 	AshSql *sql = b->sql;
+	StringInfoData outer = ash_sql_divert(sql);
 	List *filters = NIL;
-	bool any = false;
 	ListCell *lc;
 
 	if (parts & LEVEL_WHERE)
@@ -231,21 +169,33 @@ write_where(Builder *b, AshRowScope *row, List *matches, int parts)
 		filters = list_concat(filters, b->query->page_filters);
 	foreach (lc, matches)
 	{
-		ash_sql_str(sql, any ? " AND " : " WHERE ");
+		if (lc != list_head(matches))
+			ash_sql_str(sql, " AND ");
 		ash_sql_str(sql, lfirst(lc));
-		any = true;
 	}
-	if (filters != NIL)
-	{
-		ash_sql_str(sql, any ? " AND " : " WHERE ");
-		ash_row_where(row, filters);
-		any = true;
-	}
+	if (matches != NIL && filters != NIL)
+		ash_sql_str(sql, " AND ");
+	ash_row_where(row, filters);
+	return ash_sql_collect(sql, outer);
+}
+
+/* " WHERE …", or nothing */
+static void
+write_where(Builder *b, AshRowScope *row, List *matches, int parts)
+{
+	AshSql *sql = b->sql;
+	char *first = conditions_text(b, row, matches, parts);
+	StringInfoData outer;
+
 	if ((parts & LEVEL_CURSOR) && b->query->cursor != NULL)
 	{
-		ash_sql_str(sql, any ? " AND " : " WHERE ");
+		outer = ash_sql_divert(sql);
 		ash_row_beyond(row, b->query);
+		first = ash_row_behind(row, first, ash_sql_collect(sql, outer),
+							   ash_sort_guarded(b->query->sort));
 	}
+	if (first[0] != '\0')
+		appendStringInfo(&sql->text, " WHERE %s", first);
 }
 
 /* SELECT targets FROM item …: targets and item are text already, over row. */
@@ -263,7 +213,7 @@ write_level(Builder *b, AshRowScope *row, const char *targets, const char *item,
 	if (window || (parts & LEVEL_ORDER))
 		write_order(b, row, carried, window);
 	if (window || (parts & LEVEL_LIMIT))
-		write_limit(b, window);
+		ash_limit_write(b->query, sql, window);
 	if ((parts & LEVEL_LOCK) && b->query->lock != 0)
 	{
 		const char *lock = ash_lock_sql(b->query->lock, &after);
@@ -408,7 +358,7 @@ level_item(Builder *b, AshRowScope *row, int parts, bool carry, bool within)
 static char *
 page_item(Builder *b, AshRowScope *row, bool limited, bool paged)
 {
-	bool windowed = paged && is_windowed(b->query);
+	bool windowed = paged && ash_limit_windowed(b->query);
 	int parts = limited ? LEVEL_ORDER | LEVEL_LIMIT : 0;
 
 	if (paged)
@@ -479,15 +429,15 @@ void
 ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql)
 {
 	Builder b = make_builder(query, output, keys, sql);
-	bool limited = is_limited(query);
+	bool limited = ash_limit_given(query);
 	bool paged = query->cursor != NULL || query->page_filters != NIL;
-	bool flat = keys == NULL && query->distinct == NIL && !is_windowed(query);
+	bool flat = keys == NULL && query->distinct == NIL && !ash_limit_windowed(query);
 	AshRowScope *row;
 	char *item;
 	char *targets;
 
 	sql->parallel = keys == NULL && (!limited || query->streamed);
-	b.whole_needed |= is_windowed(query);
+	b.whole_needed |= ash_limit_windowed(query);
 	if (flat && !(limited && output_is_costly(output)))
 	{
 		row = new_row(&b);
@@ -532,11 +482,11 @@ ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql)
 	all.page_filters = NIL;
 	all.before = NULL;
 	all.lock = 0;
-	if (!is_limited(&all))
+	if (!ash_limit_given(&all))
 		all.sort = NIL;
 	sql->parallel = keys == NULL;
 	b = make_builder(&all, NULL, keys, sql);
-	if (keys == NULL && all.distinct == NIL && !is_limited(&all))
+	if (keys == NULL && all.distinct == NIL && !ash_limit_given(&all))
 	{
 		row = new_row(&b);
 		item = table_item(&b, row);
@@ -544,7 +494,7 @@ ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql)
 		return;
 	}
 	row = outer_row(&b);
-	item = from_page(&b, row, is_limited(&all), false);
+	item = from_page(&b, row, ash_limit_given(&all), false);
 	if (keys == NULL)
 	{
 		write_level(&b, row, "pg_catalog.count(*)", item, NIL, 0, false);
@@ -560,7 +510,7 @@ void
 ash_statement_aggregate(AshQuery *query, List *calls, AshSql *sql)
 {
 	Builder b = make_builder(query, NULL, NULL, sql);
-	bool limited = is_limited(query);
+	bool limited = ash_limit_given(query);
 	bool flat = query->distinct == NIL && !limited;
 	AshRowScope *row = flat ? new_row(&b) : outer_row(&b);
 	StringInfoData outer;
