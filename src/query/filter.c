@@ -223,7 +223,7 @@ combination(FilterParser *parser, FilterScope *scope, const JsonbValue *value, b
 		Jsonb *list = ash_jsonb_from_value(value);
 
 		if (JB_ROOT_IS_ARRAY(list) && JB_ROOT_COUNT(list) == 0)
-			return ash_filter_invalid_value(parser, value);
+			return ash_filter_invalid_value(parser, NULL, value);
 		if (JB_ROOT_IS_ARRAY(list))
 			return list_of_filters(parser, scope, list, any);
 	}
@@ -342,7 +342,7 @@ parse_filter(FilterParser *parser, FilterScope *scope, const JsonbValue *value)
 	if (value->type == jbvBool)
 		return ash_expr_bool(value->val.boolean);
 	if (value->type != jbvBinary)
-		return ash_filter_invalid_value(parser, value);
+		return ash_filter_invalid_value(parser, NULL, value);
 	if (!enter(parser))
 		return NULL;
 	expr = parse_container(parser, scope, value);

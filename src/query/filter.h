@@ -45,7 +45,8 @@ extern AshExpr *ash_predicate_is_nil(FilterParser *parser, AshExpr *ref, const J
 extern AshExpr *ash_predicate_field(FilterParser *parser, FilterScope *scope, AshExpr *ref,
 									const JsonbValue *value, const char *skip);
 
-extern AshExpr *ash_filter_invalid_value(FilterParser *parser, const JsonbValue *value);
+extern AshExpr *ash_filter_invalid_value(FilterParser *parser, const AshExpr *ref,
+										 const JsonbValue *value);
 extern AshExpr *ash_filter_not_filterable(FilterParser *parser, const char *name, bool simple);
 /* one flat node: building it term by term would copy the terms again and again */
 extern AshExpr *ash_filter_join(List *terms, AshExprKind kind);

@@ -84,14 +84,14 @@ is_sensitive(const AshExpr *ref)
 static const char *
 shown_value(const AshExpr *ref, const JsonbValue *value)
 {
-	return is_sensitive(ref) ? "**redacted**" : ash_input_text(value);
+	return ref != NULL && is_sensitive(ref) ? "**redacted**" : ash_input_text(value);
 }
 
 AshExpr *
-ash_filter_invalid_value(FilterParser *parser, const JsonbValue *value)
+ash_filter_invalid_value(FilterParser *parser, const AshExpr *ref, const JsonbValue *value)
 {
 	ash_error_add(parser->errors, ASH_E_INVALID_FILTER_VALUE, NULL, "Invalid filter value `%s`.",
-				  ash_input_text(value));
+				  shown_value(ref, value));
 	return NULL;
 }
 
@@ -268,7 +268,7 @@ ash_predicate_is_nil(FilterParser *parser, AshExpr *ref, const JsonbValue *in)
 	AshValue value;
 
 	if (!cast_value(parser, ash_type_plain("boolean"), in, &value))
-		return ash_filter_invalid_value(parser, in);
+		return ash_filter_invalid_value(parser, ref, in);
 	if (value.isnull)
 		return ash_expr_bool(false);
 	return ash_expr_is_null(ref, !DatumGetBool(value.value));
@@ -356,7 +356,7 @@ ash_predicate_equal(FilterParser *parser, AshExpr *ref, const JsonbValue *in)
 
 /* The keys of an "at_path" as a list; NULL after adding an error. */
 static AshExpr *
-path_list(FilterParser *parser, const JsonbValue *path)
+path_list(FilterParser *parser, const AshExpr *ref, const JsonbValue *path)
 {
 	const AshTypeInst *string = ash_type_plain("string");
 	AshExpr *list;
@@ -369,11 +369,11 @@ path_list(FilterParser *parser, const JsonbValue *path)
 	while (ash_jsonb_next_item(&it, &item))
 	{
 		if (!cast_value(parser, string, &item, &value) || value.isnull)
-			return ash_filter_invalid_value(parser, path);
+			return ash_filter_invalid_value(parser, ref, path);
 		names = lappend(names, ash_expr_const(string, value));
 	}
 	list = names == NIL ? NULL : ash_expr_list(names, parser->errors);
-	return list != NULL ? list : ash_filter_invalid_value(parser, path);
+	return list != NULL ? list : ash_filter_invalid_value(parser, ref, path);
 }
 
 static bool
@@ -418,7 +418,7 @@ static AshExpr *
 at_path_expr(FilterParser *parser, const AshFilterPredicate *predicate, AshExpr *ref,
 			 const JsonbValue *path, const JsonbValue *in)
 {
-	AshExpr *list = path_list(parser, path);
+	AshExpr *list = path_list(parser, ref, path);
 	AshExpr *document = list ? make_call(parser, "get_path", ref, list, path) : NULL;
 	bool as_json = predicate->value == VALUE_LIST ? !all_strings(in) :
 				   predicate->value == VALUE_SAME ? in->type != jbvString && in->type != jbvNull :
