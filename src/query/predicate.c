@@ -73,18 +73,20 @@ ash_predicate_lookup(const char *name)
  */
 
 static bool
-is_sensitive(const AshExpr *ref)
+is_sensitive(AshExpr *expr, void *context)
 {
-	return (ref->attribute != NULL && ref->attribute->sensitive) ||
-		   (ref->calculation != NULL && ref->calculation->sensitive) ||
-		   (ref->aggregate != NULL && ref->aggregate->sensitive);
+	return (expr->attribute != NULL && expr->attribute->sensitive) ||
+		   (expr->calculation != NULL && expr->calculation->sensitive) ||
+		   (expr->aggregate != NULL && expr->aggregate->sensitive);
 }
 
 /* The value for a message; those given for sensitive fields are never shown. */
 static const char *
 shown_value(const AshExpr *ref, const JsonbValue *value)
 {
-	return ref != NULL && is_sensitive(ref) ? "**redacted**" : ash_input_text(value);
+	if (ref != NULL && ash_expr_walk(unconstify(AshExpr *, ref), is_sensitive, NULL))
+		return "**redacted**";
+	return ash_input_text(value);
 }
 
 AshExpr *

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(9);
+SELECT plan(11);
 
 -- Is a value that is given for a sensitive field or argument kept out of the error about it?
 
@@ -20,6 +20,8 @@ SELECT unalike(pg_temp.fault('{"pin": {"gt": "4711x"}}'), '%4711x%', 'one to com
 SELECT is(pg_temp.fault('{"n": {"is_nil": "4711x"}}'), 'Invalid filter value `"4711x"`.', 'one that is no boolean is shown');
 SELECT is(pg_temp.fault('{"pin": {"is_nil": "4711x"}}'), 'Invalid filter value `**redacted**`.', 'one that is no boolean');
 SELECT is(pg_temp.fault('{"doc": {"at_path": [{"k": "4711x"}], "eq": 1}}'), 'Invalid filter value `**redacted**`.', 'a path that is none');
+SELECT is(pg_temp.fault('{"doc": {"at_path": ["a"], "is_nil": "4711x"}}'), 'Invalid filter value `**redacted**`.', 'one for what is inside');
+SELECT unalike(pg_temp.fault('{"doc": {"at_path": ["a"], "like": "4711\\"}}'), '%4711%', 'a pattern for what is inside');
 
 SELECT is(pg_temp.caught($$SELECT ash_run_action('sensitive_values.r', 'make', '{"level": "hidden"}')$$)->>'message', 'level: atom must be one of "a, b", got: **redacted**', 'an attribute');
 SELECT unalike(pg_temp.caught($$SELECT ash_run_action('sensitive_values.r', 'make', '{"kind": "hidden"}')$$)->>'detail', '%hidden%', 'an argument');
