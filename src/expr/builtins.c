@@ -179,7 +179,10 @@ static const AshExprFunc functions[] = {
 	  .max_args = 2,
 	  .resolve = ash_resolve_get_path,
 	  .sql = ash_sql_get_path },
-	SPECIAL("type", "The value cast to a type given by name.", 2, 2, ash_resolve_type),
+	SPECIAL("type",
+			"The value cast to a type given by name, and its constraints as a JSON object in a "
+			"string; these choose the type and do not check the value.",
+			2, 3, ash_resolve_type),
 	{ .name = "required",
 	  .doc = "The value; the error \"required\" of the field when it is null.",
 	  .min_args = 1,

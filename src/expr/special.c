@@ -305,19 +305,48 @@ ash_expr_document_of(AshExpr *document, const char *kind)
 	return ash_expr_make_if(fits, document, NULL, errors);
 }
 
+static bool
+is_text(const AshExpr *expr)
+{
+	return expr->kind == ASH_EXPR_CONST && !expr->value.isnull && expr->type->oid == TEXTOID;
+}
+
+/* Constraints as a JSON object in a string; the type keeps them.  False after adding an error. */
+static bool
+type_constraints(const AshExpr *given, json_t **constraints, AshErrors *errors)
+{
+	char *source;
+
+	if (is_text(given))
+	{
+		source = TextDatumGetCString(given->value.value);
+		*constraints = ash_json_parse(source, strlen(source), errors);
+		if (*constraints == NULL)
+			return false;
+		(void) ash_json_own(CurrentMemoryContext, *constraints);
+		if (json_is_object(*constraints))
+			return true;
+	}
+	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+				  "the third argument of type must be constraints: a JSON object, as a string");
+	return false;
+}
+
 AshExpr *
 ash_resolve_type(AshExpr *call, AshErrors *errors)
 {
-	AshExpr *name = call->args[1];
+	json_t *constraints = NULL;
 	AshTypeInst *type;
 
-	if (name->kind != ASH_EXPR_CONST || name->value.isnull || name->type->oid != TEXTOID)
+	if (!is_text(call->args[1]))
 	{
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
 					  "the second argument of type must be the name of a type, as a string");
 		return NULL;
 	}
-	type = ash_type_compile(TextDatumGetCString(name->value.value), NULL, errors);
+	if (call->nargs > 2 && !type_constraints(call->args[2], &constraints, errors))
+		return NULL;
+	type = ash_type_compile(TextDatumGetCString(call->args[1]->value.value), constraints, errors);
 	return type == NULL ? NULL : ash_expr_as(call->args[0], type, errors);
 }
 

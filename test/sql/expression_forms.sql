@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(17);
+SELECT plan(18);
 
 -- Do the framework's own forms (lazy, required, error with a map, composite_type, custom aggregates in place) do what it says?
 
@@ -34,6 +34,7 @@ SELECT pg_temp.define($doc${
       "calculations": {
         "lazily": {"type": "integer", "expr": "lazy(expensive(4)) + w", "public": true},
         "eagerly": {"type": "integer", "expr": "expensive(4) + w", "public": true},
+        "span": {"type": "string", "expr": "type('[1,' || w || ']', 'range', '{\"inner_type\": \"integer\"}')::string", "public": true},
         "size": {"type": "string", "expr": "composite_type(row(w, h, name), 'app.size')::string", "public": true},
         "sized": {"type": "app.size", "expr": "composite_type(map(label => 'x', width => w), 'app.size')", "public": true},
         "product": {"type": "integer", "expr": "custom(things, n, implementation => 'app.product', type => 'integer', filter => n > 1, default => 1)", "public": true},
@@ -62,6 +63,7 @@ SELECT is((SELECT count(*) FROM app.calls), 1::bigint, 'lazy: one call for all r
 SELECT is((SELECT count(*) FROM jsonb_array_elements(ash_read('forms.box', '{"select": [], "load": ["eagerly"]}')::jsonb)), 3::bigint, 'without lazy: rows');
 SELECT is((SELECT count(*) FROM app.calls), 4::bigint, 'without lazy: a call for each row');
 
+SELECT is(pg_temp.loaded('span'), '[1,4)', 'type with constraints: a type that needs them');
 SELECT is(pg_temp.loaded('size'), '(3,2.50,abc)', 'composite_type of a row: the columns by place, as their types are');
 SELECT is(pg_temp.loaded('sized')::jsonb, '{"width": 3, "height": null, "label": "x"}', 'composite_type of a map: the columns by name');
 SELECT is(pg_temp.loaded('product'), '6', 'custom in place: the aggregate over what the filter keeps');

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(33);
+SELECT plan(37);
 
 -- Is what the framework's expressions have and ours have not, and what an owner should not reach, refused when it is
 -- defined, with its place and what to do?
@@ -18,6 +18,10 @@ SELECT is(pg_temp.refused(source), want, source) FROM (VALUES
 	('lazy(upper(s))', 'lazy takes a call of one of the domain''s "functions" (character 1)'),
 	('composite_type(s, s)', 'the second argument of composite_type must be the name of a row type, as a string (character 1)'),
 	('composite_type(row(s), ''string'')', 'the type string has no columns (character 1)'),
+	('type(s, ''range'')', 'the key "inner_type" is required (character 1)'),
+	('type(s, ''string'', ''{"max_lenth": 2}'')', 'unknown key "max_lenth"; did you mean "max_length"? (character 1)'),
+	('type(s, ''string'', s)', 'the third argument of type must be constraints: a JSON object, as a string (character 1)'),
+	('type(s, ''string'', ''{x'')', 'invalid JSON at line 1, column 2: string or ''}'' expected near ''x'' (character 1)'),
 	('row(a, s)', 'this kind of expression is not allowed (character 1)'),
 	('map(a)', 'map takes key => value, … (character 5)'),
 	('error(''nonsense'', map(message => s))', 'there is no error code "nonsense" (character 1)'),
