@@ -35,7 +35,7 @@ else
 
 EXTENSION = ash
 MODULE_big = ash
-OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
+OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c src/*/*/*.c))
 SHLIB_LINK = -ljansson $(ICU_LIBS)
 
 # Version: stated in ash.control, derived everywhere else.
@@ -67,7 +67,7 @@ TAP_TESTS = 1
 endif
 
 EXTRA_CLEAN = .build-flags sql/ash--*.sql results regression.diffs regression.out tmp_check \
-	$(wildcard src/*.d src/*/*.d) $(BENCH_DRIVER)
+	$(wildcard src/*.d src/*/*.d src/*/*/*.d) $(BENCH_DRIVER)
 
 # Bitcode for inlining C functions into expressions gains nothing here and doubles the build.
 override with_llvm := no

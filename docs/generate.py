@@ -6,7 +6,7 @@
 Started by tools/docs, which provides the server. Two things are written:
 
 - docs/reference/*.md, from ash_builtins(), from the comments on the extension's functions and from the table of error
-  kinds in src/error/error.c;
+  kinds in src/base/error.c;
 - on every page, the block after each "sql" block: what psql answered. A page is one psql session in a
   database of its own, from top to bottom. An HTML comment that begins with "sql" is run, not shown.
 
@@ -200,7 +200,7 @@ def sqlstates():
 
 
 def errors_page():
-    source = (TOP / "src/error/error.c").read_text().replace("\\\n", " ")
+    source = (TOP / "src/base/error.c").read_text().replace("\\\n", " ")
     source = re.sub(r"\s+", " ", re.sub(r'"\s+"', "", source))
     states = sqlstates()
     macros = {

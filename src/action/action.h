@@ -34,18 +34,18 @@ extern void ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out
 /* The middle of create, update and destroy, for nested actions: leaves the row in cs->result. */
 extern AshChangeset *ash_action_write(AshCall *call, const Jsonb *input, AshValue *data);
 
-/* read.c: at most one record */
+/* read_action.c: at most one record */
 extern AshQuery *ash_action_query(AshCall *call, const Jsonb *input);
 extern void ash_action_read_one(AshCall *call, const Jsonb *input, bool not_found_error,
 								StringInfo out);
 
-/* read.c: the record of options.record */
+/* read_action.c: the record of options.record */
 extern void ash_action_get(AshCall *call, bool not_found_error, StringInfo out);
 
-/* record.c: how the caller named a record, for messages */
+/* stored_record.c: how the caller named a record, for messages */
 extern char *ash_action_describe_record(const AshResource *res, const JsonbValue *record);
 
-/* load.c, calculate.c */
+/* load_records.c, calculate.c */
 extern void ash_action_load(AshCall *call, const Jsonb *records, const Jsonb *load, StringInfo out);
 extern void ash_action_calculate(AshCall *call, const char *name, const Jsonb *arguments,
 								 StringInfo out);
@@ -60,7 +60,7 @@ extern const char *ash_action_can(AshCall *call, const Jsonb *input);
 /* what every policy says, as JSON */
 extern void ash_action_explain_policies(AshCall *call, const Jsonb *input, StringInfo out);
 
-/* statement.c: what the call would run */
+/* action_statement.c: what the call would run */
 typedef struct AshStatement
 {
 	bool present; /* false: no statement runs, the notes say why */
@@ -70,7 +70,7 @@ typedef struct AshStatement
 
 extern void ash_action_statement(AshCall *call, const Jsonb *input, AshStatement *statement);
 
-/* validate.c: adds the faults of the input; writes nothing */
+/* validate_action.c: adds the faults of the input; writes nothing */
 extern void ash_action_validate(AshCall *call, const Jsonb *input);
 
 /* Run body in a subtransaction; rolled back when errors were added or PostgreSQL raised one

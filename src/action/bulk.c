@@ -13,7 +13,7 @@
  */
 #include "postgres.h"
 
-#include "action/internal.h"
+#include "action/action_internal.h"
 #include "miscadmin.h"
 #include "nodes/value.h"
 

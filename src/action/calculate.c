@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "action/internal.h"
+#include "action/action_internal.h"
 
 /* A row made of options.refs; what is not given is null. */
 static AshValue *

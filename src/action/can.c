@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "action/internal.h"
+#include "action/action_internal.h"
 
 static const char *
 decide(AshPolicySubject *subject, const AshValue *row)

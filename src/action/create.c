@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "action/internal.h"
+#include "action/action_internal.h"
 
 void
 ash_action_create(AshCall *call, const Jsonb *input, StringInfo out)

@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "action/internal.h"
+#include "action/action_internal.h"
 
 void
 ash_action_destroy(AshCall *call, const Jsonb *input, StringInfo out)

@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "action/internal.h"
+#include "action/action_internal.h"
 #include "utils/datum.h"
 #include "utils/json.h"
 

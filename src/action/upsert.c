@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "action/managed.h"
+#include "action/managed/managed.h"
 #include "utils/datum.h"
 
 bool

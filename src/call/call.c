@@ -13,7 +13,7 @@
 
 #include "access/xact.h"
 #include "call/call.h"
-#include "call/internal.h"
+#include "call/call_internal.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/memutils.h"

@@ -138,7 +138,7 @@ extern AshCall *ash_call_current(void);
 extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action,
 							   Jsonb *options);
 
-/* options.c: only errors of call are used; in CurrentMemoryContext */
+/* call_options.c: only errors of call are used; in CurrentMemoryContext */
 extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
 
 /* AshBindings.is_sensitive of a call: a sensitive argument, or attribute of the actor */
@@ -171,14 +171,14 @@ extern void ash_call_end(AshCall *call);
 extern void ash_call_unwind(AshCall *call);
 
 /*
- * timeout.c: run body for as long as the call may take; a timeout is raised as the error
+ * call_timeout.c: run body for as long as the call may take; a timeout is raised as the error
  * of ASH_E_TIMEOUT.  Who catches it can ask whether it is the call's, and add it again.
  */
 extern void ash_call_timed(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg);
 extern bool ash_timeout_caught(const AshCall *call);
 extern void ash_timeout_add_error(const AshCall *call, AshErrors *errors);
 
-/* security.c: bracket what runs with the rights that the resource asks for */
+/* call_security.c: bracket what runs with the rights that the resource asks for */
 typedef struct AshSecurityState
 {
 	bool changed;

@@ -13,7 +13,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "changeset/internal.h"
+#include "changeset/changeset_internal.h"
 #include "utils/builtins.h"
 
 /* A call by name whose operands are known to fit; NULL after adding an error. */

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "changeset/internal.h"
+#include "changeset/changeset_internal.h"
 
 /*-------------------------------------------------------------------------
  * set_attribute, set_new_attribute

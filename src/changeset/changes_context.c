@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "changeset/internal.h"
+#include "changeset/changeset_internal.h"
 #include "utils/builtins.h"
 
 /*-------------------------------------------------------------------------

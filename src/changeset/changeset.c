@@ -17,7 +17,7 @@
  */
 #include "postgres.h"
 
-#include "changeset/internal.h"
+#include "changeset/changeset_internal.h"
 #include "miscadmin.h"
 
 /* An empty changeset over the stored row data (NULL on create). */

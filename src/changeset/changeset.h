@@ -12,7 +12,7 @@
 #ifndef ASH_CHANGESET_H
 #define ASH_CHANGESET_H
 
-#include "data/data.h"
+#include "exec/exec.h"
 
 typedef struct AshChangeset AshChangeset;
 typedef struct AshHook AshHook;
@@ -42,7 +42,7 @@ typedef struct AshForced
 	AshValue value;
 } AshForced;
 
-/* One manage_relationship request (change or call); carried out by action/managed.c. */
+/* One manage_relationship request (change or call); carried out by action/managed/managed.c. */
 typedef struct AshManaged
 {
 	AshRelationship *relationship;
@@ -100,7 +100,7 @@ extern bool ash_changeset_is_empty(const AshChangeset *cs);
 /* cs->extras (and _upsert_skipped) as one text for ash_records_write, or NULL */
 extern StringInfo ash_changeset_extra(const AshChangeset *cs);
 
-/* access.c */
+/* changeset_access.c */
 extern bool ash_changeset_changing(const AshChangeset *cs, const AshAttribute *attr);
 /* changes over data */
 extern AshValue ash_changeset_attribute(const AshChangeset *cs, const AshAttribute *attr);
@@ -120,7 +120,7 @@ extern bool ash_changeset_ref(void *changeset, const AshExpr *ref, AshValue *out
 extern bool ash_changeset_changing_relationship(const AshChangeset *cs, const char *name);
 /* Two load statements as one; either may be NULL. */
 extern Jsonb *ash_load_merge(Jsonb *a, Jsonb *b);
-/* view.c: what functions and logs see of a changeset; redact hides sensitive values */
+/* changeset_view.c: what functions and logs see of a changeset; redact hides sensitive values */
 extern Jsonb *ash_changeset_view(AshChangeset *cs, bool redact);
 extern void ash_changeset_add_hook(List **hooks, AshHookFn fn, void *arg, bool prepend);
 

@@ -13,7 +13,7 @@
  */
 #include "postgres.h"
 
-#include "changeset/internal.h"
+#include "changeset/changeset_internal.h"
 #include "miscadmin.h"
 
 /* The common options, as they stand in a definition. */

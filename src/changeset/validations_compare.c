@@ -16,7 +16,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "changeset/internal.h"
+#include "changeset/changeset_internal.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"

@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "changeset/internal.h"
+#include "changeset/changeset_internal.h"
 
 typedef struct Logic
 {

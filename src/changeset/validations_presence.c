@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "changeset/internal.h"
+#include "changeset/changeset_internal.h"
 
 /*-------------------------------------------------------------------------
  * present, absent, attributes_present, attributes_absent

@@ -11,7 +11,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "changeset/internal.h"
+#include "changeset/changeset_internal.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"

@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "changeset/internal.h"
+#include "changeset/changeset_internal.h"
 
 typedef struct Equality
 {

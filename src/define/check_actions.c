@@ -7,8 +7,8 @@
  */
 #include "postgres.h"
 
-#include "call/function.h"
-#include "define/check.h"
+#include "call/app_function.h"
+#include "define/check_document.h"
 
 static int
 action_type(const char *name)

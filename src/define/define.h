@@ -14,17 +14,17 @@
 #define ASH_DEFINE_H
 
 #include "action/action.h"
-#include "catalog/entities.h"
+#include "model/entities.h"
 
 /* ash_define: returns a JSON summary; raises with all errors */
 extern char *ash_define_document(const char *text, int len, bool migrate);
 extern char *ash_undefine_name(const char *name, bool drop_table);
 extern char *ash_definition_text(const char *name);
 
-/* schema.c: the JSON Schema (2020-12) of a document */
+/* json_schema.c: the JSON Schema (2020-12) of a document */
 extern char *ash_definition_schema_text(void);
 
-/* builtins.c: every entry of every registry, for ash_builtins() and the reference docs */
+/* builtins_table.c: every entry of every registry, for ash_builtins() and the reference docs */
 typedef struct AshBuiltin
 {
 	const char *kind; /* "change", "validation", "type", … */
@@ -38,7 +38,7 @@ extern List *ash_builtin_list(void); /* of AshBuiltin * */
 /* verify.c: everything a compiled resource says, asked of the rooms that compile it */
 extern bool ash_resource_verify(AshResource *res, AshErrors *errors);
 
-/* functions.c: makes the functions of domains known to expressions; called by _PG_init */
+/* domain_functions.c: makes the functions of domains known to expressions; called by _PG_init */
 extern void ash_define_init(void);
 
 /* A custom statement of a definition, or one that was run. */
@@ -51,7 +51,7 @@ typedef struct AshPlanStatement
 	List *after; /* of char *: resources whose tables have to be there */
 } AshPlanStatement;
 
-/* plan.c: the schema planner */
+/* schema_plan.c: the schema planner */
 typedef struct AshPlanStep
 {
 	int step;

@@ -35,7 +35,7 @@
  */
 #include "postgres.h"
 
-#include "define/internal.h"
+#include "define/define_internal.h"
 
 /*-------------------------------------------------------------------------
  * Helpers

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "define/internal.h"
+#include "define/define_internal.h"
 
 /* Every action of the source is copied without these, which are built anew. */
 static const char *const rebuilt[] = { "type", "transaction", "arguments", "accept",

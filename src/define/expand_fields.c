@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "define/internal.h"
+#include "define/define_internal.h"
 #include "utils/builtins.h"
 
 /* Helpers of attributes: what they stand for. */

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "define/internal.h"
+#include "define/define_internal.h"
 #include "miscadmin.h"
 
 /* One flat policy and where it stands in the source. */

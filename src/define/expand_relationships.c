@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "define/internal.h"
+#include "define/define_internal.h"
 
 static void
 set_default_string(json_t *node, const char *key, const char *value)

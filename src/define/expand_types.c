@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "define/internal.h"
+#include "define/define_internal.h"
 #include "miscadmin.h"
 
 /* User types may be based on user types, but not without end. */

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "define/internal.h"
+#include "define/define_internal.h"
 #include "executor/spi.h"
 
 /*-------------------------------------------------------------------------

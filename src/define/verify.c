@@ -11,8 +11,8 @@
  */
 #include "postgres.h"
 
-#include "call/function.h"
-#include "define/internal.h"
+#include "call/app_function.h"
+#include "define/define_internal.h"
 #include "miscadmin.h"
 
 /* The room of expressions knows no paths: point at section, member, option. */

@@ -11,8 +11,8 @@
  */
 #include "postgres.h"
 
-#include "action/embedded.h"
-#include "define/internal.h"
+#include "action/embedded/embedded.h"
+#include "define/define_internal.h"
 
 static void
 fault(AshErrors *errors, const char *key, const char *message)

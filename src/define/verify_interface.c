@@ -8,8 +8,8 @@
  */
 #include "postgres.h"
 
-#include "define/internal.h"
-#include "define/plan.h"
+#include "define/define_internal.h"
+#include "schema/schema_plan.h"
 
 /* An entry being looked at. */
 typedef struct Entry

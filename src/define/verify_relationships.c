@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "define/internal.h"
+#include "define/define_internal.h"
 #include "miscadmin.h"
 
 /* The resource, or NULL after adding an error at key. */

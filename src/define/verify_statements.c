@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "define/internal.h"
+#include "define/define_internal.h"
 
 static void
 verify_after_tables(json_t *statement, AshErrors *errors)

@@ -10,10 +10,10 @@
 
 #include "access/reloptions.h"
 #include "catalog/pg_class.h"
-#include "define/internal.h"
-#include "define/plan.h"
+#include "define/define_internal.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
+#include "schema/schema_plan.h"
 
 /*
  * The message of the error that body raises, or NULL.  Body only parses: nothing

@@ -19,7 +19,7 @@
 #ifndef ASH_EXPR_H
 #define ASH_EXPR_H
 
-#include "catalog/catalog.h"
+#include "model/model.h"
 
 typedef enum AshExprKind
 {
@@ -69,7 +69,7 @@ struct AshExpr
 
 	bool upsert_conflict; /* the value proposed for the attribute: EXCLUDED.column */
 	bool literal;		  /* a constant of a definition, not of a call */
-	const char *sql_text; /* cache: the literal or operator in SQL (sql.c) */
+	const char *sql_text; /* cache: the literal or operator in SQL (expr_sql.c) */
 	AshExpr *inlined;	  /* cache: ash_expr_inlined() */
 
 	/* ASH_EXPR_CALL */
@@ -82,10 +82,10 @@ struct AshExpr
 	bool negated; /* NOT IN, IS NOT NULL … */
 
 	bool adaptable; /* literal, template or get_path: takes the type it meets */
-	void *state;	/* cached executor state (eval.c) */
+	void *state;	/* cached executor state (expr_eval.c) */
 };
 
-/* What an operator or function of the language is; tables in builtins.c. */
+/* What an operator or function of the language is; tables in expr_builtins.c. */
 struct AshExprFunc
 {
 	const char *name; /* "contains", "+", "string_length" */
@@ -94,7 +94,7 @@ struct AshExprFunc
 	int max_args; /* -1: any number */
 	bool is_operator;
 	bool predicate; /* may be used as a key in filter input */
-	/* Argument types and result (signature.c), or NULL when resolve does it. */
+	/* Argument types and result (expr_signature.c), or NULL when resolve does it. */
 	const char *signature;
 	const char *template; /* SQL with $1 …, $* for the arguments, or NULL when sql writes it */
 	/*
@@ -135,7 +135,8 @@ typedef struct AshScope
 	bool late;			/* calculations that only a function computes may be used */
 } AshScope;
 
-/* parse.c: source text → tree; NULL after adding ASH_E_INVALID_DEFINITION (at the current path). */
+/* expr_parse.c: source text → tree; NULL after adding ASH_E_INVALID_DEFINITION (at the current
+ * path). */
 extern AshExpr *ash_expr_parse(const char *source, const AshScope *scope, AshErrors *errors);
 /* The same, then ash_expr_as / ash_expr_condition. */
 extern AshExpr *ash_expr_parse_as(const char *source, const AshScope *scope,
@@ -144,7 +145,7 @@ extern AshExpr *ash_expr_parse_condition(const char *source, const AshScope *sco
 										 AshErrors *errors);
 
 /*
- * coerce.c: expr as a value of type.  ash_expr_coerce allows what happens by
+ * expr_coerce.c: expr as a value of type.  ash_expr_coerce allows what happens by
  * itself (literals and templates take the type, integer → decimal) and returns
  * NULL, adding nothing, when that is not enough; ash_expr_as also casts and adds
  * an error; ash_expr_condition wants a boolean.
@@ -153,7 +154,7 @@ extern AshExpr *ash_expr_coerce(AshExpr *expr, const AshTypeInst *type);
 extern AshExpr *ash_expr_as(AshExpr *expr, const AshTypeInst *type, AshErrors *errors);
 extern AshExpr *ash_expr_condition(AshExpr *expr, AshErrors *errors);
 
-/* build.c: trees by hand */
+/* expr_build.c: trees by hand */
 extern AshExpr *ash_expr_const(const AshTypeInst *type, AshValue value);
 extern AshExpr *ash_expr_bool(bool value);
 extern AshExpr *ash_expr_attribute(AshResource *res, const AshAttribute *attr);
@@ -166,18 +167,19 @@ extern AshExpr *ash_expr_list(List *items,
 							  AshErrors *errors); /* of AshExpr *, brought to one type */
 /* By registry name; adds an error and returns NULL when no overload fits. */
 extern AshExpr *ash_expr_call(const char *func, List *args, AshErrors *errors);
-/* special.c: a jsonb, or null when jsonb_typeof says another kind (NULL: when it says "null") */
+/* expr_special.c: a jsonb, or null when jsonb_typeof says another kind (NULL: when it says "null")
+ */
 extern AshExpr *ash_expr_document_of(AshExpr *document, const char *kind);
 extern const AshExprFunc *ash_expr_func_lookup(const char *name, bool is_operator);
 extern const AshExprFunc *ash_expr_funcs(int *count);
 extern const AshExprFunc *ash_expr_operators(int *count);
 
-/* walk.c */
+/* expr_walk.c */
 typedef bool (*AshExprWalker)(AshExpr *expr, void *context); /* true stops the walk */
 extern bool ash_expr_walk(AshExpr *expr, AshExprWalker walker, void *context);
 extern bool ash_expr_has_refs(AshExpr *expr);  /* needs a row at all */
 extern bool ash_expr_in_memory(AshExpr *expr); /* only own attributes: no path, aggregate, exists */
-/* fallible.c: may evaluating it raise an error because of what is in a row? */
+/* expr_leakproof.c: may evaluating it raise an error because of what is in a row? */
 extern bool ash_expr_can_fail(AshExpr *expr);
 /* LIKE fails on what matches a pattern that ends within an escape */
 extern bool ash_pattern_is_whole(const char *pattern);
@@ -193,7 +195,7 @@ extern AshExpr *ash_expr_inlined(AshExpr *ref);
 extern AshExpr *ash_expr_with_args(AshExpr *expr, int nargs, AshArgument **args, AshExpr **values);
 
 /*
- * compiled.c: expressions of a resource, compiled on first use and kept in it.
+ * expr_compiled.c: expressions of a resource, compiled on first use and kept in it.
  * errors may be NULL at run time (a fault is then internal); ash_define passes
  * its own to find faults at define time.  NULL when the resource has none.
  */

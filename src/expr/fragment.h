@@ -8,7 +8,7 @@
 #ifndef ASH_EXPR_FRAGMENT_H
 #define ASH_EXPR_FRAGMENT_H
 
-#include "expr/internal.h"
+#include "expr/expr_internal.h"
 
 /* Stands before and after the number of an argument in the text that is written. */
 #define ASH_FRAGMENT_MARK '\001'

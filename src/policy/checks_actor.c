@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "policy/internal.h"
+#include "policy/policy_internal.h"
 #include "utils/builtins.h"
 
 /*-------------------------------------------------------------------------

@@ -12,7 +12,7 @@
 #include "postgres.h"
 
 #include "changeset/changeset.h"
-#include "policy/internal.h"
+#include "policy/policy_internal.h"
 
 static AshTruth
 truth(bool value)

@@ -13,13 +13,13 @@
  */
 #include "postgres.h"
 
-#include "call/function.h"
-#include "catalog/entities.h"
+#include "call/app_function.h"
 #include "catalog/pg_type.h"
 #include "changeset/changeset.h"
 #include "miscadmin.h"
+#include "model/entities.h"
 #include "parser/parse_func.h"
-#include "policy/internal.h"
+#include "policy/policy_internal.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"

@@ -11,7 +11,7 @@
 #include "postgres.h"
 
 #include "changeset/changeset.h"
-#include "policy/internal.h"
+#include "policy/policy_internal.h"
 #include "query/query.h"
 
 static AshTruth

@@ -10,8 +10,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/entities.h"
-#include "policy/internal.h"
+#include "model/entities.h"
+#include "policy/policy_internal.h"
 
 static AshTruth
 truth(bool value)

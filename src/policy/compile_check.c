@@ -13,7 +13,7 @@
  */
 #include "postgres.h"
 
-#include "policy/internal.h"
+#include "policy/policy_internal.h"
 
 const char *const ash_check_effects[] = { "authorize_if", "forbid_if", "authorize_unless",
 										  "forbid_unless", NULL };

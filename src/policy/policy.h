@@ -93,11 +93,12 @@ struct AshCheckDef
 	AshExpr *(*filter)(const AshPolicySubject *subject, void *options);
 };
 
-/* registry (checks.c) */
+/* registry (check_registry.c) */
 extern const AshCheckDef *ash_check_lookup(const char *name);
 extern const AshCheckDef *ash_checks(int *count);
 
-/* Entries of a definition (compile.c); a check is one of the effects beside ash_policy_check_spec.
+/* Entries of a definition (compile_policy.c); a check is one of the effects beside
+ * ash_policy_check_spec.
  */
 extern const AshSpec ash_policy_spec;
 extern const AshSpec ash_field_policy_spec;
@@ -105,7 +106,7 @@ extern const AshSpec ash_policy_check_spec;
 extern const char *const ash_check_effects[];
 
 /*
- * compile.c: the resource's policies and field policies, compiled on first use
+ * compile_policy.c: the resource's policies and field policies, compiled on first use
  * into res->policies and res->field_policies.  errors is NULL at run time.
  */
 extern void ash_resource_policies(AshResource *res, AshErrors *errors);

@@ -34,7 +34,7 @@
 #include "common/sha2.h"
 #include "mb/pg_wchar.h"
 #include "port/pg_bswap.h"
-#include "query/internal.h"
+#include "query/query_internal.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"

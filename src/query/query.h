@@ -73,7 +73,7 @@ struct AshQuery
 	List *page_filters; /* of AshExpr *: rows of the page, not of the count */
 	const char *after;	/* keyset cursors */
 	const char *before;
-	int lock; /* 0 none, else a number of lock.c */
+	int lock; /* 0 none, else a number of row_lock.c */
 	bool tenant_checked;
 	bool authorized;		   /* policy filter has been added */
 	bool paginated_by_default; /* the page comes from the action: read_one is exempt */
@@ -98,7 +98,7 @@ struct AshQuery
 /* an AshQuery.lock: FOR UPDATE of the root table, waiting */
 #define ASH_LOCK_UPDATE 1
 
-/* build.c: without base filter, tenant and policies: for looking at a row already found */
+/* query_build.c: without base filter, tenant and policies: for looking at a row already found */
 extern AshQuery *ash_query_bare(AshCall *call, AshResource *res);
 /* an empty query with base filter and tenant; the options of a call applied */
 extern AshQuery *ash_query_create(AshCall *call, AshResource *res, AshAction *action);
@@ -108,7 +108,8 @@ extern void ash_query_for_action(AshQuery *query, const Jsonb *input);
 extern void ash_query_apply_options(AshQuery *query);
 extern void ash_query_authorize(AshQuery *query);
 
-/* filter.c, sort.c, select.c, load.c: run-time input; faults are added to call->errors */
+/* filter_parse.c, sort_parse.c, select_parse.c, load_parse.c: run-time input; faults are added to
+ * call->errors */
 /* trusted: by code of the definition, which may name private fields */
 extern AshExpr *ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input,
 								 bool trusted);
@@ -122,16 +123,16 @@ extern void ash_load_invalid(AshErrors *errors, const char *name);
 /* names at the first level of a load of the definition; adds definition errors */
 extern void ash_load_verify(AshResource *res, json_t *load, AshErrors *errors);
 extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
-/* build.c: more of what the query is already told */
+/* query_build.c: more of what the query is already told */
 extern void ash_query_add_filter(AshQuery *query, const Jsonb *filter, bool trusted);
 extern void ash_query_add_sort(AshQuery *query, const Jsonb *sort, bool trusted, bool prepend);
-/* select.c: of a definition, so the names are attributes */
+/* select_parse.c: of a definition, so the names are attributes */
 extern void ash_query_select_names(AshQuery *query, List *names);
 extern void ash_query_deselect_names(AshQuery *query, List *names);
 /* the values of a calculation's arguments; false after adding errors */
 extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
 								 AshExpr ***args);
-/* late.c: function and load of a calculation; adds definition errors */
+/* batch_calculation.c: function and load of a calculation; adds definition errors */
 extern void ash_calculation_verify(AshResource *res, AshCalculation *calc, AshErrors *errors);
 /* does its value come from a function over all records? */
 extern bool ash_calculation_loads_late(AshExpr *ref);
@@ -152,7 +153,7 @@ extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors
 extern bool ash_aggregate_check(AshResource *dest, const AshAggregate *agg, AshErrors *errors);
 extern void ash_query_init(void);
 
-/* aggregate.c: its type, default, sort and join filters; adds definition errors */
+/* sql_aggregate.c: its type, default, sort and join filters; adds definition errors */
 extern void ash_aggregate_verify(AshResource *res, AshAggregate *agg, AshErrors *errors);
 
 /* related_read.c: compiles what a relationship says about its read; adds definition errors */
@@ -163,12 +164,12 @@ extern void ash_related_arguments(AshCall *sub, AshResource *source, AshRelation
 /* does an argument depend on the source row?  It has no value outside of a statement */
 extern bool ash_related_has_row_arguments(AshResource *source, AshRelationship *rel);
 
-/* run.c: writes the JSON result (array or page object) */
+/* query_run.c: writes the JSON result (array or page object) */
 extern void ash_query_run(AshQuery *query, StringInfo out);
 /* at most one record: writes it or null, returns how many there were (2 = more than one) */
 extern int ash_query_run_one(AshQuery *query, StringInfo out);
 /*
- * point.c: the same for the row of that primary key (by attribute index), beside the
+ * read_by_key.c: the same for the row of that primary key (by attribute index), beside the
  * conditions of the query; -1, writing nothing, when that takes a statement.
  */
 extern int ash_query_run_key(AshQuery *query, const AshValue *key, StringInfo out);
@@ -180,7 +181,7 @@ extern List *ash_query_fetch(AshQuery *query, int limit);
 extern AshValue **ash_query_fetch_keys(AshQuery *query, AshValue **keys, int nkeys);
 
 /*
- * records.c: JSON of rows already held (results of writes, ash_load), with
+ * held_records.c: JSON of rows already held (results of writes, ash_load), with
  * select, loads and field policies.  rows: List of AshValue *.  extras, when not
  * NIL, is a parallel list of StringInfo with further "key":value text.
  */
@@ -196,7 +197,7 @@ extern bool ash_row_attribute(void *row, const AshExpr *ref, AshValue *out);
 extern bool ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *calc,
 								  const Jsonb *arguments, StringInfo out);
 
-/* manual.c: attributes of a record that a function returned; false after adding an error */
+/* manual_read.c: attributes of a record that a function returned; false after adding an error */
 struct AshFunction;
 extern bool ash_row_from_json(AshCall *call, AshResource *res, const struct AshFunction *function,
 							  const Jsonb *record, AshValue *row);
@@ -211,24 +212,25 @@ extern bool ash_query_record_key(const AshResource *res, const JsonbValue *recor
 /* options.record → condition by primary key or identity; NULL after adding an error. */
 extern AshExpr *ash_query_record_filter(AshCall *call, AshResource *res, const JsonbValue *record);
 
-/* summary.c: aggregates over the whole query: ash_count and friends */
+/* aggregate_values.c: aggregates over the whole query: ash_count and friends */
 extern void ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field,
 								StringInfo out);
 /* several, {"name": {"kind": …, "field": …}}, in one statement: writes {"name": value} */
 extern void ash_query_aggregates(AshQuery *query, const Jsonb *wanted, StringInfo out);
 
-/* run.c: what ash_query_run runs, for ash_sql() and ash_explain(); false after adding an error */
+/* query_run.c: what ash_query_run runs, for ash_sql() and ash_explain(); false after adding an
+ * error */
 extern bool ash_query_statement(AshQuery *query, AshSql *sql);
 
 /*
- * session.c: templates in SQL that any session may run later.  The first writes one
+ * session_value.c: templates in SQL that any session may run later.  The first writes one
  * as resource's domain sees actor and tenant; the second is the tenant's condition.
  */
 extern void ash_sql_session_value(AshSql *sql, const char *resource, AshExpr *expr);
 extern AshExpr *ash_session_tenant_condition(AshResource *res, bool required);
 
 /*
- * body.c: reads and fields as bodies of SQL functions.  Parameters of a read are the
+ * function_body.c: reads and fields as bodies of SQL functions.  Parameters of a read are the
  * attributes of keys (of AshAttribute *: the row has these values), then arguments (of
  * AshArgument *).  must_find: no row is an error.  *user_code: code of a user runs in it.
  */

@@ -20,9 +20,9 @@
 
 #include "compat.h"
 
-#include "error/error.h"
+#include "base/error.h"
+#include "base/jansson_compat.h"
 #include "nodes/pg_list.h"
-#include "spec/jansson.h"
 
 typedef enum AshOptKind
 {
@@ -102,7 +102,8 @@ extern bool ash_spec_check_name(const char *name, AshErrors *errors);
 extern void ash_spec_unknown(const char *what, const char *name, List *candidates,
 							 AshErrors *errors);
 
-/* unsupported.c: why a known option of the framework is refused, or NULL when it is not known. */
+/* unsupported_options.c: why a known option of the framework is refused, or NULL when it is not
+ * known. */
 extern const char *ash_spec_unsupported(const char *spec, const char *option);
 
 /* JSON Schema (2020-12) of the spec as a new json_t. */
@@ -114,7 +115,7 @@ extern json_t *ash_spec_describe(const AshSpec *spec);
 /* One option's JSON Schema, without its description; a new json_t. */
 extern json_t *ash_spec_option_schema(const AshOpt *opt);
 
-/* json.c: jansson at arm's length */
+/* document_json.c: jansson at arm's length */
 
 /*
  * Parse len bytes in the server's encoding; the strings of the result are in it
@@ -137,7 +138,7 @@ extern json_t *ash_json_own(MemoryContext cxt, json_t *json);
 extern char *ash_json_dump(const json_t *json, bool indent);
 
 /*
- * locate.c: line and column (from 1) of the node at path in a valid JSON text: of
+ * document_position.c: line and column (from 1) of the node at path in a valid JSON text: of
  * the key for a member of an object.  False when there is no such node.
  */
 extern bool ash_json_locate(const char *text, size_t len, List *path, int *line, int *column);

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "type/internal.h"
+#include "type/type_internal.h"
 
 #include "utils/date.h"
 #include "utils/datetime.h"

@@ -16,7 +16,7 @@
 
 #include "compat.h"
 
-#include "error/error.h"
+#include "base/error.h"
 #include "spec/spec.h"
 #include "utils/jsonb.h"
 
@@ -81,7 +81,7 @@ struct AshTypeInst
 	struct FmgrInfo *input;	 /* input function, initialised lazily */
 	struct FmgrInfo *output; /* output function, initialised lazily */
 	Oid typioparam;
-	bool special_output; /* output depends on settings: see pgtype.c */
+	bool special_output; /* output depends on settings: see type_postgres.c */
 };
 
 /*
@@ -112,7 +112,7 @@ struct AshType
 	/* JSON Schema of the constraints comes from the spec */
 };
 
-/* registry.c */
+/* type_registry.c */
 extern const AshType *ash_type_lookup(const char *name); /* NULL when unknown */
 extern const AshType *const *ash_types(void);			 /* NULL-terminated */
 
@@ -203,7 +203,7 @@ extern const AshTypeInst *ash_type_for_oid(Oid oid);
 /* An unconstrained instance of a registry type; cached per backend. */
 extern const AshTypeInst *ash_type_plain(const char *name);
 
-/* cast.c: the pipeline of spec 2.1; false after adding errors.  in may be a JSON null. */
+/* type_cast.c: the pipeline of spec 2.1; false after adding errors.  in may be a JSON null. */
 extern bool ash_type_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
 						  AshValue *out);
 
@@ -218,24 +218,24 @@ extern AshValue ash_value_copy(const AshTypeInst *inst, AshValue value);
 
 extern bool ash_type_equal(const AshTypeInst *inst, const AshValue *a, const AshValue *b);
 
-/* array.c: for embedded arrays, which do their own casting */
+/* type_array.c: for embedded arrays, which do their own casting */
 /* Items of a list, or of a map with integer keys; -1 when in is neither. */
 extern int ash_type_array_items(const JsonbValue *in, JsonbValue **items);
 /* min_length and max_length; false after adding errors. */
 extern bool ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast);
 
-/* stored.c: values inside a stored jsonb */
+/* type_in_jsonb.c: values inside a stored jsonb */
 extern void ash_type_write_stored(StringInfo out, const AshTypeInst *inst, const AshValue *value);
 /* The value as it was stored, without its pipeline; false when it is none of this type. */
 extern bool ash_type_read_stored(const AshTypeInst *inst, const JsonbValue *in, AshValue *out);
 /* jsonb[] of jsonb items */
 extern Datum ash_jsonb_array(const AshValue *items, int n);
 
-/* strutil.c */
+/* unicode.c */
 /* User-perceived characters; code points when built without ICU. */
 extern int ash_grapheme_length(const char *s, int len);
 
-/* match.c: regular expressions of constraints and validations */
+/* type_regex.c: regular expressions of constraints and validations */
 typedef struct AshRegex
 {
 	const char *source; /* as written, for messages */
@@ -247,7 +247,7 @@ typedef struct AshRegex
 extern AshRegex *ash_regex_compile(const char *source, AshErrors *errors);
 extern bool ash_regex_matches(const AshRegex *regex, const char *s, int len);
 
-/* json.c: values to JSON text */
+/* type_json.c: values to JSON text */
 extern void ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *value);
 extern void ash_write_json_string(StringInfo out, const char *str, int len); /* with its quotes */
 extern char *ash_json_key(const char *name, int *len);						 /* "name": */
@@ -256,7 +256,7 @@ extern void ash_write_json_datum(StringInfo out, Oid oid, Datum value, bool isnu
 /* the output function's text; of lists, ranges and composites under settings of our own choice */
 extern char *ash_pg_output(const AshTypeInst *inst, Datum value);
 
-/* jsonb helpers (jsonbutil.c) */
+/* jsonb helpers (jsonb_access.c) */
 extern bool ash_jsonb_get(const Jsonb *object, const char *key, int keylen, JsonbValue *out);
 extern bool ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out); /* of char * */
 extern Jsonb *ash_jsonb_from_value(const JsonbValue *value); /* containers and scalars */

@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/action_internal.h
+ *	  What the files of this room share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_ACTION_INTERNAL_H
+#define ASH_ACTION_INTERNAL_H
+
+#include "action/action.h"
+#include "call/app_function.h"
+
+/* write_action.c */
+/* as ash_action_write, for a row that ash_action_record has locked */
+extern AshChangeset *ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
+											 const AshRowHandle *handle);
+extern bool ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row,
+							  AshExpr *condition);
+
+/* steps 2 to 11: everything that can be said about the input */
+extern void ash_action_build(AshChangeset *cs);
+/* a soft destroy is an update */
+extern AshActionType ash_changeset_type(const AshAction *action);
+
+/* generic_action.c: what comes before a generic action is authorized */
+extern void ash_action_generic_prepare(AshCall *call, const Jsonb *input);
+/* … its preparations and validations alone */
+extern void ash_action_prepare(AshCall *call, const Jsonb *input);
+
+/*
+ * write_action.c: what running cs would write, as a statement, when it may; *condition is what
+ * policies ask of the row, or NULL.  False without one: nothing to write, or an error.
+ */
+extern bool ash_write_sql(AshChangeset *cs, AshSql *sql, AshExpr **condition);
+/* would it be run as that statement, or by the executor itself? */
+extern bool ash_write_is_direct(const AshChangeset *cs);
+
+/* generic_action.c: policies, and the call of its function */
+extern bool ash_generic_authorize(AshCall *call);
+extern void ash_generic_sql(AshCall *call, AshSql *sql);
+
+/* stored_record.c: the row that options.record names; NULL after adding an error */
+extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle);
+/* its values by attribute index when record is exactly a primary key; else NULL, adding nothing */
+extern AshValue *ash_action_primary_key(const AshResource *res, const JsonbValue *record);
+/* the JSON of the record a write leaves, with its loads, select and notifications */
+extern void ash_action_result(AshChangeset *cs, StringInfo out);
+extern void ash_action_record_json(AshChangeset *cs, StringInfo out);
+extern const Jsonb *ash_action_loads(const AshChangeset *cs); /* of the action and the caller */
+extern List *ash_action_select(AshCall *call, const AshChangeset *cs);
+/* every value copied into the current context */
+extern AshValue *ash_action_copy_row(const AshResource *res, const AshValue *row);
+
+/* lazy_load.c */
+extern const Jsonb *ash_action_lazy_load(AshCall *call, const Jsonb *load,
+										 const JsonbValue *records, int n, List **extras);
+/* manual_write.c: instead of insert, update or delete; the row goes to cs->result */
+extern AshWriteStatus ash_manual_write(AshChangeset *cs);
+
+/* upsert.c */
+extern bool ash_upsert_wanted(const AshChangeset *cs);
+extern bool ash_upsert_row(AshChangeset *cs, const bool *given);
+extern bool ash_upsert_sql(AshChangeset *cs, const bool *given, AshSql *sql, Bitmapset **keys);
+
+/* identity_check.c */
+extern bool ash_identity_eager_checks(AshChangeset *cs);
+extern bool ash_identity_pre_checks(AshChangeset *cs);
+
+/* notification.c */
+extern void ash_notification_add(AshChangeset *cs);
+/* ", "notifications": [...]" of the call and those nested in it */
+extern void ash_notifications_write(AshCall *call, StringInfo out);
+
+#endif /* ASH_ACTION_INTERNAL_H */

@@ -1,0 +1,172 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/embedded/embedded_row.c
+ *	  An embedded value as it is stored, as values by attribute, and as callers
+ *	  see it.
+ *
+ * A key that is missing from what is stored is null: the attribute is younger than
+ * the value.  A key that no attribute has is dropped when the value is next
+ * written.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "action/action_internal.h"
+#include "action/embedded/embedded.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+bool
+ash_embedded_read_attribute(const AshAttribute *attr, const Jsonb *stored, AshValue *out)
+{
+	JsonbValue in;
+
+	out->value = (Datum) 0;
+	out->isnull = true;
+	if (!ash_jsonb_get(stored, attr->source, strlen(attr->source), &in))
+		return true;
+	if (ash_type_read_stored(attr->type, &in, out))
+		return true;
+	out->isnull = true;
+	return false;
+}
+
+AshValue *
+ash_embedded_read(AshResource *res, const AshValue *stored, AshErrors *errors)
+{
+	const Jsonb *object = DatumGetJsonbP(stored->value);
+	AshValue *row = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+	bool ok = true;
+
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		const AshAttribute *attr = res->attributes[i];
+
+		if (ash_embedded_read_attribute(attr, object, &row[i]) || errors == NULL)
+			continue;
+		ash_error_add(errors, ASH_E_INVALID_ATTRIBUTE, attr->name,
+					  "the stored value is not one of type %s", attr->type->name);
+		ok = false;
+	}
+	return ok ? row : NULL;
+}
+
+Datum
+ash_embedded_store(const AshResource *res, const AshValue *row)
+{
+	StringInfoData buf;
+	Datum result;
+
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '{');
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		const AshAttribute *attr = res->attributes[i];
+
+		if (i > 0)
+			appendStringInfoChar(&buf, ',');
+		ash_write_json_string(&buf, attr->source, strlen(attr->source));
+		appendStringInfoChar(&buf, ':');
+		ash_type_write_stored(&buf, attr->type, &row[i]);
+	}
+	appendStringInfoChar(&buf, '}');
+	result = DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data));
+	pfree(buf.data);
+	return result;
+}
+
+static const AshEmbeddedLoad *
+find_load(const AshEmbedded *type, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, type->loads)
+	{
+		const AshEmbeddedLoad *load = lfirst(lc);
+
+		if (strcmp(load->name, name) == 0)
+			return load;
+	}
+	return NULL;
+}
+
+/* Calculations that were asked for. */
+static void
+write_loads(StringInfo out, const AshEmbedded *type, List *loads, AshResource *res, Datum stored)
+{
+	AshValue value = { stored, false };
+	AshCall *call = type->call != NULL ? type->call : ash_call_current();
+	AshValue *row = NULL;
+	ListCell *lc;
+
+	foreach (lc, loads)
+	{
+		const AshEmbeddedLoad *load = lfirst(lc);
+		AshValue result;
+
+		if (load->expr == NULL)
+			continue;
+		if (row == NULL)
+			row = ash_embedded_read(res, &value, NULL);
+		if (call == NULL ||
+			!ash_expr_eval(load->expr, &call->bindings, ash_row_attribute, row, &result))
+			result.isnull = true;
+		appendStringInfoChar(out, ',');
+		ash_write_json_string(out, load->name, strlen(load->name));
+		appendStringInfoChar(out, ':');
+		ash_type_write_json(out, load->expr->type, &result);
+	}
+}
+
+/* One attribute for a caller.  Only what has a form of its own is more than stored text. */
+static void
+write_attribute(StringInfo out, const AshEmbedded *type, const AshAttribute *attr,
+				const Jsonb *stored)
+{
+	const AshEmbeddedLoad *load = find_load(type, attr->name);
+	JsonbValue in;
+	AshValue value;
+
+	ash_write_json_string(out, attr->name, strlen(attr->name));
+	appendStringInfoChar(out, ':');
+	if (!ash_jsonb_get(stored, attr->source, strlen(attr->source), &in))
+		appendStringInfoString(out, "null");
+	else if (in.type == jbvBinary && ash_type_read_stored(attr->type, &in, &value))
+		ash_type_write_json(out, load != NULL ? load->type : attr->type, &value);
+	else
+		appendStringInfoString(out, ash_jsonb_value_json(&in));
+}
+
+/* AshEmbeddedHooks.write_json: attributes under their names, as a record shows them. */
+void
+ash_embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	AshEmbedded *type = unconstify(AshEmbedded *, ash_embedded_constraints(inst));
+	AshResource *res = ash_ref_resource(&type->ref);
+	Jsonb *stored = DatumGetJsonbP(value);
+	const char *separator = "";
+	List *loads;
+
+	check_stack_depth();
+	if (!JB_ROOT_IS_OBJECT(stored))
+	{
+		(void) JsonbToCString(out, &stored->root, VARSIZE(stored));
+		return;
+	}
+	loads = ash_embedded_loads(type, res);
+	appendStringInfoChar(out, '{');
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		const AshAttribute *attr = res->attributes[i];
+
+		if (!attr->select_by_default && !attr->always_select)
+			continue;
+		appendStringInfoString(out, separator);
+		write_attribute(out, type, attr, stored);
+		separator = ",";
+	}
+	if (loads != NIL)
+		write_loads(out, type, loads, res, value);
+	appendStringInfoChar(out, '}');
+}

@@ -1,0 +1,391 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/embedded/embedded_run.c
+ *	  One action of an embedded resource: the life cycle of src/action/write_action.c
+ *	  without a table.
+ *
+ * The action runs as a call inside the one that casts the value: it has the same
+ * actor, tenant and context, and in its context the outer changeset as __source__.
+ * Its errors go to the outer call with the field, and the index in a list, before
+ * their path.  What would be written to a row is computed in memory.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "action/action_internal.h"
+#include "action/embedded/embedded.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "model/entities.h"
+#include "utils/builtins.h"
+
+static void
+push_path(const AshEmbedding *e)
+{
+	if (e->cast->field != NULL)
+		ash_errors_push_name(e->cast->errors, e->cast->field);
+	if (e->index >= 0)
+		ash_errors_push_index(e->cast->errors, e->index);
+}
+
+static void
+pop_path(const AshEmbedding *e)
+{
+	if (e->index >= 0)
+		ash_errors_pop(e->cast->errors);
+	if (e->cast->field != NULL)
+		ash_errors_pop(e->cast->errors);
+}
+
+/* A fault of the value as a whole is one of the field. */
+bool
+ash_embedded_fail(const AshEmbedding *e, const char *message)
+{
+	AshErrors *errors = e->cast->errors;
+	AshError *error;
+
+	if (e->index >= 0)
+		push_path(e);
+	error = ash_error_add(errors, e->cast->code, e->cast->field, "%s", message);
+	if (e->index >= 0)
+	{
+		pop_path(e);
+		ash_error_var_int(errors, error, "index", e->index);
+	}
+	return false;
+}
+
+AshAction *
+ash_embedded_action(const AshEmbedded *type, AshResource *res, AshActionType action_type,
+					AshErrors *errors)
+{
+	const char *name = action_type == ASH_ACTION_CREATE ? type->create_action :
+					   action_type == ASH_ACTION_UPDATE ? type->update_action :
+														  type->destroy_action;
+	AshAction *action = name ? ash_find_action(res, name) : res->primary_actions[action_type];
+
+	if (action != NULL && action->type == action_type)
+		return action;
+	if (name != NULL)
+		ash_error_add(errors, ASH_E_NO_SUCH_ACTION, NULL,
+					  "No such action %s of type %s for resource %s", name,
+					  ash_action_types[action_type], res->name);
+	else
+		ash_error_add(errors, ASH_E_NO_PRIMARY_ACTION, NULL,
+					  "No primary action of type %s for resource %s, and no action specified",
+					  ash_action_types[action_type], res->name);
+	return NULL;
+}
+
+/*-------------------------------------------------------------------------
+ * The call
+ *-------------------------------------------------------------------------
+ */
+
+/* Could anything of the action look at its context? */
+static bool
+looks_at_context(const AshResource *res, const AshAction *action)
+{
+	for (int i = 0; i < res->nattributes; i++)
+	{
+		const AshAttribute *attr = res->attributes[i];
+		AshDefaultKind kind = attr->dflt.kind;
+
+		/* what is embedded in turn may */
+		if (kind == ASH_DEFAULT_EXPR || kind == ASH_DEFAULT_FUNCTION ||
+			attr->type->oid == JSONBOID || ash_type_is_embedded(attr->type))
+			return true;
+	}
+	return action->nargs > 0 || action->steps != NIL || action->validations != NIL ||
+		   res->has_policies;
+}
+
+static Jsonb *
+object_of(const char *key, Jsonb *value)
+{
+	JsonbParseState *state = NULL;
+	JsonbValue item = { .type = jbvString };
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	item.val.string.val = unconstify(char *, key);
+	item.val.string.len = strlen(key);
+	pushJsonbValue(&state, WJB_KEY, &item);
+	JsonbToJsonbValue(value, &item);
+	pushJsonbValue(&state, WJB_VALUE, &item);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+/* The outer context, and the outer changeset as __source__, whose own context is in it. */
+static Jsonb *
+context_with_source(AshChangeset *source)
+{
+	Jsonb *outer = source->call->context;
+	Jsonb *view = ash_jsonb_merge(ash_changeset_view(source, false), object_of("context", outer));
+	Datum rest = DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(outer),
+									 PointerGetDatum(cstring_to_text("__source__")));
+
+	return ash_jsonb_merge(DatumGetJsonbP(rest), object_of("__source__", view));
+}
+
+/* Errors live as long as those they are added to; everything else goes with the call. */
+static AshCall *
+begin(const AshEmbedding *e, AshAction *action)
+{
+	AshCall *outer = e->cast->call;
+	AshCall *call = outer != NULL ? ash_call_nested(outer, e->res, action) :
+									ash_call_internal(CurrentMemoryContext, e->res, action);
+
+	call->errors = ash_errors_create(e->cast->errors->cxt);
+	call->bindings.errors = call->errors;
+	call->opts->skip_unknown_inputs = e->type->skip;
+	return call;
+}
+
+static void
+give_source(const AshEmbedding *e, AshCall *call)
+{
+	AshCall *outer = e->cast->call;
+
+	if (e->type->include_source && outer != NULL && outer->changeset != NULL &&
+		looks_at_context(call->res, call->action))
+		call->context = context_with_source(outer->changeset);
+}
+
+static bool
+end(const AshEmbedding *e, AshCall *call)
+{
+	AshErrors *errors = call->errors;
+	bool ok = !ash_errors_any(errors);
+
+	ash_call_end(call);
+	push_path(e);
+	ash_errors_move(e->cast->errors, errors);
+	pop_path(e);
+	return ok;
+}
+
+/*
+ * The steps, compiled.  For a literal of a definition they may be faulty: they are
+ * then left to be compiled, and reported, by whoever asks next.
+ */
+static bool
+compile_steps(const AshEmbedding *e, AshCall *call)
+{
+	AshErrors *faults;
+
+	if (call->action->steps_compiled)
+		return true;
+	if (e->cast->call != NULL)
+	{
+		ash_action_steps(call->res, call->action, NULL);
+		return true;
+	}
+	faults = ash_errors_create(call->cxt);
+	ash_action_steps(call->res, call->action, faults);
+	if (!ash_errors_any(faults))
+		return true;
+	call->action->steps_compiled = false;
+	ash_error_add(call->errors, e->cast->code, NULL, "the action %s of %s is faulty",
+				  call->action->name, call->res->name);
+	return false;
+}
+
+/*-------------------------------------------------------------------------
+ * The changeset
+ *-------------------------------------------------------------------------
+ */
+
+/*
+ * Without the keys of the primary key that the action does not take: a caller
+ * gives them to say which value is meant.
+ */
+static const Jsonb *
+without_key(const AshAction *action, const AshResource *res, const Jsonb *in)
+{
+	for (int i = 0; in != NULL && i < res->nprimary_key; i++)
+	{
+		const char *name = res->primary_key[i]->name;
+		JsonbValue ignored;
+
+		if (ash_find_input(action, name, strlen(name)) == NULL &&
+			ash_jsonb_get(in, name, strlen(name), &ignored))
+			in = DatumGetJsonbP(DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(in),
+													PointerGetDatum(cstring_to_text(name))));
+	}
+	return in;
+}
+
+static bool
+holds(AshChangeset *cs, const AshValue *row, AshExpr *condition)
+{
+	return ash_expr_in_memory(condition) && ash_row_satisfies(cs->call, cs->res, row, condition);
+}
+
+/* Policies: of the old value, or of the one that is made. */
+static bool
+authorize(AshChangeset *cs, const AshValue *row)
+{
+	AshPolicySubject subject = { .call = cs->call,
+								 .res = cs->res,
+								 .type = cs->action->type,
+								 .action = cs->action,
+								 .changeset = cs };
+	AshExpr *condition = NULL;
+
+	if (!cs->call->authorize || !cs->res->has_policies)
+		return true;
+	switch (ash_policy_decide(&subject, &condition))
+	{
+		case ASH_DECISION_ALLOW:
+			return true;
+		case ASH_DECISION_FILTER:
+			if (holds(cs, row, condition))
+				return true;
+			break;
+		case ASH_DECISION_DENY:
+			break;
+	}
+	if (!ash_errors_any(cs->call->errors))
+		ash_policy_forbid(&subject);
+	return false;
+}
+
+/* Conditions that a change has put on the value to be written. */
+static bool
+check_filters(AshChangeset *cs)
+{
+	ListCell *lc;
+
+	foreach (lc, cs->filters)
+	{
+		if (cs->data != NULL && holds(cs, cs->data, lfirst(lc)))
+			continue;
+		ash_error_add(cs->call->errors, ASH_E_STALE_RECORD, NULL,
+					  "Attempted to update stale record of %s", cs->res->name);
+		return false;
+	}
+	return true;
+}
+
+/* An atomic change is computed here, over the row as it was. */
+static bool
+apply_atomic(AshChangeset *cs, const AshAttribute *attr, const AshValue *before, AshValue *out)
+{
+	AshExpr *expr = cs->atomics[attr->index];
+	AshCast cast = { cs->call->errors, ASH_E_INVALID_ATTRIBUTE, attr->name,
+					 .sensitive = attr->sensitive };
+
+	if (!ash_expr_in_memory(expr))
+	{
+		ash_error_add(cs->call->errors, ASH_E_CAN_NOT_BE_ATOMIC, attr->name,
+					  "an embedded value has no row to compute %s from", attr->name);
+		return false;
+	}
+	return ash_expr_eval(expr, &cs->call->bindings, ash_row_attribute,
+						 unconstify(AshValue *, before), out) &&
+		   ash_type_constrain(attr->type, &cast, out);
+}
+
+/* The value after the action. */
+static AshValue *
+new_row(AshChangeset *cs)
+{
+	int n = cs->res->nattributes;
+	AshValue *before = palloc(sizeof(AshValue) * Max(n, 1));
+	AshValue *row = palloc(sizeof(AshValue) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+	{
+		row[i] = ash_changeset_attribute(cs, cs->res->attributes[i]);
+		before[i] = cs->data != NULL ? cs->data[i] : row[i];
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if ((cs->flags[i] & ASH_ATOMIC) &&
+			!apply_atomic(cs, cs->res->attributes[i], before, &row[i]))
+			return NULL;
+	}
+	return row;
+}
+
+/* Input → changes; as build_changeset of write_action.c, but nothing is asked of a table. */
+static void
+build(AshChangeset *cs)
+{
+	ash_changeset_cast_input(cs);
+	ash_call_argument_defaults(cs->call);
+	ash_call_required_arguments(cs->call);
+	ash_changeset_require(cs);
+	ash_changeset_literal_defaults(cs);
+	ash_changeset_run_steps(cs);
+	ash_changeset_check_accepted(cs);
+	if (cs->managed != NIL)
+		ash_error_add(cs->call->errors, ASH_E_INVALID_CHANGES, NULL,
+					  "%s is embedded: it cannot manage relationships", cs->res->name);
+}
+
+/* Changes → the value, in cs->result. */
+static void
+run(AshChangeset *cs)
+{
+	if (cs->type == ASH_ACTION_CREATE)
+		ash_changeset_lazy_defaults(cs);
+	else if (!authorize(cs, cs->data))
+		return;
+	if (ash_errors_any(cs->call->errors) || !check_filters(cs) ||
+		!ash_changeset_run_hooks(cs, cs->before_action))
+		return;
+	if (cs->type == ASH_ACTION_UPDATE)
+		ash_changeset_lazy_defaults(cs);
+	ash_changeset_check_required(cs);
+	if (ash_errors_any(cs->call->errors))
+		return;
+	cs->result = cs->type == ASH_ACTION_DESTROY ? cs->data : new_row(cs);
+	if (cs->result == NULL || (cs->type == ASH_ACTION_CREATE && !authorize(cs, cs->result)))
+		return;
+	(void) ash_changeset_run_hooks(cs, cs->after_action);
+}
+
+static void
+write_value(const AshEmbedding *e, AshCall *call, const Jsonb *in, const AshValue *old)
+{
+	AshValue *data = NULL;
+	AshChangeset *cs;
+
+	if (!compile_steps(e, call))
+		return;
+	give_source(e, call);
+	if (old != NULL && (data = ash_embedded_read(call->res, old, call->errors)) == NULL)
+		return;
+	cs = ash_changeset_create(call, call->action->type, without_key(call->action, call->res, in),
+							  data);
+	build(cs);
+	if (!ash_errors_any(call->errors))
+		run(cs);
+}
+
+bool
+ash_embedded_run(const AshEmbedding *e, AshActionType action_type, const Jsonb *in,
+				 const AshValue *old, AshValue *out)
+{
+	AshAction *action;
+	AshCall *call;
+	MemoryContext outer;
+
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	action = ash_embedded_action(e->type, e->res, action_type, e->cast->errors);
+	if (action == NULL)
+		return false;
+	call = begin(e, action);
+	outer = MemoryContextSwitchTo(call->cxt);
+	write_value(e, call, in, old);
+	MemoryContextSwitchTo(outer);
+	if (action_type != ASH_ACTION_DESTROY && !ash_errors_any(call->errors))
+	{
+		out->value = ash_embedded_store(e->res, ((AshChangeset *) call->changeset)->result);
+		out->isnull = false;
+	}
+	return end(e, call);
+}

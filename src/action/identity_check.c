@@ -1,0 +1,169 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/identity_check.c
+ *	  Identities asked before the write: eager_check and pre_check (spec 16).
+ *
+ * The unique index is what keeps an identity; these checks only report a
+ * violation together with the other errors of the input, and before anything was
+ * written.  They look at all rows of the tenant, whatever the actor may read.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "action/managed/managed.h"
+
+/* The identity a create updates on conflict instead of failing. */
+static bool
+is_upsert_target(const AshChangeset *cs, const AshIdentity *identity)
+{
+	const char *name = cs->call->opts->upsert_identity;
+
+	if (!ash_upsert_wanted(cs))
+		return false;
+	if (name == NULL)
+		name = cs->action->upsert_identity;
+	return name != NULL && strcmp(name, identity->name) == 0;
+}
+
+/* A new row always has new keys; a null may be one, too. */
+static bool
+any_key_changing(const AshChangeset *cs, const AshIdentity *identity)
+{
+	ListCell *lc;
+
+	if (cs->type == ASH_ACTION_CREATE)
+		return true;
+	foreach (lc, identity->keys)
+	{
+		const AshAttribute *attr = ash_find_attribute(cs->res, lfirst(lc));
+
+		if (attr != NULL && ash_changeset_changing(cs, attr))
+			return true;
+	}
+	return false;
+}
+
+/* "All keys are equal"; NIL when a null (or a value not known yet) makes them differ. */
+static List *
+key_conditions(AshChangeset *cs, const AshIdentity *identity)
+{
+	List *conditions = NIL;
+	ListCell *lc;
+
+	foreach (lc, identity->keys)
+	{
+		const AshAttribute *attr = ash_find_attribute(cs->res, lfirst(lc));
+		AshValue value;
+		AshExpr *condition;
+
+		if (attr == NULL || (cs->flags[attr->index] & (ASH_ATOMIC | ASH_INVALID)))
+			return NIL;
+		value = ash_changeset_attribute(cs, attr);
+		if (value.isnull && identity->nils_distinct)
+			return NIL;
+		condition = ash_equals(cs->res, attr, value, cs->call->errors);
+		if (condition == NULL)
+			return NIL;
+		conditions = lappend(conditions, condition);
+	}
+	return conditions;
+}
+
+/* A partial identity: false when our row is not among those it is about. */
+static bool
+applies_where(AshChangeset *cs, const AshIdentity *identity, List **conditions)
+{
+	AshScope scope = ash_scope_for(cs->res, NULL);
+	AshExpr *where;
+	AshValue value;
+
+	if (identity->where == NULL)
+		return true;
+	where = ash_expr_parse(identity->where, &scope, cs->call->errors);
+	if (where == NULL || !ash_expr_in_memory(where) ||
+		!ash_expr_eval(where, &cs->call->bindings, ash_changeset_ref, cs, &value) || value.isnull ||
+		!DatumGetBool(value.value))
+		return false;
+	*conditions = lappend(*conditions, where);
+	return true;
+}
+
+/*
+ * Asked in a call of its own: the errors that the changeset already has do not
+ * keep this question from being answered.
+ */
+static bool
+is_taken(AshChangeset *cs, const AshIdentity *identity)
+{
+	List *conditions = key_conditions(cs, identity);
+	AshCall *call;
+	AshQuery *query;
+	bool taken;
+
+	if (conditions == NIL || !applies_where(cs, identity, &conditions))
+		return false;
+	if (cs->data != NULL)
+		conditions = lappend(conditions, ash_expr_not(ash_query_key_filter(cs->res, cs->data)));
+	call = ash_call_nested(cs->call, cs->res, NULL);
+	query = identity->all_tenants ? ash_query_bare(call, cs->res) :
+									ash_query_create(call, cs->res, NULL);
+	query->filters = list_concat(query->filters, conditions);
+	taken = !ash_errors_any(call->errors) && ash_query_fetch(query, 1) != NIL;
+	ash_call_end(call);
+	return taken;
+}
+
+static void
+add_taken(AshChangeset *cs, const AshIdentity *identity)
+{
+	List *fields = identity->field_names != NIL ? identity->field_names : identity->keys;
+	StringInfoData names;
+	AshError *error;
+	ListCell *lc;
+
+	initStringInfo(&names);
+	foreach (lc, fields)
+		appendStringInfo(&names, names.len > 0 ? ", %s" : "%s", (char *) lfirst(lc));
+	error = ash_error_add(cs->call->errors, ASH_E_INVALID_CHANGES, NULL, "%s: %s", names.data,
+						  identity->message ? identity->message : "has already been taken");
+	error->fields = fields;
+}
+
+static bool
+check_identity(AshChangeset *cs, const AshIdentity *identity)
+{
+	if (cs->type == ASH_ACTION_DESTROY || is_upsert_target(cs, identity) ||
+		!any_key_changing(cs, identity) || !is_taken(cs, identity))
+		return true;
+	add_taken(cs, identity);
+	return false;
+}
+
+/* While the changeset is built; the violation is one error among the others. */
+bool
+ash_identity_eager_checks(AshChangeset *cs)
+{
+	bool ok = true;
+
+	for (int i = 0; i < cs->res->nidentities; i++)
+	{
+		if (cs->res->identities[i]->eager_check)
+			ok &= check_identity(cs, cs->res->identities[i]);
+	}
+	return ok;
+}
+
+/* Just before the write. */
+bool
+ash_identity_pre_checks(AshChangeset *cs)
+{
+	bool ok = true;
+
+	for (int i = 0; i < cs->res->nidentities; i++)
+	{
+		if (cs->res->identities[i]->pre_check)
+			ok &= check_identity(cs, cs->res->identities[i]);
+	}
+	return ok;
+}

@@ -1,0 +1,281 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/stored_record.c
+ *	  The record an action is about, before and after.
+ *
+ * The stored row is read without the read policies (the policies of the action
+ * itself decide about it), under the tenant and base filter, and locked, so that
+ * validations look at what the write will replace.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "action/action_internal.h"
+#include "utils/builtins.h"
+
+static void
+append_named(StringInfo buf, const AshAttribute *attr, const char *name, const JsonbValue *value)
+{
+	appendStringInfo(buf, "%s%s: ", buf->len > 0 ? " | " : "", name);
+	if (value == NULL || value->type == jbvNull)
+		appendStringInfoString(buf, "nil");
+	else if (attr != NULL && attr->sensitive)
+		appendStringInfoString(buf, "**redacted**");
+	else
+		appendStringInfoString(buf, ash_clip(ash_jsonb_value_json(value)));
+}
+
+/* Of a record that has its primary key among other fields only the key is told. */
+static bool
+append_primary_key(StringInfo buf, const AshResource *res, const Jsonb *record)
+{
+	JsonbValue value;
+
+	for (int i = 0; i < res->nprimary_key; i++)
+	{
+		const char *name = res->primary_key[i]->name;
+
+		if (!ash_jsonb_get(record, name, strlen(name), &value))
+			return false;
+	}
+	for (int i = 0; i < res->nprimary_key; i++)
+	{
+		const char *name = res->primary_key[i]->name;
+
+		(void) ash_jsonb_get(record, name, strlen(name), &value);
+		append_named(buf, res->primary_key[i], name, &value);
+	}
+	return res->nprimary_key > 0;
+}
+
+/*
+ * "id: \"…\"", or "a: 1 | b: 2": what the caller named the record by.  Long values are
+ * cut, those of sensitive attributes not shown.
+ */
+char *
+ash_action_describe_record(const AshResource *res, const JsonbValue *record)
+{
+	StringInfoData buf;
+	Jsonb *object;
+	JsonbIterator *it;
+	JsonbValue key;
+	JsonbValue value;
+
+	initStringInfo(&buf);
+	if (record == NULL || record->type != jbvBinary)
+	{
+		const AshAttribute *key = res->nprimary_key > 0 ? res->primary_key[0] : NULL;
+
+		append_named(&buf, key, key != NULL ? key->name : "id", record);
+		return buf.data;
+	}
+	object = ash_jsonb_from_value(record);
+	if (JB_ROOT_IS_OBJECT(object) && append_primary_key(&buf, res, object))
+		return buf.data;
+	it = JsonbIteratorInit(record->val.binary.data);
+	while (ash_jsonb_next_member(&it, &key, &value))
+	{
+		char *name = pnstrdup(key.val.string.val, key.val.string.len);
+
+		append_named(&buf, ash_find_attribute(res, name), ash_clip(name), &value);
+	}
+	return buf.data;
+}
+
+/*-------------------------------------------------------------------------
+ * By primary key, without a statement
+ *-------------------------------------------------------------------------
+ */
+
+AshValue *
+ash_action_primary_key(const AshResource *res, const JsonbValue *record)
+{
+	AshValue *key = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+
+	return ash_query_record_key(res, record, key) ? key : NULL;
+}
+
+/* Tenant and base filter, as far as they can be asked of a row in memory. */
+static AshExpr *
+visibility(AshCall *call, AshResource *res)
+{
+	AshQuery *query = ash_query_create(call, res, NULL);
+	AshExpr *condition = NULL;
+	ListCell *lc;
+
+	foreach (lc, query->filters)
+		condition = ash_expr_and(condition, lfirst(lc));
+	return condition;
+}
+
+static AshLockResult
+record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowHandle *handle,
+			  AshValue **row)
+{
+	AshValue *key = ash_action_primary_key(res, record);
+	AshExpr *condition;
+	AshLockResult result;
+
+	if (key == NULL)
+		return ASH_LOCK_NOT_TRIED;
+	condition = visibility(call, res);
+	if (ash_errors_any(call->errors))
+		return ASH_LOCK_NONE;
+	if (condition != NULL && !ash_expr_in_memory(condition))
+		return ASH_LOCK_NOT_TRIED;
+	*row = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+	result = ash_data_lock_row(res, key, handle, *row);
+	if (result == ASH_LOCKED && condition != NULL && !ash_row_satisfies(call, res, *row, condition))
+		return ASH_LOCK_NONE;
+	return result;
+}
+
+/*-------------------------------------------------------------------------
+ * By any key, through a query
+ *-------------------------------------------------------------------------
+ */
+
+static AshLockResult
+record_by_query(AshCall *call, AshResource *res, const JsonbValue *record, bool lock,
+				AshValue **row)
+{
+	AshExpr *filter = ash_query_record_filter(call, res, record);
+	AshQuery *query;
+	List *rows;
+
+	if (filter == NULL)
+		return ASH_LOCK_NONE;
+	query = ash_query_create(call, res, NULL);
+	if (ash_errors_any(call->errors))
+		return ASH_LOCK_NONE;
+	query->filters = lappend(query->filters, filter);
+	if (lock)
+		query->lock = ASH_LOCK_UPDATE;
+	rows = ash_query_fetch(query, 2);
+	if (list_length(rows) > 1)
+		ash_error_add(call->errors, ASH_E_MULTIPLE_RESULTS, NULL,
+					  "expected at most one result but got at least 2");
+	if (list_length(rows) != 1)
+		return ASH_LOCK_NONE;
+	*row = linitial(rows);
+	return ASH_LOCKED;
+}
+
+/*
+ * The row that record names, locked; NULL after adding an error.  handle tells
+ * where it is, when the fast path found it.  Without a handle the row is only
+ * looked at: nothing is locked, also on a standby.
+ */
+AshValue *
+ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	AshResource *res = call->res;
+	AshValue *row = NULL;
+	AshLockResult found = ASH_LOCK_NOT_TRIED;
+	AshError *error;
+
+	if (record == NULL)
+	{
+		error = ash_error_add(call->errors, ASH_E_INVALID_PRIMARY_KEY, NULL,
+							  "%s.%s needs the option \"record\": which row it is about", res->name,
+							  call->action->name);
+		error->hint =
+			"Give options.record as the primary key, or as an object of key or identity fields.";
+		MemoryContextSwitchTo(old);
+		return NULL;
+	}
+	if (handle != NULL)
+	{
+		handle->valid = false;
+		found = record_by_key(call, res, record, handle, &row);
+	}
+	if (found == ASH_LOCK_NOT_TRIED)
+		found = record_by_query(call, res, record, handle != NULL, &row);
+	if (found != ASH_LOCKED && !ash_errors_any(call->errors))
+		ash_error_add(call->errors, ASH_E_STALE_RECORD, NULL,
+					  "Attempted to update stale record of %s with filter: %s", res->name,
+					  ash_action_describe_record(res, record));
+	MemoryContextSwitchTo(old);
+	return found == ASH_LOCKED ? row : NULL;
+}
+
+/* What the action and the caller want to be loaded, together; NULL for nothing. */
+const Jsonb *
+ash_action_loads(const AshChangeset *cs)
+{
+	return ash_load_merge(cs->load, cs->call->opts->load);
+}
+
+/* No attribute at all means those that are always there: the primary key. */
+static List *
+or_key(const AshResource *res, List *names)
+{
+	for (int i = 0; names == NIL && i < res->nprimary_key; i++)
+		names = list_make1(unconstify(char *, res->primary_key[i]->name));
+	return names;
+}
+
+/* Names to be selected: of the caller, else of the action; NIL for all. */
+List *
+ash_action_select(AshCall *call, const AshChangeset *cs)
+{
+	const Jsonb *select = call->opts->select;
+	JsonbIterator *it;
+	JsonbValue value;
+	List *names = NIL;
+
+	if (select == NULL || !JB_ROOT_IS_ARRAY(select))
+		return cs != NULL && cs->select_given ? or_key(call->res, cs->select) : NIL;
+	it = ash_jsonb_walk(select);
+	while (ash_jsonb_next_item(&it, &value))
+	{
+		if (value.type == jbvString &&
+			ash_find_attribute(call->res, pnstrdup(value.val.string.val, value.val.string.len)))
+			names = lappend(names, pnstrdup(value.val.string.val, value.val.string.len));
+		else
+			ash_error_add(call->errors, ASH_E_NO_SUCH_ATTRIBUTE, NULL,
+						  "No such attribute %s for resource %s", ash_jsonb_value_text(&value),
+						  call->res->name);
+	}
+	return or_key(call->res, names);
+}
+
+void
+ash_action_record_json(AshChangeset *cs, StringInfo out)
+{
+	AshCall *call = cs->call;
+	StringInfo extra = ash_changeset_extra(cs);
+
+	ash_records_write(call, cs->res, list_make1(cs->result), ash_action_loads(cs),
+					  ash_action_select(call, cs), false, extra ? list_make1(extra) : NIL, out);
+}
+
+void
+ash_action_result(AshChangeset *cs, StringInfo out)
+{
+	AshCall *call = cs->call;
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+
+	if (!call->opts->return_notifications)
+		ash_action_record_json(cs, out);
+	else
+	{
+		appendStringInfoString(out, "{\"result\": ");
+		ash_action_record_json(cs, out);
+		ash_notifications_write(call, out);
+		appendStringInfoChar(out, '}');
+	}
+	MemoryContextSwitchTo(old);
+}
+
+AshValue *
+ash_action_copy_row(const AshResource *res, const AshValue *row)
+{
+	AshValue *copy = palloc(sizeof(AshValue) * Max(res->nattributes, 1));
+
+	for (int i = 0; i < res->nattributes; i++)
+		copy[i] = ash_value_copy(res->attributes[i]->type, row[i]);
+	return copy;
+}

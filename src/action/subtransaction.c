@@ -1,0 +1,197 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/action/subtransaction.c
+ *	  Work that fails without failing the transaction.
+ *
+ * The body runs in a subtransaction, which is rolled back when it added errors
+ * or when PostgreSQL raised one.  A violation of a constraint becomes the error
+ * of the definition that owns it; other errors of the data become class
+ * "unknown", unless they say what they are.  Cancellation (but for the call's own timeout),
+ *serialization failures, deadlocks, resource exhaustion and failed assertions always pass.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "action/action_internal.h"
+#include "nodes/value.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+/* May an error of this SQLSTATE be turned into an answer? */
+static bool
+can_be_caught(int sqlstate)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_PROGRAM_LIMIT_EXCEEDED:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INVALID_TRANSACTION_STATE:
+		case ERRCODE_INTERNAL_ERROR:
+		case ERRCODE_SYSTEM_ERROR:
+			return false;
+		default:
+			return sqlstate != ERRCODE_ASSERT_FAILURE;
+	}
+}
+
+/* The path of the innermost call: where in the outermost input the error is. */
+static List *
+path_of_calls(const AshCall *inner, const AshCall *outer)
+{
+	List *path = NIL;
+
+	for (const AshCall *call = inner; call != NULL; call = call->parent)
+	{
+		path = list_concat_copy(call->errors->path, path);
+		if (call == outer)
+			break;
+	}
+	return path;
+}
+
+/* A constraint of the database that no definition owns: PostgreSQL's sentence, not its row. */
+static void
+add_violation(AshErrors *errors, const ErrorData *edata)
+{
+	AshError *error = ash_error_add(errors, ASH_E_CONSTRAINT, NULL, "%s", edata->message);
+
+	error->sqlstate = edata->sqlerrcode;
+	error->constraint = edata->constraint_name;
+}
+
+static void
+add_foreign_error(AshErrors *errors, const ErrorData *edata)
+{
+	AshError *error =
+		ash_error_add(errors,
+					  edata->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE ? ASH_E_FORBIDDEN :
+																			ASH_E_UNKNOWN,
+					  NULL, "%s", edata->message);
+
+	error->sqlstate = edata->sqlerrcode;
+	error->hint = edata->hint;
+	ash_error_var_text(errors, error, "sqlstate", unpack_sql_state(edata->sqlerrcode));
+}
+
+static void
+add_told_error(AshErrors *errors, int code, json_t *told)
+{
+	const char *field = json_string_value(json_object_get(told, "field"));
+	const char *message = json_string_value(json_object_get(told, "message"));
+	AshError *error = ash_error_add(errors, code, field, "%s", message ? message : "");
+	size_t i;
+	json_t *step;
+	const char *name;
+	json_t *value;
+
+	json_array_foreach (json_object_get(told, "path"), i, step)
+		error->path =
+			lappend(error->path, json_is_integer(step) ?
+									 (void *) makeInteger(json_integer_value(step)) :
+									 (void *) makeString(pstrdup(
+										 json_is_string(step) ? json_string_value(step) : "")));
+	json_object_foreach (json_object_get(told, "vars"), name, value)
+		ash_error_var_json(errors, error, pstrdup(name), ash_json_dump(value, false));
+}
+
+/* Errors that say themselves what they are: those of error() and required(), of calls inside. */
+static bool
+add_told_errors(AshErrors *errors, const ErrorData *edata)
+{
+	json_t *document = edata->detail ? json_loads(edata->detail, 0, NULL) : NULL;
+	json_t *list = json_object_get(document, "errors");
+	int before = list_length(errors->items);
+	size_t i;
+	json_t *told;
+
+	json_array_foreach (list, i, told)
+	{
+		const char *code = json_string_value(json_object_get(told, "code"));
+
+		if (code != NULL && ash_error_code(code) >= 0)
+			add_told_error(errors, ash_error_code(code), told);
+	}
+	json_decref(document);
+	return list_length(errors->items) > before;
+}
+
+/*
+ * The errors that a PostgreSQL error means for outer; NULL when it is not ours to
+ * tell.  Called in a PG_CATCH, before the calls are unwound.  The result is in
+ * CurrentMemoryContext.
+ */
+AshErrors *
+ash_action_errors_of(const AshCall *outer, const ErrorData *edata)
+{
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	const AshCall *inner = ash_call_current();
+
+	if (inner == NULL)
+		return NULL;
+	errors->path = path_of_calls(inner, outer);
+	if (ash_data_map_error(inner, edata, errors))
+		return errors;
+
+	/* what is left of these two categories may show values of rows: say it without them */
+	if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		add_violation(errors, edata);
+	else if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_DATA_EXCEPTION &&
+			 edata->detail == NULL)
+		add_foreign_error(errors, edata);
+	return ash_errors_any(errors) ? errors : NULL;
+}
+
+/*
+ * Run body(call, arg); true when it added no error.  What it allocates in
+ * call->cxt stays.
+ */
+bool
+ash_action_isolated(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(cxt);
+	PG_TRY();
+	{
+		body(call, arg);
+		if (ash_errors_any(call->errors))
+			RollbackAndReleaseCurrentSubTransaction();
+		else
+			ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(cxt);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData *edata;
+		AshErrors *mapped;
+		bool late;
+
+		MemoryContextSwitchTo(call->cxt);
+		edata = CopyErrorData();
+		FlushErrorState();
+		late = ash_timeout_caught(call);
+		mapped = can_be_caught(edata->sqlerrcode) ? ash_action_errors_of(call, edata) : NULL;
+		RollbackAndReleaseCurrentSubTransaction();
+		CurrentResourceOwner = owner;
+		if (!late && !can_be_caught(edata->sqlerrcode))
+			ReThrowError(edata);
+		MemoryContextSwitchTo(call->cxt);
+		ash_call_unwind(call);
+		if (late)
+			ash_timeout_add_error(call, call->errors);
+		else if (mapped != NULL)
+			ash_errors_append_all(call->errors, mapped);
+		else if (!add_told_errors(call->errors, edata))
+			add_foreign_error(call->errors, edata);
+		MemoryContextSwitchTo(cxt);
+	}
+	PG_END_TRY();
+	return !ash_errors_any(call->errors);
+}

@@ -1,0 +1,284 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/base/document_json.c
+ *	  Documents as jansson trees: reading, writing, owning.
+ *
+ * jansson wants UTF-8; everything else here wants the server's encoding.  The
+ * text is converted on its way in and, where the two differ, the strings of the
+ * tree are converted back, so that no reader has to think of encodings.  That is
+ * also why trees are written by ash_json_dump and not by jansson, whose numbers
+ * moreover come back with seventeen digits.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/shortest_dec.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/value.h"
+#include "spec/spec.h"
+#include "utils/json.h"
+
+typedef struct OwnedJson
+{
+	MemoryContextCallback callback;
+	json_t *json;
+} OwnedJson;
+
+/*-------------------------------------------------------------------------
+ * Reading
+ *-------------------------------------------------------------------------
+ */
+
+/* jansson's words for a fault, without what only its programmers understand. */
+static void
+add_syntax_error(const json_error_t *fault, AshErrors *errors)
+{
+	const char *text = fault->text;
+	AshError *error;
+
+	if (json_error_code(fault) == json_error_null_character)
+		text = "\\u0000 is not allowed";
+	error =
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "invalid JSON at line %d, column %d: %s", fault->line, fault->column, text);
+	ash_error_var_int(errors, error, "line", fault->line);
+	ash_error_var_int(errors, error, "column", fault->column);
+}
+
+static char *
+to_server(const char *text, size_t len)
+{
+	return pg_any_to_server(text, (int) len, PG_UTF8);
+}
+
+/* A copy of the tree whose strings are in the server's encoding. */
+static json_t *
+recode(json_t *node)
+{
+	json_t *copy;
+	json_t *item;
+	const char *key;
+	size_t i;
+
+	check_stack_depth();
+	switch (json_typeof(node))
+	{
+		case JSON_OBJECT:
+			copy = ash_json_object();
+			json_object_foreach (node, key, item)
+				json_object_set_new_nocheck(copy, to_server(key, strlen(key)), recode(item));
+			return copy;
+		case JSON_ARRAY:
+			copy = json_array();
+			json_array_foreach (node, i, item)
+				json_array_append_new(copy, recode(item));
+			return copy;
+		case JSON_STRING:
+			return json_string_nocheck(
+				to_server(json_string_value(node), json_string_length(node)));
+		default:
+			return json_incref(node);
+	}
+}
+
+json_t *
+ash_json_parse(const char *text, size_t len, AshErrors *errors)
+{
+	char *utf8 = pg_server_to_any(text, (int) len, PG_UTF8);
+	json_error_t fault;
+	json_t *json;
+
+	json = json_loadb(utf8, utf8 == text ? len : strlen(utf8),
+					  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
+	if (json == NULL)
+	{
+		if (errors == NULL)
+			elog(ERROR, "stored definition is not JSON: %s", fault.text);
+		add_syntax_error(&fault, errors);
+		return NULL;
+	}
+	if (errors != NULL && !ash_json_check_numbers(text, len, errors))
+	{
+		json_decref(json);
+		return NULL;
+	}
+	if (GetDatabaseEncoding() == PG_UTF8)
+		return json;
+	/* recoding may fail on a character that the server's encoding does not have */
+	return recode(ash_json_own(CurrentMemoryContext, json));
+}
+
+/*-------------------------------------------------------------------------
+ * Owning
+ *-------------------------------------------------------------------------
+ */
+
+static void
+release_json(void *arg)
+{
+	json_decref(((OwnedJson *) arg)->json);
+}
+
+json_t *
+ash_json_own(MemoryContext cxt, json_t *json)
+{
+	OwnedJson *owned;
+
+	if (json == NULL)
+		return NULL;
+	owned = MemoryContextAlloc(cxt, sizeof(OwnedJson));
+	owned->json = json;
+	owned->callback.func = release_json;
+	owned->callback.arg = owned;
+	MemoryContextRegisterResetCallback(cxt, &owned->callback);
+	return json;
+}
+
+/*-------------------------------------------------------------------------
+ * Writing
+ *-------------------------------------------------------------------------
+ */
+
+static void dump(StringInfo out, const json_t *node, bool indent, int depth);
+
+static void
+new_line(StringInfo out, bool indent, int depth)
+{
+	if (!indent)
+		return;
+	appendStringInfoChar(out, '\n');
+	appendStringInfoSpaces(out, depth * 2);
+}
+
+static void
+dump_object(StringInfo out, const json_t *node, bool indent, int depth)
+{
+	const char *key;
+	json_t *value;
+	bool first = true;
+
+	appendStringInfoChar(out, '{');
+	json_object_foreach ((json_t *) node, key, value)
+	{
+		if (!first)
+			appendStringInfoString(out, indent ? "," : ", ");
+		first = false;
+		new_line(out, indent, depth + 1);
+		escape_json(out, key);
+		appendStringInfoString(out, ": ");
+		dump(out, value, indent, depth + 1);
+	}
+	if (!first)
+		new_line(out, indent, depth);
+	appendStringInfoChar(out, '}');
+}
+
+static void
+dump_array(StringInfo out, const json_t *node, bool indent, int depth)
+{
+	size_t i;
+	json_t *item;
+
+	appendStringInfoChar(out, '[');
+	json_array_foreach (node, i, item)
+	{
+		if (i > 0)
+			appendStringInfoString(out, indent ? "," : ", ");
+		new_line(out, indent, depth + 1);
+		dump(out, item, indent, depth + 1);
+	}
+	if (json_array_size(node) > 0)
+		new_line(out, indent, depth);
+	appendStringInfoChar(out, ']');
+}
+
+/* The shortest digits that read back as the same double; always with a mark of a real. */
+static void
+dump_real(StringInfo out, double value)
+{
+	char buf[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	double_to_shortest_decimal_buf(value, buf);
+	appendStringInfoString(out, buf);
+	if (strpbrk(buf, ".e") == NULL)
+		appendStringInfoString(out, ".0");
+}
+
+static void
+dump(StringInfo out, const json_t *node, bool indent, int depth)
+{
+	check_stack_depth();
+	switch (json_typeof(node))
+	{
+		case JSON_OBJECT:
+			dump_object(out, node, indent, depth);
+			break;
+		case JSON_ARRAY:
+			dump_array(out, node, indent, depth);
+			break;
+		case JSON_STRING:
+			escape_json(out, json_string_value(node));
+			break;
+		case JSON_INTEGER:
+			appendStringInfo(out, "%lld", (long long) json_integer_value(node));
+			break;
+		case JSON_REAL:
+			dump_real(out, json_real_value(node));
+			break;
+		case JSON_TRUE:
+			appendStringInfoString(out, "true");
+			break;
+		case JSON_FALSE:
+			appendStringInfoString(out, "false");
+			break;
+		case JSON_NULL:
+			appendStringInfoString(out, "null");
+			break;
+	}
+}
+
+char *
+ash_json_dump(const json_t *json, bool indent)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	dump(&out, json, indent, 0);
+	return out.data;
+}
+
+static void
+append_escaped(StringInfo out, const char *token)
+{
+	for (; *token != '\0'; token++)
+	{
+		if (*token == '~')
+			appendStringInfoString(out, "~0");
+		else if (*token == '/')
+			appendStringInfoString(out, "~1");
+		else
+			appendStringInfoChar(out, *token);
+	}
+}
+
+char *
+ash_json_pointer(List *path)
+{
+	StringInfoData out;
+	ListCell *lc;
+
+	initStringInfo(&out);
+	foreach (lc, path)
+	{
+		Node *node = lfirst(lc);
+
+		appendStringInfoChar(&out, '/');
+		if (IsA(node, Integer))
+			appendStringInfo(&out, "%d", intVal(node));
+		else
+			append_escaped(&out, strVal(node));
+	}
+	return out.data;
+}

@@ -1,0 +1,303 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/base/document_position.c
+ *	  Positions in a JSON text: where a path stands, and which numbers it has.
+ *
+ * The text has been parsed before, so it is known to be valid; this walks its
+ * tokens without building anything.  Positions are counted in characters of the
+ * server's encoding.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/shortest_dec.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/value.h"
+#include "spec/spec.h"
+
+typedef struct Cursor
+{
+	const char *pos;
+	const char *end;
+} Cursor;
+
+static void
+skip_space(Cursor *cur)
+{
+	while (cur->pos < cur->end && strchr(" \t\r\n", *cur->pos) != NULL)
+		cur->pos++;
+}
+
+/* At a quote: over the string. */
+static void
+skip_string(Cursor *cur)
+{
+	cur->pos++;
+	while (cur->pos < cur->end && *cur->pos != '"')
+		cur->pos += (*cur->pos == '\\') ? 2 : pg_mblen(cur->pos);
+	cur->pos++;
+}
+
+/* Over a number or a word. */
+static void
+skip_word(Cursor *cur)
+{
+	while (cur->pos < cur->end && strchr(",:]} \t\r\n", *cur->pos) == NULL)
+		cur->pos++;
+}
+
+/* Over a whole value, whatever is in it. */
+static void
+skip_value(Cursor *cur)
+{
+	int depth = 0;
+
+	do
+	{
+		skip_space(cur);
+		if (cur->pos >= cur->end)
+			return;
+		if (*cur->pos == '"')
+			skip_string(cur);
+		else if (*cur->pos == '{' || *cur->pos == '[')
+		{
+			depth++;
+			cur->pos++;
+		}
+		else if (*cur->pos == '}' || *cur->pos == ']')
+		{
+			depth--;
+			cur->pos++;
+		}
+		else if (*cur->pos == ',' || *cur->pos == ':')
+			cur->pos++;
+		else
+			skip_word(cur);
+	} while (depth > 0);
+}
+
+/* Does the string token from start to end (with its quotes) spell name? */
+static bool
+token_is(const char *start, const char *end, const char *name)
+{
+	size_t len = end - start;
+	json_t *key;
+	bool same;
+
+	if (memchr(start, '\\', len) == NULL)
+		return len == strlen(name) + 2 && memcmp(start + 1, name, len - 2) == 0;
+	key = ash_json_parse(start, len, NULL);
+	same = json_is_string(key) && strcmp(json_string_value(key), name) == 0;
+	json_decref(key);
+	return same;
+}
+
+/* At an object: to the value of the member; *key is where its key stands. */
+static bool
+enter_member(Cursor *cur, const char *name, const char **key)
+{
+	if (cur->pos >= cur->end || *cur->pos != '{')
+		return false;
+	cur->pos++;
+	for (;;)
+	{
+		const char *start;
+		bool found;
+
+		skip_space(cur);
+		if (cur->pos >= cur->end || *cur->pos != '"')
+			return false;
+		start = cur->pos;
+		skip_string(cur);
+		found = token_is(start, cur->pos, name);
+		skip_space(cur);
+		cur->pos++; /* colon */
+		skip_space(cur);
+		if (found)
+		{
+			*key = start;
+			return true;
+		}
+		skip_value(cur);
+		skip_space(cur);
+		cur->pos++; /* comma or brace */
+	}
+}
+
+/* At an array: to the element. */
+static bool
+enter_element(Cursor *cur, int index)
+{
+	if (cur->pos >= cur->end || *cur->pos != '[')
+		return false;
+	cur->pos++;
+	skip_space(cur);
+	for (; index > 0 && cur->pos < cur->end && *cur->pos != ']'; index--)
+	{
+		skip_value(cur);
+		skip_space(cur);
+		if (cur->pos < cur->end && *cur->pos == ',')
+			cur->pos++;
+		skip_space(cur);
+	}
+	return cur->pos < cur->end && *cur->pos != ']';
+}
+
+static void
+count_position(const char *text, const char *pos, int *line, int *column)
+{
+	*line = 1;
+	*column = 1;
+	while (text < pos)
+	{
+		if (*text == '\n')
+		{
+			(*line)++;
+			*column = 0;
+		}
+		(*column)++;
+		text += pg_mblen(text);
+	}
+}
+
+bool
+ash_json_locate(const char *text, size_t len, List *path, int *line, int *column)
+{
+	Cursor cur = { text, text + len };
+	const char *found;
+	ListCell *lc;
+
+	skip_space(&cur);
+	found = cur.pos;
+	foreach (lc, path)
+	{
+		Node *node = lfirst(lc);
+
+		if (IsA(node, Integer))
+		{
+			if (!enter_element(&cur, intVal(node)))
+				return false;
+			found = cur.pos;
+		}
+		else if (!enter_member(&cur, strVal(node), &found))
+			return false;
+	}
+	count_position(text, found, line, column);
+	return true;
+}
+
+/*-------------------------------------------------------------------------
+ * Numbers
+ *-------------------------------------------------------------------------
+ */
+
+/* A decimal number as its significant digits and the power of ten they start at. */
+typedef struct Digits
+{
+	StringInfoData digits;
+	int exponent;
+} Digits;
+
+static void
+split_number(const char *text, Digits *out)
+{
+	int point = 0;
+	bool after_point = false;
+
+	initStringInfo(&out->digits);
+	out->exponent = 0;
+	if (*text == '-' || *text == '+')
+		text++;
+	for (; *text != '\0' && *text != 'e' && *text != 'E'; text++)
+	{
+		if (*text == '.')
+		{
+			after_point = true;
+			continue;
+		}
+		if (!after_point)
+			point++;
+		appendStringInfoChar(&out->digits, *text);
+	}
+	if (*text != '\0')
+		out->exponent = (int) strtol(text + 1, NULL, 10);
+	out->exponent += point;
+}
+
+/* Drop zeros that carry no value. */
+static void
+normalize_number(Digits *number)
+{
+	StringInfo digits = &number->digits;
+	int leading = (int) strspn(digits->data, "0");
+
+	memmove(digits->data, digits->data + leading, digits->len - leading + 1);
+	digits->len -= leading;
+	number->exponent -= leading;
+	while (digits->len > 0 && digits->data[digits->len - 1] == '0')
+		digits->data[--digits->len] = '\0';
+	if (digits->len == 0)
+		number->exponent = 0;
+}
+
+/* Would the number come back as it was written? */
+static bool
+survives(const char *token)
+{
+	char buf[DOUBLE_SHORTEST_DECIMAL_LEN];
+	Digits written;
+	Digits kept;
+
+	if (strpbrk(token, ".eE") == NULL)
+		return true; /* an integer; too big ones do not parse */
+	double_to_shortest_decimal_buf(strtod(token, NULL), buf);
+	split_number(token, &written);
+	split_number(buf, &kept);
+	normalize_number(&written);
+	normalize_number(&kept);
+	return written.exponent == kept.exponent && strcmp(written.digits.data, kept.digits.data) == 0;
+}
+
+bool
+ash_json_check_numbers(const char *text, size_t len, AshErrors *errors)
+{
+	Cursor cur = { text, text + len };
+	bool ok = true;
+
+	while (cur.pos < cur.end)
+	{
+		const char *start = cur.pos;
+		char *token;
+
+		if (*start == '"')
+		{
+			skip_string(&cur);
+			continue;
+		}
+		if (*start != '-' && !(*start >= '0' && *start <= '9'))
+		{
+			cur.pos++;
+			continue;
+		}
+		skip_word(&cur);
+		token = pnstrdup(start, cur.pos - start);
+		if (!survives(token))
+		{
+			AshError *error;
+			int line, column;
+
+			count_position(text, start, &line, &column);
+			error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+								  "the number %s at line %d, column %d cannot be kept exactly; "
+								  "write it as a string",
+								  token, line, column);
+			ash_error_var_int(errors, error, "line", line);
+			ash_error_var_int(errors, error, "column", column);
+			ok = false;
+		}
+		pfree(token);
+	}
+	return ok;
+}

@@ -1,0 +1,381 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/base/error.c
+ *	  Kinds of errors, and how a call gathers them.
+ *
+ * The kinds table is in the order of AshErrorCode; ash_error_kind asserts it by
+ * its length.  SQLSTATEs follow DESIGN section 8: whatever the caller can mend is
+ * 22023 or a neighbour of it, so that proxies turn it into a client error, and
+ * nothing looks retryable that is not.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/error.h"
+#include "mb/pg_wchar.h"
+#include "nodes/value.h"
+#include "utils/errcodes.h"
+#include "utils/json.h"
+#include "utils/memutils.h"
+
+#define INVALID(name, doc)                                            \
+	{                                                                 \
+		name, ASH_CLASS_INVALID, ERRCODE_INVALID_PARAMETER_VALUE, doc \
+	}
+#define FORBIDDEN(name, doc)                                           \
+	{                                                                  \
+		name, ASH_CLASS_FORBIDDEN, ERRCODE_INSUFFICIENT_PRIVILEGE, doc \
+	}
+#define FRAMEWORK(name, doc)                                          \
+	{                                                                 \
+		name, ASH_CLASS_FRAMEWORK, ERRCODE_FEATURE_NOT_SUPPORTED, doc \
+	}
+
+static const AshErrorKind kinds[] = {
+	INVALID("required", "An attribute, argument or relationship is missing or null."),
+	INVALID("invalid_attribute", "The value of an attribute is not acceptable."),
+	INVALID("invalid_argument", "The value of an argument is not acceptable."),
+	INVALID("invalid_changes", "Several fields together are not acceptable."),
+	INVALID("invalid_relationship", "A relationship cannot be managed as asked."),
+	INVALID("no_such_input", "The action has no input of that name."),
+	INVALID("no_such_attribute", "The resource has no attribute of that name."),
+	INVALID("no_such_relationship", "The resource has no relationship of that name."),
+	INVALID("no_such_field", "The resource has no such public field."),
+	INVALID("no_such_filter_predicate", "A filter uses an operator that does not exist."),
+	INVALID("no_such_function", "An expression uses a function that does not exist."),
+	INVALID("no_such_operator", "An expression uses an operator that does not exist."),
+	INVALID("no_such_action", "The resource has no action of that name."),
+	INVALID("no_such_resource", "No resource of that name is registered."),
+	INVALID("no_such_option", "The call has an option that does not exist."),
+	INVALID("no_primary_action", "No action was named and the resource has no primary one."),
+	INVALID("no_read_action", "The resource has no read action to reach it by."),
+	INVALID("no_identity_found", "The resource has no identity of that name."),
+	INVALID("invalid_primary_key", "The record is not named by a valid key."),
+	INVALID("invalid_option", "An option of the call has an unusable value."),
+	INVALID("invalid_input", "The input as a whole is not usable."),
+	INVALID("invalid_filter_value", "A filter compares with a value of the wrong type."),
+	INVALID("invalid_filter_reference", "A field may not be used in this filter."),
+	INVALID("invalid_limit", "The limit is not a number of rows."),
+	INVALID("invalid_offset", "The offset is not a number of rows."),
+	INVALID("invalid_page", "A page option is not usable."),
+	INVALID("invalid_load", "Something to be loaded does not exist."),
+	INVALID("invalid_sort_order", "A sort order does not exist."),
+	INVALID("invalid_keyset", "A page cursor is not one of this query."),
+	INVALID("invalid_query", "The query is not usable."),
+	INVALID("invalid_expression", "An expression cannot be evaluated."),
+	INVALID("invalid_calculation_argument",
+			"The value of a calculation's argument is not acceptable."),
+	INVALID("calculation_requires_primary_key", "A calculation needs a stored record."),
+	INVALID("unsortable_field", "A field may not be sorted on."),
+	INVALID("multiple_results", "More than one record where at most one was expected."),
+	INVALID("not_found", "There is no such record."),
+	INVALID("stale_record", "The record was changed or removed in the meantime."),
+	INVALID("limit_required", "The action must be given a page limit."),
+	INVALID("pagination_required", "The action must be read in pages."),
+	INVALID("action_requires_pagination", "The action cannot be read in pages."),
+	INVALID("non_countable_action", "The action cannot count its rows."),
+	INVALID("non_streamable_action", "The action cannot be streamed."),
+	INVALID("no_matching_bulk_strategy", "None of the strategies asked for can run this action."),
+	INVALID("tenant_required", "The resource needs a tenant."),
+	INVALID("action_requires_actor", "The action needs an actor."),
+	INVALID("read_action_requires_actor", "The read action needs an actor."),
+	{ "timeout", ASH_CLASS_INVALID, ERRCODE_QUERY_CANCELED, "The action took too long." },
+	{ "constraint", ASH_CLASS_INVALID, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION,
+	  "A constraint of the database was violated that no definition names." },
+	INVALID("invalid_definition", "A definition document is wrong."),
+	FORBIDDEN("forbidden", "The policies do not allow it."),
+	FORBIDDEN("forbidden_field", "The field may not be seen."),
+	FORBIDDEN("cannot_filter_creates", "A policy of a create depends on the stored row."),
+	FORBIDDEN("domain_requires_actor", "The domain must be called with an actor."),
+	FORBIDDEN("domain_requires_authorization",
+			  "The domain must not be called without authorization."),
+	FORBIDDEN("initial_data_required", "The policies need the record as it was."),
+	FRAMEWORK("must_be_atomic", "The action must run as one statement and cannot."),
+	FRAMEWORK("can_not_be_atomic", "The change cannot run as one statement."),
+	{ "function_failed", ASH_CLASS_FRAMEWORK, ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
+	  "A function of the application gave a result that cannot be used." },
+	{ "unknown", ASH_CLASS_UNKNOWN, ERRCODE_DATA_EXCEPTION, "Something else went wrong." },
+};
+
+StaticAssertDecl(lengthof(kinds) == ASH_E_COUNT, "a kind for every error code");
+
+/* The registry entry of a code. */
+const AshErrorKind *
+ash_error_kind(AshErrorCode code)
+{
+	Assert(code >= 0 && code < ASH_E_COUNT);
+	return &kinds[code];
+}
+
+/* The code of a kind's name, or -1. */
+int
+ash_error_code(const char *name)
+{
+	for (int code = 0; code < ASH_E_COUNT; code++)
+	{
+		if (strcmp(kinds[code].name, name) == 0)
+			return code;
+	}
+	return -1;
+}
+
+/* "forbidden", "invalid", "framework", "unknown" */
+const char *
+ash_error_class_name(AshErrorClass class)
+{
+	static const char *const names[] = { "forbidden", "invalid", "framework", "unknown" };
+
+	return names[class];
+}
+
+/* An empty list whose errors will live in cxt. */
+AshErrors *
+ash_errors_create(MemoryContext cxt)
+{
+	AshErrors *errors = MemoryContextAllocZero(cxt, sizeof(AshErrors));
+
+	errors->cxt = cxt;
+	return errors;
+}
+
+bool
+ash_errors_any(const AshErrors *errors)
+{
+	return errors->items != NIL;
+}
+
+bool
+ash_errors_full(const AshErrors *errors)
+{
+	return list_length(errors->items) >= ASH_MAX_FAULTS;
+}
+
+/* Append an error that was built elsewhere, in errors->cxt. */
+void
+ash_error_append(AshErrors *errors, AshError *error)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+
+	errors->items = lappend(errors->items, error);
+	MemoryContextSwitchTo(old);
+}
+
+/* printf into a new buffer, from a variadic function whose last named argument is fmt. */
+#define FORMAT(buf, fmt)                                   \
+	do                                                     \
+	{                                                      \
+		initStringInfo(buf);                               \
+		for (;;)                                           \
+		{                                                  \
+			va_list args_;                                 \
+			int needed_;                                   \
+                                                           \
+			va_start(args_, fmt);                          \
+			needed_ = appendStringInfoVA(buf, fmt, args_); \
+			va_end(args_);                                 \
+			if (needed_ == 0)                              \
+				break;                                     \
+			enlargeStringInfo(buf, needed_);               \
+		}                                                  \
+	} while (0)
+
+/*
+ * Add an error at the current path.  field may be NULL; fmt may be NULL when the
+ * caller sets the message itself (after adding vars).
+ */
+AshError *
+ash_error_add(AshErrors *errors, AshErrorCode code, const char *field, const char *fmt, ...)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+	AshError *error = palloc0(sizeof(AshError));
+
+	error->code = code;
+	error->field = field ? pstrdup(field) : NULL;
+	error->path = list_copy(errors->path);
+	if (fmt != NULL)
+	{
+		StringInfoData buf;
+
+		FORMAT(&buf, fmt);
+		error->message = buf.data;
+	}
+	errors->items = lappend(errors->items, error);
+	MemoryContextSwitchTo(old);
+	return error;
+}
+
+/* A fault of a definition, below the current path when option is given. */
+AshError *
+ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...)
+{
+	StringInfoData buf;
+	AshError *error;
+
+	FORMAT(&buf, fmt);
+	if (option != NULL)
+		ash_errors_push_name(errors, option);
+	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", buf.data);
+	if (option != NULL)
+		ash_errors_pop(errors);
+	pfree(buf.data);
+	return error;
+}
+
+void
+ash_errors_push_name(AshErrors *errors, const char *name)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+
+	errors->path = lappend(errors->path, makeString(pstrdup(name)));
+	MemoryContextSwitchTo(old);
+}
+
+void
+ash_errors_push_index(AshErrors *errors, int index)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+
+	errors->path = lappend(errors->path, makeInteger(index));
+	MemoryContextSwitchTo(old);
+}
+
+void
+ash_errors_pop(AshErrors *errors)
+{
+	Assert(errors->path != NIL);
+	errors->path = list_delete_last(errors->path);
+}
+
+/* Move all of from to the end of to, under to's current path.  Same lifetime assumed. */
+void
+ash_errors_move(AshErrors *to, AshErrors *from)
+{
+	MemoryContext old = MemoryContextSwitchTo(to->cxt);
+	ListCell *lc;
+
+	foreach (lc, from->items)
+	{
+		AshError *error = lfirst(lc);
+
+		error->path = list_concat_copy(to->path, error->path);
+		to->items = lappend(to->items, error);
+	}
+	from->items = NIL;
+	MemoryContextSwitchTo(old);
+}
+
+/* Move all of from to the end of to; the paths are already those of to. */
+void
+ash_errors_append_all(AshErrors *to, AshErrors *from)
+{
+	MemoryContext old = MemoryContextSwitchTo(to->cxt);
+
+	to->items = list_concat(to->items, from->items);
+	from->items = NIL;
+	MemoryContextSwitchTo(old);
+}
+
+void
+ash_errors_truncate(AshErrors *errors, int count)
+{
+	errors->items = list_truncate(errors->items, count);
+}
+
+static AshErrorVar *
+add_var(AshErrors *errors, AshError *error, const char *name)
+{
+	AshErrorVar *var = palloc0(sizeof(AshErrorVar));
+
+	var->name = pstrdup(name);
+	error->vars = lappend(error->vars, var);
+	return var;
+}
+
+/* A text that interpolates without quotes (a list of names, a pattern). */
+void
+ash_error_var_text(AshErrors *errors, AshError *error, const char *name, const char *value)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+	AshErrorVar *var = add_var(errors, error, name);
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	escape_json(&buf, value);
+	var->json = buf.data;
+	var->text = pstrdup(value);
+	MemoryContextSwitchTo(old);
+}
+
+void
+ash_error_var_int(AshErrors *errors, AshError *error, const char *name, int64 value)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+	AshErrorVar *var = add_var(errors, error, name);
+
+	var->json = var->text = psprintf(INT64_FORMAT, value);
+	MemoryContextSwitchTo(old);
+}
+
+/* A JSON value; it interpolates as written, strings with their quotes, null as nil. */
+void
+ash_error_var_json(AshErrors *errors, AshError *error, const char *name, const char *json)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+	AshErrorVar *var = add_var(errors, error, name);
+
+	var->json = pstrdup(json);
+	var->text = strcmp(json, "null") == 0 ? "nil" : var->json;
+	MemoryContextSwitchTo(old);
+}
+
+static const AshErrorVar *
+find_var(List *vars, const char *name, int len)
+{
+	ListCell *lc;
+
+	foreach (lc, vars)
+	{
+		const AshErrorVar *var = lfirst(lc);
+
+		if (strlen(var->name) == len && memcmp(var->name, name, len) == 0)
+			return var;
+	}
+	return NULL;
+}
+
+/* Replace each %{name} by the var of that name; one without a var stays as it is. */
+char *
+ash_error_interpolate(const char *template, List *vars)
+{
+	StringInfoData buf;
+	const char *p = template;
+
+	initStringInfo(&buf);
+	while (*p)
+	{
+		const char *end = (p[0] == '%' && p[1] == '{') ? strchr(p, '}') : NULL;
+		const AshErrorVar *var = end ? find_var(vars, p + 2, end - p - 2) : NULL;
+
+		if (var != NULL)
+		{
+			appendStringInfoString(&buf, var->text);
+			p = end + 1;
+		}
+		else
+			appendStringInfoChar(&buf, *p++);
+	}
+	return buf.data;
+}
+
+#define MAX_SHOWN 80
+
+const char *
+ash_clip(const char *name)
+{
+	int len = strlen(name);
+
+	if (len <= MAX_SHOWN)
+		return name;
+	return psprintf("%.*s…", pg_mbcliplen(name, len, MAX_SHOWN), name);
+}

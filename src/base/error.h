@@ -1,0 +1,181 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/base/error.h
+ *	  Errors of a call: accumulated, classified, rendered, raised once.
+ *
+ * Everything that can go wrong in a definition or a call is added to an
+ * AshErrors; nothing below the API functions raises it.  The API function (or
+ * ash_define) raises the whole list with one ereport, whose DETAIL is the JSON
+ * document of DESIGN section 8.
+ *
+ * An AshErrors and all it points to live in the memory context it was created
+ * in.  The path stack is where "we are" in the input: it is copied into each
+ * error that is added.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_ERROR_H
+#define ASH_ERROR_H
+
+#include "compat.h"
+
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+
+typedef enum AshErrorClass
+{
+	ASH_CLASS_FORBIDDEN,
+	ASH_CLASS_INVALID,
+	ASH_CLASS_FRAMEWORK,
+	ASH_CLASS_UNKNOWN
+} AshErrorClass;
+
+/* One entry for each kind of error; the table in error.c has the same order. */
+typedef enum AshErrorCode
+{
+	ASH_E_REQUIRED,
+	ASH_E_INVALID_ATTRIBUTE,
+	ASH_E_INVALID_ARGUMENT,
+	ASH_E_INVALID_CHANGES,
+	ASH_E_INVALID_RELATIONSHIP,
+	ASH_E_NO_SUCH_INPUT,
+	ASH_E_NO_SUCH_ATTRIBUTE,
+	ASH_E_NO_SUCH_RELATIONSHIP,
+	ASH_E_NO_SUCH_FIELD,
+	ASH_E_NO_SUCH_FILTER_PREDICATE,
+	ASH_E_NO_SUCH_FUNCTION,
+	ASH_E_NO_SUCH_OPERATOR,
+	ASH_E_NO_SUCH_ACTION,
+	ASH_E_NO_SUCH_RESOURCE,
+	ASH_E_NO_SUCH_OPTION,
+	ASH_E_NO_PRIMARY_ACTION,
+	ASH_E_NO_READ_ACTION,
+	ASH_E_NO_IDENTITY_FOUND,
+	ASH_E_INVALID_PRIMARY_KEY,
+	ASH_E_INVALID_OPTION,
+	ASH_E_INVALID_INPUT,
+	ASH_E_INVALID_FILTER_VALUE,
+	ASH_E_INVALID_FILTER_REFERENCE,
+	ASH_E_INVALID_LIMIT,
+	ASH_E_INVALID_OFFSET,
+	ASH_E_INVALID_PAGE,
+	ASH_E_INVALID_LOAD,
+	ASH_E_INVALID_SORT_ORDER,
+	ASH_E_INVALID_KEYSET,
+	ASH_E_INVALID_QUERY,
+	ASH_E_INVALID_EXPRESSION,
+	ASH_E_INVALID_CALCULATION_ARGUMENT,
+	ASH_E_CALCULATION_REQUIRES_PRIMARY_KEY,
+	ASH_E_UNSORTABLE_FIELD,
+	ASH_E_MULTIPLE_RESULTS,
+	ASH_E_NOT_FOUND,
+	ASH_E_STALE_RECORD,
+	ASH_E_LIMIT_REQUIRED,
+	ASH_E_PAGINATION_REQUIRED,
+	ASH_E_ACTION_REQUIRES_PAGINATION,
+	ASH_E_NON_COUNTABLE_ACTION,
+	ASH_E_NON_STREAMABLE_ACTION,
+	ASH_E_NO_MATCHING_BULK_STRATEGY,
+	ASH_E_TENANT_REQUIRED,
+	ASH_E_ACTION_REQUIRES_ACTOR,
+	ASH_E_READ_ACTION_REQUIRES_ACTOR,
+	ASH_E_TIMEOUT,
+	ASH_E_CONSTRAINT,		  /* a database constraint no definition owns */
+	ASH_E_INVALID_DEFINITION, /* ash_define: the document is wrong */
+	ASH_E_FORBIDDEN,		  /* denied by policies */
+	ASH_E_FORBIDDEN_FIELD,
+	ASH_E_CANNOT_FILTER_CREATES,
+	ASH_E_DOMAIN_REQUIRES_ACTOR,
+	ASH_E_DOMAIN_REQUIRES_AUTHORIZATION,
+	ASH_E_INITIAL_DATA_REQUIRED,
+	ASH_E_MUST_BE_ATOMIC,
+	ASH_E_CAN_NOT_BE_ATOMIC,
+	ASH_E_FUNCTION_FAILED, /* a user function gave an unusable result */
+	ASH_E_UNKNOWN,
+	ASH_E_COUNT /* must be last */
+} AshErrorCode;
+
+/* What the registry says about a code; shown in the reference docs. */
+typedef struct AshErrorKind
+{
+	const char *name; /* "required": the "code" of the JSON */
+	AshErrorClass class;
+	int sqlstate;
+	const char *doc;
+} AshErrorKind;
+
+typedef struct AshErrorVar
+{
+	const char *name;
+	const char *json; /* value as JSON text */
+	const char *text; /* value as interpolated into a message */
+} AshErrorVar;
+
+typedef struct AshError
+{
+	AshErrorCode code;
+	const char *field; /* or NULL */
+	List *fields;	   /* of char *; NIL unless several */
+	List *path;		   /* of String and Integer nodes */
+	const char *message;
+	List *vars;				/* of AshErrorVar * */
+	List *did_you_mean;		/* of char * */
+	const char *hint;		/* what to do, or NULL */
+	const char *constraint; /* constraint name for the error report, or NULL */
+	int sqlstate;			/* overrides the kind's, or 0 */
+} AshError;
+
+/* So many faults of a document are reported. */
+#define ASH_MAX_FAULTS 1000
+
+typedef struct AshErrors
+{
+	MemoryContext cxt;
+	List *items; /* of AshError *, in order of addition */
+	List *path;	 /* current position, of String and Integer nodes */
+} AshErrors;
+
+/* error.c: kinds and accumulation */
+extern const AshErrorKind *ash_error_kind(AshErrorCode code);
+extern int ash_error_code(const char *name); /* -1: there is none */
+extern const char *ash_error_class_name(AshErrorClass class);
+extern AshErrors *ash_errors_create(MemoryContext cxt);
+extern bool ash_errors_any(const AshErrors *errors);
+/* More than anybody reads: what is added is only counted, and need not say what was meant. */
+extern bool ash_errors_full(const AshErrors *errors);
+extern AshError *ash_error_add(AshErrors *errors, AshErrorCode code, const char *field,
+							   const char *fmt, ...) pg_attribute_printf(4, 5);
+extern AshError *ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...)
+	pg_attribute_printf(3, 4);
+extern void ash_error_append(AshErrors *errors, AshError *error);
+extern void ash_errors_push_name(AshErrors *errors, const char *name);
+extern void ash_errors_push_index(AshErrors *errors, int index);
+extern void ash_errors_pop(AshErrors *errors);
+extern void ash_errors_move(AshErrors *to, AshErrors *from);	   /* prefixes to->path */
+extern void ash_errors_append_all(AshErrors *to, AshErrors *from); /* paths as they are */
+extern void ash_errors_truncate(AshErrors *errors, int count); /* forget all after the first n */
+
+/* vars: added to an error and interpolated as %{name} into templates */
+extern void ash_error_var_text(AshErrors *errors, AshError *error, const char *name,
+							   const char *value);
+extern void ash_error_var_int(AshErrors *errors, AshError *error, const char *name, int64 value);
+/* json is a JSON text; strings interpolate with their quotes, as the framework prints them */
+extern void ash_error_var_json(AshErrors *errors, AshError *error, const char *name,
+							   const char *json);
+extern char *ash_error_interpolate(const char *template, List *vars);
+
+/* error_render.c: JSON, message, ereport */
+extern AshErrorClass ash_errors_class(const AshErrors *errors);
+extern void ash_errors_json(StringInfo out, const AshErrors *errors);	  /* {"class","errors"} */
+extern void ash_error_list_json(StringInfo out, const AshErrors *errors); /* [..] */
+extern char *ash_errors_message(const AshErrors *errors);
+ASH_NORETURN extern void ash_errors_throw(const AshErrors *errors);
+
+/* A name of the caller's as a message may show it: at most some 80 bytes of whole characters. */
+extern const char *ash_clip(const char *name);
+
+/* suggest.c: did-you-mean */
+extern List *ash_suggest(const char *word, List *candidates);			/* of char *, best first */
+extern const char *ash_suggest_one(const char *word, List *candidates); /* or NULL */
+
+#endif /* ASH_ERROR_H */

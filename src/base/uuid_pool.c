@@ -1,0 +1,77 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/base/uuid_pool.c
+ *	  New UUIDs.
+ *
+ * The source of strong random bytes takes far longer to start than to go on, so
+ * bytes are drawn for many UUIDs at once.  They leave the stock as they are used.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "call/call_internal.h"
+#include "datatype/timestamp.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#define STOCK_UUIDS 32
+
+static unsigned char stock[STOCK_UUIDS][UUID_LEN];
+static int stocked = 0;
+
+static pg_uuid_t *
+random_uuid(void)
+{
+	pg_uuid_t *uuid = palloc(sizeof(pg_uuid_t));
+
+	if (stocked == 0)
+	{
+		if (!pg_strong_random(stock, sizeof(stock)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
+		stocked = STOCK_UUIDS;
+	}
+	stocked--;
+	memcpy(uuid->data, stock[stocked], UUID_LEN);
+	memset(stock[stocked], 0, UUID_LEN);
+	return uuid;
+}
+
+/* RFC 9562: the version, and the variant of all that we make. */
+static Datum
+of_version(pg_uuid_t *uuid, int version)
+{
+	uuid->data[6] = (uuid->data[6] & 0x0f) | (version << 4);
+	uuid->data[8] = (uuid->data[8] & 0x3f) | 0x80;
+	return UUIDPGetDatum(uuid);
+}
+
+Datum
+ash_uuid_v4(void)
+{
+	return of_version(random_uuid(), 4);
+}
+
+/* 48 bits of Unix milliseconds, then sub-millisecond bits so that order follows time. */
+Datum
+ash_uuid_v7(void)
+{
+	static int64 last = 0;
+	pg_uuid_t *uuid = random_uuid();
+	int64 now =
+		GetCurrentTimestamp() + ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)) * USECS_PER_DAY;
+	uint64 ms;
+	uint32 fraction;
+
+	if (now <= last)
+		now = last + 1;
+	last = now;
+	ms = now / 1000;
+	fraction = (uint32) (now % 1000) * 4096 / 1000;
+	for (int i = 0; i < 6; i++)
+		uuid->data[i] = (unsigned char) (ms >> (40 - 8 * i));
+	uuid->data[6] = fraction >> 8;
+	uuid->data[7] = fraction & 0xff;
+	return of_version(uuid, 7);
+}

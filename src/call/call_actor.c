@@ -1,0 +1,240 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/call/call_actor.c
+ *	  Who calls, and for which tenant.
+ *
+ * DESIGN section 6: options.actor (an object, or a key of the domain's actor
+ * resource, loaded once per call), else the setting ash.actor, else, as the
+ * domain says, the JWT claims a proxy has set or current_user.
+ *
+ * The settings can be set by any SQL user: they are identity only as far as the
+ * role that connects is trusted to set them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "call/call_internal.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "parser/parse_func.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/regproc.h"
+
+static AshActorLoader actor_loader = NULL;
+
+void
+ash_call_set_actor_loader(AshActorLoader loader)
+{
+	actor_loader = loader;
+}
+
+/*
+ * A copy of the document that was parsed last from a setting: the setting stays the same from
+ * one call to the next, and a policy in ordinary SQL asks for it several times.
+ */
+static Jsonb *
+parse_setting(const char *text)
+{
+	static char *parsed = NULL;
+	static Jsonb *document = NULL;
+	Jsonb *copy;
+
+	if (parsed == NULL || strcmp(parsed, text) != 0)
+	{
+		Jsonb *fresh = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+		char *kept_text = MemoryContextStrdup(TopMemoryContext, text);
+		Jsonb *kept = MemoryContextAlloc(TopMemoryContext, VARSIZE(fresh));
+
+		memcpy(kept, fresh, VARSIZE(fresh));
+		if (parsed != NULL)
+		{
+			pfree(parsed);
+			pfree(document);
+		}
+		parsed = kept_text;
+		document = kept;
+		return fresh;
+	}
+	copy = palloc(VARSIZE(document));
+	memcpy(copy, document, VARSIZE(document));
+	return copy;
+}
+
+/* Text of a setting as JSON: an object or a JSON scalar; anything else is a string key. */
+static Jsonb *
+setting_jsonb(const char *text)
+{
+	JsonbValue value;
+
+	if (text[0] == '{')
+		return parse_setting(text);
+	value.type = jbvString;
+	value.val.string.val = unconstify(char *, text);
+	value.val.string.len = strlen(text);
+	return ash_jsonb_from_value(&value);
+}
+
+/* The actor as given: an object, a scalar key, or NULL. */
+static Jsonb *
+given_actor(AshCall *call)
+{
+	const char *source = call->res->domain.actor_source;
+	const char *text;
+
+	if (call->opts->actor_given)
+		return call->opts->actor;
+	if (ash_guc_actor != NULL && ash_guc_actor[0] != '\0')
+		return setting_jsonb(ash_guc_actor);
+	if (source == NULL)
+		return NULL;
+	if (strcmp(source, "current_user") == 0)
+	{
+		JsonbParseState *state = NULL;
+		JsonbValue key = { .type = jbvString, .val.string = { .len = 4, .val = "role" } };
+		JsonbValue value = { .type = jbvString };
+
+		value.val.string.val = GetUserNameFromId(GetUserId(), false);
+		value.val.string.len = strlen(value.val.string.val);
+		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+		pushJsonbValue(&state, WJB_KEY, &key);
+		pushJsonbValue(&state, WJB_VALUE, &value);
+		return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	}
+	text = GetConfigOption("request.jwt.claims", true, false);
+	return text != NULL && text[0] != '\0' ? setting_jsonb(text) : NULL;
+}
+
+/* Fill call->actor; a scalar is the key of a record of the actor resource. */
+void
+ash_call_find_actor(AshCall *call)
+{
+	Jsonb *given = given_actor(call);
+	JsonbValue key;
+	AshResource *actor_resource;
+
+	call->actor_resource = call->res->domain.actor_resource;
+	if (given == NULL)
+		return;
+	if (JB_ROOT_IS_OBJECT(given))
+	{
+		call->has_actor = true;
+		call->actor = given;
+		return;
+	}
+	if (call->actor_resource == NULL || !JB_ROOT_IS_SCALAR(given))
+	{
+		ash_error_add(call->errors, ASH_E_INVALID_OPTION, "actor",
+					  call->actor_resource ?
+						  "the actor must be an object or a key of %s" :
+						  "the actor must be an object: domain %s names no actor resource",
+					  call->actor_resource ? call->actor_resource : call->res->domain.name);
+		return;
+	}
+	actor_resource = ash_resource_get(call->actor_resource, call->errors);
+	if (actor_resource == NULL)
+		return;
+	ash_jsonb_value_from_jsonb(given, &key);
+	call->actor = actor_loader(call, actor_resource, &key);
+	call->has_actor = call->actor != NULL;
+	call->actor_read = call->has_actor;
+}
+
+/* Fill call->tenant: the option, else the setting ash.tenant. */
+void
+ash_call_find_tenant(AshCall *call)
+{
+	if (call->opts->tenant_given)
+	{
+		if (call->opts->tenant->type == jbvBinary)
+			ash_error_add(call->errors, ASH_E_INVALID_OPTION, "tenant",
+						  "option tenant must be a scalar");
+		else
+		{
+			call->has_tenant = true;
+			call->tenant = *call->opts->tenant;
+		}
+	}
+	else if (ash_guc_tenant != NULL && ash_guc_tenant[0] != '\0')
+	{
+		call->has_tenant = true;
+		call->tenant.type = jbvString;
+		call->tenant.val.string.val = pstrdup(ash_guc_tenant);
+		call->tenant.val.string.len = strlen(ash_guc_tenant);
+	}
+}
+
+bool
+ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out)
+{
+	if (call->has_actor && ash_jsonb_get_path(call->actor, path, out))
+		return true;
+	out->type = jbvNull;
+	return false;
+}
+
+/* The attribute's value as the resource's own function gives it. */
+static bool
+parse_tenant(AshCall *call, AshResource *res, AshValue *out)
+{
+	Oid function = ash_tenant_parser(res);
+	const char *tenant = ash_jsonb_value_text(&call->tenant);
+	FmgrInfo flinfo;
+	LOCAL_FCINFO(fcinfo, 1);
+
+	if (!OidIsValid(function))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+						errmsg("function %s(text) returning %s does not exist", res->tenant_parser,
+							   format_type_be(res->tenant_attribute->type->oid))));
+	if (ash_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, res->tenant_parser);
+	fmgr_info(function, &flinfo);
+	InitFunctionCallInfoData(*fcinfo, &flinfo, 1, DEFAULT_COLLATION_OID, NULL, NULL);
+	fcinfo->args[0].value = CStringGetTextDatum(tenant);
+	fcinfo->args[0].isnull = false;
+	out->value = FunctionCallInvoke(fcinfo);
+	out->isnull = fcinfo->isnull;
+	if (out->isnull)
+		ash_error_add(call->errors, ASH_E_INVALID_OPTION, "tenant", "%s is no tenant of %s",
+					  ash_clip(tenant), res->name);
+	return !out->isnull;
+}
+
+/* multitenancy.parse_attribute, as it is now: InvalidOid when it does not fit. */
+Oid
+ash_tenant_parser(const AshResource *res)
+{
+	static const Oid argtypes[] = { TEXTOID };
+	Oid function =
+		LookupFuncName(stringToQualifiedNameListCompat(res->tenant_parser), 1, argtypes, true);
+
+	if (!OidIsValid(function) || get_func_retset(function) ||
+		get_func_rettype(function) != res->tenant_attribute->type->oid ||
+		func_volatile(function) == PROVOLATILE_VOLATILE)
+		return InvalidOid;
+	return function;
+}
+
+bool
+ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *out)
+{
+	AshCast cast = { .errors = call->errors, .code = ASH_E_INVALID_OPTION, .field = "tenant" };
+
+	if (!call->has_tenant)
+	{
+		if (required && !res->tenant_global)
+			ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
+						  "Queries against the %s resource require a tenant to be specified",
+						  res->name);
+		return false;
+	}
+	if (res->tenant_parser != NULL)
+		return parse_tenant(call, res, out);
+	return ash_type_cast(res->tenant_attribute->type, &call->tenant, &cast, out);
+}

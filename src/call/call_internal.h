@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/call/call_internal.h
+ *	  What the files of this room share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_CALL_INTERNAL_H
+#define ASH_CALL_INTERNAL_H
+
+#include "call/call.h"
+
+/* call_workspace.c */
+extern MemoryContext ash_workspace_take(MemoryContext parent, StringInfo *out);
+extern bool ash_workspace_give_back(MemoryContext cxt);
+
+/* call_actor.c */
+extern void ash_call_find_actor(AshCall *call);
+extern void ash_call_find_tenant(AshCall *call);
+
+/* call_template.c */
+extern bool ash_call_resolve(AshBindings *bindings, AshTemplateKind kind, List *path,
+							 const AshTypeInst *type, AshValue *out);
+
+/* uuid_pool.c */
+extern Datum ash_uuid_v4(void);
+extern Datum ash_uuid_v7(void);
+
+#endif /* ASH_CALL_INTERNAL_H */

@@ -1,0 +1,319 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/call/call_options.c
+ *	  The options argument of the API functions.
+ *
+ * One table says name, kind and place of every option; an unknown key or a value
+ * of the wrong kind is an error that names it.  The meaning of filter, sort,
+ * load and page is left to query/.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "call/call_internal.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+typedef enum OptionKind
+{
+	OPTION_JSON,   /* Jsonb *: any value */
+	OPTION_FILTER, /* Jsonb *: a null is an error that query/ tells */
+	OPTION_VALUE,  /* JsonbValue *: any value but null */
+	OPTION_BOOL,   /* bool; null = not given */
+	OPTION_OFF,	   /* bool that may only be false: we have nothing to turn on */
+	OPTION_COUNT,  /* AshOptInt: a non-negative integer */
+	OPTION_NAME,   /* const char * */
+	OPTION_PAGE,   /* Jsonb *: an object or false */
+	OPTION_ACTOR,  /* Jsonb *: null is "no actor", not "not given" */
+	OPTION_ENUM,   /* int: index into choices */
+	OPTION_LIST	   /* Jsonb *: one of choices, or a list of them */
+} OptionKind;
+
+typedef struct Option
+{
+	const char *name;
+	OptionKind kind;
+	size_t offset;
+	size_t given; /* offset of the bool that tells it was given, or 0 */
+	const char *const *choices;
+} Option;
+
+static const char *const transaction_choices[] = { "batch", "all", "false", NULL };
+static const char *const strategy_choices[] = { "atomic", "atomic_batches", "stream", NULL };
+static const char *const authorize_with_choices[] = { "filter", "error", NULL };
+
+#define AT(field) offsetof(AshOptions, field)
+
+static const Option options_table[] = {
+	{ "record", OPTION_VALUE, AT(record) },
+	{ "records", OPTION_VALUE, AT(records) },
+	{ "actor", OPTION_ACTOR, AT(actor), AT(actor_given) },
+	{ "tenant", OPTION_VALUE, AT(tenant), AT(tenant_given) },
+	{ "authorize", OPTION_BOOL, AT(authorize), AT(authorize_given) },
+	{ "authorize_with", OPTION_ENUM, AT(authorize_with), 0, authorize_with_choices },
+	{ "context", OPTION_JSON, AT(context) },
+	{ "select", OPTION_JSON, AT(select) },
+	{ "load", OPTION_JSON, AT(load) },
+	{ "lazy", OPTION_BOOL, AT(lazy) },
+	{ "filter", OPTION_FILTER, AT(filter) },
+	{ "sort", OPTION_JSON, AT(sort) },
+	{ "distinct", OPTION_JSON, AT(distinct) },
+	{ "distinct_sort", OPTION_JSON, AT(distinct_sort) },
+	{ "limit", OPTION_COUNT, AT(limit) },
+	{ "offset", OPTION_COUNT, AT(offset) },
+	{ "page", OPTION_PAGE, AT(page) },
+	{ "lock", OPTION_NAME, AT(lock) },
+	{ "upsert", OPTION_BOOL, AT(upsert), AT(upsert_given) },
+	{ "upsert_identity", OPTION_NAME, AT(upsert_identity) },
+	{ "upsert_fields", OPTION_JSON, AT(upsert_fields) },
+	{ "return_skipped_upsert", OPTION_BOOL, AT(return_skipped), AT(return_skipped_given) },
+	{ "skip_unknown_inputs", OPTION_JSON, AT(skip_unknown_inputs) },
+	{ "return_destroyed", OPTION_BOOL, AT(return_destroyed) },
+	{ "return_notifications", OPTION_BOOL, AT(return_notifications) },
+	{ "notification_metadata", OPTION_JSON, AT(notification_metadata) },
+	{ "timeout", OPTION_COUNT, AT(timeout) },
+	{ "not_found_error", OPTION_BOOL, AT(not_found_error), AT(not_found_error_given) },
+	{ "refs", OPTION_JSON, AT(refs) },
+	{ "batch_size", OPTION_COUNT, AT(batch_size) },
+	{ "return_records", OPTION_BOOL, AT(return_records) },
+	{ "return_errors", OPTION_BOOL, AT(return_errors) },
+	{ "stop_on_error", OPTION_BOOL, AT(stop_on_error) },
+	{ "sorted", OPTION_BOOL, AT(sorted) }, /* results are in the order of the inputs anyway */
+	{ "notify", OPTION_OFF,
+	  AT(notify) }, /* notifications are given back, see return_notifications */
+	{ "transaction", OPTION_ENUM, AT(transaction), 0, transaction_choices },
+	{ "strategy", OPTION_LIST, AT(strategy), 0, strategy_choices },
+};
+
+/* An empty object. */
+Jsonb *
+ash_jsonb_empty(void)
+{
+	Jsonb *empty = palloc(offsetof(Jsonb, root) + sizeof(empty->root.header));
+
+	SET_VARSIZE(empty, offsetof(Jsonb, root) + sizeof(empty->root.header));
+	empty->root.header = JB_FOBJECT;
+	return empty;
+}
+
+static const Option *
+find_option(const char *name, int len)
+{
+	for (int i = 0; i < lengthof(options_table); i++)
+	{
+		const Option *option = &options_table[i];
+
+		if (strlen(option->name) == len && memcmp(option->name, name, len) == 0)
+			return option;
+	}
+	return NULL;
+}
+
+static void
+no_such_option(AshCall *call, const char *name)
+{
+	List *names = NIL;
+	AshError *error;
+
+	for (int i = 0; i < lengthof(options_table); i++)
+		names = lappend(names, unconstify(char *, options_table[i].name));
+	error = ash_error_add(call->errors, ASH_E_NO_SUCH_OPTION, name, "No such option `%s`", name);
+	error->did_you_mean = ash_suggest(name, names);
+	if (error->did_you_mean != NIL)
+		error->hint = psprintf("Perhaps you meant the option \"%s\".",
+							   (char *) linitial(error->did_you_mean));
+}
+
+static void
+wrong_option(AshCall *call, const Option *option, const char *expected, const JsonbValue *value)
+{
+	AshErrorCode code = ASH_E_INVALID_OPTION;
+
+	if (strcmp(option->name, "limit") == 0)
+		code = ASH_E_INVALID_LIMIT;
+	else if (strcmp(option->name, "offset") == 0)
+		code = ASH_E_INVALID_OFFSET;
+
+	if (code != ASH_E_INVALID_OPTION)
+		ash_error_add(call->errors, code, NULL, "%s is not a valid %s", ash_jsonb_value_json(value),
+					  option->name);
+	else
+		ash_error_add(call->errors, code, option->name, "option %s must be %s, got: %s",
+					  option->name, expected, ash_jsonb_value_json(value));
+}
+
+/* A JSON number that is a whole, non-negative int8. */
+static bool
+parse_count(const JsonbValue *value, AshOptInt *out)
+{
+	Datum number;
+
+	if (value->type != jbvNumeric)
+		return false;
+	number = NumericGetDatum(value->val.numeric);
+	if (numeric_is_nan(value->val.numeric) || numeric_is_inf(value->val.numeric) ||
+		DatumGetBool(DirectFunctionCall2(numeric_lt, number,
+										 DirectFunctionCall1(int4_numeric, Int32GetDatum(0)))) ||
+		DatumGetBool(
+			DirectFunctionCall2(numeric_gt, number,
+								DirectFunctionCall1(int8_numeric, Int64GetDatum(PG_INT64_MAX)))) ||
+		!DatumGetBool(
+			DirectFunctionCall2(numeric_eq, number,
+								DirectFunctionCall2(numeric_trunc, number, Int32GetDatum(0)))))
+		return false;
+	out->set = true;
+	out->value = DatumGetInt64(DirectFunctionCall1(numeric_int8, number));
+	return true;
+}
+
+static int
+parse_choice(const JsonbValue *value, const char *const *choices)
+{
+	const char *text =
+		value->type == jbvString || value->type == jbvBool ? ash_jsonb_value_text(value) : "";
+
+	for (int i = 0; choices[i] != NULL; i++)
+		if (strcmp(text, choices[i]) == 0)
+			return i;
+	return -1;
+}
+
+/* One of the choices, or a list of some of them. */
+static bool
+is_choice_list(const JsonbValue *value, const char *const *choices)
+{
+	JsonbIterator *it;
+	JsonbValue item;
+
+	if (value->type != jbvBinary)
+		return parse_choice(value, choices) >= 0;
+	if (!JsonContainerIsArray(value->val.binary.data))
+		return false;
+	it = JsonbIteratorInit(value->val.binary.data);
+	while (ash_jsonb_next_item(&it, &item))
+	{
+		if (parse_choice(&item, choices) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* "a", "b" or "c" */
+static char *
+list_choices(const char *const *choices)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; choices[i] != NULL; i++)
+		appendStringInfo(&list, "%s\"%s\"",
+						 i == 0					? "" :
+						 choices[i + 1] == NULL ? " or " :
+												  ", ",
+						 choices[i]);
+	return list.data;
+}
+
+static JsonbValue *
+copy_value(const JsonbValue *value)
+{
+	JsonbValue *copy = palloc(sizeof(JsonbValue));
+
+	*copy = *value;
+	return copy;
+}
+
+/* Store one option; NULL, or what was expected. */
+static const char *
+store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
+{
+	char *slot = (char *) opts + option->offset;
+
+	switch (option->kind)
+	{
+		case OPTION_JSON:
+		case OPTION_FILTER:
+			*(Jsonb **) slot = ash_jsonb_from_value(value);
+			return NULL;
+		case OPTION_VALUE:
+			*(JsonbValue **) slot = copy_value(value);
+			return NULL;
+		case OPTION_BOOL:
+			if (value->type != jbvBool)
+				return "true or false";
+			*(bool *) slot = value->val.boolean;
+			return NULL;
+		case OPTION_OFF:
+			return value->type == jbvBool && !value->val.boolean ? NULL : "false";
+		case OPTION_COUNT:
+			return parse_count(value, (AshOptInt *) slot) ? NULL : "a non-negative integer";
+		case OPTION_NAME:
+			if (value->type != jbvString)
+				return "a name";
+			*(const char **) slot = ash_jsonb_value_text(value);
+			return NULL;
+		case OPTION_PAGE:
+			if (value->type == jbvBool ? value->val.boolean : value->type != jbvBinary)
+				return "an object or false";
+			*(Jsonb **) slot = ash_jsonb_from_value(value);
+			return NULL;
+		case OPTION_ACTOR:
+			if (value->type != jbvNull)
+				*(Jsonb **) slot = ash_jsonb_from_value(value);
+			return NULL;
+		case OPTION_ENUM:
+			if ((*(int *) slot = parse_choice(value, option->choices)) < 0)
+			{
+				*(int *) slot = 0;
+				return list_choices(option->choices);
+			}
+			return NULL;
+		case OPTION_LIST:
+			if (!is_choice_list(value, option->choices))
+				return psprintf("%s, or a list of them", list_choices(option->choices));
+			*(Jsonb **) slot = ash_jsonb_from_value(value);
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Parse options (NULL: none) in CurrentMemoryContext; faults go to call->errors. */
+AshOptions *
+ash_options_parse(AshCall *call, Jsonb *options)
+{
+	AshOptions *opts = palloc0(sizeof(AshOptions));
+	JsonbIterator *it;
+	JsonbValue key;
+	JsonbValue value;
+
+	if (options == NULL)
+		return opts;
+	if (!JB_ROOT_IS_OBJECT(options))
+	{
+		ash_error_add(call->errors, ASH_E_INVALID_OPTION, NULL, "options must be a JSON object");
+		return opts;
+	}
+
+	it = ash_jsonb_walk(options);
+	while (ash_jsonb_next_member(&it, &key, &value))
+	{
+		const Option *option;
+		const char *expected;
+
+		option = find_option(key.val.string.val, key.val.string.len);
+		if (option == NULL)
+		{
+			no_such_option(call, pnstrdup(key.val.string.val, key.val.string.len));
+			continue;
+		}
+		if (option->given != 0 && (value.type != jbvNull || option->kind == OPTION_ACTOR))
+			*((bool *) ((char *) opts + option->given)) = true;
+		if (value.type == jbvNull && option->kind != OPTION_ACTOR && option->kind != OPTION_FILTER)
+			continue;
+		expected = store_option(opts, option, &value);
+		if (expected != NULL)
+			wrong_option(call, option, expected, &value);
+	}
+	return opts;
+}

@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/call/call_security.c
+ *	  With whose rights the statements of a call run.
+ *
+ * "security": "invoker" changes nothing.  With "definer" they run with the rights
+ * of the resource's owner and a pinned search_path, from enter to leave; the
+ * policies have decided before by who called.  An error restores both: the user by
+ * the (sub)transaction's abort, the setting by its nest level.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "call/call_internal.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+
+AshSecurityState
+ash_security_enter(const AshResource *res)
+{
+	AshSecurityState state = { .changed = res->security == ASH_SECURITY_DEFINER };
+
+	if (!state.changed)
+		return state;
+	if (!OidIsValid(res->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the role that owns domain \"%s\" does not exist", res->domain.name),
+				 errdetail("Actions of resource %s run with its rights.", res->name),
+				 errhint("A superuser names another owner: UPDATE ash.domain SET owner = 'role' "
+						 "WHERE name = '%s'.",
+						 res->domain.name)));
+	state.nest_level = NewGUCNestLevel();
+	GetUserIdAndSecContext(&state.user, &state.context);
+	SetUserIdAndSecContext(res->owner, state.context | SECURITY_LOCAL_USERID_CHANGE);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	return state;
+}
+
+void
+ash_security_leave(const AshSecurityState *state)
+{
+	if (!state->changed)
+		return;
+	AtEOXact_GUC(true, state->nest_level);
+	SetUserIdAndSecContext(state->user, state->context);
+}

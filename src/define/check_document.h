@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/check_document.h
+ *	  What the files that check a document as it was written share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_CHECK_H
+#define ASH_CHECK_H
+
+#include "define/define_internal.h"
+#include "model/entity_kinds.h"
+
+typedef void (*AshMemberCheck)(json_t *node, AshErrors *errors);
+
+/* an error at key of the node at hand, or, when it is NULL, at the node */
+extern void ash_check_fault(AshErrors *errors, const char *key, const char *message);
+/* an error at each option that an entity of that kind does not take */
+extern void ash_check_applies(const AshSpec *spec, json_t *node, int kind, const char *what,
+							  AshErrors *errors);
+/* an object of named members, each checked against spec and then by check (or NULL) */
+extern void ash_check_section(json_t *parent, const char *key, const AshSpec *spec,
+							  AshMemberCheck check, AshErrors *errors);
+extern void ash_check_is_list(json_t *node, const char *key, AshErrors *errors);
+
+/* check_actions.c: the section "actions" of a resource */
+extern void ash_check_actions(json_t *resource, AshErrors *errors);
+
+#endif /* ASH_CHECK_H */

@@ -1,0 +1,114 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/define_access.c
+ *	  Who may define what.
+ *
+ * A domain belongs to the role that first defined it; that role, its members and
+ * superusers may define it anew.  To put a table under a resource one needs what
+ * one would need to create it: CREATE on the schema, or on the database when the
+ * schema does not exist; a table that exists must be one's own, because its
+ * resource decides who sees its rows.  All of this is asked of the current user.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_namespace.h"
+#include "commands/dbcommands.h"
+#include "define/define_internal.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+
+/* May the current user define this domain, or the domain of this resource, anew? */
+bool
+ash_define_is_owner(const AshStored *stored)
+{
+	Oid owner = get_role_oid(stored->owner, true);
+
+	return superuser() || (OidIsValid(owner) && has_privs_of_role(GetUserId(), owner));
+}
+
+void
+ash_define_check_owner(const AshStored *domain)
+{
+	if (ash_define_is_owner(domain))
+		return;
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("must be owner of domain \"%s\"", domain->name)));
+}
+
+/*
+ * Statements of a definition run as whoever migrates: that has to be the role
+ * whose they are, or it would lend its privileges to them.
+ */
+void
+ash_define_check_runner(const char *resource)
+{
+	AshStored stored;
+
+	if (!ash_store_resource(resource, &stored) || get_role_oid(stored.owner, true) == GetUserId())
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("custom statements of resource %s run only as the owner of domain \"%s\"",
+					resource, stored.domain),
+			 errdetail("The current user is %s, the owner is %s.",
+					   ash_quote_ident(GetUserNameFromId(GetUserId(), false)),
+					   ash_quote_ident(stored.owner)),
+			 errhint("Run SET ROLE %s first.", ash_quote_ident(stored.owner))));
+}
+
+static void
+check_not_system(const char *schema)
+{
+	if (strncmp(schema, "pg_", 3) != 0 && strcmp(schema, "information_schema") != 0 &&
+		strcmp(schema, "ash") != 0)
+		return;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_SCHEMA_NAME),
+					errmsg("schema \"%s\" cannot hold tables of resources", schema)));
+}
+
+void
+ash_define_check_schema(const char *schema)
+{
+	Oid namespace = get_namespace_oid(schema, true);
+	AclResult result;
+
+	check_not_system(schema);
+	if (OidIsValid(namespace))
+	{
+		result = ash_namespace_aclcheck(namespace, GetUserId(), ACL_CREATE);
+		if (result != ACLCHECK_OK)
+			aclcheck_error(result, OBJECT_SCHEMA, schema);
+		return;
+	}
+	result = ash_database_aclcheck(MyDatabaseId, GetUserId(), ACL_CREATE);
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_DATABASE, get_database_name(MyDatabaseId));
+}
+
+void
+ash_define_check_table(AshResource *res)
+{
+	Oid namespace = get_namespace_oid(res->schema, true);
+	Oid relid;
+	char kind;
+
+	ash_define_check_schema(res->schema);
+	relid = OidIsValid(namespace) ? get_relname_relid(res->table, namespace) : InvalidOid;
+	if (!OidIsValid(relid))
+		return;
+	kind = get_rel_relkind(relid);
+	if (!ash_class_ownercheck(relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(kind), res->table);
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE &&
+		kind != RELKIND_FOREIGN_TABLE && kind != RELKIND_VIEW && kind != RELKIND_MATVIEW)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("%s is no table", res->qualified),
+				 errdetail("It is to be the table of resource \"%s\".", res->name)));
+}

@@ -1,0 +1,229 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/define/path_map.c
+ *	  From the place of a fault in an expanded document to its place in the
+ *	  text that was given.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "define/define_internal.h"
+#include "miscadmin.h"
+
+void
+ash_path_map_add_absolute(AshPathMap *map, List *from, List *to)
+{
+	map->from = lappend(map->from, from);
+	map->to = lappend(map->to, to);
+}
+
+void
+ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to)
+{
+	List *source = ash_path_map_source(map, errors->path);
+
+	ash_path_map_add_absolute(map, list_concat_copy(errors->path, from),
+							  list_concat_copy(source, to));
+}
+
+void
+ash_path_map_add_copy(AshPathMap *map, List *copy, List *of)
+{
+	if (of == NIL)
+		return;
+	map->copies = lappend(map->copies, copy);
+	map->copied = lappend(map->copied, of);
+}
+
+/* A copy of path with one more name and, unless it is negative, one more index. */
+List *
+ash_path_append(List *path, const char *name, int index)
+{
+	path = lappend(list_copy(path), makeString(pstrdup(name)));
+	return index < 0 ? path : lappend(path, makeInteger(index));
+}
+
+/* How many steps of path the prefix covers: all of its own, or -1. */
+static int
+match_prefix(List *prefix, List *path)
+{
+	int i;
+
+	if (list_length(prefix) > list_length(path))
+		return -1;
+	for (i = 0; i < list_length(prefix); i++)
+	{
+		if (!equal(list_nth(prefix, i), list_nth(path, i)))
+			return -1;
+	}
+	return list_length(prefix);
+}
+
+/* The entry with the longest prefix decides; what follows the prefix is kept. */
+List *
+ash_path_map_source(const AshPathMap *map, List *path)
+{
+	List *found = NIL;
+	int longest = -1;
+	ListCell *from;
+	ListCell *to;
+
+	forboth (from, map->from, to, map->to)
+	{
+		int length = match_prefix(lfirst(from), path);
+
+		if (length <= longest)
+			continue;
+		longest = length;
+		found = lfirst(to);
+	}
+	if (longest < 0)
+		return path;
+	return list_concat_copy(found, list_copy_tail(path, longest));
+}
+
+/* Position of the node at path, or of the nearest one around it that was written. */
+static void
+add_position(AshErrors *errors, AshError *error, const char *text, size_t len)
+{
+	List *path = list_copy(error->path);
+	int line;
+	int column;
+
+	ash_error_var_text(errors, error, "pointer", ash_json_pointer(error->path));
+	while (!ash_json_locate(text, len, path, &line, &column))
+	{
+		if (path == NIL)
+			return;
+		path = list_truncate(path, list_length(path) - 1);
+	}
+	ash_error_var_int(errors, error, "line", line);
+	ash_error_var_int(errors, error, "column", column);
+}
+
+static bool
+already_said(List *errors, const AshError *error)
+{
+	ListCell *lc;
+
+	foreach (lc, errors)
+	{
+		AshError *other = lfirst(lc);
+
+		if (equal(other->path, error->path) && strcmp(other->message, error->message) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const AshErrorVar *
+find_var(const AshError *error, const char *name)
+{
+	ListCell *lc;
+
+	foreach (lc, error->vars)
+	{
+		const AshErrorVar *var = lfirst(lc);
+
+		if (strcmp(var->name, name) == 0)
+			return var;
+	}
+	return NULL;
+}
+
+/* Is it the fault of a copy, and said of what was copied? */
+static bool
+said_of_original(const AshPathMap *map, List *errors, const AshError *error)
+{
+	ListCell *copy;
+	ListCell *of;
+
+	forboth (copy, map->copies, of, map->copied)
+	{
+		int length = match_prefix(lfirst(copy), error->path);
+		AshError original = { 0 };
+
+		if (length < 0)
+			continue;
+		original.path = list_concat_copy(lfirst(of), list_copy_tail(error->path, length));
+		original.message = error->message;
+		if (already_said(errors, &original))
+			return true;
+	}
+	return false;
+}
+
+/* Leaves out the faults of copies, before paths are mapped. */
+static void
+drop_copies(const AshPathMap *map, AshErrors *errors)
+{
+	List *kept = NIL;
+	ListCell *lc;
+
+	if (map->copies == NIL)
+		return;
+	foreach (lc, errors->items)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (list_length(kept) >= ASH_MAX_FAULTS ||
+			!said_of_original(map, errors->items, lfirst(lc)))
+			kept = lappend(kept, lfirst(lc));
+	}
+	errors->items = kept;
+}
+
+void
+ash_define_map_errors(AshErrors *errors, const AshPathMap *map)
+{
+	List *kept = NIL;
+	ListCell *lc;
+
+	drop_copies(map, errors);
+	foreach (lc, errors->items)
+	{
+		AshError *error = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		error->path = ash_path_map_source(map, error->path);
+		if (list_length(kept) >= ASH_MAX_FAULTS || !already_said(kept, error))
+			kept = lappend(kept, error);
+	}
+	errors->items = kept;
+}
+
+static int
+position_var(const AshError *error, const char *name)
+{
+	const AshErrorVar *var = find_var(error, name);
+
+	return var ? atoi(var->text) : 0;
+}
+
+static int
+compare_positions(const ListCell *a, const ListCell *b)
+{
+	const AshError *left = lfirst(a);
+	const AshError *right = lfirst(b);
+	int difference = position_var(left, "line") - position_var(right, "line");
+
+	if (difference == 0)
+		difference = position_var(left, "column") - position_var(right, "column");
+	return difference ? difference : strcmp(left->message, right->message);
+}
+
+void
+ash_define_place_errors(AshErrors *errors, const char *text, size_t len)
+{
+	ListCell *lc;
+
+	foreach (lc, errors->items)
+	{
+		AshError *error = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (find_var(error, "line") == NULL)
+			add_position(errors, error, text, len);
+	}
+	list_sort(errors->items, compare_positions);
+}

@@ -1,0 +1,115 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/describe/builtins_table.c
+ *	  Every entry of every registry, for ash_builtins() and the reference docs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "define/define_internal.h"
+#include "model/entity_kinds.h"
+
+/* Which kinds of the entity take it, where that is not all. */
+static void
+add_kinds(json_t *options, const AshKinds *kinds)
+{
+	size_t i;
+	json_t *option;
+
+	json_array_foreach (options, i, option)
+	{
+		const char *name = json_string_value(json_object_get(option, "name"));
+		const AshApplies *row = ash_kinds_option(kinds, name);
+		json_t *takers;
+
+		if (row == NULL)
+			continue;
+		takers = json_array();
+		for (int kind = 0; kinds->names[kind] != NULL; kind++)
+		{
+			if (row->kinds & (1u << kind))
+				json_array_append_new(takers, json_string(kinds->names[kind]));
+		}
+		ash_json_set(option, "kinds", takers);
+	}
+}
+
+static void
+add(List **list, const char *kind, const char *name, const AshSpec *spec, const char *doc)
+{
+	AshBuiltin *builtin = palloc0(sizeof(AshBuiltin));
+	json_t *options;
+
+	builtin->kind = kind;
+	builtin->name = name;
+	builtin->doc = doc;
+	if (spec != NULL)
+	{
+		options = ash_spec_describe(spec);
+		if (ash_entity_kinds(spec) != NULL)
+			add_kinds(options, ash_entity_kinds(spec));
+		builtin->options = ash_json_dump(options, false);
+		json_decref(options);
+	}
+	*list = lappend(*list, builtin);
+}
+
+static void
+add_entities(List **list)
+{
+	const AshSpec *const *spec;
+
+	for (spec = ash_entity_specs(); *spec != NULL; spec++)
+		add(list, "entity", (*spec)->name, *spec, (*spec)->doc);
+}
+
+static void
+add_types(List **list)
+{
+	const AshType *const *type;
+
+	for (type = ash_types(); *type != NULL; type++)
+		add(list, "type", (*type)->name, (*type)->constraints, (*type)->doc);
+}
+
+static void
+add_functions(List **list, const AshExprFunc *funcs, int count, const char *kind)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		add(list, kind, funcs[i].name, NULL, funcs[i].doc);
+}
+
+/* One loop for each registry whose entries have name, spec and doc. */
+#define ADD_REGISTRY(list, kind, type, entries)                                      \
+	do                                                                               \
+	{                                                                                \
+		int count_;                                                                  \
+		const type *entries_ = entries(&count_);                                     \
+		int i_;                                                                      \
+                                                                                     \
+		for (i_ = 0; i_ < count_; i_++)                                              \
+			add(list, kind, entries_[i_].name, entries_[i_].spec, entries_[i_].doc); \
+	} while (0)
+
+List *
+ash_builtin_list(void)
+{
+	List *list = NIL;
+	const AshExprFunc *funcs;
+	int count;
+
+	add_entities(&list);
+	add_types(&list);
+	ADD_REGISTRY(&list, "change", AshChangeDef, ash_changes);
+	ADD_REGISTRY(&list, "validation", AshValidationDef, ash_validations);
+	ADD_REGISTRY(&list, "preparation", AshPreparationDef, ash_preparations);
+	ADD_REGISTRY(&list, "check", AshCheckDef, ash_checks);
+	funcs = ash_expr_funcs(&count);
+	add_functions(&list, funcs, count, "function");
+	funcs = ash_expr_operators(&count);
+	add_functions(&list, funcs, count, "operator");
+	return list;
+}

@@ -1,0 +1,144 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/exec/check_columns.c
+ *	  Are the tables of a statement what the definitions say, before it is planned?
+ *
+ * A definition may be older than its table, or be written for one that somebody
+ * else made.  What a statement returns is read as the type of the attribute, so a
+ * column of another type must not get that far: its value would be taken for a
+ * pointer.  Each table is locked first, as the statement will do anyway, so that
+ * what has been found stays true while it runs; and looked at again only after
+ * some relation was invalidated.
+ *
+ * Also found out is whether PostgreSQL may add tables to the statement that we did
+ * not write into it: those below a view, of a rule, or in a policy that somebody wrote
+ * by hand.  Nobody has asked our policies about these.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "exec/exec_internal.h"
+#include "parser/parse_coerce.h"
+#include "rewrite/rowsecurity.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+static bool
+is_integer(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+static bool
+is_timestamp(Oid type)
+{
+	return type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+}
+
+static bool
+is_text(Oid type)
+{
+	char category;
+	bool preferred;
+
+	get_type_category_preferred(type, &category, &preferred);
+	return category == TYPCATEGORY_STRING && get_typlen(type) == -1;
+}
+
+/* May a value of the column be read as one of the attribute's type? */
+static bool
+reads_as(Oid column, Oid attribute)
+{
+	if (column == attribute)
+		return true;
+	column = getBaseType(column);
+	attribute = getBaseType(attribute);
+	return IsBinaryCoercible(column, attribute) || (is_integer(column) && is_integer(attribute)) ||
+		   (is_timestamp(column) && is_timestamp(attribute)) ||
+		   (is_text(column) && is_text(attribute));
+}
+
+/* A column that does not exist is the statement's own error. */
+static void
+check_column(const AshResource *res, const AshAttribute *attr)
+{
+	HeapTuple tuple = SearchSysCacheAttName(res->relid, attr->source);
+	Oid type;
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	type = ((Form_pg_attribute) GETSTRUCT(tuple))->atttypid;
+	ReleaseSysCache(tuple);
+	if (!reads_as(type, attr->type->oid))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg(
+				 "column \"%s\" of table %s has another type than attribute \"%s\" of resource %s",
+				 attr->source, res->qualified, attr->name, res->name),
+			 errdetail_internal("%s, not %s", format_type_be(type),
+								format_type_be(attr->type->oid)),
+			 errhint("Run ash_plan('%s') to see the difference.", res->domain.name)));
+}
+
+/* The rule of a materialized view is for refreshing it. */
+static bool
+brings_others(Oid relid)
+{
+	Relation rel = table_open(relid, NoLock);
+	bool found = rel->rd_rules != NULL && rel->rd_rel->relkind != RELKIND_MATVIEW;
+	ListCell *lc;
+
+	foreach (lc, rel->rd_rsdesc != NULL ? rel->rd_rsdesc->policies : NIL)
+		found |= ((RowSecurityPolicy *) lfirst(lc))->hassublinks;
+	table_close(rel, NoLock);
+	return found;
+}
+
+static void
+check_table(AshResource *res)
+{
+	uint64 epoch;
+
+	if (res->embedded)
+		return;
+	LockRelationOid(ash_resource_relid(res), AccessShareLock);
+	epoch = ash_data_relcache_epoch();
+	if (likely(res->columns_epoch == epoch))
+		return;
+	for (int i = 0; i < res->nattributes; i++)
+		check_column(res, res->attributes[i]);
+	res->brings_others = brings_others(ash_resource_relid(res));
+	res->columns_epoch = epoch;
+}
+
+void
+ash_data_check_tables(AshResource *res, const AshSql *sql)
+{
+	ListCell *lc;
+
+	check_table(res);
+	foreach (lc, sql->reads)
+		check_table(lfirst(lc));
+}
+
+/* Have the tables been found to bring in no others? */
+bool
+ash_data_tables_alone(const AshResource *res, const AshSql *sql)
+{
+	bool alone = !res->brings_others;
+	ListCell *lc;
+
+	foreach (lc, sql->reads)
+		alone &= !((const AshResource *) lfirst(lc))->brings_others;
+	return alone;
+}

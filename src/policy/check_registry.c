@@ -1,0 +1,106 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/policy/check_registry.c
+ *	  The built-in checks as one list, and what their files share.
+ *
+ * The entries stand in the files that implement them, grouped by what they look
+ * at.  The flat copy lives as long as the backend.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "policy/policy_internal.h"
+#include "utils/memutils.h"
+
+static const AshCheckDef *const tables[] = { ash_simple_checks, ash_actor_checks, ash_change_checks,
+											 ash_query_checks, ash_function_checks };
+
+static const AshOpt no_options[] = { ASH_OPT_END };
+
+const AshSpec ash_no_options_spec = { "check", 0, no_options, NULL, NULL };
+
+static int
+table_length(const AshCheckDef *table)
+{
+	int n = 0;
+
+	while (table[n].name != NULL)
+		n++;
+	return n;
+}
+
+const AshCheckDef *
+ash_checks(int *count)
+{
+	static AshCheckDef *checks = NULL;
+	static int nchecks = 0;
+
+	if (checks == NULL)
+	{
+		AshCheckDef *all;
+		int total = 0;
+		int filled = 0;
+
+		for (int i = 0; i < lengthof(tables); i++)
+			total += table_length(tables[i]);
+		all = MemoryContextAlloc(TopMemoryContext, sizeof(AshCheckDef) * total);
+		for (int i = 0; i < lengthof(tables); i++)
+		{
+			int n = table_length(tables[i]);
+
+			memcpy(all + filled, tables[i], sizeof(AshCheckDef) * n);
+			filled += n;
+		}
+		nchecks = total;
+		checks = all;
+	}
+	*count = nchecks;
+	return checks;
+}
+
+const AshCheckDef *
+ash_check_lookup(const char *name)
+{
+	int n;
+	const AshCheckDef *checks = ash_checks(&n);
+
+	for (int i = 0; i < n; i++)
+	{
+		if (strcmp(checks[i].name, name) == 0)
+			return &checks[i];
+	}
+	return NULL;
+}
+
+AshTemplate *
+ash_check_operand(AshResource *res, const char *option, json_t *node, const AshTypeInst *type,
+				  AshErrors *errors)
+{
+	AshCast cast = { .errors = errors, .code = ASH_E_INVALID_DEFINITION, .no_constraints = true };
+	AshTemplate *tmpl;
+
+	ash_errors_push_name(errors, option);
+	tmpl = ash_template_compile(node, errors);
+	if (tmpl != NULL && tmpl->kind == ASH_TEMPLATE_EXPR &&
+		ash_template_expr(res, NULL, tmpl, errors) == NULL)
+		tmpl = NULL;
+	if (tmpl != NULL && tmpl->kind == ASH_TEMPLATE_LITERAL && type != NULL)
+	{
+		if (ash_type_cast_json(type, node, &cast, &tmpl->value))
+			tmpl->type = type;
+		else
+			tmpl = NULL;
+	}
+	ash_errors_pop(errors);
+	return tmpl;
+}
+
+bool
+ash_check_equals_json(AshCall *call, const AshTemplate *tmpl, const JsonbValue *value)
+{
+	JsonbValue wanted;
+
+	ash_call_template_json(call, tmpl, &wanted);
+	return ash_jsonb_value_equal(&wanted, value);
+}

@@ -1,0 +1,421 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/policy/policy_decide.c
+ *	  The formula of spec 13.2 folded over a resource's policies.
+ *
+ * With rest standing for the policies that follow and applied for "some policy
+ * has applied", read from the front:
+ *
+ *	  bypass   (condition AND checks) OR rest
+ *	  policy   (condition implies checks) AND rest, applied OR condition
+ *	  end      applied
+ *
+ * which is the framework's "one AND all", without writing a bypass twice.  What
+ * is decided vanishes; evaluation stops where the result is certain, so a check
+ * after that is never asked.
+ *
+ * Null.  A check that gives NULL for a row is not satisfied, and neither is its
+ * negation: "forbid_if owner = 'bob'" does not let the rows without owner
+ * through (recorded from the framework).  Negations stand at the checks only, so in the
+ * whole, which consists of AND and OR above them, NULL is as good as false.  The
+ * one exception is a condition that needs no row: NULL there is false, and its
+ * negation true, as it is for the framework.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "changeset/changeset.h"
+#include "miscadmin.h"
+#include "policy/policy_internal.h"
+
+static const Formula formula_true = { ASH_TRUE, NULL };
+static const Formula formula_false = { ASH_FALSE, NULL };
+
+static Formula
+formula_unknown(AshExpr *expr)
+{
+	Formula f = { ASH_UNKNOWN, expr };
+
+	return f;
+}
+
+static Formula
+formula_and(Formula a, Formula b)
+{
+	if (a.truth == ASH_FALSE || b.truth == ASH_TRUE)
+		return a;
+	if (b.truth == ASH_FALSE || a.truth == ASH_TRUE)
+		return b;
+	return formula_unknown(ash_expr_and(a.expr, b.expr));
+}
+
+static Formula
+formula_or(Formula a, Formula b)
+{
+	if (a.truth == ASH_TRUE || b.truth == ASH_FALSE)
+		return a;
+	if (b.truth == ASH_TRUE || a.truth == ASH_FALSE)
+		return b;
+	return formula_unknown(ash_expr_or(a.expr, b.expr));
+}
+
+/*-------------------------------------------------------------------------
+ * Checks
+ *-------------------------------------------------------------------------
+ */
+
+static Literal
+literal_decided(bool value)
+{
+	Literal literal = { value ? formula_true : formula_false,
+						value ? formula_false : formula_true };
+
+	return literal;
+}
+
+/* Nothing can tell: neither the check nor its negation is satisfied. */
+static Literal
+literal_undecidable(void)
+{
+	Literal literal = { formula_false, formula_false };
+
+	return literal;
+}
+
+/*
+ * Will the row that a create inserts hold the values that the changeset has now?
+ * Not while hooks or managed relationships may set more, or the database fills in.
+ */
+static bool
+is_not_known(AshExpr *expr, void *changeset)
+{
+	AshChangeset *cs = changeset;
+	const AshAttribute *attribute = expr->attribute;
+	uint8 flags;
+
+	if (expr->kind != ASH_EXPR_REF)
+		return false;
+	if (attribute == NULL)
+		return true;
+	flags = cs->flags[attribute->index];
+	if (flags & (ASH_ATOMIC | ASH_INVALID))
+		return true;
+	return !(flags & ASH_CHANGING) &&
+		   (attribute->generated || attribute->dflt.kind != ASH_DEFAULT_NONE ||
+			(cs->res->tenancy == ASH_TENANCY_ATTRIBUTE && attribute == cs->res->tenant_attribute));
+}
+
+static bool
+create_is_known(const AshPolicySubject *subject, AshExpr *expr)
+{
+	AshChangeset *cs = subject->changeset;
+
+	return subject->type == ASH_ACTION_CREATE && cs != NULL && cs->result == NULL &&
+		   cs->before_action == NIL && cs->managed == NIL && !subject->action->upsert &&
+		   !subject->call->opts->upsert && ash_expr_in_memory(expr) &&
+		   !ash_expr_walk(expr, is_not_known, cs);
+}
+
+/* Value of a condition that needs no row but, at most, the changeset's values. */
+static AshValue
+evaluate(const AshPolicySubject *subject, AshExpr *expr)
+{
+	AshValue value = { (Datum) 0, true };
+
+	if (!ash_expr_eval(expr, &subject->call->bindings, ash_changeset_ref, subject->changeset,
+					   &value))
+		value.isnull = true;
+	return value;
+}
+
+static bool
+is_actor(const AshExpr *expr)
+{
+	return expr->kind == ASH_EXPR_TEMPLATE && expr->template == ASH_TEMPLATE_ACTOR;
+}
+
+/* A comparison of PostgreSQL's own, null when either side is, with a value of the actor. */
+static bool
+compares_actor(const AshExpr *expr)
+{
+	static const char *const names[] = { "=", "<>", "<", "<=", ">", ">=" };
+
+	if (expr->kind != ASH_EXPR_CALL || !expr->func->is_operator || expr->pg_schema == NULL ||
+		strcmp(expr->pg_schema, "pg_catalog") != 0)
+		return false;
+	for (int i = 0; i < lengthof(names); i++)
+		if (strcmp(expr->func->name, names[i]) == 0)
+			return is_actor(expr->args[0]) || is_actor(expr->args[1]);
+	return false;
+}
+
+/* Can it be seen that the expression is not true when there is no actor? */
+static bool
+needs_actor(const AshExpr *expr)
+{
+	bool all = expr->kind == ASH_EXPR_OR;
+
+	check_stack_depth();
+	if (expr->kind != ASH_EXPR_AND && expr->kind != ASH_EXPR_OR && expr->kind != ASH_EXPR_EXISTS)
+		return is_actor(expr) || compares_actor(expr);
+	for (int i = 0; i < expr->nargs; i++)
+		if (needs_actor(expr->args[i]) != all)
+			return !all;
+	return all && expr->nargs > 0;
+}
+
+/* An expression over the row, in ad-hoc SQL: only what reads no row is decided by then. */
+static Literal
+literal_adhoc(const AshPolicySubject *subject, AshExpr *expr, int access_type)
+{
+	Literal literal;
+
+	if (access_type == ASH_ACCESS_STRICT && ash_expr_has_refs(expr))
+		return literal_undecidable();
+	literal.is = formula_unknown(expr);
+	literal.not = formula_unknown(ash_expr_not(expr));
+	/* as in a call: what needs no row is false when it is null */
+	if (!ash_expr_has_refs(expr))
+		literal.not .expr = ash_expr_or(ash_expr_is_null(expr, false), literal.not .expr);
+	if (ash_expr_uses_actor(expr))
+	{
+		AshExpr *present = ash_policy_actor_present(subject->res);
+
+		if (!needs_actor(expr))
+			literal.is.expr = ash_expr_and(present, expr);
+		literal.not .expr = ash_expr_or(ash_expr_not(present), literal.not .expr);
+	}
+	return literal;
+}
+
+/* An expression over the row, in a call. */
+static Literal
+literal_filter(const AshPolicySubject *subject, AshExpr *expr, int access_type)
+{
+	Literal literal;
+	AshValue value;
+
+	if (!subject->call->has_actor && ash_expr_uses_actor(expr))
+		return literal_decided(false);
+	if (!ash_expr_has_refs(expr))
+	{
+		value = evaluate(subject, expr);
+		return literal_decided(!value.isnull && DatumGetBool(value.value));
+	}
+	if (create_is_known(subject, expr))
+	{
+		value = evaluate(subject, expr);
+		return value.isnull ? literal_undecidable() : literal_decided(DatumGetBool(value.value));
+	}
+	/* there is no row a generic action could be about */
+	if (access_type == ASH_ACCESS_STRICT || subject->type == ASH_ACTION_GENERIC)
+		return literal_undecidable();
+	literal.is = formula_unknown(expr);
+	literal.not = formula_unknown(ash_expr_not(expr));
+	return literal;
+}
+
+Literal
+ash_policy_check(const AshPolicySubject *subject, const AshCheck *check, int access_type)
+{
+	const AshCheckDef *def = check->def;
+	AshTruth truth = def->match ? def->match(subject, check->options) : ASH_UNKNOWN;
+	AshExpr *expr;
+
+	if (truth != ASH_UNKNOWN)
+		return literal_decided(truth == ASH_TRUE);
+	expr = def->filter ? def->filter(subject, check->options) : NULL;
+	if (expr == NULL)
+		return literal_undecidable();
+	return subject->call == NULL ? literal_adhoc(subject, expr, access_type) :
+								   literal_filter(subject, expr, access_type);
+}
+
+/*-------------------------------------------------------------------------
+ * Policies
+ *-------------------------------------------------------------------------
+ */
+
+/* All conditions hold; any does not. */
+Literal
+ash_policy_conditions(const AshPolicySubject *subject, const AshPolicy *policy)
+{
+	Literal all = literal_decided(true);
+	ListCell *lc;
+
+	foreach (lc, policy->conditions)
+	{
+		Literal one = ash_policy_check(subject, lfirst(lc), policy->access_type);
+
+		all.is = formula_and(all.is, one.is);
+		all.not = formula_or(all.not, one.not );
+		if (all.not .truth == ASH_TRUE)
+			break;
+	}
+	return all;
+}
+
+static Formula
+checks_from(const AshPolicySubject *subject, const AshPolicy *policy, int i)
+{
+	AshPolicyCheck *check;
+	Literal literal;
+	Formula own;
+
+	check_stack_depth();
+	if (i == list_length(policy->checks))
+		return formula_false;
+	check = list_nth(policy->checks, i);
+	literal = ash_policy_check(subject, check->check, policy->access_type);
+	own = check->effect == ASH_AUTHORIZE_IF || check->effect == ASH_FORBID_UNLESS ? literal.is :
+																					literal.not ;
+	if (check->effect == ASH_AUTHORIZE_IF || check->effect == ASH_AUTHORIZE_UNLESS)
+		return own.truth == ASH_TRUE ? own : formula_or(own, checks_from(subject, policy, i + 1));
+	return own.truth == ASH_FALSE ? own : formula_and(own, checks_from(subject, policy, i + 1));
+}
+
+/* The first check that decides wins; when none does, the policy fails. */
+Formula
+ash_policy_checks(const AshPolicySubject *subject, const AshPolicy *policy)
+{
+	return checks_from(subject, policy, 0);
+}
+
+static Formula
+policies_from(const AshPolicySubject *subject, List *policies, int i, Formula applied)
+{
+	const AshPolicy *policy;
+	Literal condition;
+	Formula passes;
+
+	check_stack_depth();
+	if (i == list_length(policies))
+		return applied;
+	policy = list_nth(policies, i);
+	condition = ash_policy_conditions(subject, policy);
+	if (condition.not .truth == ASH_TRUE)
+		return policies_from(subject, policies, i + 1, applied);
+	passes = ash_policy_checks(subject, policy);
+	if (policy->bypass)
+	{
+		passes = formula_and(condition.is, passes);
+		return passes.truth == ASH_TRUE ?
+				   passes :
+				   formula_or(passes, policies_from(subject, policies, i + 1, applied));
+	}
+	passes = formula_or(condition.not, passes);
+	if (passes.truth == ASH_FALSE)
+		return passes;
+	return formula_and(passes,
+					   policies_from(subject, policies, i + 1, formula_or(applied, condition.is)));
+}
+
+AshDecision
+ash_policy_decide(const AshPolicySubject *subject, AshExpr **filter)
+{
+	Formula result;
+
+	*filter = NULL;
+	if (!subject->res->has_policies)
+		return ASH_DECISION_ALLOW;
+	ash_resource_policies(subject->res, NULL);
+	result = policies_from(subject, subject->res->policies, 0, formula_false);
+	switch (result.truth)
+	{
+		case ASH_TRUE:
+			return ASH_DECISION_ALLOW;
+		case ASH_FALSE:
+			return ASH_DECISION_DENY;
+		case ASH_UNKNOWN:
+			*filter = result.expr;
+			return ASH_DECISION_FILTER;
+	}
+	return ASH_DECISION_DENY;
+}
+
+/* The message of the first policy that applies, or may, and does not pass for certain. */
+void
+ash_policy_forbid(const AshPolicySubject *subject)
+{
+	const char *message = "forbidden";
+	ListCell *lc;
+
+	foreach (lc, subject->res->policies)
+	{
+		const AshPolicy *policy = lfirst(lc);
+
+		if (policy->error_message == NULL || policy->bypass ||
+			ash_policy_conditions(subject, policy).not .truth == ASH_TRUE ||
+			ash_policy_checks(subject, policy).truth == ASH_TRUE)
+			continue;
+		message = policy->error_message;
+		break;
+	}
+	ash_error_add(subject->call->errors, ASH_E_FORBIDDEN, NULL, "%s", message);
+}
+
+/*-------------------------------------------------------------------------
+ * Field policies
+ *-------------------------------------------------------------------------
+ */
+
+static bool
+names_field(const AshPolicy *policy, const char *field, bool star)
+{
+	return ash_names_contain(policy->fields, field) ||
+		   (star && ash_names_contain(policy->fields, "*"));
+}
+
+static List *
+policies_of_field(const AshResource *res, const char *field, bool star)
+{
+	List *policies = NIL;
+	ListCell *lc;
+
+	foreach (lc, res->field_policies)
+	{
+		if (names_field(lfirst(lc), field, star))
+			policies = lappend(policies, lfirst(lc));
+	}
+	return policies;
+}
+
+/* A private field that no policy names explicitly follows private_fields. */
+static List *
+policies_of_private(const AshResource *res, const char *field, bool *decided, bool *visible)
+{
+	*decided = false;
+	if (res->private_fields == ASH_PRIVATE_INCLUDE || policies_of_field(res, field, false) != NIL)
+		return policies_of_field(res, field, true);
+	*decided = true;
+	*visible = res->private_fields == ASH_PRIVATE_SHOW;
+	return NIL;
+}
+
+AshExpr *
+ash_policy_field_condition(const AshPolicySubject *subject, const char *field, bool is_public,
+						   bool *never)
+{
+	const AshResource *res = subject->res;
+	const AshAttribute *attribute = ash_find_attribute(res, field);
+	List *policies;
+	bool decided = false;
+	bool visible = true;
+	Formula result;
+
+	*never = false;
+	if (attribute != NULL && attribute->primary_key)
+		return NULL;
+	ash_resource_policies(subject->res, NULL);
+	policies = is_public ? policies_of_field(res, field, true) :
+						   policies_of_private(res, field, &decided, &visible);
+	if (decided)
+	{
+		*never = !visible;
+		return NULL;
+	}
+	result = policies_from(subject, policies, 0, formula_false);
+	*never = result.truth == ASH_FALSE;
+	return result.truth == ASH_UNKNOWN ? result.expr : NULL;
+}

@@ -1,0 +1,83 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/policy/policy_internal.h
+ *	  What the files of this room share: the tables check_registry.c joins, and the
+ *	  formula that policy_decide.c and policy_explain.c fold.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASH_POLICY_INTERNAL_H
+#define ASH_POLICY_INTERNAL_H
+
+#include "policy/policy.h"
+
+/* One of the tables check_registry.c joins; each ends with a NULL name. */
+extern const AshCheckDef ash_simple_checks[];
+extern const AshCheckDef ash_actor_checks[];
+extern const AshCheckDef ash_change_checks[];
+extern const AshCheckDef ash_query_checks[];
+extern const AshCheckDef ash_function_checks[];
+
+/* A check without options. */
+extern const AshSpec ash_no_options_spec;
+
+/*
+ * The value of an option, compiled; a literal is cast to type (NULL: stays JSON).
+ * NULL after adding an error.
+ */
+extern AshTemplate *ash_check_operand(AshResource *res, const char *option, json_t *node,
+									  const AshTypeInst *type, AshErrors *errors);
+/* Is the value of an option equal to that JSON value? */
+extern bool ash_check_equals_json(AshCall *call, const AshTemplate *tmpl, const JsonbValue *value);
+
+/* What policies are compiled for, and where their faults go. */
+typedef struct AshPolicyCompiler
+{
+	AshResource *res;
+	AshErrors *errors;
+} AshPolicyCompiler;
+
+/* The condition under key at the current path: a check, a list of them, or nothing. */
+extern List *ash_policy_compile_condition(AshPolicyCompiler *compiler, const char *key,
+										  json_t *node);
+/* The policy's list of checks: one at least. */
+extern void ash_policy_compile_checks(AshPolicyCompiler *compiler, json_t *list, AshPolicy *policy);
+
+/* An expression of a policy: every argument of every action may be named. */
+extern AshExpr *ash_policy_parse(AshResource *res, const char *source, AshErrors *errors);
+
+/*
+ * For ad-hoc SQL: a boolean that asks ash.actor() when the statement runs.  The text
+ * of its test is written by write.
+ */
+extern AshExpr *ash_policy_actor_test(AshResource *res, void (*write)(AshSql *sql, AshExpr *call),
+									  List *path, Datum value);
+extern AshExpr *ash_policy_actor_present(AshResource *res);
+/* ash.actor('resource') */
+extern void ash_policy_write_actor(AshSql *sql, const AshResource *res);
+
+/* Three-valued: unknown carries the expression that decides. */
+typedef struct Formula
+{
+	AshTruth truth;
+	AshExpr *expr; /* ASH_UNKNOWN only */
+} Formula;
+
+/* A check or a condition and its negation, which is not always the opposite: see policy_decide.c.
+ */
+typedef struct Literal
+{
+	Formula is;
+	Formula not ;
+} Literal;
+
+/* policy_decide.c: the parts, for policy_explain.c */
+extern Literal ash_policy_check(const AshPolicySubject *subject, const AshCheck *check,
+								int access_type);
+extern Literal ash_policy_conditions(const AshPolicySubject *subject, const AshPolicy *policy);
+extern Formula ash_policy_checks(const AshPolicySubject *subject, const AshPolicy *policy);
+
+/* "authorize_if", … by AshCheckEffect; "filter", "strict", "runtime" by AshAccessType */
+extern const char *const ash_access_types[];
+
+#endif /* ASH_POLICY_INTERNAL_H */

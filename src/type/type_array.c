@@ -1,0 +1,401 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/type/type_array.c
+ *	  Arrays: casting item by item, list constraints, JSON.
+ *
+ * "T[]" is stored as a PostgreSQL array of T's storage.  "T[][]" is stored as
+ * jsonb: a PostgreSQL array must be rectangular, a list of lists need not be.
+ * Casting stops at the first item that cannot be cast; faults of constraints are
+ * collected for all items.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "type/type_internal.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+
+static const AshOpt array_options[] = {
+	{ "min_length", ASH_OPT_INT, offsetof(AshArrayConstraints, min_length), ASH_OPT_COUNT, NULL,
+	  NULL, NULL, "Fewest items allowed." },
+	{ "max_length", ASH_OPT_INT, offsetof(AshArrayConstraints, max_length), ASH_OPT_COUNT, NULL,
+	  NULL, NULL, "Most items allowed." },
+	{ "nil_items", ASH_OPT_BOOL, offsetof(AshArrayConstraints, nil_items), 0, "false", NULL, NULL,
+	  "Whether items may be null." },
+	{ "remove_nil_items", ASH_OPT_BOOL, offsetof(AshArrayConstraints, remove_nil_items), 0, "false",
+	  NULL, NULL, "Drop null items instead of refusing them." },
+	{ "empty_values", ASH_OPT_JSON, offsetof(AshArrayConstraints, empty_values), 0, NULL, NULL,
+	  NULL, "What an empty list looks like in HTML forms; action input is not affected." },
+	{ "items", ASH_OPT_JSON, offsetof(AshArrayConstraints, items), 0, NULL, NULL, NULL,
+	  "Constraints of each item." },
+	ASH_OPT_END
+};
+
+const AshSpec ash_array_spec = { "array", sizeof(AshArrayConstraints), array_options, NULL,
+								 "Constraints of a list." };
+
+/*
+ * The key of an indexed map ({"0": …, "1": …}, as HTML forms send lists): its
+ * number, or -1.
+ */
+static int
+index_key(const JsonbValue *key)
+{
+	int64 n = 0;
+	int i;
+
+	if (key->val.string.len == 0 || key->val.string.len > 9)
+		return -1;
+	for (i = 0; i < key->val.string.len; i++)
+	{
+		if (key->val.string.val[i] < '0' || key->val.string.val[i] > '9')
+			return -1;
+		n = n * 10 + (key->val.string.val[i] - '0');
+	}
+	return (int) n;
+}
+
+typedef struct IndexedItem
+{
+	int index;
+	JsonbValue value;
+} IndexedItem;
+
+static int
+compare_indexed(const void *a, const void *b)
+{
+	int x = ((const IndexedItem *) a)->index;
+	int y = ((const IndexedItem *) b)->index;
+
+	return (x > y) - (x < y);
+}
+
+static int
+indexed_map_items(JsonbContainer *object, JsonbValue **items)
+{
+	int n = JsonContainerSize(object);
+	IndexedItem *sorted = palloc((n + 1) * sizeof(IndexedItem));
+	JsonbIterator *it = JsonbIteratorInit(object);
+	JsonbValue key;
+	int i = 0;
+
+	while (ash_jsonb_next_member(&it, &key, &sorted[i].value))
+	{
+		if ((sorted[i++].index = index_key(&key)) < 0)
+			return -1;
+	}
+	qsort(sorted, n, sizeof(IndexedItem), compare_indexed);
+	*items = palloc(Max(n, 1) * sizeof(JsonbValue));
+	for (i = 0; i < n; i++)
+		(*items)[i] = sorted[i].value;
+	return n;
+}
+
+int
+ash_type_array_items(const JsonbValue *in, JsonbValue **items)
+{
+	JsonbIterator *it;
+	JsonbValue value;
+	int n;
+	int i;
+
+	/* an empty object is no list */
+	if (jv_is_object(in) && JsonContainerSize(in->val.binary.data) > 0)
+		return indexed_map_items(in->val.binary.data, items);
+	if (!jv_is_list(in))
+		return -1;
+	n = JsonContainerSize(in->val.binary.data);
+	*items = palloc(Max(n, 1) * sizeof(JsonbValue));
+	it = JsonbIteratorInit(in->val.binary.data);
+	(void) JsonbIteratorNext(&it, &value, true);
+	for (i = 0; i < n; i++)
+		(void) JsonbIteratorNext(&it, &(*items)[i], true);
+	return n;
+}
+
+static bool
+has_index(const AshError *error)
+{
+	ListCell *lc;
+
+	foreach (lc, error->vars)
+		if (strcmp(((AshErrorVar *) lfirst(lc))->name, "index") == 0)
+			return true;
+	return false;
+}
+
+/* Give all errors after the first n the item's index; that of a list inside stays. */
+static void
+add_index(AshErrors *errors, int n, int index)
+{
+	int i;
+
+	for (i = n; i < list_length(errors->items); i++)
+		if (!has_index(list_nth(errors->items, i)))
+			ash_error_var_int(errors, list_nth(errors->items, i), "index", index);
+}
+
+static bool
+cast_item(const AshTypeInst *inst, const JsonbValue *in, int index, AshCast *cast, AshValue *out)
+{
+	AshErrors *errors = cast->errors;
+	int before = list_length(errors->items);
+	bool ok;
+
+	/* a list of lists reports the inner position alone */
+	if (inst->item->item != NULL)
+		return ash_cast_only(inst->item, in, cast, out);
+	ash_errors_push_index(errors, index);
+	ok = ash_cast_only(inst->item, in, cast, out);
+	ash_errors_pop(errors);
+	if (!ok)
+		add_index(errors, before, index);
+	return ok;
+}
+
+bool
+ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast)
+{
+	const AshArrayConstraints *array = inst->array;
+	bool ok = true;
+
+	if (array->min_length.set && nitems < array->min_length.value)
+	{
+		ash_cast_fail_int(cast, "must have %{min} or more items", "min", array->min_length.value);
+		ok = false;
+	}
+	if (array->max_length.set && nitems > array->max_length.value)
+	{
+		ash_cast_fail_int(cast, "must have %{max} or fewer items", "max", array->max_length.value);
+		ok = false;
+	}
+	return ok;
+}
+
+/*
+ * Constrain all items, in place; *n shrinks when null items are removed.  With
+ * computed set, the items have not been cast by us.
+ */
+static bool
+constrain_items(const AshTypeInst *inst, AshCast *cast, AshValue *items, int *n, bool computed)
+{
+	const AshArrayConstraints *array = inst->array;
+	bool ok = true;
+	int kept = 0;
+	int i;
+
+	for (i = 0; i < *n; i++)
+	{
+		int before = list_length(cast->errors->items);
+
+		CHECK_FOR_INTERRUPTS();
+		if (computed || !cast_is_enough(inst->item))
+			ok &= ash_constrain_only(inst->item, cast, &items[i]);
+		if (items[i].isnull && array->remove_nil_items)
+			continue;
+		if (items[i].isnull && !array->nil_items)
+		{
+			ash_cast_fail(cast, "no nil values");
+			ok = false;
+		}
+		add_index(cast->errors, before, i);
+		items[kept++] = items[i];
+	}
+	*n = kept;
+	return ash_type_check_length(inst, kept, cast) && ok;
+}
+
+/* A list of lists as jsonb, by way of text. */
+static Datum
+build_nested(const AshTypeInst *inst, const AshValue *items, int n)
+{
+	StringInfoData buf;
+	Datum result;
+	int i;
+
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '[');
+	for (i = 0; i < n; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(&buf, ',');
+		ash_type_write_json(&buf, inst->item, &items[i]);
+	}
+	appendStringInfoChar(&buf, ']');
+	result = ash_jsonb_from_text(buf.data);
+	pfree(buf.data);
+	return result;
+}
+
+static Datum
+build_array(const AshTypeInst *inst, const AshValue *items, int n)
+{
+	const AshTypeInst *item = inst->item;
+	Datum *values;
+	bool *nulls;
+	int dims[1];
+	int lower[1] = { 1 };
+	int i;
+
+	if (item->item != NULL)
+		return build_nested(inst, items, n);
+	if (n == 0)
+		return PointerGetDatum(construct_empty_array(item->oid));
+	values = palloc(n * sizeof(Datum));
+	nulls = palloc(n * sizeof(bool));
+	for (i = 0; i < n; i++)
+	{
+		values[i] = items[i].value;
+		nulls[i] = items[i].isnull;
+	}
+	dims[0] = n;
+	return PointerGetDatum(construct_md_array(values, nulls, 1, dims, lower, item->oid,
+											  item->typlen, item->typbyval, item->typalign));
+}
+
+bool
+ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+			   bool constrain)
+{
+	JsonbValue *inputs;
+	AshValue *items;
+	int n;
+	int i;
+
+	check_stack_depth();
+	n = ash_type_array_items(in, &inputs);
+	if (n < 0)
+	{
+		ash_cast_fail(cast, "is invalid");
+		return false;
+	}
+	items = palloc(Max(n, 1) * sizeof(AshValue));
+	for (i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!cast_item(inst, &inputs[i], i, cast, &items[i]))
+			return false;
+	}
+	if (constrain && !constrain_items(inst, cast, items, &n, false))
+		return false;
+	out->value = build_array(inst, items, n);
+	out->isnull = false;
+	return true;
+}
+
+/* The lists inside a stored list of lists. */
+static AshValue *
+deconstruct_nested(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
+{
+	JsonbValue whole;
+	JsonbValue *inputs;
+	AshValue *items;
+	int i;
+
+	ash_jsonb_value_from_jsonb(DatumGetJsonbP(value), &whole);
+	*n = ash_type_array_items(&whole, &inputs);
+	if (*n < 0)
+		return NULL;
+	items = palloc(Max(*n, 1) * sizeof(AshValue));
+	for (i = 0; i < *n; i++)
+		if (!ash_cast_only(inst->item, &inputs[i], cast, &items[i]))
+			return NULL;
+	return items;
+}
+
+static AshValue *
+deconstruct(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
+{
+	const AshTypeInst *item = inst->item;
+	AshValue *items;
+	Datum *values;
+	bool *nulls;
+	int i;
+
+	if (item->item != NULL)
+		return deconstruct_nested(inst, value, cast, n);
+	deconstruct_array(DatumGetArrayTypeP(value), item->oid, item->typlen, item->typbyval,
+					  item->typalign, &values, &nulls, n);
+	items = palloc(Max(*n, 1) * sizeof(AshValue));
+	for (i = 0; i < *n; i++)
+	{
+		items[i].value = values[i];
+		items[i].isnull = nulls[i];
+	}
+	return items;
+}
+
+bool
+ash_array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
+{
+	int n;
+	AshValue *items = deconstruct(inst, value->value, cast, &n);
+
+	if (items == NULL)
+	{
+		ash_cast_fail(cast, "is invalid");
+		return false;
+	}
+	if (!constrain_items(inst, cast, items, &n, true))
+		return false;
+	value->value = build_array(inst, items, n);
+	return true;
+}
+
+/* One dimension of an array; *next counts the elements over all of them. */
+static void
+write_dimension(StringInfo out, const AshTypeInst *item, const ArrayType *array, int dim,
+				AshValue *items, int *next)
+{
+	int i;
+
+	appendStringInfoChar(out, '[');
+	for (i = 0; i < ARR_DIMS(array)[dim]; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+		if (dim + 1 < ARR_NDIM(array))
+			write_dimension(out, item, array, dim + 1, items, next);
+		else
+			ash_type_write_json(out, item, &items[(*next)++]);
+	}
+	appendStringInfoChar(out, ']');
+}
+
+void
+ash_array_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	const AshTypeInst *item = inst->item;
+	ArrayType *array;
+	AshValue *items;
+	Datum *values;
+	bool *nulls;
+	int n;
+	int i;
+
+	if (item->item != NULL)
+	{
+		ash_type_term.write_json(out, inst, value);
+		return;
+	}
+	array = DatumGetArrayTypeP(value);
+	if (ARR_NDIM(array) == 0)
+	{
+		appendStringInfoString(out, "[]");
+		return;
+	}
+	deconstruct_array(array, item->oid, item->typlen, item->typbyval, item->typalign, &values,
+					  &nulls, &n);
+	items = palloc(Max(n, 1) * sizeof(AshValue));
+	for (i = 0; i < n; i++)
+	{
+		items[i].value = values[i];
+		items[i].isnull = nulls[i];
+	}
+	i = 0;
+	write_dimension(out, item, array, 0, items, &i);
+	pfree(items);
+	pfree(values);
+	pfree(nulls);
+}

@@ -1,0 +1,565 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/type/type_basic.c
+ *	  boolean, atom, enum, duration_name, uuid, uuid_v7 and term.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "type/type_internal.h"
+
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/uuid.h"
+
+static bool
+text_is(AshText in, const char *str)
+{
+	return in.len == strlen(str) && memcmp(in.s, str, in.len) == 0;
+}
+
+/*-------------------------------------------------------------------------
+ * boolean
+ *-------------------------------------------------------------------------
+ */
+static bool
+boolean_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+			 bool *reported)
+{
+	AshText str;
+
+	if (in->type == jbvBool)
+		out->value = BoolGetDatum(in->val.boolean);
+	else if (in->type != jbvString)
+		return false;
+	else if ((str = jv_text(in), text_is(str, "true") || text_is(str, "1")))
+		out->value = BoolGetDatum(true);
+	else if (text_is(str, "false") || text_is(str, "0"))
+		out->value = BoolGetDatum(false);
+	else
+		return false;
+	return true;
+}
+
+static void
+boolean_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	appendStringInfoString(out, DatumGetBool(value) ? "true" : "false");
+}
+
+static bool
+boolean_equal(const AshTypeInst *inst, Datum a, Datum b)
+{
+	return DatumGetBool(a) == DatumGetBool(b);
+}
+
+/*-------------------------------------------------------------------------
+ * atom
+ *-------------------------------------------------------------------------
+ */
+typedef struct AtomConstraints
+{
+	List *one_of; /* of char * */
+	char *list;	  /* the same for the message, as JSON */
+} AtomConstraints;
+
+static const AshOpt atom_options[] = { { "one_of", ASH_OPT_NAMES, offsetof(AtomConstraints, one_of),
+										 0, NULL, NULL, NULL, "Names allowed." },
+									   ASH_OPT_END };
+
+static const AshSpec atom_spec = { "atom", sizeof(AtomConstraints), atom_options, NULL,
+								   "Constraints of an atom." };
+
+static bool
+atom_prepare(AshTypeInst *inst, AshErrors *errors)
+{
+	AtomConstraints *c = inst->constraints;
+	StringInfoData names;
+	StringInfoData json;
+	ListCell *lc;
+
+	initStringInfo(&names);
+	foreach (lc, c->one_of)
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", (char *) lfirst(lc));
+	initStringInfo(&json);
+	ash_write_json_string(&json, names.data, names.len);
+	c->list = json.data;
+	return true;
+}
+
+static bool
+atom_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+		  bool *reported)
+{
+	AshText str;
+
+	if (in->type == jbvBool)
+		out->value = PointerGetDatum(cstring_to_text(in->val.boolean ? "true" : "false"));
+	else if (in->type != jbvString || in->val.string.len == 0)
+		return false;
+	else
+	{
+		str = jv_text(in);
+		out->value = PointerGetDatum(cstring_to_text_with_len(str.s, str.len));
+	}
+	return true;
+}
+
+static const char *
+find_name(List *names, AshText name)
+{
+	ListCell *lc;
+
+	foreach (lc, names)
+		if (text_is(name, lfirst(lc)))
+			return lfirst(lc);
+	return NULL;
+}
+
+static bool
+atom_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
+{
+	const AtomConstraints *c = inst->constraints;
+	text *txt = DatumGetTextPP(value->value);
+	AshText str = { VARDATA_ANY(txt), VARSIZE_ANY_EXHDR(txt) };
+	AshError *error;
+
+	if (c->one_of == NIL || find_name(c->one_of, str) != NULL)
+		return true;
+	error = ash_cast_fail(cast, "atom must be one of %{atom_list}, got: %{value}");
+	ash_error_var_json(cast->errors, error, "atom_list", c->list);
+	ash_error_var_text(cast->errors, error, "value",
+					   cast->sensitive ? "**redacted**" : text_to_cstring(txt));
+	ash_cast_interpolate(cast, error);
+	return false;
+}
+
+/* "column = ANY (ARRAY['a', 'b'])" */
+static char *
+names_check_sql(List *names, const char *column)
+{
+	StringInfoData buf;
+	ListCell *lc;
+
+	if (names == NIL)
+		return NULL;
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "%s OPERATOR(pg_catalog.=) ANY (ARRAY[", column);
+	foreach (lc, names)
+		appendStringInfo(&buf, "%s%s", foreach_current_index(lc) > 0 ? ", " : "",
+						 quote_literal_cstr(lfirst(lc)));
+	appendStringInfoString(&buf, "]::pg_catalog.text[])");
+	return buf.data;
+}
+
+static char *
+atom_check_sql(const AshTypeInst *inst, const char *column)
+{
+	return names_check_sql(((AtomConstraints *) inst->constraints)->one_of, column);
+}
+
+/*-------------------------------------------------------------------------
+ * enum and duration_name
+ *-------------------------------------------------------------------------
+ */
+typedef struct EnumConstraints
+{
+	json_t *values; /* list of names, or name → description */
+	List *names;	/* of char * */
+} EnumConstraints;
+
+static const AshOpt enum_options[] = {
+	{ "values", ASH_OPT_JSON, offsetof(EnumConstraints, values), ASH_OPT_REQUIRED, NULL, NULL, NULL,
+	  "The names, as a list or as an object of name and description (or description and label)." },
+	ASH_OPT_END
+};
+
+static const AshSpec enum_spec = { "enum", sizeof(EnumConstraints), enum_options, NULL,
+								   "The values of an enum." };
+
+/* What may stand beside a name: nothing, a description, or an object of these. */
+static const AshOpt enum_value_options[] = {
+	{ "description", ASH_OPT_STRING, 0, ASH_OPT_UNFILLED, NULL, NULL, NULL, "What it means." },
+	{ "label", ASH_OPT_STRING, 0, ASH_OPT_UNFILLED, NULL, NULL, NULL, "What people read." },
+	ASH_OPT_END
+};
+
+static const AshSpec enum_value_spec = { "enum value", 0, enum_value_options, "description",
+										 "A name of an enum." };
+
+static bool
+add_enum_name(EnumConstraints *c, const char *name, AshErrors *errors)
+{
+	AshText text = { name, strlen(name) };
+
+	if (find_name(c->names, text) != NULL)
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "\"%s\" is listed twice",
+					  ash_clip(name));
+		return false;
+	}
+	c->names = lappend(c->names, pstrdup(name));
+	return true;
+}
+
+/* {"name": description or {"description", "label"}}; an item of a list may be such an object. */
+static bool
+add_described_names(EnumConstraints *c, json_t *object, AshErrors *errors)
+{
+	const char *name;
+	json_t *value;
+	bool ok = true;
+
+	json_object_foreach (object, name, value)
+	{
+		ash_errors_push_name(errors, name);
+		ok &= (json_is_null(value) || ash_spec_check(&enum_value_spec, value, NULL, errors)) &&
+			  add_enum_name(c, name, errors);
+		ash_errors_pop(errors);
+	}
+	return ok;
+}
+
+static bool
+add_enum_item(EnumConstraints *c, json_t *item, AshErrors *errors)
+{
+	if (json_is_string(item))
+		return add_enum_name(c, json_string_value(item), errors);
+	if (json_is_object(item))
+		return add_described_names(c, item, errors);
+	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+				  "expected a name, or an object of a name and its description");
+	return false;
+}
+
+static bool
+add_enum_list(EnumConstraints *c, json_t *list, AshErrors *errors)
+{
+	json_t *item;
+	size_t i;
+	bool ok = true;
+
+	json_array_foreach (list, i, item)
+	{
+		ash_errors_push_index(errors, (int) i);
+		ok &= add_enum_item(c, item, errors);
+		ash_errors_pop(errors);
+	}
+	return ok;
+}
+
+static bool
+enum_prepare(AshTypeInst *inst, AshErrors *errors)
+{
+	EnumConstraints *c = inst->constraints;
+	bool ok;
+
+	ash_errors_push_name(errors, "values");
+	ok = json_is_object(c->values) ? add_described_names(c, c->values, errors) :
+									 add_enum_list(c, c->values, errors);
+	if (ok && c->names == NIL)
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "an enum needs a list of names or an object of names and descriptions");
+		ok = false;
+	}
+	ash_errors_pop(errors);
+	return ok;
+}
+
+/* Exactly, or else without regard to letter case. */
+static const char *
+match_name(List *names, AshText str)
+{
+	const char *exact = find_name(names, str);
+	char *lower;
+	ListCell *lc;
+
+	if (exact != NULL)
+		return exact;
+	lower = text_to_cstring(ash_change_case(str, false));
+	foreach (lc, names)
+	{
+		AshText name = { lfirst(lc), strlen(lfirst(lc)) };
+
+		if (strcmp(lower, text_to_cstring(ash_change_case(name, false))) == 0)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
+static bool
+cast_name(List *names, const JsonbValue *in, AshValue *out)
+{
+	const char *name;
+
+	if (in->type != jbvString)
+		return false;
+	name = match_name(names, jv_text(in));
+	if (name == NULL)
+		return false;
+	out->value = PointerGetDatum(cstring_to_text(name));
+	return true;
+}
+
+static bool
+enum_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+		  bool *reported)
+{
+	return cast_name(((EnumConstraints *) inst->constraints)->names, in, out);
+}
+
+static char *
+enum_check_sql(const AshTypeInst *inst, const char *column)
+{
+	return names_check_sql(((EnumConstraints *) inst->constraints)->names, column);
+}
+
+static List *
+duration_names(void)
+{
+	static const char *const names[] = { "year",   "month",	 "week",		"day",		  "hour",
+										 "minute", "second", "millisecond", "microsecond" };
+	List *list = NIL;
+	int i;
+
+	for (i = 0; i < lengthof(names); i++)
+		list = lappend(list, (char *) names[i]);
+	return list;
+}
+
+static bool
+duration_name_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+				   bool *reported)
+{
+	return cast_name(duration_names(), in, out);
+}
+
+static char *
+duration_name_check_sql(const AshTypeInst *inst, const char *column)
+{
+	return names_check_sql(duration_names(), column);
+}
+
+/* Texts that constraints have made of a known set still need escaping: rows may be older. */
+static void
+name_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	ash_type_string.write_json(out, inst, value);
+}
+
+static bool
+name_equal(const AshTypeInst *inst, Datum a, Datum b)
+{
+	return ash_type_string.equal(inst, a, b);
+}
+
+/*-------------------------------------------------------------------------
+ * uuid and uuid_v7
+ *-------------------------------------------------------------------------
+ */
+#define UUID_TEXT_LEN 36
+
+/* Digits of a uuid are random: two conditions that need no jump. */
+static inline int
+hex_value(char c)
+{
+	unsigned int digit = (unsigned char) c - '0';
+	unsigned int letter = ((unsigned char) c | 0x20) - 'a';
+
+	return digit < 10 ? (int) digit : letter < 6 ? (int) letter + 10 : -1;
+}
+
+/* Only the form with four hyphens. */
+static pg_uuid_t *
+parse_uuid(AshText in)
+{
+	pg_uuid_t *uuid;
+	const char *p = in.s;
+	int i;
+
+	if (in.len != UUID_TEXT_LEN)
+		return NULL;
+	uuid = palloc(sizeof(pg_uuid_t));
+	for (i = 0; i < UUID_LEN; i++)
+	{
+		int high;
+		int low;
+
+		if ((i == 4 || i == 6 || i == 8 || i == 10) && *p++ != '-')
+			return NULL;
+		high = hex_value(*p++);
+		low = hex_value(*p++);
+		if (high < 0 || low < 0)
+			return NULL;
+		uuid->data[i] = (high << 4) | low;
+	}
+	return uuid;
+}
+
+static bool
+uuid_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+		  bool *reported)
+{
+	pg_uuid_t *uuid;
+
+	if (in->type != jbvString)
+		return false;
+	uuid = parse_uuid(ash_trim(jv_text(in)));
+	if (uuid == NULL)
+		return false;
+	out->value = UUIDPGetDatum(uuid);
+	return true;
+}
+
+static void
+uuid_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	static const char hex[] = "0123456789abcdef";
+	pg_uuid_t *uuid = DatumGetUUIDP(value);
+	char *p;
+	int i;
+
+	enlargeStringInfo(out, UUID_TEXT_LEN + 3);
+	p = out->data + out->len;
+	*p++ = '"';
+	for (i = 0; i < UUID_LEN; i++)
+	{
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*p++ = '-';
+		*p++ = hex[uuid->data[i] >> 4];
+		*p++ = hex[uuid->data[i] & 0xF];
+	}
+	*p++ = '"';
+	*p = '\0';
+	out->len = p - out->data;
+}
+
+static bool
+uuid_equal(const AshTypeInst *inst, Datum a, Datum b)
+{
+	return memcmp(DatumGetUUIDP(a), DatumGetUUIDP(b), UUID_LEN) == 0;
+}
+
+typedef struct UuidV7Constraints
+{
+	bool match_v4_uuids;
+} UuidV7Constraints;
+
+static const AshOpt uuid_v7_options[] = { { "match_v4_uuids", ASH_OPT_BOOL,
+											offsetof(UuidV7Constraints, match_v4_uuids), 0, "false",
+											NULL, NULL, "Accept UUIDs of version 4 as well." },
+										  ASH_OPT_END };
+
+static const AshSpec uuid_v7_spec = { "uuid_v7", sizeof(UuidV7Constraints), uuid_v7_options, NULL,
+									  "Constraints of a UUID of version 7." };
+
+static bool
+uuid_v7_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+			 bool *reported)
+{
+	const UuidV7Constraints *c = inst->constraints;
+	pg_uuid_t *uuid;
+	int version;
+
+	if (in->type != jbvString || (uuid = parse_uuid(jv_text(in))) == NULL)
+		return false;
+	version = uuid->data[6] >> 4;
+	if (version != 7 && !(version == 4 && c->match_v4_uuids))
+		return false;
+	out->value = UUIDPGetDatum(uuid);
+	return true;
+}
+
+/*-------------------------------------------------------------------------
+ * term: any JSON
+ *-------------------------------------------------------------------------
+ */
+static bool
+term_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+		  bool *reported)
+{
+	out->value = JsonbPGetDatum(ash_jsonb_from_value(in));
+	return true;
+}
+
+static void
+term_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	Jsonb *jsonb = DatumGetJsonbP(value);
+
+	(void) JsonbToCString(out, &jsonb->root, VARSIZE(jsonb));
+	if ((Pointer) jsonb != DatumGetPointer(value))
+		pfree(jsonb);
+}
+
+const AshType ash_type_boolean = {
+	.name = "boolean",
+	.doc = "true or false.",
+	.storage = "bool",
+	.cast = boolean_cast,
+	.write_json = boolean_write_json,
+	.equal = boolean_equal,
+};
+
+const AshType ash_type_atom = {
+	.name = "atom",
+	.doc = "A name, usually one of a fixed set.",
+	.storage = "text",
+	.constraints = &atom_spec,
+	.prepare = atom_prepare,
+	.cast = atom_cast,
+	.constrain = atom_constrain,
+	.write_json = name_write_json,
+	.equal = name_equal,
+	.check_sql = atom_check_sql,
+};
+
+const AshType ash_type_enum = {
+	.name = "enum",
+	.doc = "One of a fixed set of names, accepted in any letter case.",
+	.storage = "text",
+	.constraints = &enum_spec,
+	.prepare = enum_prepare,
+	.cast = enum_cast,
+	.write_json = name_write_json,
+	.equal = name_equal,
+	.check_sql = enum_check_sql,
+};
+
+const AshType ash_type_duration_name = {
+	.name = "duration_name",
+	.doc =
+		"A unit of time: year, month, week, day, hour, minute, second, millisecond, microsecond.",
+	.storage = "text",
+	.cast = duration_name_cast,
+	.write_json = name_write_json,
+	.equal = name_equal,
+	.check_sql = duration_name_check_sql,
+};
+
+const AshType ash_type_uuid = {
+	.name = "uuid",
+	.doc = "A UUID in its hyphenated form.",
+	.storage = "uuid",
+	.cast = uuid_cast,
+	.write_json = uuid_write_json,
+	.equal = uuid_equal,
+};
+
+const AshType ash_type_uuid_v7 = {
+	.name = "uuid_v7",
+	.doc = "A UUID of version 7, which sorts by the time of its making.",
+	.storage = "uuid",
+	.constraints = &uuid_v7_spec,
+	.cast = uuid_v7_cast,
+	.write_json = uuid_write_json,
+	.equal = uuid_equal,
+};
+
+const AshType ash_type_term = {
+	.name = "term",
+	.doc = "Any JSON value.",
+	.storage = "jsonb",
+	.cast = term_cast,
+	.write_json = term_write_json,
+};

@@ -1,0 +1,322 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/type/type_datetime.c
+ *	  date, time, naive_datetime, utc_datetime and their kin.
+ *
+ * A value is ISO 8601 text (iso8601.c) or an object of components
+ * ({"year": 2020, "month": 2, "day": 29}).  Whether fractions of a second are kept
+ * is told by the typmod.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "type/type_internal.h"
+
+#include "utils/date.h"
+#include "utils/datetime.h"
+
+/*-------------------------------------------------------------------------
+ * The types
+ *-------------------------------------------------------------------------
+ */
+static bool
+parts_timestamp(const AshDateParts *parts, bool shift, Timestamp *out)
+{
+	int64 day = date2j(parts->year, parts->month, parts->day) - POSTGRES_EPOCH_JDATE;
+	Timestamp ts = day * USECS_PER_DAY + parts->time - (shift ? parts->offset : 0);
+
+	*out = ts;
+	return IS_VALID_TIMESTAMP(ts);
+}
+
+/* Without fraction, towards the past. */
+static int64
+whole_seconds(int64 usecs)
+{
+	int64 rest = usecs % USECS_PER_SEC;
+
+	return usecs - (rest < 0 ? rest + USECS_PER_SEC : rest);
+}
+
+/* Turn what a component parser said into the result of a cast; true: go on. */
+static bool
+component_result(AshComponent component, AshValue *out, bool *result)
+{
+	if (component == COMPONENT_MISSING)
+		out->isnull = true;
+	*result = component == COMPONENT_MISSING;
+	return component == COMPONENT_OK;
+}
+
+static bool
+date_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+		  bool *reported)
+{
+	AshDateParts parts;
+	bool result;
+
+	if (in->type == jbvString)
+	{
+		if (!ash_parse_date_text(jv_text(in), true, true, &parts))
+			return false;
+	}
+	else if (!jv_is_object(in))
+		return false;
+	else if (!component_result(ash_parse_date_object(in->val.binary.data, &parts), out, &result))
+		return result;
+	out->value = DateADTGetDatum(date2j(parts.year, parts.month, parts.day) - POSTGRES_EPOCH_JDATE);
+	return true;
+}
+
+/* Whether the instance keeps fractions of a second: typmod 0 says no. */
+static inline bool
+keeps_fraction(const AshTypeInst *inst)
+{
+	return inst->typmod != 0;
+}
+
+static bool
+time_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+		  bool *reported)
+{
+	AshDateParts parts;
+	bool result;
+
+	if (in->type == jbvString)
+	{
+		if (!ash_parse_time_text(jv_text(in), &parts))
+			return false;
+	}
+	else if (!jv_is_object(in))
+		return false;
+	else if (!component_result(ash_parse_time_object(in->val.binary.data, &parts), out, &result))
+		return result;
+	out->value = TimeADTGetDatum(keeps_fraction(inst) ? parts.time : whole_seconds(parts.time));
+	return true;
+}
+
+/* Shared by naive and UTC timestamps; false when in is no such thing. */
+static bool
+timestamp_cast(const AshTypeInst *inst, const JsonbValue *in, bool date_alone, bool shift,
+			   AshValue *out)
+{
+	AshDateParts parts;
+	Timestamp ts;
+	bool result;
+
+	if (in->type == jbvString)
+	{
+		if (!ash_parse_date_text(jv_text(in), date_alone, true, &parts))
+			return false;
+	}
+	else if (!jv_is_object(in))
+		return false;
+	else if (!component_result(ash_parse_datetime_object(in->val.binary.data, &parts), out,
+							   &result))
+		return result;
+	if (!parts_timestamp(&parts, shift, &ts))
+		return false;
+	out->value = TimestampGetDatum(keeps_fraction(inst) ? ts : whole_seconds(ts));
+	return true;
+}
+
+static bool
+naive_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+					bool *reported)
+{
+	return timestamp_cast(inst, in, false, false, out);
+}
+
+static bool
+utc_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+				  bool *reported)
+{
+	if (timestamp_cast(inst, in, true, true, out))
+		return true;
+	if (!ash_is_blank_input(in))
+	{
+		ash_cast_fail(cast, "Could not cast input to datetime");
+		*reported = true;
+	}
+	return false;
+}
+
+static bool
+timestamp_equal(const AshTypeInst *inst, Datum a, Datum b)
+{
+	return DatumGetTimestamp(a) == DatumGetTimestamp(b);
+}
+
+static bool
+time_equal(const AshTypeInst *inst, Datum a, Datum b)
+{
+	return DatumGetTimeADT(a) == DatumGetTimeADT(b);
+}
+
+static bool
+date_equal(const AshTypeInst *inst, Datum a, Datum b)
+{
+	return DatumGetDateADT(a) == DatumGetDateADT(b);
+}
+
+/*-------------------------------------------------------------------------
+ * Output
+ *-------------------------------------------------------------------------
+ */
+#define ISO_MAX 48
+
+static void
+date_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	enlargeStringInfo(out, ISO_MAX);
+	out->data[out->len++] = '"';
+	out->len += ash_format_date(out->data + out->len, DatumGetDateADT(value));
+	appendStringInfoChar(out, '"');
+}
+
+static void
+time_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	enlargeStringInfo(out, ISO_MAX);
+	out->data[out->len++] = '"';
+	out->len += ash_format_time(out->data + out->len, DatumGetTimeADT(value), keeps_fraction(inst));
+	appendStringInfoChar(out, '"');
+}
+
+static void
+write_timestamp(StringInfo out, const AshTypeInst *inst, Datum value, bool zulu)
+{
+	enlargeStringInfo(out, ISO_MAX);
+	out->data[out->len++] = '"';
+	out->len += ash_format_timestamp(out->data + out->len, DatumGetTimestamp(value),
+									 keeps_fraction(inst), zulu);
+	appendStringInfoChar(out, '"');
+}
+
+static void
+naive_datetime_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	write_timestamp(out, inst, value, false);
+}
+
+static void
+utc_datetime_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	write_timestamp(out, inst, value, true);
+}
+
+/*-------------------------------------------------------------------------
+ * Constraints: which precision
+ *-------------------------------------------------------------------------
+ */
+typedef struct PrecisionConstraints
+{
+	int precision; /* index into precision_names */
+	int timezone;
+} PrecisionConstraints;
+
+static const char *const precision_names[] = { "second", "microsecond", NULL };
+static const char *const timezone_names[] = { "utc", NULL };
+
+#define PRECISION_OPTION                                                                       \
+	{                                                                                          \
+		"precision", ASH_OPT_ENUM, offsetof(PrecisionConstraints, precision), 0, "\"second\"", \
+			precision_names, NULL, "Whether fractions of a second are kept."                   \
+	}
+
+static const AshOpt time_options[] = { PRECISION_OPTION, ASH_OPT_END };
+static const AshOpt datetime_options[] = {
+	PRECISION_OPTION,
+	{ "timezone", ASH_OPT_ENUM, offsetof(PrecisionConstraints, timezone), 0, "\"utc\"",
+	  timezone_names, NULL, "Time zone of the value; only UTC." },
+	ASH_OPT_END
+};
+
+static const AshSpec time_spec = { "time", sizeof(PrecisionConstraints), time_options, NULL,
+								   "Constraints of a time of day." };
+static const AshSpec datetime_spec = { "datetime", sizeof(PrecisionConstraints), datetime_options,
+									   NULL, "Constraints of a point in time." };
+
+static bool
+precision_prepare(AshTypeInst *inst, AshErrors *errors)
+{
+	const PrecisionConstraints *c = inst->constraints;
+
+	inst->typmod = c->precision == 0 ? 0 : -1;
+	return true;
+}
+
+const AshType ash_type_date = {
+	.name = "date",
+	.doc = "A calendar date.",
+	.storage = "date",
+	.cast = date_cast,
+	.write_json = date_write_json,
+	.equal = date_equal,
+};
+
+const AshType ash_type_time = {
+	.name = "time",
+	.doc = "A time of day, to the second unless the precision says microsecond.",
+	.storage = "time",
+	.constraints = &time_spec,
+	.prepare = precision_prepare,
+	.cast = time_cast,
+	.write_json = time_write_json,
+	.equal = time_equal,
+};
+
+const AshType ash_type_time_usec = {
+	.name = "time_usec",
+	.doc = "A time of day with microseconds.",
+	.storage = "time",
+	.cast = time_cast,
+	.write_json = time_write_json,
+	.equal = time_equal,
+};
+
+const AshType ash_type_naive_datetime = {
+	.name = "naive_datetime",
+	.doc = "Date and time without a time zone, to the second.",
+	.storage = "timestamp(0)",
+	.cast = naive_datetime_cast,
+	.write_json = naive_datetime_write_json,
+	.equal = timestamp_equal,
+};
+
+const AshType ash_type_naive_datetime_usec = {
+	.name = "naive_datetime_usec",
+	.doc = "Date and time without a time zone, with microseconds.",
+	.storage = "timestamp",
+	.cast = naive_datetime_cast,
+	.write_json = naive_datetime_write_json,
+	.equal = timestamp_equal,
+};
+
+const AshType ash_type_utc_datetime = {
+	.name = "utc_datetime",
+	.doc = "A point in time, to the second; written in UTC.",
+	.storage = "timestamptz(0)",
+	.cast = utc_datetime_cast,
+	.write_json = utc_datetime_write_json,
+	.equal = timestamp_equal,
+};
+
+const AshType ash_type_utc_datetime_usec = {
+	.name = "utc_datetime_usec",
+	.doc = "A point in time with microseconds; written in UTC.",
+	.storage = "timestamptz",
+	.cast = utc_datetime_cast,
+	.write_json = utc_datetime_write_json,
+	.equal = timestamp_equal,
+};
+
+const AshType ash_type_datetime = {
+	.name = "datetime",
+	.doc = "A point in time, to the second unless the precision says microsecond.",
+	.storage = "timestamptz",
+	.constraints = &datetime_spec,
+	.prepare = precision_prepare,
+	.cast = utc_datetime_cast,
+	.write_json = utc_datetime_write_json,
+	.equal = timestamp_equal,
+};

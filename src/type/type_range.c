@@ -1,0 +1,274 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/type/type_range.c
+ *	  range: a PostgreSQL range as an object of bounds.
+ *
+ * {"lower": 1, "upper": 5, "bounds": "[)"} or {"empty": true}; a missing bound is
+ * unbounded.  PostgreSQL's own range types can also be used by name (int4range …);
+ * those are text in PostgreSQL's notation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "type/type_internal.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/rangetypes.h"
+#include "utils/typcache.h"
+
+typedef struct InnerType
+{
+	const char *name; /* of the registry */
+	Oid range;
+} InnerType;
+
+/* same order as inner_names */
+static const InnerType inner_types[] = {
+	{ "date", DATERANGEOID },
+	{ "integer", INT8RANGEOID },
+	{ "naive_datetime_usec", TSRANGEOID },
+	{ "utc_datetime_usec", TSTZRANGEOID },
+	{ "decimal", NUMRANGEOID },
+};
+
+static const char *const inner_names[] = { "date",	   "integer", "naive_datetime",
+										   "datetime", "decimal", NULL };
+
+typedef struct BoundConstraints
+{
+	bool required;
+	int inclusive; /* index into inclusive_names, or -1 */
+} BoundConstraints;
+
+typedef struct RangeConstraints
+{
+	int inner;
+	json_t *inner_constraints;
+	BoundConstraints *lower;
+	BoundConstraints *upper;
+	bool allow_empty;
+	AshTypeInst *type;
+} RangeConstraints;
+
+static const char *const inclusive_names[] = { "exclusive", "inclusive", NULL };
+
+static const AshOpt bound_options[] = {
+	{ "required", ASH_OPT_BOOL, offsetof(BoundConstraints, required), 0, "false", NULL, NULL,
+	  "The range must have this bound." },
+	{ "must_be", ASH_OPT_ENUM, offsetof(BoundConstraints, inclusive), 0, NULL, inclusive_names,
+	  NULL, "Whether the bound must belong to the range." },
+	ASH_OPT_END
+};
+
+static const AshSpec bound_spec = { "range_bound", sizeof(BoundConstraints), bound_options, NULL,
+									"Constraints of one end of a range." };
+
+static const AshOpt range_options[] = {
+	{ "inner_type", ASH_OPT_ENUM, offsetof(RangeConstraints, inner), ASH_OPT_REQUIRED, NULL,
+	  inner_names, NULL, "Type of the bounds." },
+	{ "inner_constraints", ASH_OPT_JSON, offsetof(RangeConstraints, inner_constraints), 0, NULL,
+	  NULL, NULL, "Constraints of each bound." },
+	{ "lower", ASH_OPT_OBJECT, offsetof(RangeConstraints, lower), 0, NULL, NULL, &bound_spec,
+	  "Constraints of the lower bound." },
+	{ "upper", ASH_OPT_OBJECT, offsetof(RangeConstraints, upper), 0, NULL, NULL, &bound_spec,
+	  "Constraints of the upper bound." },
+	{ "allow_empty", ASH_OPT_BOOL, offsetof(RangeConstraints, allow_empty), 0, "false", NULL, NULL,
+	  "Whether a range without any points is allowed." },
+	ASH_OPT_END
+};
+
+static const AshSpec range_spec = { "range", sizeof(RangeConstraints), range_options, NULL,
+									"Constraints of a range." };
+
+static bool
+range_prepare(AshTypeInst *inst, AshErrors *errors)
+{
+	RangeConstraints *c = inst->constraints;
+
+	inst->oid = inner_types[c->inner].range;
+	ash_errors_push_name(errors, "inner_constraints");
+	c->type = ash_type_compile(inner_types[c->inner].name, c->inner_constraints, errors);
+	ash_errors_pop(errors);
+	return c->type != NULL;
+}
+
+/* One bound of a range literal, nothing when it is missing: JSON's quotes are the literal's too. */
+static bool
+bound_text(const RangeConstraints *c, JsonbContainer *object, const char *key, AshCast *cast,
+		   StringInfo out)
+{
+	JsonbValue in;
+	AshValue value;
+
+	if (getKeyJsonValueFromContainer(object, key, strlen(key), &in) == NULL)
+		return true;
+	if (!ash_cast_only(c->type, &in, cast, &value))
+		return false;
+	if (!value.isnull)
+		ash_type_write_json(out, c->type, &value);
+	return true;
+}
+
+/* "[)" and the like; the default when absent. */
+static bool
+bounds_text(JsonbContainer *object, const char **bounds)
+{
+	static const char *const kinds[] = { "[)", "[]", "(]", "()" };
+	JsonbValue in;
+	int i;
+
+	*bounds = kinds[0];
+	if (getKeyJsonValueFromContainer(object, "bounds", 6, &in) == NULL || in.type == jbvNull)
+		return true;
+	for (i = 0; in.type == jbvString && i < lengthof(kinds); i++)
+	{
+		*bounds = kinds[i];
+		if (in.val.string.len == 2 && memcmp(in.val.string.val, kinds[i], 2) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_empty_object(JsonbContainer *object)
+{
+	JsonbValue in;
+
+	return getKeyJsonValueFromContainer(object, "empty", 5, &in) != NULL && in.type == jbvBool &&
+		   in.val.boolean;
+}
+
+static bool
+fail_range(AshCast *cast, const char *message, bool *reported)
+{
+	ash_cast_fail(cast, message);
+	*reported = true;
+	return false;
+}
+
+static bool
+range_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+		   bool *reported)
+{
+	const RangeConstraints *c = inst->constraints;
+	JsonbContainer *object;
+	StringInfoData literal;
+	const char *bounds;
+
+	if (ash_is_blank_input(in))
+		return false;
+	if (!jv_is_object(in) || !bounds_text(in->val.binary.data, &bounds))
+		return fail_range(cast, "is not a valid range", reported);
+	object = in->val.binary.data;
+	initStringInfo(&literal);
+	if (is_empty_object(object))
+		appendStringInfoString(&literal, "empty");
+	else
+	{
+		appendStringInfoChar(&literal, bounds[0]);
+		*reported = true;
+		if (!bound_text(c, object, "lower", cast, &literal))
+			return false;
+		appendStringInfoChar(&literal, ',');
+		if (!bound_text(c, object, "upper", cast, &literal))
+			return false;
+		appendStringInfoChar(&literal, bounds[1]);
+	}
+	if (!ash_pg_input(inst, literal.data, &out->value, NULL))
+		return fail_range(cast, "range lower bound must not be greater than upper bound", reported);
+	return true;
+}
+
+static bool
+check_bound(const BoundConstraints *c, const char *name, const RangeBound *bound, AshCast *cast)
+{
+	AshError *error;
+
+	if (c == NULL)
+		return true;
+	if (bound->infinite)
+	{
+		if (!c->required)
+			return true;
+		ash_cast_fail_text(cast, "range must have a %{bound} bound", "bound", name);
+		return false;
+	}
+	if (c->inclusive < 0 || bound->inclusive == (c->inclusive == 1))
+		return true;
+	error = ash_cast_fail(cast, "range %{bound} bound must be %{required}");
+	ash_error_var_text(cast->errors, error, "bound", name);
+	ash_error_var_text(cast->errors, error, "required", inclusive_names[c->inclusive]);
+	ash_cast_interpolate(cast, error);
+	return false;
+}
+
+/* The inner type's constraints look at a bound; they may not change it. */
+static bool
+constrain_bound(const RangeConstraints *c, const RangeBound *bound, AshCast *cast)
+{
+	AshValue value = { bound->val, false };
+
+	return bound->infinite || ash_constrain_only(c->type, cast, &value);
+}
+
+static bool
+range_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
+{
+	const RangeConstraints *c = inst->constraints;
+	TypeCacheEntry *cache = lookup_type_cache(inst->oid, TYPECACHE_RANGE_INFO);
+	RangeBound lower;
+	RangeBound upper;
+	bool empty;
+	bool ok;
+
+	range_deserialize(cache, DatumGetRangeTypeP(value->value), &lower, &upper, &empty);
+	if (empty)
+	{
+		if (!c->allow_empty)
+			ash_cast_fail(cast, "range must not be empty");
+		return c->allow_empty;
+	}
+	ok = constrain_bound(c, &lower, cast);
+	ok &= constrain_bound(c, &upper, cast);
+	ok &= check_bound(c->lower, "lower", &lower, cast);
+	return check_bound(c->upper, "upper", &upper, cast) && ok;
+}
+
+static void
+range_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	const RangeConstraints *c = inst->constraints;
+	TypeCacheEntry *cache = lookup_type_cache(inst->oid, TYPECACHE_RANGE_INFO);
+	RangeBound lower;
+	RangeBound upper;
+	bool empty;
+	AshValue v;
+
+	range_deserialize(cache, DatumGetRangeTypeP(value), &lower, &upper, &empty);
+	if (empty)
+	{
+		appendStringInfoString(out, "{\"empty\":true}");
+		return;
+	}
+	appendStringInfoString(out, "{\"lower\":");
+	v.value = lower.val;
+	v.isnull = lower.infinite;
+	ash_type_write_json(out, c->type, &v);
+	appendStringInfoString(out, ",\"upper\":");
+	v.value = upper.val;
+	v.isnull = upper.infinite;
+	ash_type_write_json(out, c->type, &v);
+	appendStringInfo(out, ",\"bounds\":\"%c%c\"}", lower.inclusive ? '[' : '(',
+					 upper.inclusive ? ']' : ')');
+}
+
+const AshType ash_type_range = {
+	.name = "range",
+	.doc = "A range of dates, integers, decimals or points in time, as an object of bounds.",
+	.storage = "int8range",
+	.constraints = &range_spec,
+	.prepare = range_prepare,
+	.cast = range_cast,
+	.constrain = range_constrain,
+	.write_json = range_write_json,
+};

@@ -1,0 +1,545 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/type/type_registry.c
+ *	  The types by name, and instances of them.
+ *
+ * A name is looked for among, in this order: the registry, the types of the domain
+ * (through the resolver), embedded resources (through the hooks) and PostgreSQL's
+ * types.  "[]" at the end makes a list; the constraints are then those of the list.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "type/type_internal.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+static const AshType *const types[] = {
+	&ash_type_string,
+	&ash_type_ci_string,
+	&ash_type_integer,
+	&ash_type_float,
+	&ash_type_decimal,
+	&ash_type_boolean,
+	&ash_type_atom,
+	&ash_type_enum,
+	&ash_type_uuid,
+	&ash_type_uuid_v7,
+	&ash_type_date,
+	&ash_type_time,
+	&ash_type_time_usec,
+	&ash_type_naive_datetime,
+	&ash_type_naive_datetime_usec,
+	&ash_type_utc_datetime,
+	&ash_type_utc_datetime_usec,
+	&ash_type_datetime,
+	&ash_type_duration,
+	&ash_type_duration_name,
+	&ash_type_range,
+	&ash_type_binary,
+	&ash_type_url_encoded_binary,
+	&ash_type_map,
+	&ash_type_struct,
+	&ash_type_keyword,
+	&ash_type_tuple,
+	&ash_type_union,
+	&ash_type_term,
+	&ash_type_vector,
+	NULL,
+};
+
+/* Types of the framework that have no meaning in a database. */
+static const char *const refused[][2] = {
+	{ "module", "modules do not exist in a database; use \"string\" or \"atom\"" },
+	{ "function", "functions are not values in a database" },
+	{ "file", "a database has no open files; use \"binary\"" },
+};
+
+static const AshEmbeddedHooks *embedded_hooks = NULL;
+static AshTypeResolver resolver = NULL;
+
+const AshType *
+ash_type_lookup(const char *name)
+{
+	int i;
+
+	for (i = 0; types[i] != NULL; i++)
+		if (strcmp(types[i]->name, name) == 0)
+			return types[i];
+	return NULL;
+}
+
+const AshType *const *
+ash_types(void)
+{
+	return types;
+}
+
+void
+ash_type_set_embedded(const AshEmbeddedHooks *hooks)
+{
+	embedded_hooks = hooks;
+}
+
+void
+ash_type_set_resolver(AshTypeResolver function)
+{
+	resolver = function;
+}
+
+bool
+ash_type_is_embedded(const AshTypeInst *inst)
+{
+	return inst->type == &ash_type_embedded;
+}
+
+/*-------------------------------------------------------------------------
+ * Embedded resources
+ *-------------------------------------------------------------------------
+ */
+const char *
+ash_type_embedded_name(const AshTypeInst *inst)
+{
+	while (inst->item != NULL)
+		inst = inst->item;
+	return ((const AshEmbeddedType *) inst->constraints)->resource;
+}
+
+typedef struct EachEmbedded
+{
+	AshTypeFn fn;
+	void *arg;
+} EachEmbedded;
+
+static void
+visit_embedded(const AshTypeInst *inst, void *arg)
+{
+	const EachEmbedded *each = arg;
+
+	check_stack_depth();
+	if (ash_type_is_embedded(inst))
+	{
+		each->fn(inst, each->arg);
+		return;
+	}
+	while (inst->item != NULL)
+		inst = inst->item;
+	if (inst->type->each_inner != NULL)
+		inst->type->each_inner(inst, visit_embedded, arg);
+}
+
+void
+ash_type_each_embedded(const AshTypeInst *inst, AshTypeFn fn, void *arg)
+{
+	EachEmbedded each = { fn, arg };
+
+	visit_embedded(inst, &each);
+}
+
+static void
+note_found(const AshTypeInst *inst, void *arg)
+{
+	*(bool *) arg = true;
+}
+
+bool
+ash_type_has_embedded(const AshTypeInst *inst)
+{
+	bool found = false;
+
+	ash_type_each_embedded(inst, note_found, &found);
+	return found;
+}
+
+bool
+ash_type_same_form(const AshTypeInst *from, const AshTypeInst *to)
+{
+	if (from->oid != to->oid)
+		return false;
+	if (ash_type_is_embedded(to))
+		return ash_type_is_embedded(from) &&
+			   strcmp(ash_type_embedded_name(from), ash_type_embedded_name(to)) == 0;
+	return to->type != &ash_type_union || from->type == &ash_type_union;
+}
+
+static bool
+embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+			  bool *reported)
+{
+	return embedded_hooks->cast(inst, in, cast, out);
+}
+
+static void
+embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	if (embedded_hooks->write_json != NULL)
+		embedded_hooks->write_json(out, inst, value);
+	else
+		ash_type_term.write_json(out, inst, value);
+}
+
+static AshTypeInst *
+embedded_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, AshErrors *errors)
+{
+	return embedded_hooks->with_load(inst, load, call, errors);
+}
+
+AshTypeInst *
+ash_type_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, AshErrors *errors)
+{
+	AshTypeInst *item;
+	AshTypeInst *list;
+
+	check_stack_depth();
+	if (inst->item == NULL)
+		return inst->type->with_load ? inst->type->with_load(inst, load, call, errors) : NULL;
+	item = ash_type_with_load(inst->item, load, call, errors);
+	if (item == NULL)
+		return NULL;
+	list = palloc(sizeof(AshTypeInst));
+	*list = *inst;
+	list->item = item;
+	return list;
+}
+
+const AshType ash_type_embedded = {
+	.name = "embedded",
+	.doc = "An embedded resource, by its name.",
+	.storage = "jsonb",
+	.cast = embedded_cast,
+	.cast_constrains = true,
+	.write_json = embedded_write_json,
+	.with_load = embedded_with_load,
+};
+
+static AshTypeInst *
+compile_embedded(const char *name, json_t *constraints, AshErrors *errors)
+{
+	AshTypeInst *inst = palloc0(sizeof(AshTypeInst));
+
+	inst->type = &ash_type_embedded;
+	inst->name = pstrdup(name);
+	inst->typmod = -1;
+	(void) ash_storage_resolve(inst);
+	if (!embedded_hooks->compile(inst, constraints, errors))
+		return NULL;
+	return inst;
+}
+
+/*-------------------------------------------------------------------------
+ * Compilation
+ *-------------------------------------------------------------------------
+ */
+
+/* What constraints without any are read from. */
+static json_t *
+no_constraints(void)
+{
+	static json_t *empty = NULL;
+
+	if (empty == NULL)
+		empty = ash_json_object();
+	return empty;
+}
+
+/*
+ * Where the constraints of a list's item stand: "constraints", then "items" for
+ * each list around it.
+ */
+static void
+push_constraints(AshErrors *errors, int depth)
+{
+	ash_errors_push_name(errors, "constraints");
+	while (depth-- > 0)
+		ash_errors_push_name(errors, "items");
+}
+
+static void
+pop_constraints(AshErrors *errors, int depth)
+{
+	while (depth-- >= 0)
+		ash_errors_pop(errors);
+}
+
+/* Check constraints against spec and fill its struct; NULL after adding errors. */
+static void *
+fill_constraints(const AshSpec *spec, json_t *constraints, int depth, AshErrors *errors)
+{
+	bool ok;
+
+	if (constraints == NULL || json_is_null(constraints))
+		constraints = no_constraints();
+	push_constraints(errors, depth);
+	ok = ash_spec_check(spec, constraints, NULL, errors);
+	pop_constraints(errors, depth);
+	return ok ? ash_spec_fill(spec, constraints) : NULL;
+}
+
+static bool
+refuse_constraints(const char *name, json_t *constraints, int depth, AshErrors *errors)
+{
+	if (constraints == NULL || json_is_null(constraints) || json_object_size(constraints) == 0)
+		return true;
+	push_constraints(errors, depth);
+	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "type \"%s\" takes no constraints", name);
+	pop_constraints(errors, depth);
+	return false;
+}
+
+static AshTypeInst *
+compile_registered(const AshType *type, json_t *constraints, int depth, AshErrors *errors)
+{
+	AshTypeInst *inst = palloc0(sizeof(AshTypeInst));
+	bool ok;
+
+	inst->type = type;
+	inst->name = type->name;
+	inst->typmod = -1;
+	if (type->constraints == NULL)
+		ok = refuse_constraints(type->name, constraints, depth, errors);
+	else
+	{
+		inst->constraints = fill_constraints(type->constraints, constraints, depth, errors);
+		ok = inst->constraints != NULL;
+	}
+	if (ok && type->prepare != NULL)
+	{
+		push_constraints(errors, depth);
+		ok = type->prepare(inst, errors);
+		pop_constraints(errors, depth);
+	}
+	if (!ok)
+		return NULL;
+	/* false is fine: the extension may come later */
+	(void) ash_storage_resolve(inst);
+	return inst;
+}
+
+AshTypeInst *
+ash_type_array_of(AshTypeInst *item)
+{
+	AshTypeInst *inst = palloc0(sizeof(AshTypeInst));
+
+	inst->type = item->type;
+	inst->name = psprintf("%s[]", item->name);
+	inst->item = item;
+	inst->array = palloc0(sizeof(AshArrayConstraints));
+	inst->typmod = -1;
+	(void) ash_storage_resolve(inst);
+	return inst;
+}
+
+/* A type of the domain: the constraints given here come on top of its own. */
+static AshTypeInst *
+compile_domain_type(const char *name, const char *base, json_t *own, json_t *constraints,
+					AshErrors *errors)
+{
+	AshTypeInst *inst;
+
+	check_stack_depth();
+	if (own != NULL && constraints != NULL && json_object_size(constraints) > 0)
+	{
+		json_t *merged = ash_json_own(CurrentMemoryContext, json_copy(own));
+
+		(void) json_object_update(merged, constraints);
+		own = merged;
+	}
+	else if (own == NULL)
+		own = constraints;
+	inst = ash_type_compile(base, own, errors);
+	if (inst != NULL)
+		inst->name = pstrdup(name);
+	return inst;
+}
+
+static AshTypeInst *
+compile_item(const char *name, json_t *constraints, int depth, AshErrors *errors)
+{
+	const AshType *type = ash_type_lookup(name);
+	const char *base;
+	json_t *own = NULL;
+	AshTypeInst *inst;
+	int i;
+
+	if (type != NULL)
+		return compile_registered(type, constraints, depth, errors);
+	for (i = 0; i < lengthof(refused); i++)
+	{
+		if (strcmp(refused[i][0], name) != 0)
+			continue;
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "type \"%s\" is not supported: %s",
+					  name, refused[i][1]);
+		return NULL;
+	}
+	if (resolver != NULL && resolver(name, &base, &own))
+		return compile_domain_type(name, base, own, constraints, errors);
+	if (embedded_hooks != NULL && embedded_hooks->exists(name))
+		return compile_embedded(name, constraints, errors);
+	inst = ash_pg_compile(name, errors);
+	if (inst == NULL || !refuse_constraints(name, constraints, depth, errors))
+		return NULL;
+	inst->name = pstrdup(name);
+	return inst;
+}
+
+/* A name with depth lists around it; each "[]" at its end is one more. */
+static AshTypeInst *
+compile_nested(const char *name, json_t *constraints, int depth, AshErrors *errors)
+{
+	int len = strlen(name);
+	AshArrayConstraints *array;
+	AshTypeInst *item;
+	AshTypeInst *inst;
+
+	check_stack_depth();
+	if (len <= 2 || strcmp(name + len - 2, "[]") != 0)
+		return compile_item(name, constraints, depth, errors);
+	array = fill_constraints(&ash_array_spec, constraints, depth, errors);
+	if (array == NULL)
+		return NULL;
+	item = compile_nested(pnstrdup(name, len - 2), array->items, depth + 1, errors);
+	if (item == NULL)
+		return NULL;
+	inst = ash_type_array_of(item);
+	inst->name = pstrdup(name);
+	inst->array = array;
+	return inst;
+}
+
+AshTypeInst *
+ash_type_compile(const char *name, json_t *constraints, AshErrors *errors)
+{
+	return compile_nested(name, constraints, 0, errors);
+}
+
+/*-------------------------------------------------------------------------
+ * Unconstrained instances, kept for the life of the backend
+ *-------------------------------------------------------------------------
+ */
+static MemoryContext
+plain_context(void)
+{
+	static MemoryContext cxt = NULL;
+
+	if (cxt == NULL)
+		cxt = AllocSetContextCreate(TopMemoryContext, "ash types", ALLOCSET_SMALL_SIZES);
+	return cxt;
+}
+
+const AshTypeInst *
+ash_type_plain(const char *name)
+{
+	static AshTypeInst *plain[lengthof(types)];
+	MemoryContext old;
+	AshErrors *errors;
+	int i;
+
+	for (i = 0; types[i] != NULL; i++)
+		if (strcmp(types[i]->name, name) == 0)
+			break;
+	if (types[i] == NULL)
+		elog(ERROR, "no type \"%s\" in the registry", name);
+	if (plain[i] != NULL)
+		return plain[i];
+	errors = ash_errors_create(CurrentMemoryContext);
+	old = MemoryContextSwitchTo(plain_context());
+	plain[i] = compile_registered(types[i], NULL, 0, errors);
+	MemoryContextSwitchTo(old);
+	if (plain[i] == NULL)
+		elog(ERROR, "type \"%s\" needs constraints", name);
+	return plain[i];
+}
+
+typedef struct OidEntry
+{
+	Oid oid;
+	AshTypeInst *inst;
+} OidEntry;
+
+/* Registry types whose plain instance has that very storage. */
+static const char *
+name_for_oid(Oid oid)
+{
+	switch (oid)
+	{
+		case TEXTOID:
+			return "string";
+		case INT8OID:
+			return "integer";
+		case FLOAT8OID:
+			return "float";
+		case NUMERICOID:
+			return "decimal";
+		case BOOLOID:
+			return "boolean";
+		case UUIDOID:
+			return "uuid";
+		case DATEOID:
+			return "date";
+		case TIMEOID:
+			return "time_usec";
+		case TIMESTAMPOID:
+			return "naive_datetime_usec";
+		case TIMESTAMPTZOID:
+			return "utc_datetime_usec";
+		case INTERVALOID:
+			return "duration";
+		case BYTEAOID:
+			return "binary";
+		case JSONBOID:
+			return "term";
+		default:
+			return NULL;
+	}
+}
+
+static AshTypeInst *
+make_oid_instance(Oid oid)
+{
+	Oid element = get_element_type(oid);
+
+	if (OidIsValid(element))
+	{
+		AshTypeInst *inst = ash_type_array_of((AshTypeInst *) ash_type_for_oid(element));
+
+		/* computed arrays may hold nulls */
+		inst->array->nil_items = true;
+		return inst;
+	}
+	if (ash_storage_extension_type("citext") == oid)
+		return (AshTypeInst *) ash_type_plain("ci_string");
+	return ash_pg_instance(oid, -1);
+}
+
+const AshTypeInst *
+ash_type_for_oid(Oid oid)
+{
+	static HTAB *cache = NULL;
+	const char *name = name_for_oid(oid);
+	AshTypeInst *inst;
+	OidEntry *entry;
+	MemoryContext old;
+
+	if (name != NULL)
+		return ash_type_plain(name);
+	if (cache == NULL)
+	{
+		HASHCTL ctl = { .keysize = sizeof(Oid),
+						.entrysize = sizeof(OidEntry),
+						.hcxt = plain_context() };
+
+		cache = hash_create("ash types by oid", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	entry = hash_search(cache, &oid, HASH_FIND, NULL);
+	if (entry != NULL)
+		return entry->inst;
+	old = MemoryContextSwitchTo(plain_context());
+	inst = make_oid_instance(oid);
+	MemoryContextSwitchTo(old);
+	entry = hash_search(cache, &oid, HASH_ENTER, NULL);
+	entry->inst = inst;
+	return inst;
+}

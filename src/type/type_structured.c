@@ -1,0 +1,439 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/type/type_structured.c
+ *	  map, struct, keyword and tuple: objects with described fields.
+ *
+ * All are stored as jsonb.  Casting only looks at the shape; fields are cast and
+ * constrained with the constraints.  The result has the listed fields only.  A
+ * fault of a field is reported on the field of the outermost object, with the
+ * path of the attribute; a field that cannot be cast makes the whole value
+ * invalid, as in the framework.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "type/type_internal.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+typedef struct Field
+{
+	const char *name;
+	AshTypeInst *type;
+	const char *type_name;
+	json_t *constraints;
+	bool allow_nil;
+	const char *description;
+} Field;
+
+typedef struct FieldsConstraints
+{
+	json_t *fields; /* name → field */
+	const char *instance_of;
+	bool preserve_nil_values;
+	List *list; /* of Field *, in declared order */
+} FieldsConstraints;
+
+static const AshOpt field_options[] = {
+	{ "type", ASH_OPT_STRING, offsetof(Field, type_name), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
+	  NULL, NULL, "Type of the field." },
+	{ "constraints", ASH_OPT_JSON, offsetof(Field, constraints), 0, NULL, NULL, NULL,
+	  "Constraints of that type." },
+	{ "allow_nil", ASH_OPT_BOOL, offsetof(Field, allow_nil), 0, "true", NULL, NULL,
+	  "Whether the field may be absent or null." },
+	{ "description", ASH_OPT_STRING, offsetof(Field, description), 0, NULL, NULL, NULL,
+	  "What the field means." },
+	ASH_OPT_END
+};
+
+static const AshSpec field_spec = { "field", sizeof(Field), field_options, "type",
+									"A field of a map." };
+
+static const AshOpt map_options[] = {
+	{ "fields", ASH_OPT_JSON, offsetof(FieldsConstraints, fields), 0, NULL, NULL, NULL,
+	  "Fields by name: type, constraints, allow_nil. Other keys are dropped." },
+	ASH_OPT_END
+};
+
+static const AshOpt struct_options[] = {
+	{ "fields", ASH_OPT_JSON, offsetof(FieldsConstraints, fields), 0, NULL, NULL, NULL,
+	  "Fields by name: type, constraints, allow_nil. Other keys are dropped." },
+	{ "instance_of", ASH_OPT_STRING, offsetof(FieldsConstraints, instance_of), 0, NULL, NULL, NULL,
+	  "Name of what the object is; for documentation." },
+	{ "preserve_nil_values", ASH_OPT_BOOL, offsetof(FieldsConstraints, preserve_nil_values), 0,
+	  "false", NULL, NULL, "Keep null fields when storing." },
+	ASH_OPT_END
+};
+
+static const AshOpt list_options[] = {
+	{ "fields", ASH_OPT_JSON, offsetof(FieldsConstraints, fields), ASH_OPT_REQUIRED, NULL, NULL,
+	  NULL, "Fields by name, in order: type, constraints, allow_nil." },
+	ASH_OPT_END
+};
+
+static const AshSpec map_spec = { "map", sizeof(FieldsConstraints), map_options, NULL,
+								  "Constraints of a map." };
+static const AshSpec struct_spec = { "struct", sizeof(FieldsConstraints), struct_options, NULL,
+									 "Constraints of a struct." };
+static const AshSpec keyword_spec = { "keyword", sizeof(FieldsConstraints), list_options, NULL,
+									  "Constraints of a keyword list." };
+static const AshSpec tuple_spec = { "tuple", sizeof(FieldsConstraints), list_options, NULL,
+									"Constraints of a tuple." };
+
+static Field *
+compile_field(const char *name, json_t *node, AshErrors *errors)
+{
+	Field *field;
+
+	if (!ash_spec_check(&field_spec, node, NULL, errors))
+		return NULL;
+	field = ash_spec_fill(&field_spec, node);
+	field->name = pstrdup(name);
+	field->type = ash_type_compile(field->type_name, field->constraints, errors);
+	return field->type ? field : NULL;
+}
+
+static bool
+fields_prepare(AshTypeInst *inst, AshErrors *errors)
+{
+	FieldsConstraints *c = inst->constraints;
+	const char *name;
+	json_t *node;
+	bool ok = true;
+
+	if (c->fields == NULL)
+		return true;
+	ash_errors_push_name(errors, "fields");
+	if (!json_is_object(c->fields))
+	{
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "fields must be an object");
+		ok = false;
+	}
+	json_object_foreach (c->fields, name, node)
+	{
+		Field *field;
+
+		ash_errors_push_name(errors, name);
+		field = compile_field(name, node, errors);
+		ash_errors_pop(errors);
+		if (field != NULL)
+			c->list = lappend(c->list, field);
+		else
+			ok = false;
+	}
+	ash_errors_pop(errors);
+	return ok;
+}
+
+/*-------------------------------------------------------------------------
+ * Cast: the shape
+ *-------------------------------------------------------------------------
+ */
+
+/* An object given as JSON text, or NULL. */
+static Jsonb *
+parse_json_text(AshText in)
+{
+	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
+	json_t *json = ash_json_parse(in.s, in.len, scratch);
+	Jsonb *result = NULL;
+
+	if (json == NULL)
+		return NULL;
+	ash_json_own(CurrentMemoryContext, json);
+	if (json_is_object(json))
+		result = ash_jsonb_from_json(json);
+	return result;
+}
+
+static bool
+map_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+		 bool *reported)
+{
+	Jsonb *jsonb;
+
+	if (jv_is_object(in))
+		jsonb = ash_jsonb_from_value(in);
+	else if (in->type != jbvString || in->val.string.len == 0)
+		return false;
+	else if ((jsonb = parse_json_text(jv_text(in))) == NULL)
+		return false;
+	out->value = JsonbPGetDatum(jsonb);
+	return true;
+}
+
+static bool
+keyword_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+			 bool *reported)
+{
+	if (!jv_is_object(in))
+		return false;
+	out->value = JsonbPGetDatum(ash_jsonb_from_value(in));
+	return true;
+}
+
+/* Lists pair up with the fields by position. */
+static Jsonb *
+tuple_object(const FieldsConstraints *c, const JsonbValue *items)
+{
+	JsonbParseState *state = NULL;
+	ListCell *lc;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	foreach (lc, c->list)
+	{
+		const Field *field = lfirst(lc);
+		JsonbValue key;
+		JsonbValue value = items[foreach_current_index(lc)];
+
+		key.type = jbvString;
+		key.val.string.val = (char *) field->name;
+		key.val.string.len = strlen(field->name);
+		pushJsonbValue(&state, WJB_KEY, &key);
+		pushJsonbValue(&state, WJB_VALUE, &value);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+static bool
+tuple_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+		   bool *reported)
+{
+	const FieldsConstraints *c = inst->constraints;
+	JsonbValue *items;
+	AshError *error;
+	int n;
+
+	if (!jv_is_list(in))
+		return keyword_cast(inst, in, cast, out, reported);
+	n = ash_type_array_items(in, &items);
+	if (n == list_length(c->list))
+	{
+		out->value = JsonbPGetDatum(tuple_object(c, items));
+		return true;
+	}
+	error = ash_cast_fail(cast, "Expected %{expected_length} elements, got %{value_length}");
+	ash_error_var_int(cast->errors, error, "expected_length", list_length(c->list));
+	ash_error_var_int(cast->errors, error, "value_length", n);
+	ash_cast_interpolate(cast, error);
+	*reported = true;
+	return false;
+}
+
+/*-------------------------------------------------------------------------
+ * Constrain: the fields
+ *-------------------------------------------------------------------------
+ */
+
+/* Where faults of a field go: on the outermost object's field, below the attribute. */
+static void
+enter_field(AshCast *outer, const Field *field, AshCast *inner)
+{
+	*inner = *outer;
+	inner->old = NULL;
+	if (outer->in_fields)
+		return;
+	ash_errors_push_name(outer->errors, outer->field);
+	inner->field = field->name;
+	inner->in_fields = true;
+}
+
+static void
+leave_field(AshCast *outer)
+{
+	if (!outer->in_fields)
+		ash_errors_pop(outer->errors);
+}
+
+/* Constraints of a cast field's value, and whether it may be null. */
+static bool
+constrain_field(const Field *field, AshCast *cast, AshValue *value)
+{
+	AshCast inner;
+	bool ok;
+
+	enter_field(cast, field, &inner);
+	ok = cast_is_enough(field->type) || ash_constrain_only(field->type, &inner, value);
+	if (ok && value->isnull && !field->allow_nil)
+	{
+		ash_cast_fail(&inner, "value must not be nil");
+		ok = false;
+	}
+	leave_field(cast);
+	return ok;
+}
+
+/* A value that cannot be cast is a fault of the whole; a union's is its own. */
+static bool
+cast_field(const Field *field, const JsonbValue *in, AshCast *cast, AshValue *value,
+		   bool *uncastable)
+{
+	int before = list_length(cast->errors->items);
+	AshCast inner;
+	bool ok;
+
+	enter_field(cast, field, &inner);
+	if (field->type->type == &ash_type_embedded)
+		ok = ash_type_embedded.cast(field->type, in, &inner, value, uncastable);
+	else
+	{
+		ok = ash_cast_only(field->type, in, &inner, value);
+		if (!ok && !cast_is_enough(field->type))
+		{
+			ash_errors_truncate(cast->errors, before);
+			*uncastable = true;
+		}
+	}
+	leave_field(cast);
+	return ok && constrain_field(field, cast, value);
+}
+
+static bool
+missing_field(const Field *field, AshCast *cast)
+{
+	AshCast inner;
+
+	if (field->allow_nil)
+		return true;
+	enter_field(cast, field, &inner);
+	ash_cast_fail(&inner, "field must be present");
+	leave_field(cast);
+	return false;
+}
+
+static void
+write_field(StringInfo out, const Field *field, const AshValue *value)
+{
+	if (out->len > 1)
+		appendStringInfoChar(out, ',');
+	ash_write_json_string(out, field->name, strlen(field->name));
+	appendStringInfoChar(out, ':');
+	ash_type_write_json(out, field->type, value);
+}
+
+static bool
+constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool keep_nil)
+{
+	const FieldsConstraints *c = inst->constraints;
+	Jsonb *jsonb = DatumGetJsonbP(value->value);
+	StringInfoData buf;
+	bool uncastable = false;
+	bool ok = true;
+	ListCell *lc;
+
+	check_stack_depth();
+	if (c->list == NIL)
+		return true;
+	if (!JB_ROOT_IS_OBJECT(jsonb))
+	{
+		ash_cast_fail(cast, "is invalid");
+		return false;
+	}
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '{');
+	foreach (lc, c->list)
+	{
+		const Field *field = lfirst(lc);
+		JsonbValue in;
+		AshValue v;
+
+		if (!ash_jsonb_get(jsonb, field->name, strlen(field->name), &in))
+			ok &= missing_field(field, cast);
+		else if (!cast_field(field, &in, cast, &v, &uncastable))
+			ok = false;
+		else if (!v.isnull || keep_nil)
+			write_field(&buf, field, &v);
+	}
+	appendStringInfoChar(&buf, '}');
+	if (uncastable)
+		ash_cast_fail(cast, "is invalid");
+	if (ok)
+		value->value = ash_jsonb_from_text(buf.data);
+	pfree(buf.data);
+	return ok;
+}
+
+static bool
+map_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
+{
+	const FieldsConstraints *c = inst->constraints;
+
+	return constrain_fields(inst, cast, value, c->preserve_nil_values);
+}
+
+static bool
+keyword_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
+{
+	return constrain_fields(inst, cast, value, true);
+}
+
+Datum
+ash_jsonb_from_text(const char *text)
+{
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
+}
+
+static void
+fields_each_inner(const AshTypeInst *inst, AshTypeFn fn, void *arg)
+{
+	const FieldsConstraints *c = inst->constraints;
+	ListCell *lc;
+
+	foreach (lc, c->list)
+		fn(((const Field *) lfirst(lc))->type, arg);
+}
+
+static void
+object_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	ash_type_term.write_json(out, inst, value);
+}
+
+const AshType ash_type_map = {
+	.name = "map",
+	.doc = "A JSON object, with or without described fields.",
+	.storage = "jsonb",
+	.constraints = &map_spec,
+	.prepare = fields_prepare,
+	.cast = map_cast,
+	.constrain = map_constrain,
+	.write_json = object_write_json,
+	.each_inner = fields_each_inner,
+};
+
+const AshType ash_type_struct = {
+	.name = "struct",
+	.doc = "An object of a named kind.",
+	.storage = "jsonb",
+	.constraints = &struct_spec,
+	.prepare = fields_prepare,
+	.cast = map_cast,
+	.constrain = map_constrain,
+	.write_json = object_write_json,
+	.each_inner = fields_each_inner,
+};
+
+const AshType ash_type_keyword = {
+	.name = "keyword",
+	.doc = "An object whose fields have an order.",
+	.storage = "jsonb",
+	.constraints = &keyword_spec,
+	.prepare = fields_prepare,
+	.cast = keyword_cast,
+	.constrain = keyword_constrain,
+	.write_json = object_write_json,
+	.each_inner = fields_each_inner,
+};
+
+const AshType ash_type_tuple = {
+	.name = "tuple",
+	.doc = "A fixed number of values: a list, or an object by field name; stored as the latter.",
+	.storage = "jsonb",
+	.constraints = &tuple_spec,
+	.prepare = fields_prepare,
+	.cast = tuple_cast,
+	.constrain = keyword_constrain,
+	.write_json = object_write_json,
+	.each_inner = fields_each_inner,
+};

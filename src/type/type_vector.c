@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * src/type/type_vector.c
+ *	  vector: a list of numbers, stored in pgvector's type when that is installed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "type/type_internal.h"
+
+typedef struct VectorConstraints
+{
+	AshOptInt dimensions;
+} VectorConstraints;
+
+static const AshOpt vector_options[] = { { "dimensions", ASH_OPT_INT,
+										   offsetof(VectorConstraints, dimensions), 0, NULL, NULL,
+										   NULL, "Number of dimensions." },
+										 ASH_OPT_END };
+
+static const AshSpec vector_spec = { "vector", sizeof(VectorConstraints), vector_options, NULL,
+									 "Constraints of a vector." };
+
+static bool
+vector_prepare(AshTypeInst *inst, AshErrors *errors)
+{
+	const VectorConstraints *c = inst->constraints;
+
+	if (!c->dimensions.set)
+		return true;
+	if (c->dimensions.value >= 1 && c->dimensions.value <= 16000)
+	{
+		inst->typmod = c->dimensions.value;
+		return true;
+	}
+	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "dimensions must be from 1 to 16000");
+	return false;
+}
+
+static bool
+vector_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+			bool *reported)
+{
+	const VectorConstraints *c = inst->constraints;
+	JsonbValue *items;
+	int n;
+
+	if (!jv_is_list(in))
+		return false;
+	n = ash_type_array_items(in, &items);
+	if (c->dimensions.set && n != c->dimensions.value)
+	{
+		ash_cast_fail_int(cast, "must have %{dimensions} dimensions", "dimensions",
+						  c->dimensions.value);
+		*reported = true;
+		return false;
+	}
+	return ash_pg_input(inst, ash_jsonb_value_json(in), &out->value, NULL);
+}
+
+/* pgvector's own notation is a JSON list. */
+static void
+vector_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	appendStringInfoString(out, ash_pg_output(inst, value));
+}
+
+const AshType ash_type_vector = {
+	.name = "vector",
+	.doc = "A list of numbers for similarity search (pgvector).",
+	.storage = "vector",
+	.constraints = &vector_spec,
+	.prepare = vector_prepare,
+	.cast = vector_cast,
+	.write_json = vector_write_json,
+};
