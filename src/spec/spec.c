@@ -458,7 +458,7 @@ fill_list(const AshOpt *opt, json_t *node)
 static void
 fill_value(const AshOpt *opt, void *base, json_t *node)
 {
-	if (opt->flags & ASH_OPT_UNFILLED)
+	if (opt->unfilled)
 		return;
 	switch (opt->kind)
 	{
@@ -504,7 +504,7 @@ fill_default(const AshOpt *opt, void *base)
 {
 	json_t *value;
 
-	if (opt->flags & ASH_OPT_UNFILLED)
+	if (opt->unfilled)
 		return;
 	if (opt->dflt == NULL)
 	{

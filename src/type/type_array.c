@@ -17,23 +17,22 @@
 #include "utils/array.h"
 
 static const AshOpt array_options[] = {
-	{ "min_length", ASH_OPT_INT, offsetof(AshArrayConstraints, min_length), ASH_OPT_COUNT, NULL,
-	  NULL, NULL, "Fewest items allowed." },
-	{ "max_length", ASH_OPT_INT, offsetof(AshArrayConstraints, max_length), ASH_OPT_COUNT, NULL,
-	  NULL, NULL, "Most items allowed." },
-	{ "nil_items", ASH_OPT_BOOL, offsetof(AshArrayConstraints, nil_items), 0, "false", NULL, NULL,
-	  "Whether items may be null." },
-	{ "remove_nil_items", ASH_OPT_BOOL, offsetof(AshArrayConstraints, remove_nil_items), 0, "false",
-	  NULL, NULL, "Drop null items instead of refusing them." },
-	{ "empty_values", ASH_OPT_JSON, offsetof(AshArrayConstraints, empty_values), 0, NULL, NULL,
-	  NULL, "What an empty list looks like in HTML forms; action input is not affected." },
-	{ "items", ASH_OPT_JSON, offsetof(AshArrayConstraints, items), 0, NULL, NULL, NULL,
-	  "Constraints of each item." },
+	ASH_OPTION(AshArrayConstraints, "min_length", INT, min_length, .flags = ASH_OPT_COUNT,
+			   .doc = "Fewest items allowed."),
+	ASH_OPTION(AshArrayConstraints, "max_length", INT, max_length, .flags = ASH_OPT_COUNT,
+			   .doc = "Most items allowed."),
+	ASH_OPTION(AshArrayConstraints, "nil_items", BOOL, nil_items, .dflt = "false",
+			   .doc = "Whether items may be null."),
+	ASH_OPTION(AshArrayConstraints, "remove_nil_items", BOOL, remove_nil_items, .dflt = "false",
+			   .doc = "Drop null items instead of refusing them."),
+	ASH_OPTION(AshArrayConstraints, "empty_values", JSON, empty_values,
+			   .doc = "What an empty list looks like in HTML forms; action input is not affected."),
+	ASH_OPTION(AshArrayConstraints, "items", JSON, items, .doc = "Constraints of each item."),
 	ASH_OPT_END
 };
 
-const AshSpec ash_array_spec = { "array", sizeof(AshArrayConstraints), array_options, NULL,
-								 "Constraints of a list." };
+const AshSpec ash_array_spec =
+	ASH_SPEC("array", AshArrayConstraints, array_options, .doc = "Constraints of a list.");
 
 /*
  * The key of an indexed map ({"0": …, "1": …}, as HTML forms send lists): its

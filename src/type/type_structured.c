@@ -36,50 +36,48 @@ typedef struct FieldsConstraints
 } FieldsConstraints;
 
 static const AshOpt field_options[] = {
-	{ "type", ASH_OPT_STRING, offsetof(Field, type_name), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
-	  NULL, NULL, "Type of the field." },
-	{ "constraints", ASH_OPT_JSON, offsetof(Field, constraints), 0, NULL, NULL, NULL,
-	  "Constraints of that type." },
-	{ "allow_nil", ASH_OPT_BOOL, offsetof(Field, allow_nil), 0, "true", NULL, NULL,
-	  "Whether the field may be absent or null." },
-	{ "description", ASH_OPT_STRING, offsetof(Field, description), 0, NULL, NULL, NULL,
-	  "What the field means." },
+	ASH_OPTION(Field, "type", STRING, type_name, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "Type of the field."),
+	ASH_OPTION(Field, "constraints", JSON, constraints, .doc = "Constraints of that type."),
+	ASH_OPTION(Field, "allow_nil", BOOL, allow_nil, .dflt = "true",
+			   .doc = "Whether the field may be absent or null."),
+	ASH_OPTION(Field, "description", STRING, description, .doc = "What the field means."),
 	ASH_OPT_END
 };
 
-static const AshSpec field_spec = { "field", sizeof(Field), field_options, "type",
-									"A field of a map." };
+static const AshSpec field_spec =
+	ASH_SPEC("field", Field, field_options, .shorthand = "type", .doc = "A field of a map.");
 
 static const AshOpt map_options[] = {
-	{ "fields", ASH_OPT_JSON, offsetof(FieldsConstraints, fields), 0, NULL, NULL, NULL,
-	  "Fields by name: type, constraints, allow_nil. Other keys are dropped." },
+	ASH_OPTION(FieldsConstraints, "fields", JSON, fields,
+			   .doc = "Fields by name: type, constraints, allow_nil. Other keys are dropped."),
 	ASH_OPT_END
 };
 
 static const AshOpt struct_options[] = {
-	{ "fields", ASH_OPT_JSON, offsetof(FieldsConstraints, fields), 0, NULL, NULL, NULL,
-	  "Fields by name: type, constraints, allow_nil. Other keys are dropped." },
-	{ "instance_of", ASH_OPT_STRING, offsetof(FieldsConstraints, instance_of), 0, NULL, NULL, NULL,
-	  "Name of what the object is; for documentation." },
-	{ "preserve_nil_values", ASH_OPT_BOOL, offsetof(FieldsConstraints, preserve_nil_values), 0,
-	  "false", NULL, NULL, "Keep null fields when storing." },
+	ASH_OPTION(FieldsConstraints, "fields", JSON, fields,
+			   .doc = "Fields by name: type, constraints, allow_nil. Other keys are dropped."),
+	ASH_OPTION(FieldsConstraints, "instance_of", STRING, instance_of,
+			   .doc = "Name of what the object is; for documentation."),
+	ASH_OPTION(FieldsConstraints, "preserve_nil_values", BOOL, preserve_nil_values, .dflt = "false",
+			   .doc = "Keep null fields when storing."),
 	ASH_OPT_END
 };
 
 static const AshOpt list_options[] = {
-	{ "fields", ASH_OPT_JSON, offsetof(FieldsConstraints, fields), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "Fields by name, in order: type, constraints, allow_nil." },
+	ASH_OPTION(FieldsConstraints, "fields", JSON, fields, .flags = ASH_OPT_REQUIRED,
+			   .doc = "Fields by name, in order: type, constraints, allow_nil."),
 	ASH_OPT_END
 };
 
-static const AshSpec map_spec = { "map", sizeof(FieldsConstraints), map_options, NULL,
-								  "Constraints of a map." };
-static const AshSpec struct_spec = { "struct", sizeof(FieldsConstraints), struct_options, NULL,
-									 "Constraints of a struct." };
-static const AshSpec keyword_spec = { "keyword", sizeof(FieldsConstraints), list_options, NULL,
-									  "Constraints of a keyword list." };
-static const AshSpec tuple_spec = { "tuple", sizeof(FieldsConstraints), list_options, NULL,
-									"Constraints of a tuple." };
+static const AshSpec map_spec =
+	ASH_SPEC("map", FieldsConstraints, map_options, .doc = "Constraints of a map.");
+static const AshSpec struct_spec =
+	ASH_SPEC("struct", FieldsConstraints, struct_options, .doc = "Constraints of a struct.");
+static const AshSpec keyword_spec =
+	ASH_SPEC("keyword", FieldsConstraints, list_options, .doc = "Constraints of a keyword list.");
+static const AshSpec tuple_spec =
+	ASH_SPEC("tuple", FieldsConstraints, list_options, .doc = "Constraints of a tuple.");
 
 static Field *
 compile_field(const char *name, json_t *node, AshErrors *errors)

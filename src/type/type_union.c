@@ -43,32 +43,31 @@ typedef struct UnionConstraints
 } UnionConstraints;
 
 static const AshOpt member_options[] = {
-	{ "type", ASH_OPT_STRING, offsetof(Member, type_name), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
-	  NULL, NULL, NULL, "Type of the member." },
-	{ "constraints", ASH_OPT_JSON, offsetof(Member, constraints), 0, NULL, NULL, NULL,
-	  "Constraints of that type." },
-	{ "tag", ASH_OPT_STRING, offsetof(Member, tag), ASH_OPT_NONEMPTY, NULL, NULL, NULL,
-	  "Key of the object that tells the member." },
-	{ "tag_value", ASH_OPT_JSON, offsetof(Member, tag_value), 0, NULL, NULL, NULL,
-	  "What the tag is for this member." },
-	{ "cast_tag", ASH_OPT_BOOL, offsetof(Member, cast_tag), 0, "true", NULL, NULL,
-	  "Whether the tag stays in the object." },
+	ASH_OPTION(Member, "type", STRING, type_name, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "Type of the member."),
+	ASH_OPTION(Member, "constraints", JSON, constraints, .doc = "Constraints of that type."),
+	ASH_OPTION(Member, "tag", STRING, tag, .flags = ASH_OPT_NONEMPTY,
+			   .doc = "Key of the object that tells the member."),
+	ASH_OPTION(Member, "tag_value", JSON, tag_value, .doc = "What the tag is for this member."),
+	ASH_OPTION(Member, "cast_tag", BOOL, cast_tag, .dflt = "true",
+			   .doc = "Whether the tag stays in the object."),
 	ASH_OPT_END
 };
 
-static const AshSpec member_spec = { "union_member", sizeof(Member), member_options, "type",
-									 "A member of a union." };
+static const AshSpec member_spec = ASH_SPEC("union_member", Member, member_options,
+											.shorthand = "type", .doc = "A member of a union.");
 
 static const AshOpt union_options[] = {
-	{ "types", ASH_OPT_JSON, offsetof(UnionConstraints, types), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "Members by name, in the order in which they are tried." },
-	{ "storage", ASH_OPT_ENUM, offsetof(UnionConstraints, storage), 0, "\"type_and_value\"",
-	  storage_names, NULL, "What is stored: the member's name and value, or the object itself." },
+	ASH_OPTION(UnionConstraints, "types", JSON, types, .flags = ASH_OPT_REQUIRED,
+			   .doc = "Members by name, in the order in which they are tried."),
+	ASH_OPTION(UnionConstraints, "storage", ENUM, storage, .dflt = "\"type_and_value\"",
+			   .choices = storage_names,
+			   .doc = "What is stored: the member's name and value, or the object itself."),
 	ASH_OPT_END
 };
 
-static const AshSpec union_spec = { "union", sizeof(UnionConstraints), union_options, NULL,
-									"The members of a union." };
+static const AshSpec union_spec =
+	ASH_SPEC("union", UnionConstraints, union_options, .doc = "The members of a union.");
 
 /* The bare object is told by its tag: one key for all members, and it must stay in the value. */
 static bool

@@ -12,13 +12,12 @@ typedef struct VectorConstraints
 	AshOptInt dimensions;
 } VectorConstraints;
 
-static const AshOpt vector_options[] = { { "dimensions", ASH_OPT_INT,
-										   offsetof(VectorConstraints, dimensions), 0, NULL, NULL,
-										   NULL, "Number of dimensions." },
+static const AshOpt vector_options[] = { ASH_OPTION(VectorConstraints, "dimensions", INT,
+													dimensions, .doc = "Number of dimensions."),
 										 ASH_OPT_END };
 
-static const AshSpec vector_spec = { "vector", sizeof(VectorConstraints), vector_options, NULL,
-									 "Constraints of a vector." };
+static const AshSpec vector_spec =
+	ASH_SPEC("vector", VectorConstraints, vector_options, .doc = "Constraints of a vector.");
 
 static bool
 vector_prepare(AshTypeInst *inst, AshErrors *errors)

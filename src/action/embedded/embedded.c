@@ -20,30 +20,26 @@
 
 static const char *const on_updates[] = { "update_on_match", "update", "replace", NULL };
 
-#define OPT(name, kind, field, flags, dflt, doc)                                         \
-	{                                                                                    \
-		name, ASH_OPT_##kind, offsetof(AshEmbedded, field), flags, dflt, NULL, NULL, doc \
-	}
 static const AshOpt embedded_options[] = {
-	OPT("create_action", NAME, create_action, 0, NULL,
-		"makes a value; the primary one when absent"),
-	OPT("update_action", NAME, update_action, 0, NULL,
-		"changes a value; the primary one when absent"),
-	OPT("destroy_action", NAME, destroy_action, 0, NULL,
-		"runs before a value is given up; the primary one when absent"),
-	OPT("skip_unknown_inputs", JSON, skip_unknown_inputs, 0, NULL,
-		"inputs to ignore when the action does not know them; \"*\" for all"),
-	{ "on_update", ASH_OPT_ENUM, offsetof(AshEmbedded, on_update), 0, "\"update_on_match\"",
-	  on_updates, NULL, "whether a new value is an update of the old one" },
-	OPT("include_source", BOOL, include_source, 0, "true",
-		"the action's context has the outer changeset as __source__"),
-	OPT("sort", JSON, sort, 0, NULL, "order of the items of a list"),
-	OPT("load", NAMES, load, 0, NULL, "calculations that are always given back with the value"),
+	ASH_OPTION(AshEmbedded, "create_action", NAME, create_action,
+			   .doc = "makes a value; the primary one when absent"),
+	ASH_OPTION(AshEmbedded, "update_action", NAME, update_action,
+			   .doc = "changes a value; the primary one when absent"),
+	ASH_OPTION(AshEmbedded, "destroy_action", NAME, destroy_action,
+			   .doc = "runs before a value is given up; the primary one when absent"),
+	ASH_OPTION(AshEmbedded, "skip_unknown_inputs", JSON, skip_unknown_inputs,
+			   .doc = "inputs to ignore when the action does not know them; \"*\" for all"),
+	ASH_OPTION(AshEmbedded, "on_update", ENUM, on_update, .dflt = "\"update_on_match\"",
+			   .choices = on_updates, .doc = "whether a new value is an update of the old one"),
+	ASH_OPTION(AshEmbedded, "include_source", BOOL, include_source, .dflt = "true",
+			   .doc = "the action's context has the outer changeset as __source__"),
+	ASH_OPTION(AshEmbedded, "sort", JSON, sort, .doc = "order of the items of a list"),
+	ASH_OPTION(AshEmbedded, "load", NAMES, load,
+			   .doc = "calculations that are always given back with the value"),
 	ASH_OPT_END,
 };
-#undef OPT
-const AshSpec ash_embedded_spec = { "embedded", sizeof(AshEmbedded), embedded_options, NULL,
-									"How an embedded resource is written" };
+const AshSpec ash_embedded_spec = ASH_SPEC("embedded", AshEmbedded, embedded_options,
+										   .doc = "How an embedded resource is written");
 
 const AshEmbedded *
 ash_embedded_constraints(const AshTypeInst *inst)
