@@ -20,8 +20,8 @@
 
 #include "compat.h"
 
+#include "base/document.h"
 #include "base/error.h"
-#include "base/jansson_compat.h"
 #include "nodes/pg_list.h"
 
 typedef enum AshOptKind
@@ -161,39 +161,5 @@ extern json_t *ash_spec_describe(const AshSpec *spec);
 
 /* One option's JSON Schema, without its description; a new json_t. */
 extern json_t *ash_spec_option_schema(const AshOpt *opt);
-
-/* document_json.c: jansson at arm's length */
-
-/*
- * Parse len bytes in the server's encoding; the strings of the result are in it
- * too.  A fault (syntax, a key twice, a number that cannot be kept exactly) is
- * added with line and column; NULL then.  With errors NULL the text is trusted:
- * it was dumped by us, and a fault is an internal error.
- */
-extern json_t *ash_json_parse(const char *text, size_t len, AshErrors *errors);
-
-/* "an object", "a string" …: what a node is, for messages. */
-extern const char *ash_json_kind(const json_t *node);
-
-/* A string or a list of strings as a List of palloc'd char *. */
-extern List *ash_json_names(const json_t *node);
-
-/* Decref json when cxt is reset or deleted. */
-extern json_t *ash_json_own(MemoryContext cxt, json_t *json);
-
-/* Compact or indented text, palloc'd.  Key order is kept. */
-extern char *ash_json_dump(const json_t *json, bool indent);
-
-/*
- * document_position.c: line and column (from 1) of the node at path in a valid JSON text: of
- * the key for a member of an object.  False when there is no such node.
- */
-extern bool ash_json_locate(const char *text, size_t len, List *path, int *line, int *column);
-
-/* Adds an error for each number that a double would change; text is valid JSON. */
-extern bool ash_json_check_numbers(const char *text, size_t len, AshErrors *errors);
-
-/* JSON Pointer (RFC 6901) of a path, palloc'd. */
-extern char *ash_json_pointer(List *path);
 
 #endif /* ASH_SPEC_H */

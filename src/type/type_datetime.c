@@ -59,7 +59,7 @@ date_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 		if (!ash_parse_date_text(jv_text(in), true, true, &parts))
 			return false;
 	}
-	else if (!jv_is_object(in))
+	else if (!ash_is_object(in))
 		return false;
 	else if (!component_result(ash_parse_date_object(in->val.binary.data, &parts), out, &result))
 		return result;
@@ -86,7 +86,7 @@ time_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 		if (!ash_parse_time_text(jv_text(in), &parts))
 			return false;
 	}
-	else if (!jv_is_object(in))
+	else if (!ash_is_object(in))
 		return false;
 	else if (!component_result(ash_parse_time_object(in->val.binary.data, &parts), out, &result))
 		return result;
@@ -108,7 +108,7 @@ timestamp_cast(const AshTypeInst *inst, const JsonbValue *in, bool date_alone, b
 		if (!ash_parse_date_text(jv_text(in), date_alone, true, &parts))
 			return false;
 	}
-	else if (!jv_is_object(in))
+	else if (!ash_is_object(in))
 		return false;
 	else if (!component_result(ash_parse_datetime_object(in->val.binary.data, &parts), out,
 							   &result))

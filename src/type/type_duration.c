@@ -302,7 +302,7 @@ duration_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 	Interval *interval;
 
 	if (in->type == jbvString ? !parse_iso(jv_text(in), &total) :
-								!(jv_is_object(in) && parse_object(in->val.binary.data, &total)))
+								!(ash_is_object(in) && parse_object(in->val.binary.data, &total)))
 		return false;
 	interval = total_interval(&total, permitted_units(inst));
 	if (interval == NULL)

@@ -157,7 +157,7 @@ range_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 
 	if (ash_is_blank_input(in))
 		return false;
-	if (!jv_is_object(in) || !bounds_text(in->val.binary.data, &bounds))
+	if (!ash_is_object(in) || !bounds_text(in->val.binary.data, &bounds))
 		return fail_range(cast, "is not a valid range", reported);
 	object = in->val.binary.data;
 	initStringInfo(&literal);

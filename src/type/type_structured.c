@@ -14,8 +14,6 @@
 #include "type/type_internal.h"
 
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 
 typedef struct Field
 {
@@ -151,7 +149,7 @@ map_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue 
 {
 	Jsonb *jsonb;
 
-	if (jv_is_object(in))
+	if (ash_is_object(in))
 		jsonb = ash_jsonb_from_value(in);
 	else if (in->type != jbvString || in->val.string.len == 0)
 		return false;
@@ -165,7 +163,7 @@ static bool
 keyword_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
 {
-	if (!jv_is_object(in))
+	if (!ash_is_object(in))
 		return false;
 	out->value = JsonbPGetDatum(ash_jsonb_from_value(in));
 	return true;
@@ -175,23 +173,18 @@ keyword_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVa
 static Jsonb *
 tuple_object(const FieldsConstraints *c, const JsonbValue *items)
 {
-	JsonbParseState *state = NULL;
+	AshJson json = ash_json_to_jsonb();
 	ListCell *lc;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	ash_put_object(&json);
 	foreach (lc, c->list)
 	{
 		const Field *field = lfirst(lc);
-		JsonbValue key;
-		JsonbValue value = items[foreach_current_index(lc)];
 
-		key.type = jbvString;
-		key.val.string.val = (char *) field->name;
-		key.val.string.len = strlen(field->name);
-		pushJsonbValue(&state, WJB_KEY, &key);
-		pushJsonbValue(&state, WJB_VALUE, &value);
+		ash_put_value(ash_put_key(&json, field->name), &items[foreach_current_index(lc)]);
 	}
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	ash_put_end_object(&json);
+	return ash_json_result(&json);
 }
 
 static bool
@@ -203,7 +196,7 @@ tuple_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	AshError *error;
 	int n;
 
-	if (!jv_is_list(in))
+	if (!ash_is_list(in))
 		return keyword_cast(inst, in, cast, out, reported);
 	n = ash_type_array_items(in, &items);
 	if (n == list_length(c->list))
@@ -272,8 +265,8 @@ cast_field(const Field *field, const JsonbValue *in, AshCast *cast, AshValue *va
 	bool ok;
 
 	enter_field(cast, field, &inner);
-	if (field->type->type == &ash_type_embedded)
-		ok = ash_type_embedded.cast(field->type, in, &inner, value, uncastable);
+	if (ash_type_is_embedded(field->type))
+		ok = field->type->type->cast(field->type, in, &inner, value, &(bool){ false });
 	else
 	{
 		ok = ash_cast_only(field->type, in, &inner, value);
@@ -300,22 +293,12 @@ missing_field(const Field *field, AshCast *cast)
 	return false;
 }
 
-static void
-write_field(StringInfo out, const Field *field, const AshValue *value)
-{
-	if (out->len > 1)
-		appendStringInfoChar(out, ',');
-	ash_write_json_string(out, field->name, strlen(field->name));
-	appendStringInfoChar(out, ':');
-	ash_type_write_json(out, field->type, value);
-}
-
 static bool
 constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool keep_nil)
 {
 	const FieldsConstraints *c = inst->constraints;
 	Jsonb *jsonb = DatumGetJsonbP(value->value);
-	StringInfoData buf;
+	AshJson json = ash_json_to_jsonb();
 	bool uncastable = false;
 	bool ok = true;
 	ListCell *lc;
@@ -328,8 +311,7 @@ constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool k
 		ash_cast_fail(cast, "is invalid");
 		return false;
 	}
-	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '{');
+	ash_put_object(&json);
 	foreach (lc, c->list)
 	{
 		const Field *field = lfirst(lc);
@@ -341,14 +323,13 @@ constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool k
 		else if (!cast_field(field, &in, cast, &v, &uncastable))
 			ok = false;
 		else if (!v.isnull || keep_nil)
-			write_field(&buf, field, &v);
+			ash_type_put_json(ash_put_key(&json, field->name), field->type, &v);
 	}
-	appendStringInfoChar(&buf, '}');
+	ash_put_end_object(&json);
 	if (uncastable)
 		ash_cast_fail(cast, "is invalid");
 	if (ok)
-		value->value = ash_jsonb_from_text(buf.data);
-	pfree(buf.data);
+		value->value = JsonbPGetDatum(ash_json_result(&json));
 	return ok;
 }
 
@@ -364,12 +345,6 @@ static bool
 keyword_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	return constrain_fields(inst, cast, value, true);
-}
-
-Datum
-ash_jsonb_from_text(const char *text)
-{
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
 }
 
 static void

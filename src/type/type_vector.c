@@ -43,7 +43,7 @@ vector_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 	JsonbValue *items;
 	int n;
 
-	if (!jv_is_list(in))
+	if (!ash_is_list(in))
 		return false;
 	n = ash_type_array_items(in, &items);
 	if (c->dimensions.set && n != c->dimensions.value)

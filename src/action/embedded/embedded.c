@@ -65,22 +65,13 @@ skipped(const AshEmbedded *type)
 	return ash_jsonb_from_json(names);
 }
 
-/* AshEmbeddedHooks.compile; names are checked when the resource is known (ash_define). */
+/* AshType.prepare; names are checked when the resource is known (ash_define). */
 static bool
-embedded_compile(AshTypeInst *inst, json_t *constraints, AshErrors *errors)
+embedded_prepare(AshTypeInst *inst, AshErrors *errors)
 {
-	AshEmbedded *type;
-	bool ok;
+	AshEmbedded *type = inst->constraints;
 
-	if (constraints == NULL || json_is_null(constraints))
-		constraints = ash_json_own(CurrentMemoryContext, ash_json_object());
-	ash_errors_push_name(errors, "constraints");
-	ok = ash_spec_check(&ash_embedded_spec, constraints, NULL, errors);
-	ash_errors_pop(errors);
-	if (!ok)
-		return false;
-	type = ash_spec_fill(&ash_embedded_spec, constraints);
-	type->type.resource = type->ref.name = inst->name;
+	type->ref.name = inst->name;
 	if (json_is_string(type->skip_unknown_inputs))
 	{
 		json_t *list = ash_json_own(CurrentMemoryContext, json_array());
@@ -89,7 +80,6 @@ embedded_compile(AshTypeInst *inst, json_t *constraints, AshErrors *errors)
 		type->skip_unknown_inputs = list;
 	}
 	type->skip = skipped(type);
-	inst->constraints = type;
 	return true;
 }
 
@@ -103,10 +93,10 @@ find_resource(AshEmbedding *e)
 	AshEmbedded *type = unconstify(AshEmbedded *, e->type);
 
 	e->res = e->cast->call != NULL ? ash_ref_resource(&type->ref) :
-									 ash_resource_get(type->type.resource, NULL);
+									 ash_resource_get(type->ref.name, NULL);
 	if (e->res != NULL && e->res->embedded)
 		return true;
-	return ash_embedded_fail(e, psprintf("%s cannot be used here", type->type.resource));
+	return ash_embedded_fail(e, psprintf("%s cannot be used here", type->ref.name));
 }
 
 static bool
@@ -154,15 +144,17 @@ cast_operand(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVa
 	return ash_embedded_fail(&e, "is invalid");
 }
 
-/* AshEmbeddedHooks.cast */
+/* AshType.cast, of a value or a list of them; adds its own errors. */
 static bool
-embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
+embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+			  bool *reported)
 {
 	AshEmbedding e = { .type = ash_embedded_constraints(inst), .cast = cast, .index = -1 };
 	const AshValue *old = cast->old != NULL && !cast->old->isnull ? cast->old : NULL;
 	JsonbValue null = { .type = jbvNull };
 
 	check_stack_depth();
+	*reported = true;
 	if (cast->no_constraints)
 		return cast_operand(inst, in, cast, out);
 	if (!find_resource(&e))
@@ -177,13 +169,18 @@ embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 void
 ash_embedded_init(void)
 {
-	static const AshEmbeddedHooks hooks = {
-		.exists = ash_resource_exists,
-		.compile = embedded_compile,
+	static const AshType type = {
+		.name = "embedded",
+		.doc = "An embedded resource, by its name.",
+		.storage = "jsonb",
+		.constraints = &ash_embedded_spec,
+		.is_name = ash_resource_exists,
+		.prepare = embedded_prepare,
 		.cast = embedded_cast,
+		.cast_constrains = true,
 		.write_json = ash_embedded_write_json,
 		.with_load = ash_embedded_with_load,
 	};
 
-	ash_type_set_embedded(&hooks);
+	ash_type_register_embedded(&type);
 }
