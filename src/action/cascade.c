@@ -32,49 +32,34 @@ typedef struct Cascade
 	AshManageOptions manage;
 } Cascade;
 
-#define CASCADE_OPTIONS                                                                            \
-	{ "relationship",                                                                              \
-	  ASH_OPT_NAME,                                                                                \
-	  offsetof(Cascade, relationship),                                                             \
-	  ASH_OPT_REQUIRED,                                                                            \
-	  NULL,                                                                                        \
-	  NULL,                                                                                        \
-	  NULL,                                                                                        \
-	  "the related records" },                                                                     \
-		{ "action",                                                                                \
-		  ASH_OPT_NAME,                                                                            \
-		  offsetof(Cascade, action),                                                               \
-		  0,                                                                                       \
-		  NULL,                                                                                    \
-		  NULL,                                                                                    \
-		  NULL,                                                                                    \
-		  "action to run for each of them; the primary one by default" },                          \
-		{ "read_action", ASH_OPT_NAME, offsetof(Cascade, read_action), 0, NULL,                    \
-		  NULL,			 NULL,		   "action that finds them" },                                 \
-	{                                                                                              \
-		"return_notifications", ASH_OPT_BOOL, offsetof(Cascade, return_notifications), 0, "false", \
-			NULL, NULL, "their notifications come with those of the record; they always do"        \
-	}
+#define CASCADE_OPTIONS                                                                          \
+	ASH_OPTION(Cascade, "relationship", NAME, relationship, .flags = ASH_OPT_REQUIRED,           \
+			   .doc = "the related records"),                                                    \
+		ASH_OPTION(Cascade, "action", NAME, action,                                              \
+				   .doc = "action to run for each of them; the primary one by default"),         \
+		ASH_OPTION(Cascade, "read_action", NAME, read_action, .doc = "action that finds them"),  \
+		ASH_OPTION(Cascade, "return_notifications", BOOL, return_notifications, .dflt = "false", \
+				   .doc = "their notifications come with those of the record; they always do")
 
 static const AshOpt cascade_destroy_options[] = {
 	CASCADE_OPTIONS,
-	{ "after_action", ASH_OPT_BOOL, offsetof(Cascade, after_action), 0, "false", NULL, NULL,
-	  "true: after the record itself was destroyed, which a foreign key forbids" },
+	ASH_OPTION(Cascade, "after_action", BOOL, after_action, .dflt = "false",
+			   .doc = "true: after the record itself was destroyed, which a foreign key forbids"),
 	ASH_OPT_END
 };
 
-static const AshOpt cascade_update_options[] = { CASCADE_OPTIONS,
-												 { "copy_inputs", ASH_OPT_NAMES,
-												   offsetof(Cascade, copy_inputs), 0, NULL, NULL,
-												   NULL, "inputs handed on to the action" },
-												 ASH_OPT_END };
+static const AshOpt cascade_update_options[] = {
+	CASCADE_OPTIONS,
+	ASH_OPTION(Cascade, "copy_inputs", NAMES, copy_inputs, .doc = "inputs handed on to the action"),
+	ASH_OPT_END
+};
 
-static const AshSpec cascade_destroy_spec = { "cascade_destroy", sizeof(Cascade),
-											  cascade_destroy_options, "relationship",
-											  "a relationship" };
-static const AshSpec cascade_update_spec = { "cascade_update", sizeof(Cascade),
-											 cascade_update_options, "relationship",
-											 "a relationship and inputs" };
+static const AshSpec cascade_destroy_spec =
+	ASH_SPEC("cascade_destroy", Cascade, cascade_destroy_options, .shorthand = "relationship",
+			 .doc = "a relationship");
+static const AshSpec cascade_update_spec =
+	ASH_SPEC("cascade_update", Cascade, cascade_update_options, .shorthand = "relationship",
+			 .doc = "a relationship and inputs");
 
 static bool
 prepare_cascade(const AshBuiltinScope *scope, Cascade *opts, AshErrors *errors)
@@ -162,15 +147,15 @@ typedef struct GetAndLock
 static const char *const locks[] = { "for_update", NULL };
 
 static const AshOpt get_and_lock_options[] = {
-	{ "lock", ASH_OPT_ENUM, offsetof(GetAndLock, lock), 0, "\"for_update\"", locks, NULL,
-	  "kind of row lock" },
-	{ "skip_atomic", ASH_OPT_BOOL, offsetof(GetAndLock, skip_atomic), 0, "false", NULL, NULL,
-	  "nothing to do when the row is not read first" },
+	ASH_OPTION(GetAndLock, "lock", ENUM, lock, .dflt = "\"for_update\"", .choices = locks,
+			   .doc = "kind of row lock"),
+	ASH_OPTION(GetAndLock, "skip_atomic", BOOL, skip_atomic, .dflt = "false",
+			   .doc = "nothing to do when the row is not read first"),
 	ASH_OPT_END
 };
 
-static const AshSpec get_and_lock_spec = { "get_and_lock", sizeof(GetAndLock), get_and_lock_options,
-										   "lock", "a lock" };
+static const AshSpec get_and_lock_spec = ASH_SPEC("get_and_lock", GetAndLock, get_and_lock_options,
+												  .shorthand = "lock", .doc = "a lock");
 
 /* The stored row as it is now, locked; what was given as the record may be older. */
 static bool

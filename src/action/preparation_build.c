@@ -54,42 +54,41 @@ typedef struct Build
 	int lock_number;
 } Build;
 
-#define BUILD(option, kind, field, text)                                \
-	{                                                                   \
-		option, kind, offsetof(Build, field), 0, NULL, NULL, NULL, text \
-	}
-
 static const AshOpt build_options[] = {
-	BUILD("filter", ASH_OPT_EXPR, filter_source, "condition that every row meets"),
-	BUILD("filter_input", ASH_OPT_JSON, filter_input_json,
-		  "a filter as callers write it, or a template: {\"arg\": \"filter\"}"),
-	BUILD("sort", ASH_OPT_JSON, sort_json, "appended to the sort"),
-	BUILD("sort_input", ASH_OPT_JSON, sort_input_json,
-		  "a sort as callers write it, or a template; appended to the sort"),
-	BUILD("prepend", ASH_OPT_BOOL, prepend, "the sort goes before what is sorted by already"),
-	BUILD("default_sort", ASH_OPT_JSON, default_sort_json, "the sort when there is no other"),
-	BUILD("distinct", ASH_OPT_JSON, distinct_json, "fields by which rows are distinct"),
-	BUILD("distinct_sort", ASH_OPT_JSON, distinct_sort_json,
-		  "which of the rows that are not distinct is kept: the first by this sort"),
-	BUILD("limit", ASH_OPT_INT, limit, "at most so many rows"),
-	BUILD("offset", ASH_OPT_INT, offset, "rows to skip"),
-	BUILD("select", ASH_OPT_JSON, select_json, "attributes to give back"),
-	BUILD("ensure_selected", ASH_OPT_NAMES, ensure_selected, "attributes to give back as well"),
-	BUILD("deselect", ASH_OPT_NAMES, deselect, "attributes not to give back"),
-	BUILD("load", ASH_OPT_JSON, load_json, "relationships, calculations and aggregates to load"),
-	BUILD("strict_load", ASH_OPT_JSON, strict_load_json,
-		  "the same; related records have the fields that are named and no others"),
-	BUILD("aggregate", ASH_OPT_JSON, aggregate_json,
-		  "aggregates of this query alone, by name, as a resource defines them"),
-	BUILD("calculate", ASH_OPT_JSON, calculate_json,
-		  "calculations of this query alone, by name, as a resource defines them"),
-	BUILD("context", ASH_OPT_JSON, context_json, "merged into the context"),
-	BUILD("page", ASH_OPT_JSON, page_json, "the page when the caller asks for none"),
-	BUILD("lock", ASH_OPT_STRING, lock, "row lock, as \"for update\""),
+	ASH_OPTION(Build, "filter", EXPR, filter_source, .doc = "condition that every row meets"),
+	ASH_OPTION(Build, "filter_input", JSON, filter_input_json,
+			   .doc = "a filter as callers write it, or a template: {\"arg\": \"filter\"}"),
+	ASH_OPTION(Build, "sort", JSON, sort_json, .doc = "appended to the sort"),
+	ASH_OPTION(Build, "sort_input", JSON, sort_input_json,
+			   .doc = "a sort as callers write it, or a template; appended to the sort"),
+	ASH_OPTION(Build, "prepend", BOOL, prepend,
+			   .doc = "the sort goes before what is sorted by already"),
+	ASH_OPTION(Build, "default_sort", JSON, default_sort_json,
+			   .doc = "the sort when there is no other"),
+	ASH_OPTION(Build, "distinct", JSON, distinct_json, .doc = "fields by which rows are distinct"),
+	ASH_OPTION(Build, "distinct_sort", JSON, distinct_sort_json,
+			   .doc = "which of the rows that are not distinct is kept: the first by this sort"),
+	ASH_OPTION(Build, "limit", INT, limit, .doc = "at most so many rows"),
+	ASH_OPTION(Build, "offset", INT, offset, .doc = "rows to skip"),
+	ASH_OPTION(Build, "select", JSON, select_json, .doc = "attributes to give back"),
+	ASH_OPTION(Build, "ensure_selected", NAMES, ensure_selected,
+			   .doc = "attributes to give back as well"),
+	ASH_OPTION(Build, "deselect", NAMES, deselect, .doc = "attributes not to give back"),
+	ASH_OPTION(Build, "load", JSON, load_json,
+			   .doc = "relationships, calculations and aggregates to load"),
+	ASH_OPTION(Build, "strict_load", JSON, strict_load_json,
+			   .doc = "the same; related records have the fields that are named and no others"),
+	ASH_OPTION(Build, "aggregate", JSON, aggregate_json,
+			   .doc = "aggregates of this query alone, by name, as a resource defines them"),
+	ASH_OPTION(Build, "calculate", JSON, calculate_json,
+			   .doc = "calculations of this query alone, by name, as a resource defines them"),
+	ASH_OPTION(Build, "context", JSON, context_json, .doc = "merged into the context"),
+	ASH_OPTION(Build, "page", JSON, page_json, .doc = "the page when the caller asks for none"),
+	ASH_OPTION(Build, "lock", STRING, lock, .doc = "row lock, as \"for update\""),
 	ASH_OPT_END
 };
-static const AshSpec build_spec = { "build", sizeof(Build), build_options, NULL,
-									"What a query can be told, built in." };
+static const AshSpec build_spec =
+	ASH_SPEC("build", Build, build_options, .doc = "What a query can be told, built in.");
 
 static bool
 known_attributes(AshResource *res, List *names, AshErrors *errors)

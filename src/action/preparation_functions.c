@@ -34,12 +34,14 @@ typedef struct SetContext
 	Jsonb *value;
 } SetContext;
 
-static const AshOpt context_options[] = { { "context", ASH_OPT_JSON, offsetof(SetContext, json),
-											ASH_OPT_REQUIRED, NULL, NULL, NULL,
-											"object that is merged into the context" },
-										  ASH_OPT_END };
-static const AshSpec context_spec = { "set_context", sizeof(SetContext), context_options, "context",
-									  "Merge an object into the context." };
+static const AshOpt context_options[] = {
+	ASH_OPTION(SetContext, "context", JSON, json, .flags = ASH_OPT_REQUIRED,
+			   .doc = "object that is merged into the context"),
+	ASH_OPT_END
+};
+static const AshSpec context_spec =
+	ASH_SPEC("set_context", SetContext, context_options, .shorthand = "context",
+			 .doc = "Merge an object into the context.");
 
 static bool
 prepare_context(const AshBuiltinScope *scope, void *options, AshErrors *errors)

@@ -79,17 +79,16 @@ typedef struct Common
 } Common;
 
 static const AshOpt common_options[] = {
-	{ "where", ASH_OPT_JSON, offsetof(Common, where), 0, NULL, NULL, NULL,
-	  "validations that must pass for this to run" },
-	{ "on", ASH_OPT_NAMES, offsetof(Common, on), 0, NULL, NULL, NULL,
-	  "action types, for preparations of a resource: \"read\" (the default) or \"action\"" },
-	{ "only_when_valid", ASH_OPT_BOOL, offsetof(Common, only_when_valid), 0, "false", NULL, NULL,
-	  "run only when nothing is wrong so far" },
-	{ "description", ASH_OPT_STRING, offsetof(Common, description), 0, NULL, NULL, NULL, NULL },
-	ASH_OPT_END
+	ASH_OPTION(Common, "where", JSON, where, .doc = "validations that must pass for this to run"),
+	ASH_OPTION(
+		Common, "on", NAMES, on,
+		.doc =
+			"action types, for preparations of a resource: \"read\" (the default) or \"action\""),
+	ASH_OPTION(Common, "only_when_valid", BOOL, only_when_valid, .dflt = "false",
+			   .doc = "run only when nothing is wrong so far"),
+	ASH_OPTION(Common, "description", STRING, description), ASH_OPT_END
 };
-const AshSpec ash_preparation_common_spec = { "preparation", sizeof(Common), common_options, NULL,
-											  NULL };
+const AshSpec ash_preparation_common_spec = ASH_SPEC("preparation", Common, common_options);
 
 #define PREPARED (ASH_ON(ASH_ACTION_READ) | ASH_ON(ASH_ACTION_GENERIC))
 

@@ -13,11 +13,11 @@
  */
 #include "postgres.h"
 
+#include "base/document.h"
 #include "common/shortest_dec.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/value.h"
-#include "spec/spec.h"
 #include "utils/json.h"
 
 typedef struct OwnedJson
@@ -134,6 +134,50 @@ ash_json_own(MemoryContext cxt, json_t *json)
 	owned->callback.arg = owned;
 	MemoryContextRegisterResetCallback(cxt, &owned->callback);
 	return json;
+}
+
+/*-------------------------------------------------------------------------
+ * Looking at nodes
+ *-------------------------------------------------------------------------
+ */
+
+/* What a node is, for "expected …, got …". */
+const char *
+ash_json_kind(const json_t *node)
+{
+	switch (json_typeof(node))
+	{
+		case JSON_OBJECT:
+			return "an object";
+		case JSON_ARRAY:
+			return "a list";
+		case JSON_STRING:
+			return "a string";
+		case JSON_INTEGER:
+			return "an integer";
+		case JSON_REAL:
+			return "a number";
+		case JSON_TRUE:
+		case JSON_FALSE:
+			return "a boolean";
+		case JSON_NULL:
+			break;
+	}
+	return "null";
+}
+
+List *
+ash_json_names(const json_t *node)
+{
+	List *names = NIL;
+	size_t i;
+	json_t *item;
+
+	if (json_is_string(node))
+		return list_make1(pstrdup(json_string_value(node)));
+	json_array_foreach (node, i, item)
+		names = lappend(names, pstrdup(json_string_value(item)));
+	return names;
 }
 
 /*-------------------------------------------------------------------------

@@ -11,11 +11,11 @@
  */
 #include "postgres.h"
 
+#include "base/document.h"
 #include "common/shortest_dec.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/value.h"
-#include "spec/spec.h"
 
 typedef struct Cursor
 {

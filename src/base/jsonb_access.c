@@ -8,8 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "type/type_internal.h"
+#include "postgres.h"
 
+#include "base/json_writer.h"
+#include "base/jsonb_access.h"
 #include "common/shortest_dec.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -37,7 +39,7 @@ ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out)
 	{
 		const char *key = lfirst(lc);
 
-		if (!jv_is_object(out) ||
+		if (!ash_is_object(out) ||
 			getKeyJsonValueFromContainer(out->val.binary.data, key, strlen(key), out) == NULL)
 			return false;
 	}
@@ -87,12 +89,6 @@ ash_jsonb_value_equal(const JsonbValue *a, const JsonbValue *b)
  * Walking
  *-------------------------------------------------------------------------
  */
-
-JsonbIterator *
-ash_jsonb_walk(const Jsonb *jsonb)
-{
-	return JsonbIteratorInit((JsonbContainer *) &jsonb->root);
-}
 
 bool
 ash_jsonb_next_member(JsonbIterator **it, JsonbValue *key, JsonbValue *value)
@@ -298,7 +294,7 @@ push_both(JsonbParseState **state, JsonbValue *a, JsonbValue *b)
 {
 	JsonbValue *ignored;
 
-	if (jv_is_object(a) && jv_is_object(b))
+	if (ash_is_object(a) && ash_is_object(b))
 		push_merged(state, a->val.binary.data, b->val.binary.data, &ignored);
 	else
 		pushJsonbValue(state, WJB_VALUE, b);

@@ -18,27 +18,11 @@
  */
 #include "postgres.h"
 
+#include "base/owner_scope.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "model/model.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-
-/* The role that owns the domain; raises when there is none any more. */
-Oid
-ash_owner_of(const char *domain)
-{
-	Oid role = ash_catalog_domain_owner(domain);
-
-	if (!OidIsValid(role))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the role that owns domain \"%s\" does not exist", domain),
-				 errdetail("What a definition says is done with the rights of its owner."),
-				 errhint("A superuser names another owner: UPDATE ash.domain SET owner = 'role' "
-						 "WHERE name = %s.",
-						 quote_literal_cstr(domain))));
-	return role;
-}
 
 /* PostgreSQL's own names first, then those of the schema and of the extension's (each or NULL). */
 char *

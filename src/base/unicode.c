@@ -10,8 +10,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "type/type_internal.h"
+#include "postgres.h"
 
+#include "base/unicode.h"
 #include "catalog/pg_collation.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"

@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "call/call_internal.h"
+#include "base/uuid_pool.h"
 #include "datatype/timestamp.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
@@ -38,27 +38,14 @@ random_uuid(void)
 	return uuid;
 }
 
-/* RFC 9562: the version, and the variant of all that we make. */
-static Datum
-of_version(pg_uuid_t *uuid, int version)
-{
-	uuid->data[6] = (uuid->data[6] & 0x0f) | (version << 4);
-	uuid->data[8] = (uuid->data[8] & 0x3f) | 0x80;
-	return UUIDPGetDatum(uuid);
-}
-
-Datum
-ash_uuid_v4(void)
-{
-	return of_version(random_uuid(), 4);
-}
-
-/* 48 bits of Unix milliseconds, then sub-millisecond bits so that order follows time. */
-Datum
-ash_uuid_v7(void)
+/*
+ * Version 7: 48 bits of Unix milliseconds, then 12 of a fraction of one, which never go
+ * back within a backend.
+ */
+static void
+set_time(pg_uuid_t *uuid)
 {
 	static int64 last = 0;
-	pg_uuid_t *uuid = random_uuid();
 	int64 now =
 		GetCurrentTimestamp() + ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)) * USECS_PER_DAY;
 	uint64 ms;
@@ -73,5 +60,17 @@ ash_uuid_v7(void)
 		uuid->data[i] = (unsigned char) (ms >> (40 - 8 * i));
 	uuid->data[6] = fraction >> 8;
 	uuid->data[7] = fraction & 0xff;
-	return of_version(uuid, 7);
+}
+
+Datum
+ash_uuid_new(int version)
+{
+	pg_uuid_t *uuid = random_uuid();
+
+	if (version == 7)
+		set_time(uuid);
+	/* RFC 9562: the version, and the variant of all that are made here */
+	uuid->data[6] = (uuid->data[6] & 0x0f) | (version << 4);
+	uuid->data[8] = (uuid->data[8] & 0x3f) | 0x80;
+	return UUIDPGetDatum(uuid);
 }

@@ -27,15 +27,16 @@
 #include "utils/regproc.h"
 
 static const AshOpt function_options[] = {
-	{ "function", ASH_OPT_STRING, offsetof(AshFunction, name), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
-	  NULL, NULL, NULL, "schema.name of a function (jsonb, jsonb, jsonb) returning jsonb" },
-	{ "options", ASH_OPT_JSON, offsetof(AshFunction, options_json), 0, "{}", NULL, NULL,
-	  "handed to the function as its second argument" },
+	ASH_OPTION(AshFunction, "function", STRING, name, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "schema.name of a function (jsonb, jsonb, jsonb) returning jsonb"),
+	ASH_OPTION(AshFunction, "options", JSON, options_json, .dflt = "{}",
+			   .doc = "handed to the function as its second argument"),
 	ASH_OPT_END
 };
 
-const AshSpec ash_function_spec = { "function", sizeof(AshFunction), function_options, "function",
-									"a function of the application" };
+const AshSpec ash_function_spec =
+	ASH_SPEC("function", AshFunction, function_options, .shorthand = "function",
+			 .doc = "a function of the application");
 
 /*-------------------------------------------------------------------------
  * Calling

@@ -22,8 +22,4 @@ extern void ash_call_find_tenant(AshCall *call);
 extern bool ash_call_resolve(AshBindings *bindings, AshTemplateKind kind, List *path,
 							 const AshTypeInst *type, AshValue *out);
 
-/* uuid_pool.c */
-extern Datum ash_uuid_v4(void);
-extern Datum ash_uuid_v7(void);
-
 #endif /* ASH_CALL_INTERNAL_H */

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "base/uuid_pool.h"
 #include "call/call_internal.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -328,10 +329,10 @@ ash_call_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type,
 		case ASH_DEFAULT_FUNCTION:
 			return call_function(dflt->function, type, cast, out);
 		case ASH_DEFAULT_UUID:
-			out->value = ash_uuid_v4();
+			out->value = ash_uuid_new(4);
 			return true;
 		case ASH_DEFAULT_UUID_V7:
-			out->value = ash_uuid_v7();
+			out->value = ash_uuid_new(7);
 			return true;
 		case ASH_DEFAULT_NOW:
 			out->value = now_as(call->now, type);

@@ -62,17 +62,18 @@ typedef struct Increment
 } Increment;
 
 static const AshOpt increment_options[] = {
-	{ "attribute", ASH_OPT_NAME, offsetof(Increment, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "attribute of a number type" },
-	{ "amount", ASH_OPT_NUMBER, offsetof(Increment, amount), 0, "1", NULL, NULL,
-	  "added to the stored value" },
-	{ "overflow_limit", ASH_OPT_NUMBER, offsetof(Increment, overflow_limit), 0, NULL, NULL, NULL,
-	  "a sum above it starts over with amount" },
+	ASH_OPTION(Increment, "attribute", NAME, attribute, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attribute of a number type"),
+	ASH_OPTION(Increment, "amount", NUMBER, amount, .dflt = "1",
+			   .doc = "added to the stored value"),
+	ASH_OPTION(Increment, "overflow_limit", NUMBER, overflow_limit,
+			   .doc = "a sum above it starts over with amount"),
 	ASH_OPT_END
 };
 
-static const AshSpec increment_spec = { "increment", sizeof(Increment), increment_options,
-										"attribute", "an attribute and by how much" };
+static const AshSpec increment_spec =
+	ASH_SPEC("increment", Increment, increment_options, .shorthand = "attribute",
+			 .doc = "an attribute and by how much");
 
 /* case when sum > limit then amount else sum end */
 static AshExpr *
@@ -143,18 +144,18 @@ typedef struct AtomicUpdate
 } AtomicUpdate;
 
 static const AshOpt atomic_update_options[] = {
-	{ "attribute", ASH_OPT_NAME, offsetof(AtomicUpdate, attribute), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "attribute to set" },
-	{ "expr", ASH_OPT_EXPR, offsetof(AtomicUpdate, source), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "expression; names mean the stored row" },
-	{ "cast_atomic", ASH_OPT_BOOL, offsetof(AtomicUpdate, cast_atomic), 0, "true", NULL, NULL,
-	  "convert the result to the type of the attribute" },
+	ASH_OPTION(AtomicUpdate, "attribute", NAME, attribute, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attribute to set"),
+	ASH_OPTION(AtomicUpdate, "expr", EXPR, source, .flags = ASH_OPT_REQUIRED,
+			   .doc = "expression; names mean the stored row"),
+	ASH_OPTION(AtomicUpdate, "cast_atomic", BOOL, cast_atomic, .dflt = "true",
+			   .doc = "convert the result to the type of the attribute"),
 	ASH_OPT_END
 };
 
-static const AshSpec atomic_update_spec = { "atomic_update", sizeof(AtomicUpdate),
-											atomic_update_options, NULL,
-											"an attribute and an expression" };
+static const AshSpec atomic_update_spec =
+	ASH_SPEC("atomic_update", AtomicUpdate, atomic_update_options,
+			 .doc = "an attribute and an expression");
 
 /* An assignment converts by itself, but only where PostgreSQL has an assignment cast. */
 static AshExpr *
@@ -244,14 +245,14 @@ typedef struct OptimisticLock
 } OptimisticLock;
 
 static const AshOpt optimistic_lock_options[] = {
-	{ "attribute", ASH_OPT_NAME, offsetof(OptimisticLock, attribute), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "integer attribute that counts the versions" },
+	ASH_OPTION(OptimisticLock, "attribute", NAME, attribute, .flags = ASH_OPT_REQUIRED,
+			   .doc = "integer attribute that counts the versions"),
 	ASH_OPT_END
 };
 
-static const AshSpec optimistic_lock_spec = { "optimistic_lock", sizeof(OptimisticLock),
-											  optimistic_lock_options, "attribute",
-											  "the version attribute" };
+static const AshSpec optimistic_lock_spec =
+	ASH_SPEC("optimistic_lock", OptimisticLock, optimistic_lock_options, .shorthand = "attribute",
+			 .doc = "the version attribute");
 
 static bool
 prepare_optimistic_lock(const AshBuiltinScope *scope, void *options, AshErrors *errors)

@@ -26,34 +26,34 @@ typedef struct SetAttribute
 } SetAttribute;
 
 static const AshOpt set_attribute_options[] = {
-	{ "attribute", ASH_OPT_NAME, offsetof(SetAttribute, attribute), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "attribute to set, whether or not it is writable" },
-	{ "value", ASH_OPT_VALUE, offsetof(SetAttribute, value_json), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "literal or template" },
-	{ "set_when_nil", ASH_OPT_BOOL, offsetof(SetAttribute, set_when_nil), 0, "true", NULL, NULL,
-	  "false: a null value is not set" },
-	{ "new", ASH_OPT_BOOL, offsetof(SetAttribute, new_only), 0, "false", NULL, NULL,
-	  "only when the attribute is not being changed" },
+	ASH_OPTION(SetAttribute, "attribute", NAME, attribute, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attribute to set, whether or not it is writable"),
+	ASH_OPTION(SetAttribute, "value", VALUE, value_json, .flags = ASH_OPT_REQUIRED,
+			   .doc = "literal or template"),
+	ASH_OPTION(SetAttribute, "set_when_nil", BOOL, set_when_nil, .dflt = "true",
+			   .doc = "false: a null value is not set"),
+	ASH_OPTION(SetAttribute, "new", BOOL, new_only, .dflt = "false",
+			   .doc = "only when the attribute is not being changed"),
 	ASH_OPT_END
 };
 
-static const AshSpec set_attribute_spec = { "set_attribute", sizeof(SetAttribute),
-											set_attribute_options, NULL,
-											"an attribute and a value" };
+static const AshSpec set_attribute_spec =
+	ASH_SPEC("set_attribute", SetAttribute, set_attribute_options,
+			 .doc = "an attribute and a value");
 
 static const AshOpt set_new_attribute_options[] = {
-	{ "attribute", ASH_OPT_NAME, offsetof(SetAttribute, attribute), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "attribute to set unless it is being changed" },
-	{ "value", ASH_OPT_VALUE, offsetof(SetAttribute, value_json), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "literal or template" },
-	{ "set_when_nil", ASH_OPT_BOOL, offsetof(SetAttribute, set_when_nil), 0, "true", NULL, NULL,
-	  "false: a null value is not set" },
+	ASH_OPTION(SetAttribute, "attribute", NAME, attribute, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attribute to set unless it is being changed"),
+	ASH_OPTION(SetAttribute, "value", VALUE, value_json, .flags = ASH_OPT_REQUIRED,
+			   .doc = "literal or template"),
+	ASH_OPTION(SetAttribute, "set_when_nil", BOOL, set_when_nil, .dflt = "true",
+			   .doc = "false: a null value is not set"),
 	ASH_OPT_END
 };
 
-static const AshSpec set_new_attribute_spec = { "set_new_attribute", sizeof(SetAttribute),
-												set_new_attribute_options, NULL,
-												"an attribute and a value" };
+static const AshSpec set_new_attribute_spec =
+	ASH_SPEC("set_new_attribute", SetAttribute, set_new_attribute_options,
+			 .doc = "an attribute and a value");
 
 static bool
 prepare_set_attribute(const AshBuiltinScope *scope, void *options, AshErrors *errors)
@@ -108,13 +108,14 @@ typedef struct PreventChange
 } PreventChange;
 
 static const AshOpt prevent_change_options[] = {
-	{ "attribute", ASH_OPT_NAME, offsetof(PreventChange, attribute), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "attribute or relationship that stays as it is" },
+	ASH_OPTION(PreventChange, "attribute", NAME, attribute, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attribute or relationship that stays as it is"),
 	ASH_OPT_END
 };
 
-static const AshSpec prevent_change_spec = { "prevent_change", sizeof(PreventChange),
-											 prevent_change_options, "attribute", "a field" };
+static const AshSpec prevent_change_spec =
+	ASH_SPEC("prevent_change", PreventChange, prevent_change_options, .shorthand = "attribute",
+			 .doc = "a field");
 
 static bool
 prepare_prevent_change(const AshBuiltinScope *scope, void *options, AshErrors *errors)

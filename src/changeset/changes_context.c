@@ -23,21 +23,22 @@ typedef struct Payload
 	Jsonb *value;
 } Payload;
 
-static const AshOpt set_context_options[] = { { "context", ASH_OPT_JSON, offsetof(Payload, json),
-												ASH_OPT_REQUIRED, NULL, NULL, NULL,
-												"object merged into the context of the call" },
-											  ASH_OPT_END };
+static const AshOpt set_context_options[] = {
+	ASH_OPTION(Payload, "context", JSON, json, .flags = ASH_OPT_REQUIRED,
+			   .doc = "object merged into the context of the call"),
+	ASH_OPT_END
+};
 
-static const AshSpec set_context_spec = { "set_context", sizeof(Payload), set_context_options, NULL,
-										  "an object" };
+static const AshSpec set_context_spec =
+	ASH_SPEC("set_context", Payload, set_context_options, .doc = "an object");
 
-static const AshOpt load_options[] = { { "load", ASH_OPT_JSON, offsetof(Payload, json),
-										 ASH_OPT_REQUIRED, NULL, NULL, NULL,
-										 "what to load, as in the option load of a call" },
-									   ASH_OPT_END };
+static const AshOpt load_options[] = {
+	ASH_OPTION(Payload, "load", JSON, json, .flags = ASH_OPT_REQUIRED,
+			   .doc = "what to load, as in the option load of a call"),
+	ASH_OPT_END
+};
 
-static const AshSpec load_spec = { "load", sizeof(Payload), load_options, NULL,
-								   "a load statement" };
+static const AshSpec load_spec = ASH_SPEC("load", Payload, load_options, .doc = "a load statement");
 
 static bool
 prepare_set_context(const AshBuiltinScope *scope, void *options, AshErrors *errors)
@@ -90,13 +91,14 @@ typedef struct Select
 	List *fields; /* of char * */
 } Select;
 
-static const AshOpt select_options[] = { { "fields", ASH_OPT_NAMES, offsetof(Select, fields),
-										   ASH_OPT_REQUIRED, NULL, NULL, NULL,
-										   "attributes of the result; keys are always there" },
-										 ASH_OPT_END };
+static const AshOpt select_options[] = {
+	ASH_OPTION(Select, "fields", NAMES, fields, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attributes of the result; keys are always there"),
+	ASH_OPT_END
+};
 
-static const AshSpec select_spec = { "select", sizeof(Select), select_options, "fields",
-									 "names of attributes" };
+static const AshSpec select_spec =
+	ASH_SPEC("select", Select, select_options, .shorthand = "fields", .doc = "names of attributes");
 
 static bool
 prepare_select(const AshBuiltinScope *scope, void *options, AshErrors *errors)
@@ -141,13 +143,13 @@ typedef struct Filter
 	bool uses_actor;
 } Filter;
 
-static const AshOpt filter_options[] = { { "expr", ASH_OPT_EXPR, offsetof(Filter, source),
-										   ASH_OPT_REQUIRED, NULL, NULL, NULL,
-										   "condition the stored row must satisfy" },
+static const AshOpt filter_options[] = { ASH_OPTION(Filter, "expr", EXPR, source,
+													.flags = ASH_OPT_REQUIRED,
+													.doc = "condition the stored row must satisfy"),
 										 ASH_OPT_END };
 
-static const AshSpec filter_spec = { "filter", sizeof(Filter), filter_options, "expr",
-									 "an expression" };
+static const AshSpec filter_spec =
+	ASH_SPEC("filter", Filter, filter_options, .shorthand = "expr", .doc = "an expression");
 
 static bool
 prepare_filter(const AshBuiltinScope *scope, void *options, AshErrors *errors)
@@ -184,12 +186,12 @@ typedef struct DebugLog
 	const char *label;
 } DebugLog;
 
-static const AshOpt debug_log_options[] = { { "label", ASH_OPT_STRING, offsetof(DebugLog, label), 0,
-											  NULL, NULL, NULL, "put in front of the line" },
-											ASH_OPT_END };
+static const AshOpt debug_log_options[] = {
+	ASH_OPTION(DebugLog, "label", STRING, label, .doc = "put in front of the line"), ASH_OPT_END
+};
 
-static const AshSpec debug_log_spec = { "debug_log", sizeof(DebugLog), debug_log_options, "label",
-										"a label" };
+static const AshSpec debug_log_spec =
+	ASH_SPEC("debug_log", DebugLog, debug_log_options, .shorthand = "label", .doc = "a label");
 
 /* To the server's log, sensitive values hidden. */
 static bool

@@ -32,27 +32,28 @@ typedef struct StepOptions
 static const char *const step_kinds[] = { "change", "validation", NULL };
 
 static const AshOpt step_options[] = {
-	{ "where", ASH_OPT_JSON, offsetof(StepOptions, where), 0, NULL, NULL, NULL,
-	  "validations that must all pass for the step to run" },
-	{ "only_when_valid", ASH_OPT_BOOL, offsetof(StepOptions, only_when_valid), 0, "false", NULL,
-	  NULL, "skip the step once there is an error" },
-	{ "before_action", ASH_OPT_BOOL, offsetof(StepOptions, before_action), 0, "false", NULL, NULL,
-	  "run inside the transaction, before the row is written" },
-	{ "always_atomic", ASH_OPT_BOOL, offsetof(StepOptions, always_atomic), 0, "false", NULL, NULL,
-	  "compute in the statement that writes the row" },
-	{ "message", ASH_OPT_STRING, offsetof(StepOptions, message), 0, NULL, NULL, NULL,
-	  "replaces the message of a validation; %{name} is filled in" },
-	{ "description", ASH_OPT_STRING, offsetof(StepOptions, description), 0, NULL, NULL, NULL,
-	  "for people" },
-	{ "on", ASH_OPT_NAMES, offsetof(StepOptions, on), 0, NULL, NULL, NULL,
-	  "action types, for steps of a resource; create and update by default" },
-	{ "as", ASH_OPT_ENUM, offsetof(StepOptions, as), 0, NULL, step_kinds, NULL,
-	  "what a function is, in a list that mixes changes and validations; a change by default" },
+	ASH_OPTION(StepOptions, "where", JSON, where,
+			   .doc = "validations that must all pass for the step to run"),
+	ASH_OPTION(StepOptions, "only_when_valid", BOOL, only_when_valid, .dflt = "false",
+			   .doc = "skip the step once there is an error"),
+	ASH_OPTION(StepOptions, "before_action", BOOL, before_action, .dflt = "false",
+			   .doc = "run inside the transaction, before the row is written"),
+	ASH_OPTION(StepOptions, "always_atomic", BOOL, always_atomic, .dflt = "false",
+			   .doc = "compute in the statement that writes the row"),
+	ASH_OPTION(StepOptions, "message", STRING, message,
+			   .doc = "replaces the message of a validation; %{name} is filled in"),
+	ASH_OPTION(StepOptions, "description", STRING, description, .doc = "for people"),
+	ASH_OPTION(StepOptions, "on", NAMES, on,
+			   .doc = "action types, for steps of a resource; create and update by default"),
+	ASH_OPTION(
+		StepOptions, "as", ENUM, as, .choices = step_kinds,
+		.doc =
+			"what a function is, in a list that mixes changes and validations; a change by default"),
 	ASH_OPT_END
 };
 
-const AshSpec ash_step_spec = { "step", sizeof(StepOptions), step_options, NULL,
-								"options that every change and validation takes" };
+const AshSpec ash_step_spec = ASH_SPEC("step", StepOptions, step_options,
+									   .doc = "options that every change and validation takes");
 
 static const char *const action_types[] = { "create", "read", "update", "destroy", "action" };
 

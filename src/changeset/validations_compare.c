@@ -68,27 +68,24 @@ typedef struct Compare
 } Compare;
 
 static const AshOpt compare_options[] = {
-	{ "attribute", ASH_OPT_NAME, offsetof(Compare, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "attribute or argument" },
-	{ "greater_than", ASH_OPT_JSON, offsetof(Compare, given[GREATER_THAN]), 0, NULL, NULL, NULL,
-	  "value, template, {\"attribute\": …}, {\"argument\": …} or {\"decimal\": …}" },
-	{ "greater_than_or_equal_to", ASH_OPT_JSON, offsetof(Compare, given[GREATER_THAN_OR_EQUAL_TO]),
-	  0, NULL, NULL, NULL, "the same" },
-	{ "less_than", ASH_OPT_JSON, offsetof(Compare, given[LESS_THAN]), 0, NULL, NULL, NULL,
-	  "the same" },
-	{ "less_than_or_equal_to", ASH_OPT_JSON, offsetof(Compare, given[LESS_THAN_OR_EQUAL_TO]), 0,
-	  NULL, NULL, NULL, "the same" },
-	{ "is_equal", ASH_OPT_JSON, offsetof(Compare, given[IS_EQUAL]), 0, NULL, NULL, NULL,
-	  "the same" },
-	{ "is_not_equal", ASH_OPT_JSON, offsetof(Compare, given[IS_NOT_EQUAL]), 0, NULL, NULL, NULL,
-	  "the same" },
-	{ "is_nil", ASH_OPT_JSON, offsetof(Compare, is_nil), 0, NULL, NULL, NULL,
-	  "true: must be null; false: must not be null" },
+	ASH_OPTION(Compare, "attribute", NAME, attribute, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attribute or argument"),
+	ASH_OPTION(Compare, "greater_than", JSON, given[GREATER_THAN],
+			   .doc = "value, template, {\"attribute\": …}, {\"argument\": …} or {\"decimal\": …}"),
+	ASH_OPTION(Compare, "greater_than_or_equal_to", JSON, given[GREATER_THAN_OR_EQUAL_TO],
+			   .doc = "the same"),
+	ASH_OPTION(Compare, "less_than", JSON, given[LESS_THAN], .doc = "the same"),
+	ASH_OPTION(Compare, "less_than_or_equal_to", JSON, given[LESS_THAN_OR_EQUAL_TO],
+			   .doc = "the same"),
+	ASH_OPTION(Compare, "is_equal", JSON, given[IS_EQUAL], .doc = "the same"),
+	ASH_OPTION(Compare, "is_not_equal", JSON, given[IS_NOT_EQUAL], .doc = "the same"),
+	ASH_OPTION(Compare, "is_nil", JSON, is_nil,
+			   .doc = "true: must be null; false: must not be null"),
 	ASH_OPT_END
 };
 
-static const AshSpec compare_spec = { "compare", sizeof(Compare), compare_options, NULL,
-									  "a field and what it is compared with" };
+static const AshSpec compare_spec =
+	ASH_SPEC("compare", Compare, compare_options, .doc = "a field and what it is compared with");
 
 /* The value under the only key of an object of that key, or NULL. */
 static json_t *

@@ -20,20 +20,19 @@ typedef struct Logic
 	List *steps; /* of AshStep * */
 } Logic;
 
-static const AshOpt negate_options[] = { { "validation", ASH_OPT_JSON, offsetof(Logic, validations),
-										   ASH_OPT_REQUIRED, NULL, NULL, NULL,
-										   "the validation that must fail" },
+static const AshOpt negate_options[] = { ASH_OPTION(Logic, "validation", JSON, validations,
+													.flags = ASH_OPT_REQUIRED,
+													.doc = "the validation that must fail"),
 										 ASH_OPT_END };
 
-static const AshOpt list_options[] = { { "validations", ASH_OPT_JSON, offsetof(Logic, validations),
-										 ASH_OPT_REQUIRED, NULL, NULL, NULL,
-										 "list of validations" },
+static const AshOpt list_options[] = { ASH_OPTION(Logic, "validations", JSON, validations,
+												  .flags = ASH_OPT_REQUIRED,
+												  .doc = "list of validations"),
 									   ASH_OPT_END };
 
-static const AshSpec negate_spec = { "negate", sizeof(Logic), negate_options, NULL,
-									 "a validation" };
-static const AshSpec list_spec = { "validation_list", sizeof(Logic), list_options, NULL,
-								   "validations" };
+static const AshSpec negate_spec = ASH_SPEC("negate", Logic, negate_options, .doc = "a validation");
+static const AshSpec list_spec =
+	ASH_SPEC("validation_list", Logic, list_options, .doc = "validations");
 
 static bool
 prepare_logic(const AshBuiltinScope *scope, void *options, AshErrors *errors)

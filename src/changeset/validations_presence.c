@@ -31,19 +31,18 @@ typedef struct Presence
 } Presence;
 
 static const AshOpt presence_options[] = {
-	{ "attributes", ASH_OPT_NAMES, offsetof(Presence, attributes),
-	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "the fields to count" },
-	{ "at_least", ASH_OPT_INT, offsetof(Presence, at_least), 0, NULL, NULL, NULL,
-	  "at least so many of them" },
-	{ "at_most", ASH_OPT_INT, offsetof(Presence, at_most), 0, NULL, NULL, NULL,
-	  "at most so many of them" },
-	{ "exactly", ASH_OPT_INT, offsetof(Presence, exactly), 0, NULL, NULL, NULL,
-	  "exactly so many of them; all when no number is given" },
+	ASH_OPTION(Presence, "attributes", NAMES, attributes,
+			   .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, .doc = "the fields to count"),
+	ASH_OPTION(Presence, "at_least", INT, at_least, .doc = "at least so many of them"),
+	ASH_OPTION(Presence, "at_most", INT, at_most, .doc = "at most so many of them"),
+	ASH_OPTION(Presence, "exactly", INT, exactly,
+			   .doc = "exactly so many of them; all when no number is given"),
 	ASH_OPT_END
 };
 
-static const AshSpec presence_spec = { "presence", sizeof(Presence), presence_options, "attributes",
-									   "fields and how many of them" };
+static const AshSpec presence_spec =
+	ASH_SPEC("presence", Presence, presence_options, .shorthand = "attributes",
+			 .doc = "fields and how many of them");
 
 static bool
 resolve_fields(const AshBuiltinScope *scope, Presence *opts, int allowed, AshErrors *errors)
@@ -196,13 +195,13 @@ typedef struct ActionIs
 	List *action; /* of char * */
 } ActionIs;
 
-static const AshOpt action_is_options[] = { { "action", ASH_OPT_NAMES, offsetof(ActionIs, action),
-											  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
-											  "one name or several" },
+static const AshOpt action_is_options[] = { ASH_OPTION(ActionIs, "action", NAMES, action,
+													   .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+													   .doc = "one name or several"),
 											ASH_OPT_END };
 
-static const AshSpec action_is_spec = { "action_is", sizeof(ActionIs), action_is_options, "action",
-										"names of actions" };
+static const AshSpec action_is_spec = ASH_SPEC("action_is", ActionIs, action_is_options,
+											   .shorthand = "action", .doc = "names of actions");
 
 static bool
 prepare_action_is(const AshBuiltinScope *scope, void *options, AshErrors *errors)
@@ -269,19 +268,18 @@ typedef struct Changing
 } Changing;
 
 static const AshOpt changing_options[] = {
-	{ "field", ASH_OPT_NAME, offsetof(Changing, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "attribute or relationship" },
-	{ "from", ASH_OPT_VALUE, offsetof(Changing, from_json), 0, NULL, NULL, NULL,
-	  "the stored value must be this one" },
-	{ "to", ASH_OPT_VALUE, offsetof(Changing, to_json), 0, NULL, NULL, NULL,
-	  "the new value must be this one" },
-	{ "touching", ASH_OPT_BOOL, offsetof(Changing, touching), 0, "false", NULL, NULL,
-	  "a value equal to the stored one counts, too" },
+	ASH_OPTION(Changing, "field", NAME, field, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attribute or relationship"),
+	ASH_OPTION(Changing, "from", VALUE, from_json, .doc = "the stored value must be this one"),
+	ASH_OPTION(Changing, "to", VALUE, to_json, .doc = "the new value must be this one"),
+	ASH_OPTION(Changing, "touching", BOOL, touching, .dflt = "false",
+			   .doc = "a value equal to the stored one counts, too"),
 	ASH_OPT_END
 };
 
-static const AshSpec changing_spec = { "changing", sizeof(Changing), changing_options, "field",
-									   "a field, and from which value to which" };
+static const AshSpec changing_spec =
+	ASH_SPEC("changing", Changing, changing_options, .shorthand = "field",
+			 .doc = "a field, and from which value to which");
 
 static bool
 prepare_changing(const AshBuiltinScope *scope, void *options, AshErrors *errors)
@@ -372,15 +370,15 @@ typedef struct Confirm
 } Confirm;
 
 static const AshOpt confirm_options[] = {
-	{ "field", ASH_OPT_NAME, offsetof(Confirm, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "the field to confirm" },
-	{ "confirmation", ASH_OPT_NAME, offsetof(Confirm, confirmation), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "the field that repeats it" },
+	ASH_OPTION(Confirm, "field", NAME, field, .flags = ASH_OPT_REQUIRED,
+			   .doc = "the field to confirm"),
+	ASH_OPTION(Confirm, "confirmation", NAME, confirmation, .flags = ASH_OPT_REQUIRED,
+			   .doc = "the field that repeats it"),
 	ASH_OPT_END
 };
 
-static const AshSpec confirm_spec = { "confirm", sizeof(Confirm), confirm_options, NULL,
-									  "two fields" };
+static const AshSpec confirm_spec =
+	ASH_SPEC("confirm", Confirm, confirm_options, .doc = "two fields");
 
 static bool
 prepare_confirm(const AshBuiltinScope *scope, void *options, AshErrors *errors)

@@ -89,16 +89,15 @@ typedef struct Length
 } Length;
 
 static const AshOpt length_options[] = {
-	{ "attribute", ASH_OPT_NAME, offsetof(Length, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "attribute or argument" },
-	{ "min", ASH_OPT_INT, offsetof(Length, min), 0, NULL, NULL, NULL, "at least so many" },
-	{ "max", ASH_OPT_INT, offsetof(Length, max), 0, NULL, NULL, NULL, "at most so many" },
-	{ "exact", ASH_OPT_INT, offsetof(Length, exact), 0, NULL, NULL, NULL, "exactly so many" },
-	ASH_OPT_END
+	ASH_OPTION(Length, "attribute", NAME, attribute, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attribute or argument"),
+	ASH_OPTION(Length, "min", INT, min, .doc = "at least so many"),
+	ASH_OPTION(Length, "max", INT, max, .doc = "at most so many"),
+	ASH_OPTION(Length, "exact", INT, exact, .doc = "exactly so many"), ASH_OPT_END
 };
 
-static const AshSpec length_spec = { "length", sizeof(Length), length_options, NULL,
-									 "a field and bounds" };
+static const AshSpec length_spec =
+	ASH_SPEC("length", Length, length_options, .doc = "a field and bounds");
 
 static bool
 prepare_length(const AshBuiltinScope *scope, void *options, AshErrors *errors)
@@ -183,15 +182,15 @@ typedef struct Match
 } Match;
 
 static const AshOpt match_options[] = {
-	{ "attribute", ASH_OPT_NAME, offsetof(Match, attribute), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "attribute or argument" },
-	{ "match", ASH_OPT_STRING, offsetof(Match, match), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "regular expression" },
+	ASH_OPTION(Match, "attribute", NAME, attribute, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attribute or argument"),
+	ASH_OPTION(Match, "match", STRING, match, .flags = ASH_OPT_REQUIRED,
+			   .doc = "regular expression"),
 	ASH_OPT_END
 };
 
-static const AshSpec match_spec = { "match", sizeof(Match), match_options, NULL,
-									"a field and a regular expression" };
+static const AshSpec match_spec =
+	ASH_SPEC("match", Match, match_options, .doc = "a field and a regular expression");
 
 static bool
 prepare_match(const AshBuiltinScope *scope, void *options, AshErrors *errors)

@@ -30,44 +30,34 @@ typedef struct Equality
 	const char *message;
 } Equality;
 
-#define ATTRIBUTE_OPTION                                                                        \
-	{                                                                                           \
-		"attribute", ASH_OPT_NAME, offsetof(Equality, attribute), ASH_OPT_REQUIRED, NULL, NULL, \
-			NULL, "the field"                                                                   \
-	}
-#define ARGUMENT_OPTION                                                                       \
-	{                                                                                         \
-		"argument", ASH_OPT_NAME, offsetof(Equality, argument), ASH_OPT_REQUIRED, NULL, NULL, \
-			NULL, "the argument"                                                              \
-	}
-#define VALUE_OPTION                                                                           \
-	{                                                                                          \
-		"value", ASH_OPT_VALUE, offsetof(Equality, value), ASH_OPT_REQUIRED, NULL, NULL, NULL, \
-			"literal or template"                                                              \
-	}
-#define VALUES_OPTION                                                                           \
-	{                                                                                           \
-		"values", ASH_OPT_JSON, offsetof(Equality, values), ASH_OPT_REQUIRED, NULL, NULL, NULL, \
-			"list of literals or templates"                                                     \
-	}
+#define ATTRIBUTE_OPTION                                                          \
+	ASH_OPTION(Equality, "attribute", NAME, attribute, .flags = ASH_OPT_REQUIRED, \
+			   .doc = "the field")
+#define ARGUMENT_OPTION                                                         \
+	ASH_OPTION(Equality, "argument", NAME, argument, .flags = ASH_OPT_REQUIRED, \
+			   .doc = "the argument")
+#define VALUE_OPTION                                                       \
+	ASH_OPTION(Equality, "value", VALUE, value, .flags = ASH_OPT_REQUIRED, \
+			   .doc = "literal or template")
+#define VALUES_OPTION                                                       \
+	ASH_OPTION(Equality, "values", JSON, values, .flags = ASH_OPT_REQUIRED, \
+			   .doc = "list of literals or templates")
 
 static const AshOpt attribute_value_options[] = { ATTRIBUTE_OPTION, VALUE_OPTION, ASH_OPT_END };
 static const AshOpt attribute_values_options[] = { ATTRIBUTE_OPTION, VALUES_OPTION, ASH_OPT_END };
 static const AshOpt argument_value_options[] = { ARGUMENT_OPTION, VALUE_OPTION, ASH_OPT_END };
 static const AshOpt argument_values_options[] = { ARGUMENT_OPTION, VALUES_OPTION, ASH_OPT_END };
 
-static const AshSpec attribute_value_spec = { "attribute_value", sizeof(Equality),
-											  attribute_value_options, NULL,
-											  "an attribute and a value" };
-static const AshSpec attribute_values_spec = { "attribute_values", sizeof(Equality),
-											   attribute_values_options, NULL,
-											   "an attribute and values" };
-static const AshSpec argument_value_spec = { "argument_value", sizeof(Equality),
-											 argument_value_options, NULL,
-											 "an argument and a value" };
-static const AshSpec argument_values_spec = { "argument_values", sizeof(Equality),
-											  argument_values_options, NULL,
-											  "an argument and values" };
+static const AshSpec attribute_value_spec =
+	ASH_SPEC("attribute_value", Equality, attribute_value_options,
+			 .doc = "an attribute and a value");
+static const AshSpec attribute_values_spec =
+	ASH_SPEC("attribute_values", Equality, attribute_values_options,
+			 .doc = "an attribute and values");
+static const AshSpec argument_value_spec =
+	ASH_SPEC("argument_value", Equality, argument_value_options, .doc = "an argument and a value");
+static const AshSpec argument_values_spec =
+	ASH_SPEC("argument_values", Equality, argument_values_options, .doc = "an argument and values");
 
 static bool
 compile_operand(const AshBuiltinScope *scope, Equality *opts, const char *option, json_t *node,

@@ -85,10 +85,11 @@ check_action(json_t *node, AshErrors *errors)
 }
 
 static const AshOpt default_accept_options[] = {
-	{ "accept", ASH_OPT_NAMES, 0, ASH_OPT_STAR, NULL, NULL, NULL, NULL },
+	ASH_OPTION_CHECKED("accept", NAMES, .flags = ASH_OPT_STAR),
 	ASH_OPT_END,
 };
-static const AshSpec default_accept_spec = { "accept", 0, default_accept_options, "accept", NULL };
+static const AshSpec default_accept_spec =
+	ASH_SPEC_CHECKED("accept", default_accept_options, .shorthand = "accept");
 
 /* "read", or {"create": accept} */
 static void

@@ -236,11 +236,11 @@ static void
 check_concat(json_t *concat, AshErrors *errors)
 {
 	static const AshOpt options[] = {
-		{ "keys", ASH_OPT_NAMES, 0, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, NULL },
-		{ "separator", ASH_OPT_STRING, 0, 0, "\"\"", NULL, NULL, NULL },
+		ASH_OPTION_CHECKED("keys", NAMES, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY),
+		ASH_OPTION_CHECKED("separator", STRING, .dflt = "\"\""),
 		ASH_OPT_END,
 	};
-	static const AshSpec spec = { "concat", 0, options, "keys", NULL };
+	static const AshSpec spec = ASH_SPEC_CHECKED("concat", options, .shorthand = "keys");
 
 	ash_errors_push_name(errors, "concat");
 	ash_spec_check(&spec, concat, NULL, errors);

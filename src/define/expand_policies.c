@@ -117,11 +117,11 @@ build_policy(const FlatPolicy *policy)
 }
 
 static const AshOpt group_options[] = {
-	{ "policy_group", ASH_OPT_JSON, 0, ASH_OPT_REQUIRED, NULL, NULL, NULL, NULL },
-	{ "policies", ASH_OPT_JSON, 0, 0, NULL, NULL, NULL, NULL },
+	ASH_OPTION_CHECKED("policy_group", JSON, .flags = ASH_OPT_REQUIRED),
+	ASH_OPTION_CHECKED("policies", JSON),
 	ASH_OPT_END,
 };
-static const AshSpec group_spec = { "policy_group", 0, group_options, NULL, NULL };
+static const AshSpec group_spec = ASH_SPEC_CHECKED("policy_group", group_options);
 
 /* Groups may be wrong in ways that would be lost when they are dissolved. */
 static void

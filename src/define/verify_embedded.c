@@ -84,7 +84,7 @@ verify_embedded_type(const AshTypeInst *inst, void *arg)
 {
 	AshErrors *errors = arg;
 	const AshEmbedded *type = ash_embedded_constraints(inst);
-	AshResource *embedded = ash_resource_get(type->type.resource, NULL);
+	AshResource *embedded = ash_resource_get(type->ref.name, NULL);
 
 	if (embedded == NULL)
 		return;

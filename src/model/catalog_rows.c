@@ -265,6 +265,23 @@ ash_catalog_domain_owner(const char *domain)
 	return owner;
 }
 
+/* The role that owns the domain; raises when there is none any more. */
+Oid
+ash_owner_of(const char *domain)
+{
+	Oid role = ash_catalog_domain_owner(domain);
+
+	if (!OidIsValid(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the role that owns domain \"%s\" does not exist", domain),
+				 errdetail("What a definition says is done with the rights of its owner."),
+				 errhint("A superuser names another owner: UPDATE ash.domain SET owner = 'role' "
+						 "WHERE name = %s.",
+						 quote_literal_cstr(domain))));
+	return role;
+}
+
 char *
 ash_catalog_name_of_table(const char *schema, const char *table)
 {

@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "model/entity_options.h"
+#include "model/entities.h"
 
 const char *const ash_action_types[] = { "create", "read", "update", "destroy", "action", NULL };
 
@@ -30,281 +30,345 @@ static const char *const countables[] = { "false", "true", "by_default", NULL };
  *-------------------------------------------------------------------------
  */
 
-#define S AshAuthorization
 static const AshOpt authorization_options[] = {
-	CHOICE("authorize", ENUM, authorize, authorizes, "\"by_default\"",
-		   "when policies are enforced: unless told otherwise, always, or only on request"),
-	OPT("require_actor", BOOL, require_actor, 0, "false",
-		"refuse calls without the option \"actor\""),
-	OPT("actor", STRING, actor, ASH_OPT_NONEMPTY, NULL, "resource the actor is a record of"),
-	CHOICE("actor_source", STRING, actor_source, actor_sources, NULL,
-		   "where the actor comes from when neither the options nor ash.actor name one"),
+	ASH_OPTION(AshAuthorization, "authorize", ENUM, authorize, .dflt = "\"by_default\"",
+			   .choices = authorizes,
+			   .doc =
+				   "when policies are enforced: unless told otherwise, always, or only on request"),
+	ASH_OPTION(AshAuthorization, "require_actor", BOOL, require_actor, .dflt = "false",
+			   .doc = "refuse calls without the option \"actor\""),
+	ASH_OPTION(AshAuthorization, "actor", STRING, actor, .flags = ASH_OPT_NONEMPTY,
+			   .doc = "resource the actor is a record of"),
+	ASH_OPTION(AshAuthorization, "actor_source", STRING, actor_source, .choices = actor_sources,
+			   .doc = "where the actor comes from when neither the options nor ash.actor name one"),
 	ASH_OPT_END,
 };
-#undef S
-const AshSpec ash_authorization_spec = {
-	"authorization", sizeof(AshAuthorization), authorization_options, NULL,
-	"When and for whom the policies of a domain are enforced"
-};
+const AshSpec ash_authorization_spec =
+	ASH_SPEC("authorization", AshAuthorization, authorization_options,
+			 .doc = "When and for whom the policies of a domain are enforced");
 
 static const AshOpt user_type_options[] = {
-	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type it is based on"),
-	SEEN("constraints", JSON, 0, NULL, "constraints of that type"),
-	SEEN("description", STRING, 0, NULL, NULL),
+	ASH_OPTION_CHECKED("type", STRING, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+					   .doc = "type it is based on"),
+	ASH_OPTION_CHECKED("constraints", JSON, .doc = "constraints of that type"),
+	ASH_OPTION_CHECKED("description", STRING),
 	ASH_OPT_END,
 };
-const AshSpec ash_user_type_spec = { "type", 0, user_type_options, "type",
-									 "A type of the domain: another type with constraints" };
+const AshSpec ash_user_type_spec =
+	ASH_SPEC_CHECKED("type", user_type_options, .shorthand = "type",
+					 .doc = "A type of the domain: another type with constraints");
 
 static const AshOpt user_function_options[] = {
-	SEEN("function", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
-		 "SQL function, as \"schema.name\""),
-	SEEN("arguments", JSON, 0, "[]", "list of the types of its arguments"),
-	SEEN("returns", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type of its result"),
-	SEEN("description", STRING, 0, NULL, NULL),
+	ASH_OPTION_CHECKED("function", STRING, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+					   .doc = "SQL function, as \"schema.name\""),
+	ASH_OPTION_CHECKED("arguments", JSON, .dflt = "[]",
+					   .doc = "list of the types of its arguments"),
+	ASH_OPTION_CHECKED("returns", STRING, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+					   .doc = "type of its result"),
+	ASH_OPTION_CHECKED("description", STRING),
 	ASH_OPT_END,
 };
-const AshSpec ash_user_function_spec = { "function", 0, user_function_options, NULL,
-										 "A SQL function that expressions of the domain may call" };
+const AshSpec ash_user_function_spec =
+	ASH_SPEC_CHECKED("function", user_function_options,
+					 .doc = "A SQL function that expressions of the domain may call");
 
-#define S AshDomain
 static const AshOpt domain_options[] = {
-	SEEN("$schema", STRING, 0, NULL, "for editors; ignored"),
-	OPT("domain", NAME, name, ASH_OPT_REQUIRED, NULL, "name of the domain"),
-	OPT("schema", NAME, schema, 0, NULL, "schema of its tables; the domain's name when absent"),
-	SEEN("description", STRING, 0, NULL, NULL),
-	SEEN_NESTED("authorization", OBJECT, &ash_authorization_spec, "when policies are enforced"),
-	CHOICE("default_page_type", ENUM, default_page_type, page_types, "\"offset\"",
-		   "page of a call that only gives a limit"),
-	SEEN("policies", JSON, 0, NULL, "policies that stand before those of every resource"),
-	SEEN("types", JSON, 0, NULL, "types of the domain, by name"),
-	SEEN("functions", JSON, 0, NULL, "SQL functions for expressions, by name"),
-	SEEN("resources", JSON, 0, NULL, "resources, by name"),
+	ASH_OPTION_CHECKED("$schema", STRING, .doc = "for editors; ignored"),
+	ASH_OPTION(AshDomain, "domain", NAME, name, .flags = ASH_OPT_REQUIRED,
+			   .doc = "name of the domain"),
+	ASH_OPTION(AshDomain, "schema", NAME, schema,
+			   .doc = "schema of its tables; the domain's name when absent"),
+	ASH_OPTION_CHECKED("description", STRING),
+	ASH_OPTION_CHECKED("authorization", OBJECT, .fields = &ash_authorization_spec,
+					   .doc = "when policies are enforced"),
+	ASH_OPTION(AshDomain, "default_page_type", ENUM, default_page_type, .dflt = "\"offset\"",
+			   .choices = page_types, .doc = "page of a call that only gives a limit"),
+	ASH_OPTION_CHECKED("policies", JSON,
+					   .doc = "policies that stand before those of every resource"),
+	ASH_OPTION_CHECKED("types", JSON, .doc = "types of the domain, by name"),
+	ASH_OPTION_CHECKED("functions", JSON, .doc = "SQL functions for expressions, by name"),
+	ASH_OPTION_CHECKED("resources", JSON, .doc = "resources, by name"),
 	ASH_OPT_END,
 };
-#undef S
-const AshSpec ash_domain_spec = { "domain", sizeof(AshDomain), domain_options, NULL,
-								  "A domain: resources that belong together" };
+const AshSpec ash_domain_spec = ASH_SPEC("domain", AshDomain, domain_options,
+										 .doc = "A domain: resources that belong together");
 
 /*-------------------------------------------------------------------------
  * Resource
  *-------------------------------------------------------------------------
  */
 
-#define S AshMultitenancy
 static const AshOpt multitenancy_options[] = {
-	CHOICE("strategy", ENUM, strategy, strategies, "\"attribute\"", "how tenants are kept apart"),
-	OPT("attribute", NAME, attribute, 0, NULL, "attribute that holds the tenant"),
-	OPT("global", BOOL, global, 0, "false", "calls without a tenant are allowed"),
-	OPT("parse_attribute", STRING, parse_attribute, ASH_OPT_NONEMPTY, NULL,
-		"SQL function (tenant text) that returns the attribute's value"),
+	ASH_OPTION(AshMultitenancy, "strategy", ENUM, strategy, .dflt = "\"attribute\"",
+			   .choices = strategies, .doc = "how tenants are kept apart"),
+	ASH_OPTION(AshMultitenancy, "attribute", NAME, attribute,
+			   .doc = "attribute that holds the tenant"),
+	ASH_OPTION(AshMultitenancy, "global", BOOL, global, .dflt = "false",
+			   .doc = "calls without a tenant are allowed"),
+	ASH_OPTION(AshMultitenancy, "parse_attribute", STRING, parse_attribute,
+			   .flags = ASH_OPT_NONEMPTY,
+			   .doc = "SQL function (tenant text) that returns the attribute's value"),
 	ASH_OPT_END,
 };
-#undef S
-const AshSpec ash_multitenancy_spec = { "multitenancy", sizeof(AshMultitenancy),
-										multitenancy_options, NULL, "How tenants are kept apart" };
+const AshSpec ash_multitenancy_spec =
+	ASH_SPEC("multitenancy", AshMultitenancy, multitenancy_options,
+			 .doc = "How tenants are kept apart");
 
 static const AshOpt check_constraint_options[] = {
-	SEEN("check", STRING, ASH_OPT_NONEMPTY, NULL,
-		 "SQL condition; without it only the error of an existing constraint is mapped"),
-	SEEN("attribute", NAMES, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
-		 "attribute the error is about, or a list of them"),
-	SEEN("message", STRING, ASH_OPT_NONEMPTY, "\"is invalid\"", "message of the error"),
-	SEEN("validate", BOOL, 0, "true", "false: rows that were there before need not satisfy it"),
+	ASH_OPTION_CHECKED(
+		"check", STRING, .flags = ASH_OPT_NONEMPTY,
+		.doc = "SQL condition; without it only the error of an existing constraint is mapped"),
+	ASH_OPTION_CHECKED("attribute", NAMES, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+					   .doc = "attribute the error is about, or a list of them"),
+	ASH_OPTION_CHECKED("message", STRING, .flags = ASH_OPT_NONEMPTY, .dflt = "\"is invalid\"",
+					   .doc = "message of the error"),
+	ASH_OPTION_CHECKED("validate", BOOL, .dflt = "true",
+					   .doc = "false: rows that were there before need not satisfy it"),
 	ASH_OPT_END,
 };
-const AshSpec ash_check_constraint_spec = { "check_constraint", 0, check_constraint_options, NULL,
-											"A CHECK constraint of the table" };
+const AshSpec ash_check_constraint_spec =
+	ASH_SPEC_CHECKED("check_constraint", check_constraint_options,
+					 .doc = "A CHECK constraint of the table");
 
 static const AshOpt custom_index_options[] = {
-	SEEN("fields", JSON, ASH_OPT_REQUIRED, NULL,
-		 "attributes, \"-\" before one sorts descending, or keys in SQL: \"lower(name)\""),
-	SEEN("name", NAME, 0, NULL, "name of the index"),
-	SEEN("unique", BOOL, 0, "false", NULL),
-	SEEN("using", NAME, 0, "\"btree\"", "access method"),
-	SEEN("where", STRING, ASH_OPT_NONEMPTY, NULL, "SQL condition of a partial index"),
-	SEEN("include", NAMES, 0, NULL, "attributes stored besides the key"),
-	SEEN("nulls_distinct", BOOL, 0, "true", NULL),
-	SEEN("concurrently", BOOL, 0, "false", "leave it to you to create it concurrently"),
-	SEEN("all_tenants", BOOL, 0, "false", "the tenant's column is not put first"),
-	SEEN("include_base_filter", BOOL, 0, NULL,
-		 "only rows of the base filter are indexed; as \"unique\" when absent"),
-	SEEN("message", STRING, 0, NULL, "message when a unique index is violated"),
-	SEEN("error_fields", NAMES, ASH_OPT_NONEMPTY, NULL,
-		 "fields that error is about; the attributes among the keys when absent"),
+	ASH_OPTION_CHECKED(
+		"fields", JSON, .flags = ASH_OPT_REQUIRED,
+		.doc = "attributes, \"-\" before one sorts descending, or keys in SQL: \"lower(name)\""),
+	ASH_OPTION_CHECKED("name", NAME, .doc = "name of the index"),
+	ASH_OPTION_CHECKED("unique", BOOL, .dflt = "false"),
+	ASH_OPTION_CHECKED("using", NAME, .dflt = "\"btree\"", .doc = "access method"),
+	ASH_OPTION_CHECKED("where", STRING, .flags = ASH_OPT_NONEMPTY,
+					   .doc = "SQL condition of a partial index"),
+	ASH_OPTION_CHECKED("include", NAMES, .doc = "attributes stored besides the key"),
+	ASH_OPTION_CHECKED("nulls_distinct", BOOL, .dflt = "true"),
+	ASH_OPTION_CHECKED("concurrently", BOOL, .dflt = "false",
+					   .doc = "leave it to you to create it concurrently"),
+	ASH_OPTION_CHECKED("all_tenants", BOOL, .dflt = "false",
+					   .doc = "the tenant's column is not put first"),
+	ASH_OPTION_CHECKED("include_base_filter", BOOL,
+					   .doc =
+						   "only rows of the base filter are indexed; as \"unique\" when absent"),
+	ASH_OPTION_CHECKED("message", STRING, .doc = "message when a unique index is violated"),
+	ASH_OPTION_CHECKED("error_fields", NAMES, .flags = ASH_OPT_NONEMPTY,
+					   .doc =
+						   "fields that error is about; the attributes among the keys when absent"),
 	ASH_OPT_END,
 };
-const AshSpec ash_custom_index_spec = { "custom_index", 0, custom_index_options, "fields",
-										"An index of the table" };
+const AshSpec ash_custom_index_spec =
+	ASH_SPEC_CHECKED("custom_index", custom_index_options, .shorthand = "fields",
+					 .doc = "An index of the table");
 
 static const AshOpt custom_statement_options[] = {
-	SEEN("up", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
-		 "SQL that ash_migrate runs once, after the tables are there"),
-	SEEN("down", STRING, ASH_OPT_REQUIRED, NULL,
-		 "SQL that undoes it, when it is changed or removed; empty: nothing has to be done"),
-	SEEN("after_tables", NAMES, 0, NULL, "resources whose tables have to be there too"),
-	SEEN("description", STRING, 0, NULL, NULL),
+	ASH_OPTION_CHECKED("up", STRING, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+					   .doc = "SQL that ash_migrate runs once, after the tables are there"),
+	ASH_OPTION_CHECKED(
+		"down", STRING, .flags = ASH_OPT_REQUIRED,
+		.doc = "SQL that undoes it, when it is changed or removed; empty: nothing has to be done"),
+	ASH_OPTION_CHECKED("after_tables", NAMES, .doc = "resources whose tables have to be there too"),
+	ASH_OPTION_CHECKED("description", STRING),
 	ASH_OPT_END,
 };
-const AshSpec ash_custom_statement_spec = { "custom_statement", 0, custom_statement_options, NULL,
-											"SQL that belongs to the table" };
+const AshSpec ash_custom_statement_spec =
+	ASH_SPEC_CHECKED("custom_statement", custom_statement_options,
+					 .doc = "SQL that belongs to the table");
 
-#define S AshResource
 static const AshOpt resource_options[] = {
-	OPT("description", STRING, description, 0, NULL, NULL),
-	OPT("table", NAME, table, 0, NULL, "table; the resource's name when absent"),
-	OPT("schema", NAME, schema, 0, NULL, "schema of the table; the domain's when absent"),
-	OPT("embedded", BOOL, embedded, 0, "false", "stored inside attributes of other resources"),
-	SEEN("migrate", BOOL, 0, "true", "ash_plan looks after the table"),
-	SEEN("renamed_from", NAME, 0, NULL, "former name of the table, for ash_plan"),
-	SEEN(
-		"short_name", NAME, 0, NULL,
-		"keys of other resources begin with it: \"<short name>_id\"; the key of the resource when absent"),
-	SEEN("default_context", JSON, 0, NULL, "context of every call, under that of the call itself"),
-	OPT("base_filter", EXPR, base_filter_source, 0, NULL, "condition on every row ever seen"),
-	SEEN("default_accept", NAMES, ASH_OPT_STAR, NULL, "accept of actions that give none"),
-	SEEN("require_primary_key", BOOL, 0, "true", NULL),
-	CHOICE("security", ENUM, security, securities, "\"invoker\"",
-		   "whose table privileges an action needs: the caller's, or the domain owner's"),
-	CHOICE("direct_writes", ENUM, direct_writes, direct_writes, "\"allow\"",
-		   "what INSERT, UPDATE and DELETE without an action may do"),
-	SEEN_NESTED("multitenancy", OBJECT, &ash_multitenancy_spec, NULL),
-	SEEN("attributes", JSON, 0, NULL, "attributes, by name"),
-	SEEN("relationships", JSON, 0, NULL, "relationships, by name"),
-	SEEN("identities", JSON, 0, NULL, "identities, by name"),
-	SEEN("calculations", JSON, 0, NULL, "calculations, by name"),
-	SEEN("aggregates", JSON, 0, NULL, "aggregates, by name"),
-	SEEN("actions", JSON, 0, NULL, "actions, by name; \"defaults\" lists default actions"),
-	OPT("changes", JSON, changes_json, 0, NULL, "changes of every action"),
-	OPT("validations", JSON, validations_json, 0, NULL, "validations of every action"),
-	OPT("preparations", JSON, preparations_json, 0, NULL, "preparations of every read"),
-	SEEN("policies", JSON, 0, NULL, "policies; an empty list denies everything"),
-	CHOICE("default_access_type", ENUM, default_access_type, access_types, "\"filter\"",
-		   "access_type of policies that give none"),
-	OPT("field_policies", JSON, field_policies_json, 0, NULL, "who may see which fields"),
-	CHOICE("private_fields", ENUM, private_fields, private_fields, "\"show\"",
-		   "what field policies do with private fields"),
-	SEEN("code_interface", JSON, 0, NULL, "SQL functions for actions, by name"),
-	SEEN("check_constraints", JSON, 0, NULL, "CHECK constraints of the table, by name"),
-	SEEN_NESTED("custom_indexes", LIST, &ash_custom_index_spec, "further indexes of the table"),
-	SEEN("custom_statements", JSON, 0, NULL, "SQL that belongs to the table, by name"),
-	SEEN("unique_index_names", JSON, 0, NULL, "unique indexes that others made, by name"),
-	SEEN("exclusion_constraint_names", JSON, 0, NULL, "exclusion constraints, by name"),
-	SEEN("foreign_key_names", JSON, 0, NULL, "foreign keys that others made, by name"),
-	SEEN("skip_unique_indexes", NAMES, 0, NULL, "identities whose index is made by others"),
-	SEEN("migration_ignore_attributes", NAMES, 0, NULL, "attributes whose columns others make"),
-	SEEN("migration_defaults", JSON, 0, NULL,
-		 "defaults of columns in SQL, by attribute; null: none"),
-	SEEN_NESTED("create_table_options", OBJECT, &ash_create_table_options_spec, NULL),
+	ASH_OPTION(AshResource, "description", STRING, description),
+	ASH_OPTION(AshResource, "table", NAME, table, .doc = "table; the resource's name when absent"),
+	ASH_OPTION(AshResource, "schema", NAME, schema,
+			   .doc = "schema of the table; the domain's when absent"),
+	ASH_OPTION(AshResource, "embedded", BOOL, embedded, .dflt = "false",
+			   .doc = "stored inside attributes of other resources"),
+	ASH_OPTION_CHECKED("migrate", BOOL, .dflt = "true", .doc = "ash_plan looks after the table"),
+	ASH_OPTION_CHECKED("renamed_from", NAME, .doc = "former name of the table, for ash_plan"),
+	ASH_OPTION_CHECKED(
+		"short_name", NAME,
+		.doc =
+			"keys of other resources begin with it: \"<short name>_id\"; the key of the resource when absent"),
+	ASH_OPTION_CHECKED("default_context", JSON,
+					   .doc = "context of every call, under that of the call itself"),
+	ASH_OPTION(AshResource, "base_filter", EXPR, base_filter_source,
+			   .doc = "condition on every row ever seen"),
+	ASH_OPTION_CHECKED("default_accept", NAMES, .flags = ASH_OPT_STAR,
+					   .doc = "accept of actions that give none"),
+	ASH_OPTION_CHECKED("require_primary_key", BOOL, .dflt = "true"),
+	ASH_OPTION(AshResource, "security", ENUM, security, .dflt = "\"invoker\"",
+			   .choices = securities,
+			   .doc =
+				   "whose table privileges an action needs: the caller's, or the domain owner's"),
+	ASH_OPTION(AshResource, "direct_writes", ENUM, direct_writes, .dflt = "\"allow\"",
+			   .choices = direct_writes,
+			   .doc = "what INSERT, UPDATE and DELETE without an action may do"),
+	ASH_OPTION_CHECKED("multitenancy", OBJECT, .fields = &ash_multitenancy_spec),
+	ASH_OPTION_CHECKED("attributes", JSON, .doc = "attributes, by name"),
+	ASH_OPTION_CHECKED("relationships", JSON, .doc = "relationships, by name"),
+	ASH_OPTION_CHECKED("identities", JSON, .doc = "identities, by name"),
+	ASH_OPTION_CHECKED("calculations", JSON, .doc = "calculations, by name"),
+	ASH_OPTION_CHECKED("aggregates", JSON, .doc = "aggregates, by name"),
+	ASH_OPTION_CHECKED("actions", JSON,
+					   .doc = "actions, by name; \"defaults\" lists default actions"),
+	ASH_OPTION(AshResource, "changes", JSON, changes_json, .doc = "changes of every action"),
+	ASH_OPTION(AshResource, "validations", JSON, validations_json,
+			   .doc = "validations of every action"),
+	ASH_OPTION(AshResource, "preparations", JSON, preparations_json,
+			   .doc = "preparations of every read"),
+	ASH_OPTION_CHECKED("policies", JSON, .doc = "policies; an empty list denies everything"),
+	ASH_OPTION(AshResource, "default_access_type", ENUM, default_access_type, .dflt = "\"filter\"",
+			   .choices = access_types, .doc = "access_type of policies that give none"),
+	ASH_OPTION(AshResource, "field_policies", JSON, field_policies_json,
+			   .doc = "who may see which fields"),
+	ASH_OPTION(AshResource, "private_fields", ENUM, private_fields, .dflt = "\"show\"",
+			   .choices = private_fields, .doc = "what field policies do with private fields"),
+	ASH_OPTION_CHECKED("code_interface", JSON, .doc = "SQL functions for actions, by name"),
+	ASH_OPTION_CHECKED("check_constraints", JSON, .doc = "CHECK constraints of the table, by name"),
+	ASH_OPTION_CHECKED("custom_indexes", LIST, .fields = &ash_custom_index_spec,
+					   .doc = "further indexes of the table"),
+	ASH_OPTION_CHECKED("custom_statements", JSON, .doc = "SQL that belongs to the table, by name"),
+	ASH_OPTION_CHECKED("unique_index_names", JSON,
+					   .doc = "unique indexes that others made, by name"),
+	ASH_OPTION_CHECKED("exclusion_constraint_names", JSON, .doc = "exclusion constraints, by name"),
+	ASH_OPTION_CHECKED("foreign_key_names", JSON, .doc = "foreign keys that others made, by name"),
+	ASH_OPTION_CHECKED("skip_unique_indexes", NAMES,
+					   .doc = "identities whose index is made by others"),
+	ASH_OPTION_CHECKED("migration_ignore_attributes", NAMES,
+					   .doc = "attributes whose columns others make"),
+	ASH_OPTION_CHECKED("migration_defaults", JSON,
+					   .doc = "defaults of columns in SQL, by attribute; null: none"),
+	ASH_OPTION_CHECKED("create_table_options", OBJECT, .fields = &ash_create_table_options_spec),
 	ASH_OPT_END,
 };
-#undef S
-const AshSpec ash_resource_spec = { "resource", sizeof(AshResource), resource_options, NULL,
-									"A resource: a table and what may be done with its rows" };
+const AshSpec ash_resource_spec =
+	ASH_SPEC("resource", AshResource, resource_options,
+			 .doc = "A resource: a table and what may be done with its rows");
 
 /*-------------------------------------------------------------------------
  * Actions
  *-------------------------------------------------------------------------
  */
 
-#define S AshPagination
 static const AshOpt pagination_options[] = {
-	OPT("offset", BOOL, offset, 0, "false", "pages by offset"),
-	OPT("keyset", BOOL, keyset, 0, "false", "pages by the last row seen"),
-	OPT("required", BOOL, required, 0, "true", "reads must be paginated"),
-	OPT("default_limit", INT, default_limit, 0, NULL, NULL),
-	SEEN("max_page_size", INT, 0, "250", NULL),
-	CHOICE("countable", ENUM, countable, countables, "true", "may the whole be counted"),
+	ASH_OPTION(AshPagination, "offset", BOOL, offset, .dflt = "false", .doc = "pages by offset"),
+	ASH_OPTION(AshPagination, "keyset", BOOL, keyset, .dflt = "false",
+			   .doc = "pages by the last row seen"),
+	ASH_OPTION(AshPagination, "required", BOOL, required, .dflt = "true",
+			   .doc = "reads must be paginated"),
+	ASH_OPTION(AshPagination, "default_limit", INT, default_limit),
+	ASH_OPTION_CHECKED("max_page_size", INT, .dflt = "250"),
+	ASH_OPTION(AshPagination, "countable", ENUM, countable, .dflt = "true", .choices = countables,
+			   .doc = "may the whole be counted"),
 	ASH_OPT_END,
 };
-#undef S
-const AshSpec ash_pagination_spec = { "pagination", sizeof(AshPagination), pagination_options, NULL,
-									  "Pages of a read action" };
+const AshSpec ash_pagination_spec =
+	ASH_SPEC("pagination", AshPagination, pagination_options, .doc = "Pages of a read action");
 
-#define S AshAction
 static const AshOpt action_options[] = {
-	{ "type", ASH_OPT_ENUM, offsetof(S, type), ASH_OPT_REQUIRED, NULL, ash_action_types, NULL,
-	  "what it does; \"action\": anything" },
-	OPT("description", STRING, description, 0, NULL, NULL),
-	OPT("primary", BOOL, primary, 0, "false", "the one used when none is named"),
-	OPT("public", BOOL, public, 0, "true", "may be called from outside"),
-	OPT("transaction", BOOL, transaction, 0, NULL,
-		"in a subtransaction of its own where it matters"),
-	SEEN("arguments", JSON, 0, NULL, "arguments, by name"),
-	SEEN("accept", NAMES, ASH_OPT_STAR, NULL,
-		 "attributes that may be given; \"*\": public writable ones"),
-	OPT("require_attributes", NAMES, require_attributes, 0, NULL,
-		"must be given, whatever their default"),
-	OPT("allow_nil_input", NAMES, allow_nil_input, 0, NULL, "may be missing from the input"),
-	OPT("skip_unknown_inputs", NAMES, skip_unknown_inputs, ASH_OPT_STAR, NULL,
-		"silently dropped inputs"),
-	SEEN("changes", JSON, 0, NULL, "changes, in order"),
-	SEEN("validations", JSON, 0, NULL, "validations, in order"),
-	OPT("steps", JSON, steps_json, 0, NULL, "changes and validations in one list, in order"),
-	OPT("skip_global_validations", BOOL, skip_global_validations, 0, "false", NULL),
-	OPT("delay_global_validations", BOOL, delay_global_validations, 0, "false",
-		"the resource's validations run after the changes that wait"),
-	CHOICE("multitenancy", ENUM, multitenancy, tenancies, "\"enforce\"",
-		   "what the tenant means to it"),
-	OPT("timeout", INT, timeout, 0, NULL, "milliseconds"),
-	OPT("upsert", BOOL, upsert, 0, "false", "update the row when it exists"),
-	OPT("upsert_identity", NAME, upsert_identity, 0, NULL, "identity that finds the row"),
-	OPT("upsert_fields", JSON, upsert_fields, 0, NULL,
-		"attributes to overwrite: a list, {\"replace\": …}, \"replace_all\" or {\"replace_all_except\": …}"),
-	OPT("upsert_condition", EXPR, upsert_condition, 0, NULL, "overwrite only when it holds"),
-	OPT("return_skipped_upsert", BOOL, return_skipped_upsert, 0, "false",
-		"the row that is there when the condition does not hold, instead of an error"),
-	OPT("manual", JSON, manual_json, 0, NULL,
-		"SQL function that reads or writes instead: {\"function\": …, \"options\": …} or its name"),
-	SEEN("metadata", JSON, 0, NULL, "what is said about the record it gives back, by name"),
-	OPT("soft", BOOL, soft, 0, "false", "a destroy that updates"),
-	OPT("get", BOOL, get, 0, "false", "at most one record"),
-	OPT("get_by", NAMES, get_by, 0, NULL, "attributes that find the record"),
-	OPT("filter", EXPR, filter_source, 0, NULL, "condition on the records"),
-	OPT("prepare", JSON, prepare_json, 0, NULL, "preparations, in order"),
-	SEEN("preparations", JSON, 0, NULL, "the same as \"prepare\""),
-	NESTED("pagination", OBJECT, pagination, &ash_pagination_spec, "pages of its result"),
-	SEEN("returns", STRING, ASH_OPT_NONEMPTY, NULL, "type of the result"),
-	SEEN("constraints", JSON, 0, NULL, "constraints of that type"),
-	SEEN("allow_nil", BOOL, 0, "false", "the result may be null"),
-	SEEN("run", JSON, 0, NULL, "SQL function: {\"function\": …, \"options\": …} or its name"),
+	ASH_OPTION(AshAction, "type", ENUM, type, .flags = ASH_OPT_REQUIRED,
+			   .choices = ash_action_types, .doc = "what it does; \"action\": anything"),
+	ASH_OPTION(AshAction, "description", STRING, description),
+	ASH_OPTION(AshAction, "primary", BOOL, primary, .dflt = "false",
+			   .doc = "the one used when none is named"),
+	ASH_OPTION(AshAction, "public", BOOL, public, .dflt = "true",
+			   .doc = "may be called from outside"),
+	ASH_OPTION(AshAction, "transaction", BOOL, transaction,
+			   .doc = "in a subtransaction of its own where it matters"),
+	ASH_OPTION_CHECKED("arguments", JSON, .doc = "arguments, by name"),
+	ASH_OPTION_CHECKED("accept", NAMES, .flags = ASH_OPT_STAR,
+					   .doc = "attributes that may be given; \"*\": public writable ones"),
+	ASH_OPTION(AshAction, "require_attributes", NAMES, require_attributes,
+			   .doc = "must be given, whatever their default"),
+	ASH_OPTION(AshAction, "allow_nil_input", NAMES, allow_nil_input,
+			   .doc = "may be missing from the input"),
+	ASH_OPTION(AshAction, "skip_unknown_inputs", NAMES, skip_unknown_inputs, .flags = ASH_OPT_STAR,
+			   .doc = "silently dropped inputs"),
+	ASH_OPTION_CHECKED("changes", JSON, .doc = "changes, in order"),
+	ASH_OPTION_CHECKED("validations", JSON, .doc = "validations, in order"),
+	ASH_OPTION(AshAction, "steps", JSON, steps_json,
+			   .doc = "changes and validations in one list, in order"),
+	ASH_OPTION(AshAction, "skip_global_validations", BOOL, skip_global_validations,
+			   .dflt = "false"),
+	ASH_OPTION(AshAction, "delay_global_validations", BOOL, delay_global_validations,
+			   .dflt = "false",
+			   .doc = "the resource's validations run after the changes that wait"),
+	ASH_OPTION(AshAction, "multitenancy", ENUM, multitenancy, .dflt = "\"enforce\"",
+			   .choices = tenancies, .doc = "what the tenant means to it"),
+	ASH_OPTION(AshAction, "timeout", INT, timeout, .doc = "milliseconds"),
+	ASH_OPTION(AshAction, "upsert", BOOL, upsert, .dflt = "false",
+			   .doc = "update the row when it exists"),
+	ASH_OPTION(AshAction, "upsert_identity", NAME, upsert_identity,
+			   .doc = "identity that finds the row"),
+	ASH_OPTION(
+		AshAction, "upsert_fields", JSON, upsert_fields,
+		.doc =
+			"attributes to overwrite: a list, {\"replace\": …}, \"replace_all\" or {\"replace_all_except\": …}"),
+	ASH_OPTION(AshAction, "upsert_condition", EXPR, upsert_condition,
+			   .doc = "overwrite only when it holds"),
+	ASH_OPTION(AshAction, "return_skipped_upsert", BOOL, return_skipped_upsert, .dflt = "false",
+			   .doc =
+				   "the row that is there when the condition does not hold, instead of an error"),
+	ASH_OPTION(
+		AshAction, "manual", JSON, manual_json,
+		.doc =
+			"SQL function that reads or writes instead: {\"function\": …, \"options\": …} or its name"),
+	ASH_OPTION_CHECKED("metadata", JSON,
+					   .doc = "what is said about the record it gives back, by name"),
+	ASH_OPTION(AshAction, "soft", BOOL, soft, .dflt = "false", .doc = "a destroy that updates"),
+	ASH_OPTION(AshAction, "get", BOOL, get, .dflt = "false", .doc = "at most one record"),
+	ASH_OPTION(AshAction, "get_by", NAMES, get_by, .doc = "attributes that find the record"),
+	ASH_OPTION(AshAction, "filter", EXPR, filter_source, .doc = "condition on the records"),
+	ASH_OPTION(AshAction, "prepare", JSON, prepare_json, .doc = "preparations, in order"),
+	ASH_OPTION_CHECKED("preparations", JSON, .doc = "the same as \"prepare\""),
+	ASH_OPTION(AshAction, "pagination", OBJECT, pagination, .fields = &ash_pagination_spec,
+			   .doc = "pages of its result"),
+	ASH_OPTION_CHECKED("returns", STRING, .flags = ASH_OPT_NONEMPTY, .doc = "type of the result"),
+	ASH_OPTION_CHECKED("constraints", JSON, .doc = "constraints of that type"),
+	ASH_OPTION_CHECKED("allow_nil", BOOL, .dflt = "false", .doc = "the result may be null"),
+	ASH_OPTION_CHECKED("run", JSON,
+					   .doc = "SQL function: {\"function\": …, \"options\": …} or its name"),
 	ASH_OPT_END,
 };
-#undef S
-const AshSpec ash_action_spec = { "action", sizeof(AshAction), action_options, NULL, "An action" };
+const AshSpec ash_action_spec = ASH_SPEC("action", AshAction, action_options, .doc = "An action");
 
 static const AshOpt custom_input_options[] = {
-	SEEN("type", STRING, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "type of the parameter"),
-	SEEN("constraints", JSON, 0, NULL, "constraints of the type, which choose its SQL type"),
-	SEEN("to", NAME, ASH_OPT_REQUIRED, NULL, "input of the action that is made from it"),
-	SEEN("using", STRING, ASH_OPT_NONEMPTY, NULL,
-		 "SQL function of the parameter that gives the input, as \"schema.name\""),
-	SEEN("description", STRING, 0, NULL, NULL),
+	ASH_OPTION_CHECKED("type", STRING, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+					   .doc = "type of the parameter"),
+	ASH_OPTION_CHECKED("constraints", JSON,
+					   .doc = "constraints of the type, which choose its SQL type"),
+	ASH_OPTION_CHECKED("to", NAME, .flags = ASH_OPT_REQUIRED,
+					   .doc = "input of the action that is made from it"),
+	ASH_OPTION_CHECKED(
+		"using", STRING, .flags = ASH_OPT_NONEMPTY,
+		.doc = "SQL function of the parameter that gives the input, as \"schema.name\""),
+	ASH_OPTION_CHECKED("description", STRING),
 	ASH_OPT_END,
 };
-const AshSpec ash_custom_input_spec = { "custom_input", 0, custom_input_options, NULL,
-										"A parameter that becomes an input of the action" };
+const AshSpec ash_custom_input_spec =
+	ASH_SPEC_CHECKED("custom_input", custom_input_options,
+					 .doc = "A parameter that becomes an input of the action");
 
 static const AshOpt code_interface_options[] = {
-	SEEN("action", NAME, 0, NULL, "action; the interface's name when absent"),
-	SEEN("calculation", NAME, 0, NULL, "or a calculation"),
-	SEEN("description", STRING, 0, NULL, NULL),
-	SEEN(
-		"args", JSON, 0, "[]",
-		"inputs given by position: a name, or {\"optional\": name} for one that may be left out; of a "
-		"calculation also {\"arg\": name}, {\"ref\": attribute} and \"_record\""),
-	SEEN("exclude_inputs", NAMES, 0, NULL, "inputs that are no parameters"),
-	SEEN("custom_inputs", JSON, 0, NULL, "parameters that become inputs, by name"),
-	SEEN("default_options", JSON, 0, NULL, "options of the call, before those that a caller gives"),
-	SEEN("get", BOOL, 0, "false", "one record"),
-	SEEN("get_by", NAMES, 0, NULL, "attributes that find the record"),
-	SEEN("get_by_identity", NAME, 0, NULL, "identity that finds the record"),
-	SEEN("not_found_error", BOOL, 0, "true", NULL),
-	SEEN("require_reference", BOOL, 0, "true", "update and destroy take the key first"),
+	ASH_OPTION_CHECKED("action", NAME, .doc = "action; the interface's name when absent"),
+	ASH_OPTION_CHECKED("calculation", NAME, .doc = "or a calculation"),
+	ASH_OPTION_CHECKED("description", STRING),
+	ASH_OPTION_CHECKED(
+		"args", JSON, .dflt = "[]",
+		.doc =
+			"inputs given by position: a name, or {\"optional\": name} for one that may be left out; of a "
+			"calculation also {\"arg\": name}, {\"ref\": attribute} and \"_record\""),
+	ASH_OPTION_CHECKED("exclude_inputs", NAMES, .doc = "inputs that are no parameters"),
+	ASH_OPTION_CHECKED("custom_inputs", JSON, .doc = "parameters that become inputs, by name"),
+	ASH_OPTION_CHECKED("default_options", JSON,
+					   .doc = "options of the call, before those that a caller gives"),
+	ASH_OPTION_CHECKED("get", BOOL, .dflt = "false", .doc = "one record"),
+	ASH_OPTION_CHECKED("get_by", NAMES, .doc = "attributes that find the record"),
+	ASH_OPTION_CHECKED("get_by_identity", NAME, .doc = "identity that finds the record"),
+	ASH_OPTION_CHECKED("not_found_error", BOOL, .dflt = "true"),
+	ASH_OPTION_CHECKED("require_reference", BOOL, .dflt = "true",
+					   .doc = "update and destroy take the key first"),
 	ASH_OPT_END,
 };
-const AshSpec ash_code_interface_spec = { "code_interface", 0, code_interface_options, "action",
-										  "A SQL function for an action or a calculation" };
+const AshSpec ash_code_interface_spec =
+	ASH_SPEC_CHECKED("code_interface", code_interface_options, .shorthand = "action",
+					 .doc = "A SQL function for an action or a calculation");
 
 const AshSpec *const *
 ash_entity_specs(void)

@@ -11,45 +11,42 @@
 
 #include "model/entities.h"
 
-#define SEEN(name, kind, flags, dflt, doc)                                         \
-	{                                                                              \
-		name, ASH_OPT_##kind, 0, (flags) | ASH_OPT_UNFILLED, dflt, NULL, NULL, doc \
-	}
-
 static const AshOpt named_constraint_options[] = {
-	{ "fields", ASH_OPT_NAMES, offsetof(AshNamedConstraint, fields),
-	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "attributes the error is about" },
-	{ "message", ASH_OPT_STRING, offsetof(AshNamedConstraint, message), ASH_OPT_NONEMPTY, NULL,
-	  NULL, NULL, "message of the error; that of its kind when absent" },
+	ASH_OPTION(AshNamedConstraint, "fields", NAMES, fields,
+			   .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "attributes the error is about"),
+	ASH_OPTION(AshNamedConstraint, "message", STRING, message, .flags = ASH_OPT_NONEMPTY,
+			   .doc = "message of the error; that of its kind when absent"),
 	ASH_OPT_END,
 };
-const AshSpec ash_named_constraint_spec = {
-	"named_constraint", sizeof(AshNamedConstraint), named_constraint_options, "fields",
-	"A constraint or index that others made: its violation becomes an error, and it stays"
-};
+const AshSpec ash_named_constraint_spec = ASH_SPEC(
+	"named_constraint", AshNamedConstraint, named_constraint_options, .shorthand = "fields",
+	.doc = "A constraint or index that others made: its violation becomes an error, and it stays");
 
 static const char *const strategies[] = { "range", "list", "hash", NULL };
 
 static const AshOpt partition_by_options[] = {
-	{ "strategy", ASH_OPT_ENUM, 0, ASH_OPT_REQUIRED | ASH_OPT_UNFILLED, NULL, strategies, NULL,
-	  "how rows are told apart" },
-	SEEN("fields", NAMES, ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, "attributes of the key"),
+	ASH_OPTION_CHECKED("strategy", ENUM, .flags = ASH_OPT_REQUIRED, .choices = strategies,
+					   .doc = "how rows are told apart"),
+	ASH_OPTION_CHECKED("fields", NAMES, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+					   .doc = "attributes of the key"),
 	ASH_OPT_END,
 };
-const AshSpec ash_partition_by_spec = { "partition_by", 0, partition_by_options, NULL,
-										"The key of a partitioned table" };
+const AshSpec ash_partition_by_spec =
+	ASH_SPEC_CHECKED("partition_by", partition_by_options, .doc = "The key of a partitioned table");
 
 static const AshOpt table_options[] = {
-	SEEN("storage_parameters", JSON, 0, NULL,
-		 "storage parameters by name, as \"fillfactor\" or \"toast.autovacuum_enabled\"; others "
-		 "are reset"),
-	SEEN("unlogged", BOOL, 0, NULL, "rows are lost in a crash"),
-	SEEN("tablespace", NAME, 0, NULL, "tablespace of the table"),
-	{ "partition_by", ASH_OPT_OBJECT, 0, ASH_OPT_UNFILLED, NULL, NULL, &ash_partition_by_spec,
-	  "makes a partitioned table; its partitions are yours" },
+	ASH_OPTION_CHECKED(
+		"storage_parameters", JSON,
+		.doc =
+			"storage parameters by name, as \"fillfactor\" or \"toast.autovacuum_enabled\"; others "
+			"are reset"),
+	ASH_OPTION_CHECKED("unlogged", BOOL, .doc = "rows are lost in a crash"),
+	ASH_OPTION_CHECKED("tablespace", NAME, .doc = "tablespace of the table"),
+	ASH_OPTION_CHECKED("partition_by", OBJECT, .fields = &ash_partition_by_spec,
+					   .doc = "makes a partitioned table; its partitions are yours"),
 	ASH_OPT_END,
 };
-const AshSpec ash_create_table_options_spec = {
-	"create_table_options", 0, table_options, NULL,
-	"How the table is stored; what is absent is left as it is"
-};
+const AshSpec ash_create_table_options_spec =
+	ASH_SPEC_CHECKED("create_table_options", table_options,
+					 .doc = "How the table is stored; what is absent is left as it is");

@@ -16,6 +16,7 @@
 #ifndef ASH_CATALOG_H
 #define ASH_CATALOG_H
 
+#include "base/owner_scope.h"
 #include "model/resource.h"
 
 /*
@@ -104,6 +105,8 @@ extern bool ash_catalog_row(const char *name, AshCatalogRow *out);
 extern int64 ash_catalog_revision(const char *name);
 /* InvalidOid when the role of that name does not exist any more */
 extern Oid ash_catalog_domain_owner(const char *domain);
+/* The same; raises an error when there is none. */
+extern Oid ash_owner_of(const char *domain);
 /* NULL when no resource has that table */
 extern char *ash_catalog_name_of_table(const char *schema, const char *table);
 
@@ -136,19 +139,5 @@ extern bool ash_names_contain(List *names, const char *name);
 /* Names for suggestions: attributes; with calculations and aggregates. */
 extern List *ash_attribute_names(const AshResource *res);
 extern List *ash_field_names(const AshResource *res);
-
-/* owner_scope.c: from enter to leave the rights are the owner's, and no others can be got at */
-typedef struct AshOwnerScope
-{
-	Oid owner;
-	Oid user; /* what is restored */
-	int context;
-	int nest_level;
-} AshOwnerScope;
-
-extern Oid ash_owner_of(const char *domain);
-extern char *ash_owner_path(const char *schema, const char *extension_schema);
-extern AshOwnerScope ash_owner_enter(Oid owner, const char *path);
-extern void ash_owner_leave(const AshOwnerScope *scope);
 
 #endif /* ASH_CATALOG_H */

@@ -18,7 +18,7 @@ static const AshCheckDef *const tables[] = { ash_simple_checks, ash_actor_checks
 
 static const AshOpt no_options[] = { ASH_OPT_END };
 
-const AshSpec ash_no_options_spec = { "check", 0, no_options, NULL, NULL };
+const AshSpec ash_no_options_spec = ASH_SPEC_CHECKED("check", no_options);
 
 static int
 table_length(const AshCheckDef *table)

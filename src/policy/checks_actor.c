@@ -127,15 +127,14 @@ typedef struct ActorAttributeEquals
 } ActorAttributeEquals;
 
 static const AshOpt attribute_equals_options[] = {
-	{ "attribute", ASH_OPT_STRING, offsetof(ActorAttributeEquals, attribute),
-	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "key of the actor" },
-	{ "value", ASH_OPT_VALUE, offsetof(ActorAttributeEquals, value_json), ASH_OPT_REQUIRED, NULL,
-	  NULL, NULL, "what the actor must have there" },
+	ASH_OPTION(ActorAttributeEquals, "attribute", STRING, attribute,
+			   .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, .doc = "key of the actor"),
+	ASH_OPTION(ActorAttributeEquals, "value", VALUE, value_json, .flags = ASH_OPT_REQUIRED,
+			   .doc = "what the actor must have there"),
 	ASH_OPT_END
 };
-static const AshSpec attribute_equals_spec = { "actor_attribute_equals",
-											   sizeof(ActorAttributeEquals),
-											   attribute_equals_options, NULL, NULL };
+static const AshSpec attribute_equals_spec =
+	ASH_SPEC("actor_attribute_equals", ActorAttributeEquals, attribute_equals_options);
 
 static bool
 prepare_attribute_equals(AshResource *res, void *options, AshErrors *errors)
@@ -184,11 +183,11 @@ typedef struct ExprOptions
 } ExprOptions;
 
 static const AshOpt expr_options[] = {
-	{ "expr", ASH_OPT_EXPR, offsetof(ExprOptions, source), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
-	  NULL, NULL, NULL, "condition on the row; may name actor, arg, context and tenant" },
+	ASH_OPTION(ExprOptions, "expr", EXPR, source, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "condition on the row; may name actor, arg, context and tenant"),
 	ASH_OPT_END
 };
-static const AshSpec expr_spec = { "expr", sizeof(ExprOptions), expr_options, "expr", NULL };
+static const AshSpec expr_spec = ASH_SPEC("expr", ExprOptions, expr_options, .shorthand = "expr");
 
 static bool
 prepare_expr(AshResource *res, void *options, AshErrors *errors)
@@ -218,15 +217,15 @@ typedef struct RelatesToActorVia
 } RelatesToActorVia;
 
 static const AshOpt relates_options[] = {
-	{ "path", ASH_OPT_NAMES, offsetof(RelatesToActorVia, path_options),
-	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
-	  "relationships that lead to the actor: a list, or names joined by dots" },
-	{ "field", ASH_OPT_STRING, offsetof(RelatesToActorVia, field), ASH_OPT_NONEMPTY, NULL, NULL,
-	  NULL, "record inside the actor that is meant instead of the actor itself" },
+	ASH_OPTION(RelatesToActorVia, "path", NAMES, path_options,
+			   .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "relationships that lead to the actor: a list, or names joined by dots"),
+	ASH_OPTION(RelatesToActorVia, "field", STRING, field, .flags = ASH_OPT_NONEMPTY,
+			   .doc = "record inside the actor that is meant instead of the actor itself"),
 	ASH_OPT_END
 };
-static const AshSpec relates_spec = { "relates_to_actor_via", sizeof(RelatesToActorVia),
-									  relates_options, "path", NULL };
+static const AshSpec relates_spec =
+	ASH_SPEC("relates_to_actor_via", RelatesToActorVia, relates_options, .shorthand = "path");
 
 /* "team.members.user" and ["team", "members"] alike. */
 static List *

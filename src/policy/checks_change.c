@@ -54,20 +54,18 @@ typedef struct Transition
 } Transition;
 
 static const AshOpt changing_options[] = {
-	{ "attributes", ASH_OPT_JSON, offsetof(ChangingAttributes, attributes), ASH_OPT_REQUIRED, NULL,
-	  NULL, NULL, "names, or an object of names with {\"from\", \"to\"}" },
+	ASH_OPTION(ChangingAttributes, "attributes", JSON, attributes, .flags = ASH_OPT_REQUIRED,
+			   .doc = "names, or an object of names with {\"from\", \"to\"}"),
 	ASH_OPT_END
 };
-static const AshSpec changing_spec = { "changing_attributes", sizeof(ChangingAttributes),
-									   changing_options, NULL, NULL };
+static const AshSpec changing_spec =
+	ASH_SPEC("changing_attributes", ChangingAttributes, changing_options);
 
 static const AshOpt transition_options[] = {
-	{ "from", ASH_OPT_VALUE, offsetof(Transition, from), 0, NULL, NULL, NULL, "the stored value" },
-	{ "to", ASH_OPT_VALUE, offsetof(Transition, to), 0, NULL, NULL, NULL, "the new value" },
-	ASH_OPT_END
+	ASH_OPTION(Transition, "from", VALUE, from, .doc = "the stored value"),
+	ASH_OPTION(Transition, "to", VALUE, to, .doc = "the new value"), ASH_OPT_END
 };
-static const AshSpec transition_spec = { "transition", sizeof(Transition), transition_options, NULL,
-										 NULL };
+static const AshSpec transition_spec = ASH_SPEC("transition", Transition, transition_options);
 
 static AshAttribute *
 find_attribute(AshResource *res, const char *name, AshErrors *errors)
@@ -267,20 +265,22 @@ typedef struct RelationshipNames
 } RelationshipNames;
 
 static const AshOpt relationship_options[] = {
-	{ "relationship", ASH_OPT_NAMES, offsetof(RelationshipNames, names),
-	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "name of a relationship" },
+	ASH_OPTION(RelationshipNames, "relationship", NAMES, names,
+			   .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, .doc = "name of a relationship"),
 	ASH_OPT_END
 };
-static const AshSpec relationship_spec = { "changing_relationship", sizeof(RelationshipNames),
-										   relationship_options, "relationship", NULL };
+static const AshSpec relationship_spec =
+	ASH_SPEC("changing_relationship", RelationshipNames, relationship_options,
+			 .shorthand = "relationship");
 
 static const AshOpt relationships_options[] = {
-	{ "relationships", ASH_OPT_NAMES, offsetof(RelationshipNames, names),
-	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL, "names of relationships" },
+	ASH_OPTION(RelationshipNames, "relationships", NAMES, names,
+			   .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, .doc = "names of relationships"),
 	ASH_OPT_END
 };
-static const AshSpec relationships_spec = { "changing_relationships", sizeof(RelationshipNames),
-											relationships_options, "relationships", NULL };
+static const AshSpec relationships_spec =
+	ASH_SPEC("changing_relationships", RelationshipNames, relationships_options,
+			 .shorthand = "relationships");
 
 static AshRelationship *
 find_relationship(AshResource *res, const char *name, AshErrors *errors)
@@ -340,12 +340,12 @@ typedef struct RelatingToActor
 } RelatingToActor;
 
 static const AshOpt relating_options[] = {
-	{ "relationship", ASH_OPT_NAME, offsetof(RelatingToActor, name), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "a belongs_to that leads to the actor" },
+	ASH_OPTION(RelatingToActor, "relationship", NAME, name, .flags = ASH_OPT_REQUIRED,
+			   .doc = "a belongs_to that leads to the actor"),
 	ASH_OPT_END
 };
-static const AshSpec relating_spec = { "relating_to_actor", sizeof(RelatingToActor),
-									   relating_options, "relationship", NULL };
+static const AshSpec relating_spec =
+	ASH_SPEC("relating_to_actor", RelatingToActor, relating_options, .shorthand = "relationship");
 
 static bool
 prepare_relating(AshResource *res, void *options, AshErrors *errors)

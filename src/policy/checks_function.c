@@ -33,15 +33,14 @@ typedef struct FunctionOptions
 } FunctionOptions;
 
 static const AshOpt function_options[] = {
-	{ "function", ASH_OPT_STRING, offsetof(FunctionOptions, name),
-	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
-	  "schema.name of (subject jsonb, options jsonb, actor jsonb) returns boolean" },
-	{ "options", ASH_OPT_JSON, offsetof(FunctionOptions, options_json), 0, "{}", NULL, NULL,
-	  "given to the function as they are" },
+	ASH_OPTION(FunctionOptions, "function", STRING, name,
+			   .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "schema.name of (subject jsonb, options jsonb, actor jsonb) returns boolean"),
+	ASH_OPTION(FunctionOptions, "options", JSON, options_json, .dflt = "{}",
+			   .doc = "given to the function as they are"),
 	ASH_OPT_END
 };
-static const AshSpec function_spec = { "function", sizeof(FunctionOptions), function_options, NULL,
-									   NULL };
+static const AshSpec function_spec = ASH_SPEC("function", FunctionOptions, function_options);
 
 static Oid
 find_function(const char *name)

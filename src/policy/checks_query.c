@@ -32,15 +32,14 @@ typedef struct AccessingFrom
 } AccessingFrom;
 
 static const AshOpt accessing_options[] = {
-	{ "resource", ASH_OPT_STRING, offsetof(AccessingFrom, resource),
-	  ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
-	  "resource the relationship stands on" },
-	{ "relationship", ASH_OPT_NAME, offsetof(AccessingFrom, relationship), ASH_OPT_REQUIRED, NULL,
-	  NULL, NULL, "name of the relationship" },
+	ASH_OPTION(AccessingFrom, "resource", STRING, resource,
+			   .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "resource the relationship stands on"),
+	ASH_OPTION(AccessingFrom, "relationship", NAME, relationship, .flags = ASH_OPT_REQUIRED,
+			   .doc = "name of the relationship"),
 	ASH_OPT_END
 };
-static const AshSpec accessing_spec = { "accessing_from", sizeof(AccessingFrom), accessing_options,
-										NULL, NULL };
+static const AshSpec accessing_spec = ASH_SPEC("accessing_from", AccessingFrom, accessing_options);
 
 static AshTruth
 match_accessing(const AshPolicySubject *subject, void *options)
@@ -65,12 +64,12 @@ typedef struct Selecting
 	AshAttribute *attribute;
 } Selecting;
 
-static const AshOpt selecting_options[] = { { "attribute", ASH_OPT_NAME, offsetof(Selecting, name),
-											  ASH_OPT_REQUIRED, NULL, NULL, NULL,
-											  "name of an attribute" },
+static const AshOpt selecting_options[] = { ASH_OPTION(Selecting, "attribute", NAME, name,
+													   .flags = ASH_OPT_REQUIRED,
+													   .doc = "name of an attribute"),
 											ASH_OPT_END };
-static const AshSpec selecting_spec = { "selecting", sizeof(Selecting), selecting_options,
-										"attribute", NULL };
+static const AshSpec selecting_spec =
+	ASH_SPEC("selecting", Selecting, selecting_options, .shorthand = "attribute");
 
 static bool
 prepare_selecting(AshResource *res, void *options, AshErrors *errors)
@@ -108,11 +107,13 @@ typedef struct Loading
 	const char *field;
 } Loading;
 
-static const AshOpt loading_options[] = { { "field", ASH_OPT_NAME, offsetof(Loading, field),
-											ASH_OPT_REQUIRED, NULL, NULL, NULL,
-											"relationship, calculation or aggregate" },
-										  ASH_OPT_END };
-static const AshSpec loading_spec = { "loading", sizeof(Loading), loading_options, "field", NULL };
+static const AshOpt loading_options[] = {
+	ASH_OPTION(Loading, "field", NAME, field, .flags = ASH_OPT_REQUIRED,
+			   .doc = "relationship, calculation or aggregate"),
+	ASH_OPT_END
+};
+static const AshSpec loading_spec =
+	ASH_SPEC("loading", Loading, loading_options, .shorthand = "field");
 
 static bool
 prepare_loading(AshResource *res, void *options, AshErrors *errors)
@@ -161,14 +162,13 @@ typedef struct FilteringOn
 } FilteringOn;
 
 static const AshOpt filtering_options[] = {
-	{ "path", ASH_OPT_NAMES, offsetof(FilteringOn, path), 0, NULL, NULL, NULL,
-	  "relationships that lead to the field" },
-	{ "field", ASH_OPT_NAME, offsetof(FilteringOn, field), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "attribute, calculation or aggregate" },
+	ASH_OPTION(FilteringOn, "path", NAMES, path, .doc = "relationships that lead to the field"),
+	ASH_OPTION(FilteringOn, "field", NAME, field, .flags = ASH_OPT_REQUIRED,
+			   .doc = "attribute, calculation or aggregate"),
 	ASH_OPT_END
 };
-static const AshSpec filtering_spec = { "filtering_on", sizeof(FilteringOn), filtering_options,
-										"field", NULL };
+static const AshSpec filtering_spec =
+	ASH_SPEC("filtering_on", FilteringOn, filtering_options, .shorthand = "field");
 
 static bool
 same_path(List *relationships, List *names)

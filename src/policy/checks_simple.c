@@ -48,25 +48,27 @@ typedef struct NamesOptions
 } NamesOptions;
 
 static const AshOpt action_type_options[] = {
-	{ "type", ASH_OPT_NAMES, offsetof(NamesOptions, names), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
-	  NULL, NULL, NULL, "action types: create, read, update, destroy, action" },
+	ASH_OPTION(NamesOptions, "type", NAMES, names, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "action types: create, read, update, destroy, action"),
 	ASH_OPT_END
 };
-static const AshSpec action_type_spec = { "action_type", sizeof(NamesOptions), action_type_options,
-										  "type", NULL };
+static const AshSpec action_type_spec =
+	ASH_SPEC("action_type", NamesOptions, action_type_options, .shorthand = "type");
 
-static const AshOpt action_options[] = { { "name", ASH_OPT_NAMES, offsetof(NamesOptions, names),
-										   ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
-										   "names of actions" },
+static const AshOpt action_options[] = { ASH_OPTION(NamesOptions, "name", NAMES, names,
+													.flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+													.doc = "names of actions"),
 										 ASH_OPT_END };
-static const AshSpec action_spec = { "action", sizeof(NamesOptions), action_options, "name", NULL };
+static const AshSpec action_spec =
+	ASH_SPEC("action", NamesOptions, action_options, .shorthand = "name");
 
-static const AshOpt resource_options[] = { { "name", ASH_OPT_NAMES, offsetof(NamesOptions, names),
-											 ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL, NULL, NULL,
-											 "names of resources, as \"domain.resource\"" },
-										   ASH_OPT_END };
-static const AshSpec resource_spec = { "resource", sizeof(NamesOptions), resource_options, "name",
-									   NULL };
+static const AshOpt resource_options[] = {
+	ASH_OPTION(NamesOptions, "name", NAMES, names, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "names of resources, as \"domain.resource\""),
+	ASH_OPT_END
+};
+static const AshSpec resource_spec =
+	ASH_SPEC("resource", NamesOptions, resource_options, .shorthand = "name");
 
 static bool
 prepare_action_type(AshResource *res, void *options, AshErrors *errors)
@@ -131,14 +133,14 @@ typedef struct ContextEquals
 } ContextEquals;
 
 static const AshOpt context_equals_options[] = {
-	{ "key", ASH_OPT_NAMES, offsetof(ContextEquals, key), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
-	  NULL, NULL, "key of the context, or the keys that lead to it" },
-	{ "value", ASH_OPT_VALUE, offsetof(ContextEquals, value_json), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "what must stand there" },
+	ASH_OPTION(ContextEquals, "key", NAMES, key, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "key of the context, or the keys that lead to it"),
+	ASH_OPTION(ContextEquals, "value", VALUE, value_json, .flags = ASH_OPT_REQUIRED,
+			   .doc = "what must stand there"),
 	ASH_OPT_END
 };
-static const AshSpec context_equals_spec = { "context_equals", sizeof(ContextEquals),
-											 context_equals_options, NULL, NULL };
+static const AshSpec context_equals_spec =
+	ASH_SPEC("context_equals", ContextEquals, context_equals_options);
 
 static bool
 prepare_context_equals(AshResource *res, void *options, AshErrors *errors)

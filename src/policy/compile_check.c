@@ -23,11 +23,12 @@ typedef struct CheckOptions
 	const char *name;
 } CheckOptions;
 
-static const AshOpt check_options[] = { { "name", ASH_OPT_STRING, offsetof(CheckOptions, name), 0,
-										  NULL, NULL, NULL,
-										  "shown in place of the check by ash_explain_policies" },
-										ASH_OPT_END };
-const AshSpec ash_policy_check_spec = { "check", sizeof(CheckOptions), check_options, NULL, NULL };
+static const AshOpt check_options[] = {
+	ASH_OPTION(CheckOptions, "name", STRING, name,
+			   .doc = "shown in place of the check by ash_explain_policies"),
+	ASH_OPT_END
+};
+const AshSpec ash_policy_check_spec = ASH_SPEC("check", CheckOptions, check_options);
 
 /*-------------------------------------------------------------------------
  * Expressions

@@ -38,21 +38,20 @@ typedef struct PolicyOptions
 } PolicyOptions;
 
 static const AshOpt policy_options[] = {
-	{ "policy", ASH_OPT_JSON, offsetof(PolicyOptions, policy), 0, NULL, NULL, NULL,
-	  "when the policy applies: it must then pass" },
-	{ "bypass", ASH_OPT_JSON, offsetof(PolicyOptions, bypass), 0, NULL, NULL, NULL,
-	  "when the bypass applies: if it passes, policies after it do not matter" },
-	{ "checks", ASH_OPT_JSON, offsetof(PolicyOptions, checks), 0, NULL, NULL, NULL,
-	  "checks in order; the first that decides wins" },
-	{ "access_type", ASH_OPT_ENUM, offsetof(PolicyOptions, access_type), 0, NULL, ash_access_types,
-	  NULL, "filter, strict or runtime; that of the resource by default" },
-	{ "description", ASH_OPT_STRING, offsetof(PolicyOptions, description), 0, NULL, NULL, NULL,
-	  "for people" },
-	{ "error_message", ASH_OPT_STRING, offsetof(PolicyOptions, error_message), 0, NULL, NULL, NULL,
-	  "message when this policy is what forbids" },
+	ASH_OPTION(PolicyOptions, "policy", JSON, policy,
+			   .doc = "when the policy applies: it must then pass"),
+	ASH_OPTION(PolicyOptions, "bypass", JSON, bypass,
+			   .doc = "when the bypass applies: if it passes, policies after it do not matter"),
+	ASH_OPTION(PolicyOptions, "checks", JSON, checks,
+			   .doc = "checks in order; the first that decides wins"),
+	ASH_OPTION(PolicyOptions, "access_type", ENUM, access_type, .choices = ash_access_types,
+			   .doc = "filter, strict or runtime; that of the resource by default"),
+	ASH_OPTION(PolicyOptions, "description", STRING, description, .doc = "for people"),
+	ASH_OPTION(PolicyOptions, "error_message", STRING, error_message,
+			   .doc = "message when this policy is what forbids"),
 	ASH_OPT_END
 };
-const AshSpec ash_policy_spec = { "policy", sizeof(PolicyOptions), policy_options, NULL, NULL };
+const AshSpec ash_policy_spec = ASH_SPEC("policy", PolicyOptions, policy_options);
 
 typedef struct FieldPolicyOptions
 {
@@ -64,20 +63,19 @@ typedef struct FieldPolicyOptions
 } FieldPolicyOptions;
 
 static const AshOpt field_policy_options[] = {
-	{ "fields", ASH_OPT_NAMES, offsetof(FieldPolicyOptions, fields),
-	  ASH_OPT_NONEMPTY | ASH_OPT_STAR, NULL, NULL, NULL, "fields the policy is about" },
-	{ "bypass_fields", ASH_OPT_NAMES, offsetof(FieldPolicyOptions, bypass_fields),
-	  ASH_OPT_NONEMPTY | ASH_OPT_STAR, NULL, NULL, NULL, "fields the bypass is about" },
-	{ "condition", ASH_OPT_JSON, offsetof(FieldPolicyOptions, condition), 0, NULL, NULL, NULL,
-	  "when it applies; always by default" },
-	{ "checks", ASH_OPT_JSON, offsetof(FieldPolicyOptions, checks), 0, NULL, NULL, NULL,
-	  "checks in order; the first that decides wins" },
-	{ "description", ASH_OPT_STRING, offsetof(FieldPolicyOptions, description), 0, NULL, NULL, NULL,
-	  "for people" },
+	ASH_OPTION(FieldPolicyOptions, "fields", NAMES, fields,
+			   .flags = ASH_OPT_NONEMPTY | ASH_OPT_STAR, .doc = "fields the policy is about"),
+	ASH_OPTION(FieldPolicyOptions, "bypass_fields", NAMES, bypass_fields,
+			   .flags = ASH_OPT_NONEMPTY | ASH_OPT_STAR, .doc = "fields the bypass is about"),
+	ASH_OPTION(FieldPolicyOptions, "condition", JSON, condition,
+			   .doc = "when it applies; always by default"),
+	ASH_OPTION(FieldPolicyOptions, "checks", JSON, checks,
+			   .doc = "checks in order; the first that decides wins"),
+	ASH_OPTION(FieldPolicyOptions, "description", STRING, description, .doc = "for people"),
 	ASH_OPT_END
 };
-const AshSpec ash_field_policy_spec = { "field_policy", sizeof(FieldPolicyOptions),
-										field_policy_options, NULL, NULL };
+const AshSpec ash_field_policy_spec =
+	ASH_SPEC("field_policy", FieldPolicyOptions, field_policy_options);
 
 /*-------------------------------------------------------------------------
  * Policies

@@ -23,31 +23,6 @@ static void fill_value(const AshOpt *opt, void *field, json_t *node);
 
 #define FIELD(base, opt, type) (*(type *) ((char *) (base) + (opt)->offset))
 
-/* What a node is, for "expected …, got …". */
-const char *
-ash_json_kind(const json_t *node)
-{
-	switch (json_typeof(node))
-	{
-		case JSON_OBJECT:
-			return "an object";
-		case JSON_ARRAY:
-			return "a list";
-		case JSON_STRING:
-			return "a string";
-		case JSON_INTEGER:
-			return "an integer";
-		case JSON_REAL:
-			return "a number";
-		case JSON_TRUE:
-		case JSON_FALSE:
-			return "a boolean";
-		case JSON_NULL:
-			break;
-	}
-	return "null";
-}
-
 const AshOpt *
 ash_spec_option(const AshSpec *spec, const char *name)
 {
@@ -427,20 +402,6 @@ ash_spec_check(const AshSpec *spec, json_t *node, const char *const *also_allowe
  *-------------------------------------------------------------------------
  */
 
-List *
-ash_json_names(const json_t *node)
-{
-	List *names = NIL;
-	size_t i;
-	json_t *item;
-
-	if (json_is_string(node))
-		return list_make1(pstrdup(json_string_value(node)));
-	json_array_foreach (node, i, item)
-		names = lappend(names, pstrdup(json_string_value(item)));
-	return names;
-}
-
 static List *
 fill_list(const AshOpt *opt, json_t *node)
 {
@@ -458,7 +419,7 @@ fill_list(const AshOpt *opt, json_t *node)
 static void
 fill_value(const AshOpt *opt, void *base, json_t *node)
 {
-	if (opt->flags & ASH_OPT_UNFILLED)
+	if (opt->unfilled)
 		return;
 	switch (opt->kind)
 	{
@@ -504,7 +465,7 @@ fill_default(const AshOpt *opt, void *base)
 {
 	json_t *value;
 
-	if (opt->flags & ASH_OPT_UNFILLED)
+	if (opt->unfilled)
 		return;
 	if (opt->dflt == NULL)
 	{

@@ -20,8 +20,8 @@
 
 #include "compat.h"
 
+#include "base/document.h"
 #include "base/error.h"
-#include "base/jansson_compat.h"
 #include "nodes/pg_list.h"
 
 typedef enum AshOptKind
@@ -42,9 +42,8 @@ typedef enum AshOptKind
 
 #define ASH_OPT_REQUIRED 0x01
 #define ASH_OPT_NONEMPTY 0x02
-#define ASH_OPT_STAR 0x04	  /* ASH_OPT_NAMES: "*" is allowed alone or among the names */
-#define ASH_OPT_UNFILLED 0x08 /* checked but not filled: its reader looks into the document */
-#define ASH_OPT_COUNT 0x10	  /* ASH_OPT_INT: 0 or more */
+#define ASH_OPT_STAR 0x04  /* ASH_OPT_NAMES: "*" is allowed alone or among the names */
+#define ASH_OPT_COUNT 0x08 /* ASH_OPT_INT: 0 or more */
 
 typedef struct AshOptInt
 {
@@ -58,6 +57,7 @@ typedef struct AshOpt
 {
 	const char *name;
 	AshOptKind kind;
+	bool unfilled; /* checked only: its reader looks into the document */
 	size_t offset; /* into the struct of the spec */
 	uint32 flags;
 	const char *dflt;			/* default as JSON text, or NULL */
@@ -71,15 +71,62 @@ struct AshSpec
 {
 	const char *name;	   /* "attribute", "string_length" */
 	size_t size;		   /* of the struct; 0 when the spec only checks */
-	const AshOpt *options; /* terminated by a NULL name */
+	const AshOpt *options; /* terminated by ASH_OPT_END */
 	const char *shorthand; /* option that a bare scalar or list stands for, or NULL */
 	const char *doc;
 };
 
-#define ASH_OPT_END                                      \
-	{                                                    \
-		NULL, ASH_OPT_BOOL, 0, 0, NULL, NULL, NULL, NULL \
+/*
+ * Entries of a table of options.  ASH_OPTION fills the member "field" of the struct "type", whose C
+ * type must be the one of the kind (checked by the compiler); ASH_OPTION_CHECKED fills nothing.
+ * The other members of AshOpt follow as designated initialisers:
+ *
+ *		ASH_OPTION(AshIdentity, "keys", NAMES, keys, .flags = ASH_OPT_REQUIRED, .doc = "…"),
+ *		ASH_OPTION_CHECKED("description", STRING),
+ *		ASH_OPT_END
+ *
+ * ASH_SPEC makes the spec of such a table that fills a struct "type", ASH_SPEC_CHECKED one that
+ * only checks; .shorthand and .doc may follow.
+ */
+#define ASH_OPTION(type, option, kind_, field, ...)                                            \
+	{                                                                                          \
+		.name = (option), .kind = ASH_OPT_##kind_,                                             \
+		.offset =                                                                              \
+			offsetof(type, field) + ASH_OPT_MATCH(ASH_OPT_IS_##kind_(((type *) NULL)->field)), \
+		__VA_ARGS__                                                                            \
 	}
+#define ASH_OPTION_CHECKED(option, kind_, ...)                                   \
+	{                                                                            \
+		.name = (option), .kind = ASH_OPT_##kind_, .unfilled = true, __VA_ARGS__ \
+	}
+#define ASH_SPEC(name_, type, options_, ...)                                      \
+	{                                                                             \
+		.name = (name_), .size = sizeof(type), .options = (options_), __VA_ARGS__ \
+	}
+#define ASH_SPEC_CHECKED(name_, options_, ...)              \
+	{                                                       \
+		.name = (name_), .options = (options_), __VA_ARGS__ \
+	}
+#define ASH_OPT_END  \
+	{                \
+		.name = NULL \
+	}
+
+/* 0, or an error of the compiler when the member has not the type of the kind. */
+#define ASH_OPT_MATCH(matches) (0 * sizeof(char[(matches) ? 1 : -1]))
+#define ASH_OPT_IS(member, ctype) __builtin_types_compatible_p(__typeof__(member), ctype)
+#define ASH_OPT_IS_BOOL(member) ASH_OPT_IS(member, bool)
+#define ASH_OPT_IS_INT(member) ASH_OPT_IS(member, AshOptInt)
+#define ASH_OPT_IS_NUMBER(member) ASH_OPT_IS(member, const char *)
+#define ASH_OPT_IS_STRING(member) ASH_OPT_IS(member, const char *)
+#define ASH_OPT_IS_NAME(member) ASH_OPT_IS(member, const char *)
+#define ASH_OPT_IS_ENUM(member) (sizeof(member) == sizeof(int)) /* int or an enum */
+#define ASH_OPT_IS_NAMES(member) ASH_OPT_IS(member, List *)
+#define ASH_OPT_IS_VALUE(member) ASH_OPT_IS(member, json_t *)
+#define ASH_OPT_IS_EXPR(member) ASH_OPT_IS(member, const char *)
+#define ASH_OPT_IS_JSON(member) ASH_OPT_IS(member, json_t *)
+#define ASH_OPT_IS_OBJECT(member) (sizeof(member) == sizeof(void *))
+#define ASH_OPT_IS_LIST(member) ASH_OPT_IS(member, List *)
 
 /*
  * Check node against spec; every fault becomes an ASH_E_INVALID_DEFINITION at
@@ -114,39 +161,5 @@ extern json_t *ash_spec_describe(const AshSpec *spec);
 
 /* One option's JSON Schema, without its description; a new json_t. */
 extern json_t *ash_spec_option_schema(const AshOpt *opt);
-
-/* document_json.c: jansson at arm's length */
-
-/*
- * Parse len bytes in the server's encoding; the strings of the result are in it
- * too.  A fault (syntax, a key twice, a number that cannot be kept exactly) is
- * added with line and column; NULL then.  With errors NULL the text is trusted:
- * it was dumped by us, and a fault is an internal error.
- */
-extern json_t *ash_json_parse(const char *text, size_t len, AshErrors *errors);
-
-/* "an object", "a string" …: what a node is, for messages. */
-extern const char *ash_json_kind(const json_t *node);
-
-/* A string or a list of strings as a List of palloc'd char *. */
-extern List *ash_json_names(const json_t *node);
-
-/* Decref json when cxt is reset or deleted. */
-extern json_t *ash_json_own(MemoryContext cxt, json_t *json);
-
-/* Compact or indented text, palloc'd.  Key order is kept. */
-extern char *ash_json_dump(const json_t *json, bool indent);
-
-/*
- * document_position.c: line and column (from 1) of the node at path in a valid JSON text: of
- * the key for a member of an object.  False when there is no such node.
- */
-extern bool ash_json_locate(const char *text, size_t len, List *path, int *line, int *column);
-
-/* Adds an error for each number that a double would change; text is valid JSON. */
-extern bool ash_json_check_numbers(const char *text, size_t len, AshErrors *errors);
-
-/* JSON Pointer (RFC 6901) of a path, palloc'd. */
-extern char *ash_json_pointer(List *path);
 
 #endif /* ASH_SPEC_H */

@@ -17,11 +17,14 @@
 #include "compat.h"
 
 #include "base/error.h"
+#include "base/json_writer.h"
+#include "base/jsonb_access.h"
+#include "base/unicode.h"
 #include "spec/spec.h"
-#include "utils/jsonb.h"
 
 typedef struct AshType AshType;
 typedef struct AshTypeInst AshTypeInst;
+struct AshCall; /* call/call.h; types only carry it */
 
 /* What is done with each instance that is found. */
 typedef void (*AshTypeFn)(const AshTypeInst *inst, void *arg);
@@ -41,11 +44,11 @@ typedef struct AshCast
 	AshErrors *errors;
 	AshErrorCode code; /* ASH_E_INVALID_ATTRIBUTE, ASH_E_INVALID_ARGUMENT, … */
 	const char *field;
-	bool no_constraints; /* cast only: filter values */
-	const AshValue *old; /* stored value on update (embedded, unions), or NULL */
-	bool sensitive;		 /* the value must not be shown in a message */
-	void *call;			 /* AshCall * for embedded resources, or NULL */
-	bool in_fields;		 /* private to type/: inside the fields of a map */
+	bool no_constraints;  /* cast only: filter values */
+	const AshValue *old;  /* stored value on update (embedded, unions), or NULL */
+	bool sensitive;		  /* the value must not be shown in a message */
+	struct AshCall *call; /* for embedded resources; NULL: a literal of a definition */
+	bool in_fields;		  /* private to type/: inside the fields of a map */
 } AshCast;
 
 /* Array constraints (spec 2.5). */
@@ -93,8 +96,9 @@ struct AshType
 {
 	const char *name;
 	const char *doc;
-	const char *storage;		/* PostgreSQL type: "text", "citext", "timestamptz" … */
-	const AshSpec *constraints; /* NULL: takes none */
+	const char *storage;			   /* PostgreSQL type: "text", "citext", "timestamptz" … */
+	const AshSpec *constraints;		   /* NULL: takes none */
+	bool (*is_name)(const char *name); /* see ash_type_register_embedded; else NULL */
 	bool (*prepare)(AshTypeInst *inst, AshErrors *errors);
 	bool (*cast)(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 				 bool *reported);
@@ -103,7 +107,7 @@ struct AshType
 	void (*write_json)(StringInfo out, const AshTypeInst *inst, Datum value);
 	bool (*equal)(const AshTypeInst *inst, Datum a, Datum b);
 	/* an instance that also writes what load names; see ash_type_with_load */
-	AshTypeInst *(*with_load)(const AshTypeInst *inst, const JsonbValue *load, void *call,
+	AshTypeInst *(*with_load)(const AshTypeInst *inst, const JsonbValue *load, struct AshCall *call,
 							  AshErrors *errors);
 	/* the instances inside: members of a union, fields of a map; NULL when there are none */
 	void (*each_inner)(const AshTypeInst *inst, AshTypeFn fn, void *arg);
@@ -145,42 +149,40 @@ extern AshTypeInst *ash_type_array_of(AshTypeInst *item);
 extern char *ash_type_check_sql(const AshTypeInst *inst, const char *column);
 
 /*
- * Names that this room cannot know are asked of higher rooms.
+ * Registers the type of embedded resources, at the start of the library.  Its entry
+ * is an ordinary one, except that
  *
- * Embedded resources: exists tells whether name is one; compile checks the
- * constraints and sets inst->constraints to a struct that begins with an
- * AshEmbeddedType (for an array inst is the item); it must not look at the resource,
- * which may be the one that is being compiled.  cast does the whole pipeline for a value or, when
- * inst->item is set, a list of them, JSON null included, and adds its own errors; cast->old is the
- * stored value.  write_json may be NULL: the stored jsonb is written.
+ * - is_name tells which names it has: those of the embedded resources.  prepare gets
+ *   it as inst->name; it must not look at the resource, which may be the one that is
+ *   being compiled.
+ * - cast does the whole pipeline, of a value or, when inst->item is set, of a list of
+ *   them, JSON null included.  It adds its own errors.
  */
-typedef struct AshEmbeddedType
-{
-	const char *resource;
-} AshEmbeddedType;
+extern void ash_type_register_embedded(const AshType *type);
 
-typedef struct AshEmbeddedHooks
+/* True for an embedded resource and for an array of it. */
+static inline bool
+ash_type_is_embedded(const AshTypeInst *inst)
 {
-	bool (*exists)(const char *name);
-	bool (*compile)(AshTypeInst *inst, json_t *constraints, AshErrors *errors);
-	bool (*cast)(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out);
-	void (*write_json)(StringInfo out, const AshTypeInst *inst, Datum value);
-	AshTypeInst *(*with_load)(const AshTypeInst *inst, const JsonbValue *load, void *call,
-							  AshErrors *errors);
-} AshEmbeddedHooks;
+	return inst->type->is_name != NULL;
+}
 
-extern void ash_type_set_embedded(const AshEmbeddedHooks *hooks);
-extern bool
-ash_type_is_embedded(const AshTypeInst *inst); /* an embedded resource or an array of it */
-/* Its name: inst is one, or an array of it. */
-extern const char *ash_type_embedded_name(const AshTypeInst *inst);
+/* The name of the resource: inst is embedded. */
+static inline const char *
+ash_type_embedded_name(const AshTypeInst *inst)
+{
+	while (inst->item != NULL)
+		inst = inst->item;
+	return inst->name;
+}
+
 /*
  * A copy of inst, in CurrentMemoryContext, whose JSON also has what load names: the
  * calculations of an embedded resource, those of the members of a union.  It lives as
  * long as call, an AshCall.  NULL when the type has nothing to load.
  */
-extern AshTypeInst *ash_type_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call,
-									   AshErrors *errors);
+extern AshTypeInst *ash_type_with_load(const AshTypeInst *inst, const JsonbValue *load,
+									   struct AshCall *call, AshErrors *errors);
 extern bool ash_type_has_embedded(const AshTypeInst *inst); /* it or a type inside it */
 /*
  * Is a Datum of one type one of the other as it stands?  jsonb that is neither checked
@@ -189,13 +191,6 @@ extern bool ash_type_has_embedded(const AshTypeInst *inst); /* it or a type insi
 extern bool ash_type_same_form(const AshTypeInst *from, const AshTypeInst *to);
 /* fn for inst, when it is embedded, and for all embedded ones inside it (lists as a whole). */
 extern void ash_type_each_embedded(const AshTypeInst *inst, AshTypeFn fn, void *arg);
-
-/*
- * Types of the domain: true when name is one; *base gets the name of the type it
- * builds on and *constraints a borrowed object or NULL.
- */
-typedef bool (*AshTypeResolver)(const char *name, const char **base, json_t **constraints);
-extern void ash_type_set_resolver(AshTypeResolver resolver);
 
 /* An unconstrained instance for a PostgreSQL type (results of expressions); cached per backend. */
 extern const AshTypeInst *ash_type_for_oid(Oid oid);
@@ -219,21 +214,20 @@ extern AshValue ash_value_copy(const AshTypeInst *inst, AshValue value);
 extern bool ash_type_equal(const AshTypeInst *inst, const AshValue *a, const AshValue *b);
 
 /* type_array.c: for embedded arrays, which do their own casting */
+/* A PostgreSQL array of n items of that type, in CurrentMemoryContext. */
+extern Datum ash_type_build_array(const AshTypeInst *item, const AshValue *items, int n);
 /* Items of a list, or of a map with integer keys; -1 when in is neither. */
 extern int ash_type_array_items(const JsonbValue *in, JsonbValue **items);
 /* min_length and max_length; false after adding errors. */
 extern bool ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast);
 
-/* type_in_jsonb.c: values inside a stored jsonb */
-extern void ash_type_write_stored(StringInfo out, const AshTypeInst *inst, const AshValue *value);
+/*
+ * type_in_jsonb.c: values inside a stored jsonb.  What is stored as jsonb by itself is
+ * kept as it is, everything else as ash_type_put_json writes it.
+ */
+extern void ash_type_put_stored(AshJson *json, const AshTypeInst *inst, const AshValue *value);
 /* The value as it was stored, without its pipeline; false when it is none of this type. */
 extern bool ash_type_read_stored(const AshTypeInst *inst, const JsonbValue *in, AshValue *out);
-/* jsonb[] of jsonb items */
-extern Datum ash_jsonb_array(const AshValue *items, int n);
-
-/* unicode.c */
-/* User-perceived characters; code points when built without ICU. */
-extern int ash_grapheme_length(const char *s, int len);
 
 /* type_regex.c: regular expressions of constraints and validations */
 typedef struct AshRegex
@@ -247,33 +241,13 @@ typedef struct AshRegex
 extern AshRegex *ash_regex_compile(const char *source, AshErrors *errors);
 extern bool ash_regex_matches(const AshRegex *regex, const char *s, int len);
 
-/* type_json.c: values to JSON text */
+/* type_json.c: values as JSON, for callers */
+extern void ash_type_put_json(AshJson *json, const AshTypeInst *inst, const AshValue *value);
+/* The same, appended as text. */
 extern void ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *value);
-extern void ash_write_json_string(StringInfo out, const char *str, int len); /* with its quotes */
-extern char *ash_json_key(const char *name, int *len);						 /* "name": */
-/* Any Datum by its PostgreSQL type; used for columns that have no instance. */
+/* Any Datum by its PostgreSQL type, as text; used for columns that have no instance. */
 extern void ash_write_json_datum(StringInfo out, Oid oid, Datum value, bool isnull);
 /* the output function's text; of lists, ranges and composites under settings of our own choice */
 extern char *ash_pg_output(const AshTypeInst *inst, Datum value);
-
-/* jsonb helpers (jsonb_access.c) */
-extern bool ash_jsonb_get(const Jsonb *object, const char *key, int keylen, JsonbValue *out);
-extern bool ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out); /* of char * */
-extern Jsonb *ash_jsonb_from_value(const JsonbValue *value); /* containers and scalars */
-extern void ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out); /* unwraps scalars */
-extern bool ash_jsonb_value_equal(const JsonbValue *a, const JsonbValue *b);
-extern Jsonb *ash_jsonb_from_json(json_t *json);
-/* The members of an object, or the items of a list; of another kind of jsonb there are none. */
-extern JsonbIterator *ash_jsonb_walk(const Jsonb *jsonb);
-extern bool ash_jsonb_next_member(JsonbIterator **it, JsonbValue *key, JsonbValue *value);
-extern bool ash_jsonb_next_item(JsonbIterator **it, JsonbValue *item);
-/* has the object a key that is none of the n names? */
-extern bool ash_jsonb_unknown_key(const Jsonb *object, const char *const *names, int n,
-								  JsonbValue *key);
-/* deep merge of two objects; b wins, and replaces what is no object */
-extern Jsonb *ash_jsonb_merge(Jsonb *a, Jsonb *b);
-extern char *
-ash_jsonb_value_text(const JsonbValue *value); /* scalar as plain text; NULL for null */
-extern char *ash_jsonb_value_json(const JsonbValue *value); /* JSON text */
 
 #endif /* ASH_TYPE_H */

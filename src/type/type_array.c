@@ -17,23 +17,22 @@
 #include "utils/array.h"
 
 static const AshOpt array_options[] = {
-	{ "min_length", ASH_OPT_INT, offsetof(AshArrayConstraints, min_length), ASH_OPT_COUNT, NULL,
-	  NULL, NULL, "Fewest items allowed." },
-	{ "max_length", ASH_OPT_INT, offsetof(AshArrayConstraints, max_length), ASH_OPT_COUNT, NULL,
-	  NULL, NULL, "Most items allowed." },
-	{ "nil_items", ASH_OPT_BOOL, offsetof(AshArrayConstraints, nil_items), 0, "false", NULL, NULL,
-	  "Whether items may be null." },
-	{ "remove_nil_items", ASH_OPT_BOOL, offsetof(AshArrayConstraints, remove_nil_items), 0, "false",
-	  NULL, NULL, "Drop null items instead of refusing them." },
-	{ "empty_values", ASH_OPT_JSON, offsetof(AshArrayConstraints, empty_values), 0, NULL, NULL,
-	  NULL, "What an empty list looks like in HTML forms; action input is not affected." },
-	{ "items", ASH_OPT_JSON, offsetof(AshArrayConstraints, items), 0, NULL, NULL, NULL,
-	  "Constraints of each item." },
+	ASH_OPTION(AshArrayConstraints, "min_length", INT, min_length, .flags = ASH_OPT_COUNT,
+			   .doc = "Fewest items allowed."),
+	ASH_OPTION(AshArrayConstraints, "max_length", INT, max_length, .flags = ASH_OPT_COUNT,
+			   .doc = "Most items allowed."),
+	ASH_OPTION(AshArrayConstraints, "nil_items", BOOL, nil_items, .dflt = "false",
+			   .doc = "Whether items may be null."),
+	ASH_OPTION(AshArrayConstraints, "remove_nil_items", BOOL, remove_nil_items, .dflt = "false",
+			   .doc = "Drop null items instead of refusing them."),
+	ASH_OPTION(AshArrayConstraints, "empty_values", JSON, empty_values,
+			   .doc = "What an empty list looks like in HTML forms; action input is not affected."),
+	ASH_OPTION(AshArrayConstraints, "items", JSON, items, .doc = "Constraints of each item."),
 	ASH_OPT_END
 };
 
-const AshSpec ash_array_spec = { "array", sizeof(AshArrayConstraints), array_options, NULL,
-								 "Constraints of a list." };
+const AshSpec ash_array_spec =
+	ASH_SPEC("array", AshArrayConstraints, array_options, .doc = "Constraints of a list.");
 
 /*
  * The key of an indexed map ({"0": …, "1": …}, as HTML forms send lists): its
@@ -101,9 +100,9 @@ ash_type_array_items(const JsonbValue *in, JsonbValue **items)
 	int i;
 
 	/* an empty object is no list */
-	if (jv_is_object(in) && JsonContainerSize(in->val.binary.data) > 0)
+	if (ash_is_object(in) && JsonContainerSize(in->val.binary.data) > 0)
 		return indexed_map_items(in->val.binary.data, items);
-	if (!jv_is_list(in))
+	if (!ash_is_list(in))
 		return -1;
 	n = JsonContainerSize(in->val.binary.data);
 	*items = palloc(Max(n, 1) * sizeof(JsonbValue));
@@ -206,52 +205,45 @@ constrain_items(const AshTypeInst *inst, AshCast *cast, AshValue *items, int *n,
 	return ash_type_check_length(inst, kept, cast) && ok;
 }
 
-/* A list of lists as jsonb, by way of text. */
+/* A list of lists as jsonb. */
 static Datum
 build_nested(const AshTypeInst *inst, const AshValue *items, int n)
 {
-	StringInfoData buf;
-	Datum result;
-	int i;
+	AshJson json = ash_json_to_jsonb();
 
-	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '[');
-	for (i = 0; i < n; i++)
-	{
-		if (i > 0)
-			appendStringInfoChar(&buf, ',');
-		ash_type_write_json(&buf, inst->item, &items[i]);
-	}
-	appendStringInfoChar(&buf, ']');
-	result = ash_jsonb_from_text(buf.data);
-	pfree(buf.data);
-	return result;
+	ash_put_list(&json);
+	for (int i = 0; i < n; i++)
+		ash_type_put_json(&json, inst->item, &items[i]);
+	ash_put_end_list(&json);
+	return JsonbPGetDatum(ash_json_result(&json));
 }
 
-static Datum
-build_array(const AshTypeInst *inst, const AshValue *items, int n)
+Datum
+ash_type_build_array(const AshTypeInst *item, const AshValue *items, int n)
 {
-	const AshTypeInst *item = inst->item;
 	Datum *values;
 	bool *nulls;
-	int dims[1];
-	int lower[1] = { 1 };
-	int i;
+	int lower = 1;
 
-	if (item->item != NULL)
-		return build_nested(inst, items, n);
 	if (n == 0)
 		return PointerGetDatum(construct_empty_array(item->oid));
 	values = palloc(n * sizeof(Datum));
 	nulls = palloc(n * sizeof(bool));
-	for (i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 	{
 		values[i] = items[i].value;
 		nulls[i] = items[i].isnull;
 	}
-	dims[0] = n;
-	return PointerGetDatum(construct_md_array(values, nulls, 1, dims, lower, item->oid,
-											  item->typlen, item->typbyval, item->typalign));
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &n, &lower, item->oid, item->typlen,
+											  item->typbyval, item->typalign));
+}
+
+/* What is stored for a list: an array, or jsonb when the items are lists. */
+static Datum
+build_list(const AshTypeInst *inst, const AshValue *items, int n)
+{
+	return inst->item->item != NULL ? build_nested(inst, items, n) :
+									  ash_type_build_array(inst->item, items, n);
 }
 
 bool
@@ -279,9 +271,30 @@ ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, Ash
 	}
 	if (constrain && !constrain_items(inst, cast, items, &n, false))
 		return false;
-	out->value = build_array(inst, items, n);
+	out->value = build_list(inst, items, n);
 	out->isnull = false;
 	return true;
+}
+
+/* The elements of an array over all of its dimensions, palloc'd. */
+static AshValue *
+array_items(const AshTypeInst *item, ArrayType *array, int *n)
+{
+	AshValue *items;
+	Datum *values;
+	bool *nulls;
+
+	deconstruct_array(array, item->oid, item->typlen, item->typbyval, item->typalign, &values,
+					  &nulls, n);
+	items = palloc(Max(*n, 1) * sizeof(AshValue));
+	for (int i = 0; i < *n; i++)
+	{
+		items[i].value = values[i];
+		items[i].isnull = nulls[i];
+	}
+	pfree(values);
+	pfree(nulls);
+	return items;
 }
 
 /* The lists inside a stored list of lists. */
@@ -307,23 +320,9 @@ deconstruct_nested(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
 static AshValue *
 deconstruct(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
 {
-	const AshTypeInst *item = inst->item;
-	AshValue *items;
-	Datum *values;
-	bool *nulls;
-	int i;
-
-	if (item->item != NULL)
+	if (inst->item->item != NULL)
 		return deconstruct_nested(inst, value, cast, n);
-	deconstruct_array(DatumGetArrayTypeP(value), item->oid, item->typlen, item->typbyval,
-					  item->typalign, &values, &nulls, n);
-	items = palloc(Max(*n, 1) * sizeof(AshValue));
-	for (i = 0; i < *n; i++)
-	{
-		items[i].value = values[i];
-		items[i].isnull = nulls[i];
-	}
-	return items;
+	return array_items(inst->item, DatumGetArrayTypeP(value), n);
 }
 
 bool
@@ -339,63 +338,49 @@ ash_array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	}
 	if (!constrain_items(inst, cast, items, &n, true))
 		return false;
-	value->value = build_array(inst, items, n);
+	value->value = build_list(inst, items, n);
 	return true;
 }
 
 /* One dimension of an array; *next counts the elements over all of them. */
 static void
-write_dimension(StringInfo out, const AshTypeInst *item, const ArrayType *array, int dim,
-				AshValue *items, int *next)
+put_dimension(AshJson *json, const AshTypeInst *item, const ArrayType *array, int dim,
+			  AshValue *items, int *next)
 {
-	int i;
-
-	appendStringInfoChar(out, '[');
-	for (i = 0; i < ARR_DIMS(array)[dim]; i++)
+	ash_put_list(json);
+	for (int i = 0; i < ARR_DIMS(array)[dim]; i++)
 	{
-		if (i > 0)
-			appendStringInfoChar(out, ',');
 		if (dim + 1 < ARR_NDIM(array))
-			write_dimension(out, item, array, dim + 1, items, next);
+			put_dimension(json, item, array, dim + 1, items, next);
 		else
-			ash_type_write_json(out, item, &items[(*next)++]);
+			ash_type_put_json(json, item, &items[(*next)++]);
 	}
-	appendStringInfoChar(out, ']');
+	ash_put_end_list(json);
 }
 
 void
-ash_array_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
+ash_array_put_json(AshJson *json, const AshTypeInst *inst, Datum value)
 {
-	const AshTypeInst *item = inst->item;
 	ArrayType *array;
 	AshValue *items;
-	Datum *values;
-	bool *nulls;
+	int next = 0;
 	int n;
-	int i;
 
-	if (item->item != NULL)
+	if (inst->item->item != NULL)
 	{
-		ash_type_term.write_json(out, inst, value);
+		ash_put_jsonb(json, DatumGetJsonbP(value));
 		return;
 	}
 	array = DatumGetArrayTypeP(value);
 	if (ARR_NDIM(array) == 0)
 	{
-		appendStringInfoString(out, "[]");
+		ash_put_list(json);
+		ash_put_end_list(json);
 		return;
 	}
-	deconstruct_array(array, item->oid, item->typlen, item->typbyval, item->typalign, &values,
-					  &nulls, &n);
-	items = palloc(Max(n, 1) * sizeof(AshValue));
-	for (i = 0; i < n; i++)
-	{
-		items[i].value = values[i];
-		items[i].isnull = nulls[i];
-	}
-	i = 0;
-	write_dimension(out, item, array, 0, items, &i);
-	pfree(items);
-	pfree(values);
-	pfree(nulls);
+	items = array_items(inst->item, array, &n);
+	put_dimension(json, inst->item, array, 0, items, &next);
+	/* the values may still be needed for a jsonb */
+	if (json->text != NULL)
+		pfree(items);
 }

@@ -62,12 +62,12 @@ typedef struct AtomConstraints
 	char *list;	  /* the same for the message, as JSON */
 } AtomConstraints;
 
-static const AshOpt atom_options[] = { { "one_of", ASH_OPT_NAMES, offsetof(AtomConstraints, one_of),
-										 0, NULL, NULL, NULL, "Names allowed." },
-									   ASH_OPT_END };
+static const AshOpt atom_options[] = {
+	ASH_OPTION(AtomConstraints, "one_of", NAMES, one_of, .doc = "Names allowed."), ASH_OPT_END
+};
 
-static const AshSpec atom_spec = { "atom", sizeof(AtomConstraints), atom_options, NULL,
-								   "Constraints of an atom." };
+static const AshSpec atom_spec =
+	ASH_SPEC("atom", AtomConstraints, atom_options, .doc = "Constraints of an atom.");
 
 static bool
 atom_prepare(AshTypeInst *inst, AshErrors *errors)
@@ -168,23 +168,25 @@ typedef struct EnumConstraints
 } EnumConstraints;
 
 static const AshOpt enum_options[] = {
-	{ "values", ASH_OPT_JSON, offsetof(EnumConstraints, values), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "The names, as a list or as an object of name and description (or description and label)." },
+	ASH_OPTION(
+		EnumConstraints, "values", JSON, values, .flags = ASH_OPT_REQUIRED,
+		.doc =
+			"The names, as a list or as an object of name and description (or description and label)."),
 	ASH_OPT_END
 };
 
-static const AshSpec enum_spec = { "enum", sizeof(EnumConstraints), enum_options, NULL,
-								   "The values of an enum." };
+static const AshSpec enum_spec =
+	ASH_SPEC("enum", EnumConstraints, enum_options, .doc = "The values of an enum.");
 
 /* What may stand beside a name: nothing, a description, or an object of these. */
 static const AshOpt enum_value_options[] = {
-	{ "description", ASH_OPT_STRING, 0, ASH_OPT_UNFILLED, NULL, NULL, NULL, "What it means." },
-	{ "label", ASH_OPT_STRING, 0, ASH_OPT_UNFILLED, NULL, NULL, NULL, "What people read." },
-	ASH_OPT_END
+	ASH_OPTION_CHECKED("description", STRING, .doc = "What it means."),
+	ASH_OPTION_CHECKED("label", STRING, .doc = "What people read."), ASH_OPT_END
 };
 
-static const AshSpec enum_value_spec = { "enum value", 0, enum_value_options, "description",
-										 "A name of an enum." };
+static const AshSpec enum_value_spec =
+	ASH_SPEC_CHECKED("enum value", enum_value_options, .shorthand = "description",
+					 .doc = "A name of an enum.");
 
 static bool
 add_enum_name(EnumConstraints *c, const char *name, AshErrors *errors)
@@ -445,13 +447,13 @@ typedef struct UuidV7Constraints
 	bool match_v4_uuids;
 } UuidV7Constraints;
 
-static const AshOpt uuid_v7_options[] = { { "match_v4_uuids", ASH_OPT_BOOL,
-											offsetof(UuidV7Constraints, match_v4_uuids), 0, "false",
-											NULL, NULL, "Accept UUIDs of version 4 as well." },
+static const AshOpt uuid_v7_options[] = { ASH_OPTION(UuidV7Constraints, "match_v4_uuids", BOOL,
+													 match_v4_uuids, .dflt = "false",
+													 .doc = "Accept UUIDs of version 4 as well."),
 										  ASH_OPT_END };
 
-static const AshSpec uuid_v7_spec = { "uuid_v7", sizeof(UuidV7Constraints), uuid_v7_options, NULL,
-									  "Constraints of a UUID of version 7." };
+static const AshSpec uuid_v7_spec = ASH_SPEC("uuid_v7", UuidV7Constraints, uuid_v7_options,
+											 .doc = "Constraints of a UUID of version 7.");
 
 static bool
 uuid_v7_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,

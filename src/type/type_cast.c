@@ -138,8 +138,8 @@ ash_type_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 						errmsg("type \"%s\" does not exist", inst->sql_base),
 						errhint("Create the extension \"%s\" first.", ash_type_extension(inst))));
 	in = serialized(in, &buffer);
-	if (inst->type == &ash_type_embedded)
-		return ash_type_embedded.cast(inst, in, cast, out, &(bool){ false });
+	if (ash_type_is_embedded(inst))
+		return inst->type->cast(inst, in, cast, out, &(bool){ false });
 
 	if (inst->item != NULL && in->type != jbvNull)
 		return ash_array_cast(inst, in, cast, out, !cast->no_constraints);

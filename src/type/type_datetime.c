@@ -59,7 +59,7 @@ date_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 		if (!ash_parse_date_text(jv_text(in), true, true, &parts))
 			return false;
 	}
-	else if (!jv_is_object(in))
+	else if (!ash_is_object(in))
 		return false;
 	else if (!component_result(ash_parse_date_object(in->val.binary.data, &parts), out, &result))
 		return result;
@@ -86,7 +86,7 @@ time_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 		if (!ash_parse_time_text(jv_text(in), &parts))
 			return false;
 	}
-	else if (!jv_is_object(in))
+	else if (!ash_is_object(in))
 		return false;
 	else if (!component_result(ash_parse_time_object(in->val.binary.data, &parts), out, &result))
 		return result;
@@ -108,7 +108,7 @@ timestamp_cast(const AshTypeInst *inst, const JsonbValue *in, bool date_alone, b
 		if (!ash_parse_date_text(jv_text(in), date_alone, true, &parts))
 			return false;
 	}
-	else if (!jv_is_object(in))
+	else if (!ash_is_object(in))
 		return false;
 	else if (!component_result(ash_parse_datetime_object(in->val.binary.data, &parts), out,
 							   &result))
@@ -217,24 +217,22 @@ typedef struct PrecisionConstraints
 static const char *const precision_names[] = { "second", "microsecond", NULL };
 static const char *const timezone_names[] = { "utc", NULL };
 
-#define PRECISION_OPTION                                                                       \
-	{                                                                                          \
-		"precision", ASH_OPT_ENUM, offsetof(PrecisionConstraints, precision), 0, "\"second\"", \
-			precision_names, NULL, "Whether fractions of a second are kept."                   \
-	}
+#define PRECISION_OPTION                                                                 \
+	ASH_OPTION(PrecisionConstraints, "precision", ENUM, precision, .dflt = "\"second\"", \
+			   .choices = precision_names, .doc = "Whether fractions of a second are kept.")
 
 static const AshOpt time_options[] = { PRECISION_OPTION, ASH_OPT_END };
 static const AshOpt datetime_options[] = {
 	PRECISION_OPTION,
-	{ "timezone", ASH_OPT_ENUM, offsetof(PrecisionConstraints, timezone), 0, "\"utc\"",
-	  timezone_names, NULL, "Time zone of the value; only UTC." },
+	ASH_OPTION(PrecisionConstraints, "timezone", ENUM, timezone, .dflt = "\"utc\"",
+			   .choices = timezone_names, .doc = "Time zone of the value; only UTC."),
 	ASH_OPT_END
 };
 
-static const AshSpec time_spec = { "time", sizeof(PrecisionConstraints), time_options, NULL,
-								   "Constraints of a time of day." };
-static const AshSpec datetime_spec = { "datetime", sizeof(PrecisionConstraints), datetime_options,
-									   NULL, "Constraints of a point in time." };
+static const AshSpec time_spec =
+	ASH_SPEC("time", PrecisionConstraints, time_options, .doc = "Constraints of a time of day.");
+static const AshSpec datetime_spec = ASH_SPEC("datetime", PrecisionConstraints, datetime_options,
+											  .doc = "Constraints of a point in time.");
 
 static bool
 precision_prepare(AshTypeInst *inst, AshErrors *errors)

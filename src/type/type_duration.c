@@ -58,15 +58,15 @@ typedef struct DurationConstraints
 } DurationConstraints;
 
 static const AshOpt duration_options[] = {
-	{ "signs", ASH_OPT_NAMES, offsetof(DurationConstraints, sign_list), 0, NULL, NULL, NULL,
-	  "Signs allowed: positive, negative, zero." },
-	{ "units", ASH_OPT_NAMES, offsetof(DurationConstraints, unit_list), 0, NULL, NULL, NULL,
-	  "Units allowed, or year_month, or day_time." },
+	ASH_OPTION(DurationConstraints, "signs", NAMES, sign_list,
+			   .doc = "Signs allowed: positive, negative, zero."),
+	ASH_OPTION(DurationConstraints, "units", NAMES, unit_list,
+			   .doc = "Units allowed, or year_month, or day_time."),
 	ASH_OPT_END
 };
 
-static const AshSpec duration_spec = { "duration", sizeof(DurationConstraints), duration_options,
-									   NULL, "Constraints of a duration." };
+static const AshSpec duration_spec = ASH_SPEC("duration", DurationConstraints, duration_options,
+											  .doc = "Constraints of a duration.");
 
 static bool
 unknown_name(AshErrors *errors, const char *option, const char *name)
@@ -302,7 +302,7 @@ duration_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 	Interval *interval;
 
 	if (in->type == jbvString ? !parse_iso(jv_text(in), &total) :
-								!(jv_is_object(in) && parse_object(in->val.binary.data, &total)))
+								!(ash_is_object(in) && parse_object(in->val.binary.data, &total)))
 		return false;
 	interval = total_interval(&total, permitted_units(inst));
 	if (interval == NULL)

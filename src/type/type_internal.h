@@ -12,26 +12,6 @@
 
 #include "utils/timestamp.h"
 
-/* Text somewhere in memory; not terminated. */
-typedef struct AshText
-{
-	const char *s;
-	int len;
-} AshText;
-
-static inline bool
-jv_is_object(const JsonbValue *v)
-{
-	return v->type == jbvBinary && JsonContainerIsObject(v->val.binary.data);
-}
-
-static inline bool
-jv_is_list(const JsonbValue *v)
-{
-	return v->type == jbvBinary && JsonContainerIsArray(v->val.binary.data) &&
-		   !JsonContainerIsScalar(v->val.binary.data);
-}
-
 static inline AshText
 jv_text(const JsonbValue *v)
 {
@@ -69,7 +49,7 @@ extern const AshSpec ash_array_spec;
 extern bool ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
 						   AshValue *out, bool constrain);
 extern bool ash_array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value);
-extern void ash_array_write_json(StringInfo out, const AshTypeInst *inst, Datum value);
+extern void ash_array_put_json(AshJson *json, const AshTypeInst *inst, Datum value);
 
 /* type_storage.c */
 extern bool ash_storage_resolve(AshTypeInst *inst);
@@ -89,12 +69,6 @@ extern bool ash_composite_cast(const AshTypeInst *inst, const JsonbValue *in, As
 
 /* type_structured.c */
 extern bool ash_is_blank_input(const JsonbValue *in);
-/* A jsonb from JSON text written by ourselves. */
-extern Datum ash_jsonb_from_text(const char *text);
-
-/* unicode.c */
-extern AshText ash_trim(AshText in);
-extern text *ash_change_case(AshText in, bool upper);
 
 /* iso8601.c */
 /* What was found in the input. */
@@ -159,6 +133,5 @@ extern const AshType ash_type_vector;
 
 /* not found by name */
 extern const AshType ash_type_pg;
-extern const AshType ash_type_embedded;
 
 #endif /* ASH_TYPE_INTERNAL_H */

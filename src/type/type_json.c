@@ -19,95 +19,9 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/rangetypes.h"
 #include "utils/typcache.h"
-
-/*
- * Bytes that cannot stand in a JSON string as they are: 'u' for \u00XX, otherwise
- * the letter of the short escape.
- */
-static const char escapes[256] = {
-	['\b'] = 'b',  ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"',
-	['\\'] = '\\', [0x00] = 'u', [0x01] = 'u', [0x02] = 'u', [0x03] = 'u', [0x04] = 'u',
-	[0x05] = 'u',  [0x06] = 'u', [0x07] = 'u', [0x0B] = 'u', [0x0E] = 'u', [0x0F] = 'u',
-	[0x10] = 'u',  [0x11] = 'u', [0x12] = 'u', [0x13] = 'u', [0x14] = 'u', [0x15] = 'u',
-	[0x16] = 'u',  [0x17] = 'u', [0x18] = 'u', [0x19] = 'u', [0x1A] = 'u', [0x1B] = 'u',
-	[0x1C] = 'u',  [0x1D] = 'u', [0x1E] = 'u', [0x1F] = 'u',
-};
-
-#define EACH_BYTE(c) (UINT64CONST(0x0101010101010101) * (c))
-
-/* Is one of these eight bytes less than limit, which is 0x80 at most? */
-static inline bool
-has_less(uint64 word, unsigned char limit)
-{
-	return ((word - EACH_BYTE(limit)) & ~word & EACH_BYTE(0x80)) != 0;
-}
-
-static inline bool
-needs_escape(const char *p)
-{
-	uint64 word;
-
-	memcpy(&word, p, sizeof(word));
-	return has_less(word, 0x20) || has_less(word ^ EACH_BYTE('"'), 1) ||
-		   has_less(word ^ EACH_BYTE('\\'), 1);
-}
-
-/* The first byte of the text that has to be escaped, or its end. */
-static inline const char *
-find_escape(const char *p, const char *end)
-{
-	while (end - p >= (ptrdiff_t) sizeof(uint64) && !needs_escape(p))
-		p += sizeof(uint64);
-	while (p < end && escapes[(unsigned char) *p] == 0)
-		p++;
-	return p;
-}
-
-static void
-append_escaped(StringInfo out, unsigned char c)
-{
-	if (escapes[c] == 'u')
-		appendStringInfo(out, "\\u%04x", c);
-	else
-	{
-		appendStringInfoChar(out, '\\');
-		appendStringInfoChar(out, escapes[c]);
-	}
-}
-
-/* Runs of plain bytes are copied whole. */
-void
-ash_write_json_string(StringInfo out, const char *str, int len)
-{
-	const char *end = str + len;
-	const char *p = find_escape(str, end);
-
-	enlargeStringInfo(out, len + 2);
-	out->data[out->len++] = '"';
-	while (p < end)
-	{
-		appendBinaryStringInfo(out, str, p - str);
-		append_escaped(out, *p);
-		str = p + 1;
-		p = find_escape(str, end);
-	}
-	appendBinaryStringInfo(out, str, end - str);
-	appendStringInfoChar(out, '"');
-}
-
-char *
-ash_json_key(const char *name, int *len)
-{
-	StringInfoData key;
-
-	initStringInfo(&key);
-	ash_write_json_string(&key, name, strlen(name));
-	appendStringInfoChar(&key, ':');
-	*len = key.len;
-	return key.data;
-}
 
 void
 ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *value)
@@ -115,9 +29,80 @@ ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *val
 	if (value->isnull)
 		appendBinaryStringInfo(out, "null", 4);
 	else if (inst->item != NULL)
-		ash_array_write_json(out, inst, value->value);
+	{
+		AshJson json = ash_json_to_text(out);
+
+		ash_array_put_json(&json, inst, value->value);
+	}
 	else
 		inst->type->write_json(out, inst, value->value);
+}
+
+/*
+ * Put what a type's write_json writes.  As jsonb, text that is a plain string is
+ * taken as it stands; only what has escapes or containers in it is parsed.
+ */
+static void
+put_text(AshJson *json, const AshTypeInst *inst, Datum value)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	inst->type->write_json(&buf, inst, value);
+	if (buf.data[0] == '"' && memchr(buf.data, '\\', buf.len) == NULL)
+		ash_put_string_len(json, buf.data + 1, buf.len - 2);
+	else
+		ash_put_json(json, buf.data);
+}
+
+/* A scalar of inst, as jsonb has it; false when its JSON has to be written first. */
+static bool
+jsonb_scalar(const AshTypeInst *inst, Datum value, JsonbValue *out)
+{
+	text *txt;
+
+	switch (inst->oid)
+	{
+		case BOOLOID:
+			out->type = jbvBool;
+			out->val.boolean = DatumGetBool(value);
+			return true;
+		case INT8OID:
+			out->type = jbvNumeric;
+			out->val.numeric = int64_to_numeric(DatumGetInt64(value));
+			return true;
+		case NUMERICOID:
+			out->type = jbvNumeric;
+			out->val.numeric = DatumGetNumeric(value);
+			return !numeric_is_nan(out->val.numeric) && !numeric_is_inf(out->val.numeric);
+		case TEXTOID:
+			txt = DatumGetTextPP(value);
+			out->type = jbvString;
+			out->val.string.val = VARDATA_ANY(txt);
+			out->val.string.len = VARSIZE_ANY_EXHDR(txt);
+			return true;
+		default:
+			return false;
+	}
+}
+
+void
+ash_type_put_json(AshJson *json, const AshTypeInst *inst, const AshValue *value)
+{
+	JsonbValue scalar;
+
+	if (value->isnull)
+		ash_put_null(json);
+	else if (inst->item != NULL)
+		ash_array_put_json(json, inst, value->value);
+	else if (json->text != NULL)
+		inst->type->write_json(ash_put_raw(json), inst, value->value);
+	else if (jsonb_scalar(inst, value->value, &scalar))
+		ash_put_value(json, &scalar);
+	else if (inst->oid == JSONBOID && !ash_type_has_embedded(inst))
+		ash_put_jsonb(json, DatumGetJsonbP(value->value));
+	else
+		put_text(json, inst, value->value);
 }
 
 /*-------------------------------------------------------------------------
@@ -205,14 +190,14 @@ write_row(StringInfo out, Datum value)
 	TupleDesc desc =
 		lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header), HeapTupleHeaderGetTypMod(header));
 	HeapTupleData tuple;
-	bool first = true;
+	AshJson json = ash_json_to_text(out);
 	int i;
 
 	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = header;
-	appendStringInfoChar(out, '{');
+	ash_put_object(&json);
 	for (i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, i);
@@ -221,15 +206,11 @@ write_row(StringInfo out, Datum value)
 
 		if (attr->attisdropped)
 			continue;
-		if (!first)
-			appendStringInfoChar(out, ',');
-		first = false;
-		write_cstring(out, NameStr(attr->attname));
-		appendStringInfoChar(out, ':');
 		column = heap_getattr(&tuple, i + 1, desc, &isnull);
-		ash_write_json_datum(out, attr->atttypid, column, isnull);
+		ash_put_key(&json, NameStr(attr->attname));
+		ash_write_json_datum(ash_put_raw(&json), attr->atttypid, column, isnull);
 	}
-	appendStringInfoChar(out, '}');
+	ash_put_end_object(&json);
 	ReleaseTupleDesc(desc);
 }
 

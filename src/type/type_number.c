@@ -160,14 +160,13 @@ typedef struct IntegerConstraints
 	AshOptInt max;
 } IntegerConstraints;
 
-static const AshOpt integer_options[] = { { "min", ASH_OPT_INT, offsetof(IntegerConstraints, min),
-											0, NULL, NULL, NULL, "Smallest value allowed." },
-										  { "max", ASH_OPT_INT, offsetof(IntegerConstraints, max),
-											0, NULL, NULL, NULL, "Largest value allowed." },
-										  ASH_OPT_END };
+static const AshOpt integer_options[] = {
+	ASH_OPTION(IntegerConstraints, "min", INT, min, .doc = "Smallest value allowed."),
+	ASH_OPTION(IntegerConstraints, "max", INT, max, .doc = "Largest value allowed."), ASH_OPT_END
+};
 
-static const AshSpec integer_spec = { "integer", sizeof(IntegerConstraints), integer_options, NULL,
-									  "Constraints of an integer." };
+static const AshSpec integer_spec =
+	ASH_SPEC("integer", IntegerConstraints, integer_options, .doc = "Constraints of an integer.");
 
 /* All of in as an integer of 64 bits. */
 static bool
@@ -276,32 +275,30 @@ typedef struct RealConstraints
 	Datum values[LIMITS]; /* float8 or numeric */
 } RealConstraints;
 
-#define LIMIT_OPTION(kind, name, doc)                                                         \
-	{                                                                                         \
-		name, ASH_OPT_NUMBER, offsetof(RealConstraints, limits) + (kind) * sizeof(char *), 0, \
-			NULL, NULL, NULL, doc                                                             \
-	}
-
-#define REAL_OPTIONS                                                                           \
-	LIMIT_OPTION(LIMIT_MIN, "min", "Smallest value allowed."),                                 \
-		LIMIT_OPTION(LIMIT_MAX, "max", "Largest value allowed."),                              \
-		LIMIT_OPTION(LIMIT_GREATER_THAN, "greater_than", "Values must be greater than this."), \
-		LIMIT_OPTION(LIMIT_LESS_THAN, "less_than", "Values must be less than this.")
+#define REAL_OPTIONS                                                                    \
+	ASH_OPTION(RealConstraints, "min", NUMBER, limits[LIMIT_MIN],                       \
+			   .doc = "Smallest value allowed."),                                       \
+		ASH_OPTION(RealConstraints, "max", NUMBER, limits[LIMIT_MAX],                   \
+				   .doc = "Largest value allowed."),                                    \
+		ASH_OPTION(RealConstraints, "greater_than", NUMBER, limits[LIMIT_GREATER_THAN], \
+				   .doc = "Values must be greater than this."),                         \
+		ASH_OPTION(RealConstraints, "less_than", NUMBER, limits[LIMIT_LESS_THAN],       \
+				   .doc = "Values must be less than this.")
 
 static const AshOpt float_options[] = { REAL_OPTIONS, ASH_OPT_END };
 static const AshOpt decimal_options[] = {
 	REAL_OPTIONS,
-	{ "precision", ASH_OPT_INT, offsetof(RealConstraints, precision), ASH_OPT_COUNT, NULL, NULL,
-	  NULL, "Most significant digits allowed." },
-	{ "scale", ASH_OPT_INT, offsetof(RealConstraints, scale), ASH_OPT_COUNT, NULL, NULL, NULL,
-	  "Most decimal places allowed." },
+	ASH_OPTION(RealConstraints, "precision", INT, precision, .flags = ASH_OPT_COUNT,
+			   .doc = "Most significant digits allowed."),
+	ASH_OPTION(RealConstraints, "scale", INT, scale, .flags = ASH_OPT_COUNT,
+			   .doc = "Most decimal places allowed."),
 	ASH_OPT_END
 };
 
-static const AshSpec float_spec = { "float", sizeof(RealConstraints), float_options, NULL,
-									"Constraints of a float." };
-static const AshSpec decimal_spec = { "decimal", sizeof(RealConstraints), decimal_options, NULL,
-									  "Constraints of a decimal." };
+static const AshSpec float_spec =
+	ASH_SPEC("float", RealConstraints, float_options, .doc = "Constraints of a float.");
+static const AshSpec decimal_spec =
+	ASH_SPEC("decimal", RealConstraints, decimal_options, .doc = "Constraints of a decimal.");
 
 /* A double that prints and parses as a finite number. */
 static bool

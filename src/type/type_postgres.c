@@ -181,7 +181,7 @@ pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *
 {
 	char *str;
 
-	if (jv_is_object(in) && get_typtype(inst->oid) == TYPTYPE_COMPOSITE)
+	if (ash_is_object(in) && get_typtype(inst->oid) == TYPTYPE_COMPOSITE)
 		return ash_composite_cast(inst, in, cast, out);
 	/* written in base64; a backslash, which base64 does not have, means the server's own notation
 	 */

@@ -53,32 +53,32 @@ typedef struct RangeConstraints
 static const char *const inclusive_names[] = { "exclusive", "inclusive", NULL };
 
 static const AshOpt bound_options[] = {
-	{ "required", ASH_OPT_BOOL, offsetof(BoundConstraints, required), 0, "false", NULL, NULL,
-	  "The range must have this bound." },
-	{ "must_be", ASH_OPT_ENUM, offsetof(BoundConstraints, inclusive), 0, NULL, inclusive_names,
-	  NULL, "Whether the bound must belong to the range." },
+	ASH_OPTION(BoundConstraints, "required", BOOL, required, .dflt = "false",
+			   .doc = "The range must have this bound."),
+	ASH_OPTION(BoundConstraints, "must_be", ENUM, inclusive, .choices = inclusive_names,
+			   .doc = "Whether the bound must belong to the range."),
 	ASH_OPT_END
 };
 
-static const AshSpec bound_spec = { "range_bound", sizeof(BoundConstraints), bound_options, NULL,
-									"Constraints of one end of a range." };
+static const AshSpec bound_spec = ASH_SPEC("range_bound", BoundConstraints, bound_options,
+										   .doc = "Constraints of one end of a range.");
 
 static const AshOpt range_options[] = {
-	{ "inner_type", ASH_OPT_ENUM, offsetof(RangeConstraints, inner), ASH_OPT_REQUIRED, NULL,
-	  inner_names, NULL, "Type of the bounds." },
-	{ "inner_constraints", ASH_OPT_JSON, offsetof(RangeConstraints, inner_constraints), 0, NULL,
-	  NULL, NULL, "Constraints of each bound." },
-	{ "lower", ASH_OPT_OBJECT, offsetof(RangeConstraints, lower), 0, NULL, NULL, &bound_spec,
-	  "Constraints of the lower bound." },
-	{ "upper", ASH_OPT_OBJECT, offsetof(RangeConstraints, upper), 0, NULL, NULL, &bound_spec,
-	  "Constraints of the upper bound." },
-	{ "allow_empty", ASH_OPT_BOOL, offsetof(RangeConstraints, allow_empty), 0, "false", NULL, NULL,
-	  "Whether a range without any points is allowed." },
+	ASH_OPTION(RangeConstraints, "inner_type", ENUM, inner, .flags = ASH_OPT_REQUIRED,
+			   .choices = inner_names, .doc = "Type of the bounds."),
+	ASH_OPTION(RangeConstraints, "inner_constraints", JSON, inner_constraints,
+			   .doc = "Constraints of each bound."),
+	ASH_OPTION(RangeConstraints, "lower", OBJECT, lower, .fields = &bound_spec,
+			   .doc = "Constraints of the lower bound."),
+	ASH_OPTION(RangeConstraints, "upper", OBJECT, upper, .fields = &bound_spec,
+			   .doc = "Constraints of the upper bound."),
+	ASH_OPTION(RangeConstraints, "allow_empty", BOOL, allow_empty, .dflt = "false",
+			   .doc = "Whether a range without any points is allowed."),
 	ASH_OPT_END
 };
 
-static const AshSpec range_spec = { "range", sizeof(RangeConstraints), range_options, NULL,
-									"Constraints of a range." };
+static const AshSpec range_spec =
+	ASH_SPEC("range", RangeConstraints, range_options, .doc = "Constraints of a range.");
 
 static bool
 range_prepare(AshTypeInst *inst, AshErrors *errors)
@@ -157,7 +157,7 @@ range_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 
 	if (ash_is_blank_input(in))
 		return false;
-	if (!jv_is_object(in) || !bounds_text(in->val.binary.data, &bounds))
+	if (!ash_is_object(in) || !bounds_text(in->val.binary.data, &bounds))
 		return fail_range(cast, "is not a valid range", reported);
 	object = in->val.binary.data;
 	initStringInfo(&literal);

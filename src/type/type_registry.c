@@ -3,9 +3,10 @@
  * src/type/type_registry.c
  *	  The types by name, and instances of them.
  *
- * A name is looked for among, in this order: the registry, the types of the domain
- * (through the resolver), embedded resources (through the hooks) and PostgreSQL's
- * types.  "[]" at the end makes a list; the constraints are then those of the list.
+ * A name is looked for among, in this order: the registry, embedded resources and
+ * PostgreSQL's types.  "[]" at the end makes a list; the constraints are then those of
+ * the list.  Types of a domain are not known here: the definition is expanded first,
+ * which puts what they build on in their place.
  *
  *-------------------------------------------------------------------------
  */
@@ -58,8 +59,7 @@ static const char *const refused[][2] = {
 	{ "file", "a database has no open files; use \"binary\"" },
 };
 
-static const AshEmbeddedHooks *embedded_hooks = NULL;
-static AshTypeResolver resolver = NULL;
+static const AshType *embedded_type = NULL;
 
 const AshType *
 ash_type_lookup(const char *name)
@@ -79,35 +79,15 @@ ash_types(void)
 }
 
 void
-ash_type_set_embedded(const AshEmbeddedHooks *hooks)
+ash_type_register_embedded(const AshType *type)
 {
-	embedded_hooks = hooks;
-}
-
-void
-ash_type_set_resolver(AshTypeResolver function)
-{
-	resolver = function;
-}
-
-bool
-ash_type_is_embedded(const AshTypeInst *inst)
-{
-	return inst->type == &ash_type_embedded;
+	embedded_type = type;
 }
 
 /*-------------------------------------------------------------------------
  * Embedded resources
  *-------------------------------------------------------------------------
  */
-const char *
-ash_type_embedded_name(const AshTypeInst *inst)
-{
-	while (inst->item != NULL)
-		inst = inst->item;
-	return ((const AshEmbeddedType *) inst->constraints)->resource;
-}
-
 typedef struct EachEmbedded
 {
 	AshTypeFn fn;
@@ -165,30 +145,9 @@ ash_type_same_form(const AshTypeInst *from, const AshTypeInst *to)
 	return to->type != &ash_type_union || from->type == &ash_type_union;
 }
 
-static bool
-embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
-			  bool *reported)
-{
-	return embedded_hooks->cast(inst, in, cast, out);
-}
-
-static void
-embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	if (embedded_hooks->write_json != NULL)
-		embedded_hooks->write_json(out, inst, value);
-	else
-		ash_type_term.write_json(out, inst, value);
-}
-
-static AshTypeInst *
-embedded_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, AshErrors *errors)
-{
-	return embedded_hooks->with_load(inst, load, call, errors);
-}
-
 AshTypeInst *
-ash_type_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, AshErrors *errors)
+ash_type_with_load(const AshTypeInst *inst, const JsonbValue *load, struct AshCall *call,
+				   AshErrors *errors)
 {
 	AshTypeInst *item;
 	AshTypeInst *list;
@@ -203,30 +162,6 @@ ash_type_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, 
 	*list = *inst;
 	list->item = item;
 	return list;
-}
-
-const AshType ash_type_embedded = {
-	.name = "embedded",
-	.doc = "An embedded resource, by its name.",
-	.storage = "jsonb",
-	.cast = embedded_cast,
-	.cast_constrains = true,
-	.write_json = embedded_write_json,
-	.with_load = embedded_with_load,
-};
-
-static AshTypeInst *
-compile_embedded(const char *name, json_t *constraints, AshErrors *errors)
-{
-	AshTypeInst *inst = palloc0(sizeof(AshTypeInst));
-
-	inst->type = &ash_type_embedded;
-	inst->name = pstrdup(name);
-	inst->typmod = -1;
-	(void) ash_storage_resolve(inst);
-	if (!embedded_hooks->compile(inst, constraints, errors))
-		return NULL;
-	return inst;
 }
 
 /*-------------------------------------------------------------------------
@@ -290,13 +225,14 @@ refuse_constraints(const char *name, json_t *constraints, int depth, AshErrors *
 }
 
 static AshTypeInst *
-compile_registered(const AshType *type, json_t *constraints, int depth, AshErrors *errors)
+compile_registered(const AshType *type, const char *name, json_t *constraints, int depth,
+				   AshErrors *errors)
 {
 	AshTypeInst *inst = palloc0(sizeof(AshTypeInst));
 	bool ok;
 
 	inst->type = type;
-	inst->name = type->name;
+	inst->name = name;
 	inst->typmod = -1;
 	if (type->constraints == NULL)
 		ok = refuse_constraints(type->name, constraints, depth, errors);
@@ -332,40 +268,15 @@ ash_type_array_of(AshTypeInst *item)
 	return inst;
 }
 
-/* A type of the domain: the constraints given here come on top of its own. */
-static AshTypeInst *
-compile_domain_type(const char *name, const char *base, json_t *own, json_t *constraints,
-					AshErrors *errors)
-{
-	AshTypeInst *inst;
-
-	check_stack_depth();
-	if (own != NULL && constraints != NULL && json_object_size(constraints) > 0)
-	{
-		json_t *merged = ash_json_own(CurrentMemoryContext, json_copy(own));
-
-		(void) json_object_update(merged, constraints);
-		own = merged;
-	}
-	else if (own == NULL)
-		own = constraints;
-	inst = ash_type_compile(base, own, errors);
-	if (inst != NULL)
-		inst->name = pstrdup(name);
-	return inst;
-}
-
 static AshTypeInst *
 compile_item(const char *name, json_t *constraints, int depth, AshErrors *errors)
 {
 	const AshType *type = ash_type_lookup(name);
-	const char *base;
-	json_t *own = NULL;
 	AshTypeInst *inst;
 	int i;
 
 	if (type != NULL)
-		return compile_registered(type, constraints, depth, errors);
+		return compile_registered(type, type->name, constraints, depth, errors);
 	for (i = 0; i < lengthof(refused); i++)
 	{
 		if (strcmp(refused[i][0], name) != 0)
@@ -374,10 +285,8 @@ compile_item(const char *name, json_t *constraints, int depth, AshErrors *errors
 					  name, refused[i][1]);
 		return NULL;
 	}
-	if (resolver != NULL && resolver(name, &base, &own))
-		return compile_domain_type(name, base, own, constraints, errors);
-	if (embedded_hooks != NULL && embedded_hooks->exists(name))
-		return compile_embedded(name, constraints, errors);
+	if (embedded_type != NULL && embedded_type->is_name(name))
+		return compile_registered(embedded_type, pstrdup(name), constraints, depth, errors);
 	inst = ash_pg_compile(name, errors);
 	if (inst == NULL || !refuse_constraints(name, constraints, depth, errors))
 		return NULL;
@@ -446,7 +355,7 @@ ash_type_plain(const char *name)
 		return plain[i];
 	errors = ash_errors_create(CurrentMemoryContext);
 	old = MemoryContextSwitchTo(plain_context());
-	plain[i] = compile_registered(types[i], NULL, 0, errors);
+	plain[i] = compile_registered(types[i], types[i]->name, NULL, 0, errors);
 	MemoryContextSwitchTo(old);
 	if (plain[i] == NULL)
 		elog(ERROR, "type \"%s\" needs constraints", name);

@@ -35,50 +35,30 @@ typedef struct StringConstraints
 	AshRegex *regex;
 } StringConstraints;
 
-#define STRING_OPTIONS                                                                           \
-	{ "max_length",                                                                              \
-	  ASH_OPT_INT,                                                                               \
-	  offsetof(StringConstraints, max_length),                                                   \
-	  ASH_OPT_COUNT,                                                                             \
-	  NULL,                                                                                      \
-	  NULL,                                                                                      \
-	  NULL,                                                                                      \
-	  "Most characters allowed." },                                                              \
-		{ "min_length",                                                                          \
-		  ASH_OPT_INT,                                                                           \
-		  offsetof(StringConstraints, min_length),                                               \
-		  ASH_OPT_COUNT,                                                                         \
-		  NULL,                                                                                  \
-		  NULL,                                                                                  \
-		  NULL,                                                                                  \
-		  "Fewest characters allowed." },                                                        \
-		{ "match",                                                                               \
-		  ASH_OPT_STRING,                                                                        \
-		  offsetof(StringConstraints, match),                                                    \
-		  ASH_OPT_NONEMPTY,                                                                      \
-		  NULL,                                                                                  \
-		  NULL,                                                                                  \
-		  NULL,                                                                                  \
-		  "Regular expression that the value must match." },                                     \
-		{ "trim", ASH_OPT_BOOL, offsetof(StringConstraints, trim), 0, "true",                    \
-		  NULL,	  NULL,			"Remove white space at both ends." },                            \
-	{                                                                                            \
-		"allow_empty", ASH_OPT_BOOL, offsetof(StringConstraints, allow_empty), 0, "false", NULL, \
-			NULL, "Keep an empty value instead of turning it into null."                         \
-	}
+#define STRING_OPTIONS                                                                       \
+	ASH_OPTION(StringConstraints, "max_length", INT, max_length, .flags = ASH_OPT_COUNT,     \
+			   .doc = "Most characters allowed."),                                           \
+		ASH_OPTION(StringConstraints, "min_length", INT, min_length, .flags = ASH_OPT_COUNT, \
+				   .doc = "Fewest characters allowed."),                                     \
+		ASH_OPTION(StringConstraints, "match", STRING, match, .flags = ASH_OPT_NONEMPTY,     \
+				   .doc = "Regular expression that the value must match."),                  \
+		ASH_OPTION(StringConstraints, "trim", BOOL, trim, .dflt = "true",                    \
+				   .doc = "Remove white space at both ends."),                               \
+		ASH_OPTION(StringConstraints, "allow_empty", BOOL, allow_empty, .dflt = "false",     \
+				   .doc = "Keep an empty value instead of turning it into null.")
 
 static const AshOpt string_options[] = { STRING_OPTIONS, ASH_OPT_END };
 static const AshOpt ci_string_options[] = {
 	STRING_OPTIONS,
-	{ "casing", ASH_OPT_ENUM, offsetof(StringConstraints, casing), 0, "\"none\"", casing_names,
-	  NULL, "Letter case that values are stored in." },
+	ASH_OPTION(StringConstraints, "casing", ENUM, casing, .dflt = "\"none\"",
+			   .choices = casing_names, .doc = "Letter case that values are stored in."),
 	ASH_OPT_END
 };
 
-static const AshSpec string_spec = { "string", sizeof(StringConstraints), string_options, NULL,
-									 "Constraints of a string." };
-static const AshSpec ci_string_spec = { "ci_string", sizeof(StringConstraints), ci_string_options,
-										NULL, "Constraints of a case-insensitive string." };
+static const AshSpec string_spec =
+	ASH_SPEC("string", StringConstraints, string_options, .doc = "Constraints of a string.");
+static const AshSpec ci_string_spec = ASH_SPEC("ci_string", StringConstraints, ci_string_options,
+											   .doc = "Constraints of a case-insensitive string.");
 
 static bool
 string_prepare(AshTypeInst *inst, AshErrors *errors)

@@ -14,8 +14,6 @@
 #include "type/type_internal.h"
 
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 
 typedef struct Field
 {
@@ -36,50 +34,48 @@ typedef struct FieldsConstraints
 } FieldsConstraints;
 
 static const AshOpt field_options[] = {
-	{ "type", ASH_OPT_STRING, offsetof(Field, type_name), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY, NULL,
-	  NULL, NULL, "Type of the field." },
-	{ "constraints", ASH_OPT_JSON, offsetof(Field, constraints), 0, NULL, NULL, NULL,
-	  "Constraints of that type." },
-	{ "allow_nil", ASH_OPT_BOOL, offsetof(Field, allow_nil), 0, "true", NULL, NULL,
-	  "Whether the field may be absent or null." },
-	{ "description", ASH_OPT_STRING, offsetof(Field, description), 0, NULL, NULL, NULL,
-	  "What the field means." },
+	ASH_OPTION(Field, "type", STRING, type_name, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "Type of the field."),
+	ASH_OPTION(Field, "constraints", JSON, constraints, .doc = "Constraints of that type."),
+	ASH_OPTION(Field, "allow_nil", BOOL, allow_nil, .dflt = "true",
+			   .doc = "Whether the field may be absent or null."),
+	ASH_OPTION(Field, "description", STRING, description, .doc = "What the field means."),
 	ASH_OPT_END
 };
 
-static const AshSpec field_spec = { "field", sizeof(Field), field_options, "type",
-									"A field of a map." };
+static const AshSpec field_spec =
+	ASH_SPEC("field", Field, field_options, .shorthand = "type", .doc = "A field of a map.");
 
 static const AshOpt map_options[] = {
-	{ "fields", ASH_OPT_JSON, offsetof(FieldsConstraints, fields), 0, NULL, NULL, NULL,
-	  "Fields by name: type, constraints, allow_nil. Other keys are dropped." },
+	ASH_OPTION(FieldsConstraints, "fields", JSON, fields,
+			   .doc = "Fields by name: type, constraints, allow_nil. Other keys are dropped."),
 	ASH_OPT_END
 };
 
 static const AshOpt struct_options[] = {
-	{ "fields", ASH_OPT_JSON, offsetof(FieldsConstraints, fields), 0, NULL, NULL, NULL,
-	  "Fields by name: type, constraints, allow_nil. Other keys are dropped." },
-	{ "instance_of", ASH_OPT_STRING, offsetof(FieldsConstraints, instance_of), 0, NULL, NULL, NULL,
-	  "Name of what the object is; for documentation." },
-	{ "preserve_nil_values", ASH_OPT_BOOL, offsetof(FieldsConstraints, preserve_nil_values), 0,
-	  "false", NULL, NULL, "Keep null fields when storing." },
+	ASH_OPTION(FieldsConstraints, "fields", JSON, fields,
+			   .doc = "Fields by name: type, constraints, allow_nil. Other keys are dropped."),
+	ASH_OPTION(FieldsConstraints, "instance_of", STRING, instance_of,
+			   .doc = "Name of what the object is; for documentation."),
+	ASH_OPTION(FieldsConstraints, "preserve_nil_values", BOOL, preserve_nil_values, .dflt = "false",
+			   .doc = "Keep null fields when storing."),
 	ASH_OPT_END
 };
 
 static const AshOpt list_options[] = {
-	{ "fields", ASH_OPT_JSON, offsetof(FieldsConstraints, fields), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "Fields by name, in order: type, constraints, allow_nil." },
+	ASH_OPTION(FieldsConstraints, "fields", JSON, fields, .flags = ASH_OPT_REQUIRED,
+			   .doc = "Fields by name, in order: type, constraints, allow_nil."),
 	ASH_OPT_END
 };
 
-static const AshSpec map_spec = { "map", sizeof(FieldsConstraints), map_options, NULL,
-								  "Constraints of a map." };
-static const AshSpec struct_spec = { "struct", sizeof(FieldsConstraints), struct_options, NULL,
-									 "Constraints of a struct." };
-static const AshSpec keyword_spec = { "keyword", sizeof(FieldsConstraints), list_options, NULL,
-									  "Constraints of a keyword list." };
-static const AshSpec tuple_spec = { "tuple", sizeof(FieldsConstraints), list_options, NULL,
-									"Constraints of a tuple." };
+static const AshSpec map_spec =
+	ASH_SPEC("map", FieldsConstraints, map_options, .doc = "Constraints of a map.");
+static const AshSpec struct_spec =
+	ASH_SPEC("struct", FieldsConstraints, struct_options, .doc = "Constraints of a struct.");
+static const AshSpec keyword_spec =
+	ASH_SPEC("keyword", FieldsConstraints, list_options, .doc = "Constraints of a keyword list.");
+static const AshSpec tuple_spec =
+	ASH_SPEC("tuple", FieldsConstraints, list_options, .doc = "Constraints of a tuple.");
 
 static Field *
 compile_field(const char *name, json_t *node, AshErrors *errors)
@@ -153,7 +149,7 @@ map_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue 
 {
 	Jsonb *jsonb;
 
-	if (jv_is_object(in))
+	if (ash_is_object(in))
 		jsonb = ash_jsonb_from_value(in);
 	else if (in->type != jbvString || in->val.string.len == 0)
 		return false;
@@ -167,7 +163,7 @@ static bool
 keyword_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
 {
-	if (!jv_is_object(in))
+	if (!ash_is_object(in))
 		return false;
 	out->value = JsonbPGetDatum(ash_jsonb_from_value(in));
 	return true;
@@ -177,23 +173,18 @@ keyword_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVa
 static Jsonb *
 tuple_object(const FieldsConstraints *c, const JsonbValue *items)
 {
-	JsonbParseState *state = NULL;
+	AshJson json = ash_json_to_jsonb();
 	ListCell *lc;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	ash_put_object(&json);
 	foreach (lc, c->list)
 	{
 		const Field *field = lfirst(lc);
-		JsonbValue key;
-		JsonbValue value = items[foreach_current_index(lc)];
 
-		key.type = jbvString;
-		key.val.string.val = (char *) field->name;
-		key.val.string.len = strlen(field->name);
-		pushJsonbValue(&state, WJB_KEY, &key);
-		pushJsonbValue(&state, WJB_VALUE, &value);
+		ash_put_value(ash_put_key(&json, field->name), &items[foreach_current_index(lc)]);
 	}
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	ash_put_end_object(&json);
+	return ash_json_result(&json);
 }
 
 static bool
@@ -205,7 +196,7 @@ tuple_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	AshError *error;
 	int n;
 
-	if (!jv_is_list(in))
+	if (!ash_is_list(in))
 		return keyword_cast(inst, in, cast, out, reported);
 	n = ash_type_array_items(in, &items);
 	if (n == list_length(c->list))
@@ -274,8 +265,8 @@ cast_field(const Field *field, const JsonbValue *in, AshCast *cast, AshValue *va
 	bool ok;
 
 	enter_field(cast, field, &inner);
-	if (field->type->type == &ash_type_embedded)
-		ok = ash_type_embedded.cast(field->type, in, &inner, value, uncastable);
+	if (ash_type_is_embedded(field->type))
+		ok = field->type->type->cast(field->type, in, &inner, value, &(bool){ false });
 	else
 	{
 		ok = ash_cast_only(field->type, in, &inner, value);
@@ -302,22 +293,12 @@ missing_field(const Field *field, AshCast *cast)
 	return false;
 }
 
-static void
-write_field(StringInfo out, const Field *field, const AshValue *value)
-{
-	if (out->len > 1)
-		appendStringInfoChar(out, ',');
-	ash_write_json_string(out, field->name, strlen(field->name));
-	appendStringInfoChar(out, ':');
-	ash_type_write_json(out, field->type, value);
-}
-
 static bool
 constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool keep_nil)
 {
 	const FieldsConstraints *c = inst->constraints;
 	Jsonb *jsonb = DatumGetJsonbP(value->value);
-	StringInfoData buf;
+	AshJson json = ash_json_to_jsonb();
 	bool uncastable = false;
 	bool ok = true;
 	ListCell *lc;
@@ -330,8 +311,7 @@ constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool k
 		ash_cast_fail(cast, "is invalid");
 		return false;
 	}
-	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '{');
+	ash_put_object(&json);
 	foreach (lc, c->list)
 	{
 		const Field *field = lfirst(lc);
@@ -343,14 +323,13 @@ constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool k
 		else if (!cast_field(field, &in, cast, &v, &uncastable))
 			ok = false;
 		else if (!v.isnull || keep_nil)
-			write_field(&buf, field, &v);
+			ash_type_put_json(ash_put_key(&json, field->name), field->type, &v);
 	}
-	appendStringInfoChar(&buf, '}');
+	ash_put_end_object(&json);
 	if (uncastable)
 		ash_cast_fail(cast, "is invalid");
 	if (ok)
-		value->value = ash_jsonb_from_text(buf.data);
-	pfree(buf.data);
+		value->value = JsonbPGetDatum(ash_json_result(&json));
 	return ok;
 }
 
@@ -366,12 +345,6 @@ static bool
 keyword_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	return constrain_fields(inst, cast, value, true);
-}
-
-Datum
-ash_jsonb_from_text(const char *text)
-{
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
 }
 
 static void

@@ -43,32 +43,31 @@ typedef struct UnionConstraints
 } UnionConstraints;
 
 static const AshOpt member_options[] = {
-	{ "type", ASH_OPT_STRING, offsetof(Member, type_name), ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
-	  NULL, NULL, NULL, "Type of the member." },
-	{ "constraints", ASH_OPT_JSON, offsetof(Member, constraints), 0, NULL, NULL, NULL,
-	  "Constraints of that type." },
-	{ "tag", ASH_OPT_STRING, offsetof(Member, tag), ASH_OPT_NONEMPTY, NULL, NULL, NULL,
-	  "Key of the object that tells the member." },
-	{ "tag_value", ASH_OPT_JSON, offsetof(Member, tag_value), 0, NULL, NULL, NULL,
-	  "What the tag is for this member." },
-	{ "cast_tag", ASH_OPT_BOOL, offsetof(Member, cast_tag), 0, "true", NULL, NULL,
-	  "Whether the tag stays in the object." },
+	ASH_OPTION(Member, "type", STRING, type_name, .flags = ASH_OPT_REQUIRED | ASH_OPT_NONEMPTY,
+			   .doc = "Type of the member."),
+	ASH_OPTION(Member, "constraints", JSON, constraints, .doc = "Constraints of that type."),
+	ASH_OPTION(Member, "tag", STRING, tag, .flags = ASH_OPT_NONEMPTY,
+			   .doc = "Key of the object that tells the member."),
+	ASH_OPTION(Member, "tag_value", JSON, tag_value, .doc = "What the tag is for this member."),
+	ASH_OPTION(Member, "cast_tag", BOOL, cast_tag, .dflt = "true",
+			   .doc = "Whether the tag stays in the object."),
 	ASH_OPT_END
 };
 
-static const AshSpec member_spec = { "union_member", sizeof(Member), member_options, "type",
-									 "A member of a union." };
+static const AshSpec member_spec = ASH_SPEC("union_member", Member, member_options,
+											.shorthand = "type", .doc = "A member of a union.");
 
 static const AshOpt union_options[] = {
-	{ "types", ASH_OPT_JSON, offsetof(UnionConstraints, types), ASH_OPT_REQUIRED, NULL, NULL, NULL,
-	  "Members by name, in the order in which they are tried." },
-	{ "storage", ASH_OPT_ENUM, offsetof(UnionConstraints, storage), 0, "\"type_and_value\"",
-	  storage_names, NULL, "What is stored: the member's name and value, or the object itself." },
+	ASH_OPTION(UnionConstraints, "types", JSON, types, .flags = ASH_OPT_REQUIRED,
+			   .doc = "Members by name, in the order in which they are tried."),
+	ASH_OPTION(UnionConstraints, "storage", ENUM, storage, .dflt = "\"type_and_value\"",
+			   .choices = storage_names,
+			   .doc = "What is stored: the member's name and value, or the object itself."),
 	ASH_OPT_END
 };
 
-static const AshSpec union_spec = { "union", sizeof(UnionConstraints), union_options, NULL,
-									"The members of a union." };
+static const AshSpec union_spec =
+	ASH_SPEC("union", UnionConstraints, union_options, .doc = "The members of a union.");
 
 /* The bare object is told by its tag: one key for all members, and it must stay in the value. */
 static bool
@@ -206,34 +205,29 @@ stored_member(const UnionConstraints *c, Jsonb *stored, JsonbValue *value)
 	return NULL;
 }
 
-/* The two forms of a union, its value written by write. */
+/* The two forms of a union, its value put by put. */
 static void
-write_member(StringInfo out, const UnionConstraints *c, const Member *member, const AshValue *value,
-			 void (*write)(StringInfo out, const AshTypeInst *inst, const AshValue *value))
+put_member(AshJson *json, const UnionConstraints *c, const Member *member, const AshValue *value,
+		   void (*put)(AshJson *json, const AshTypeInst *inst, const AshValue *value))
 {
 	if (c->storage == STORAGE_MAP_WITH_TAG)
 	{
-		write(out, member->type, value);
+		put(json, member->type, value);
 		return;
 	}
-	appendStringInfoString(out, "{\"type\":");
-	ash_write_json_string(out, member->name, strlen(member->name));
-	appendStringInfoString(out, ",\"value\":");
-	write(out, member->type, value);
-	appendStringInfoChar(out, '}');
+	ash_put_object(json);
+	ash_put_string(ash_put_key(json, "type"), member->name);
+	put(ash_put_key(json, "value"), member->type, value);
+	ash_put_end_object(json);
 }
 
 static Datum
 store(const UnionConstraints *c, const Member *member, const AshValue *value)
 {
-	StringInfoData buf;
-	Datum result;
+	AshJson json = ash_json_to_jsonb();
 
-	initStringInfo(&buf);
-	write_member(&buf, c, member, value, ash_type_write_stored);
-	result = ash_jsonb_from_text(buf.data);
-	pfree(buf.data);
-	return result;
+	put_member(&json, c, member, value, ash_type_put_stored);
+	return JsonbPGetDatum(ash_json_result(&json));
 }
 
 /*-------------------------------------------------------------------------
@@ -339,7 +333,7 @@ try_member(const UnionConstraints *c, const Member *member, const JsonbValue *in
 
 	if (member->tag != NULL)
 	{
-		if (!jv_is_object(in))
+		if (!ash_is_object(in))
 			*reason = "is not a map";
 		else if (!tag_matches(member, in->val.binary.data))
 			*reason = psprintf("%s does not equal %s", member->tag,
@@ -363,7 +357,7 @@ explicit_member(const UnionConstraints *c, const JsonbValue *in, JsonbValue *val
 {
 	JsonbValue name;
 
-	if (!jv_is_object(in) || JsonContainerSize(in->val.binary.data) != 2)
+	if (!ash_is_object(in) || JsonContainerSize(in->val.binary.data) != 2)
 		return NULL;
 	if (getKeyJsonValueFromContainer(in->val.binary.data, "type", 4, &name) == NULL ||
 		getKeyJsonValueFromContainer(in->val.binary.data, "value", 5, value) == NULL)
@@ -459,11 +453,12 @@ union_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	const UnionConstraints *c = inst->constraints;
 	JsonbValue inner;
 	const Member *member = stored_member(c, DatumGetJsonbP(value), &inner);
+	AshJson json = ash_json_to_text(out);
 	AshValue embedded;
 
 	if (member != NULL && ash_type_is_embedded(member->type) &&
 		ash_type_read_stored(member->type, &inner, &embedded))
-		write_member(out, c, member, &embedded, ash_type_write_json);
+		put_member(&json, c, member, &embedded, ash_type_put_json);
 	else
 		ash_type_term.write_json(out, inst, value);
 }
@@ -473,7 +468,8 @@ union_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
  * members; of "*", members that do not have it stay as they are.  NULL for nothing.
  */
 static AshTypeInst *
-member_with_load(const Member *member, JsonbContainer *load, void *call, AshErrors *errors)
+member_with_load(const Member *member, JsonbContainer *load, struct AshCall *call,
+				 AshErrors *errors)
 {
 	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
 	JsonbValue value;
@@ -488,7 +484,8 @@ member_with_load(const Member *member, JsonbContainer *load, void *call, AshErro
 }
 
 static AshTypeInst *
-union_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, AshErrors *errors)
+union_with_load(const AshTypeInst *inst, const JsonbValue *load, struct AshCall *call,
+				AshErrors *errors)
 {
 	const UnionConstraints *c = inst->constraints;
 	UnionConstraints *loaded = palloc(sizeof(UnionConstraints));
@@ -496,7 +493,7 @@ union_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call, Ash
 	bool any = false;
 	ListCell *lc;
 
-	if (!jv_is_object(load))
+	if (!ash_is_object(load))
 		return NULL;
 	*copy = *inst;
 	*loaded = *c;

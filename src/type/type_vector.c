@@ -12,13 +12,12 @@ typedef struct VectorConstraints
 	AshOptInt dimensions;
 } VectorConstraints;
 
-static const AshOpt vector_options[] = { { "dimensions", ASH_OPT_INT,
-										   offsetof(VectorConstraints, dimensions), 0, NULL, NULL,
-										   NULL, "Number of dimensions." },
+static const AshOpt vector_options[] = { ASH_OPTION(VectorConstraints, "dimensions", INT,
+													dimensions, .doc = "Number of dimensions."),
 										 ASH_OPT_END };
 
-static const AshSpec vector_spec = { "vector", sizeof(VectorConstraints), vector_options, NULL,
-									 "Constraints of a vector." };
+static const AshSpec vector_spec =
+	ASH_SPEC("vector", VectorConstraints, vector_options, .doc = "Constraints of a vector.");
 
 static bool
 vector_prepare(AshTypeInst *inst, AshErrors *errors)
@@ -44,7 +43,7 @@ vector_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 	JsonbValue *items;
 	int n;
 
-	if (!jv_is_list(in))
+	if (!ash_is_list(in))
 		return false;
 	n = ash_type_array_items(in, &items);
 	if (c->dimensions.set && n != c->dimensions.value)

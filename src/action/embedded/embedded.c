@@ -20,30 +20,26 @@
 
 static const char *const on_updates[] = { "update_on_match", "update", "replace", NULL };
 
-#define OPT(name, kind, field, flags, dflt, doc)                                         \
-	{                                                                                    \
-		name, ASH_OPT_##kind, offsetof(AshEmbedded, field), flags, dflt, NULL, NULL, doc \
-	}
 static const AshOpt embedded_options[] = {
-	OPT("create_action", NAME, create_action, 0, NULL,
-		"makes a value; the primary one when absent"),
-	OPT("update_action", NAME, update_action, 0, NULL,
-		"changes a value; the primary one when absent"),
-	OPT("destroy_action", NAME, destroy_action, 0, NULL,
-		"runs before a value is given up; the primary one when absent"),
-	OPT("skip_unknown_inputs", JSON, skip_unknown_inputs, 0, NULL,
-		"inputs to ignore when the action does not know them; \"*\" for all"),
-	{ "on_update", ASH_OPT_ENUM, offsetof(AshEmbedded, on_update), 0, "\"update_on_match\"",
-	  on_updates, NULL, "whether a new value is an update of the old one" },
-	OPT("include_source", BOOL, include_source, 0, "true",
-		"the action's context has the outer changeset as __source__"),
-	OPT("sort", JSON, sort, 0, NULL, "order of the items of a list"),
-	OPT("load", NAMES, load, 0, NULL, "calculations that are always given back with the value"),
+	ASH_OPTION(AshEmbedded, "create_action", NAME, create_action,
+			   .doc = "makes a value; the primary one when absent"),
+	ASH_OPTION(AshEmbedded, "update_action", NAME, update_action,
+			   .doc = "changes a value; the primary one when absent"),
+	ASH_OPTION(AshEmbedded, "destroy_action", NAME, destroy_action,
+			   .doc = "runs before a value is given up; the primary one when absent"),
+	ASH_OPTION(AshEmbedded, "skip_unknown_inputs", JSON, skip_unknown_inputs,
+			   .doc = "inputs to ignore when the action does not know them; \"*\" for all"),
+	ASH_OPTION(AshEmbedded, "on_update", ENUM, on_update, .dflt = "\"update_on_match\"",
+			   .choices = on_updates, .doc = "whether a new value is an update of the old one"),
+	ASH_OPTION(AshEmbedded, "include_source", BOOL, include_source, .dflt = "true",
+			   .doc = "the action's context has the outer changeset as __source__"),
+	ASH_OPTION(AshEmbedded, "sort", JSON, sort, .doc = "order of the items of a list"),
+	ASH_OPTION(AshEmbedded, "load", NAMES, load,
+			   .doc = "calculations that are always given back with the value"),
 	ASH_OPT_END,
 };
-#undef OPT
-const AshSpec ash_embedded_spec = { "embedded", sizeof(AshEmbedded), embedded_options, NULL,
-									"How an embedded resource is written" };
+const AshSpec ash_embedded_spec = ASH_SPEC("embedded", AshEmbedded, embedded_options,
+										   .doc = "How an embedded resource is written");
 
 const AshEmbedded *
 ash_embedded_constraints(const AshTypeInst *inst)
@@ -69,22 +65,13 @@ skipped(const AshEmbedded *type)
 	return ash_jsonb_from_json(names);
 }
 
-/* AshEmbeddedHooks.compile; names are checked when the resource is known (ash_define). */
+/* AshType.prepare; names are checked when the resource is known (ash_define). */
 static bool
-embedded_compile(AshTypeInst *inst, json_t *constraints, AshErrors *errors)
+embedded_prepare(AshTypeInst *inst, AshErrors *errors)
 {
-	AshEmbedded *type;
-	bool ok;
+	AshEmbedded *type = inst->constraints;
 
-	if (constraints == NULL || json_is_null(constraints))
-		constraints = ash_json_own(CurrentMemoryContext, ash_json_object());
-	ash_errors_push_name(errors, "constraints");
-	ok = ash_spec_check(&ash_embedded_spec, constraints, NULL, errors);
-	ash_errors_pop(errors);
-	if (!ok)
-		return false;
-	type = ash_spec_fill(&ash_embedded_spec, constraints);
-	type->type.resource = type->ref.name = inst->name;
+	type->ref.name = inst->name;
 	if (json_is_string(type->skip_unknown_inputs))
 	{
 		json_t *list = ash_json_own(CurrentMemoryContext, json_array());
@@ -93,7 +80,6 @@ embedded_compile(AshTypeInst *inst, json_t *constraints, AshErrors *errors)
 		type->skip_unknown_inputs = list;
 	}
 	type->skip = skipped(type);
-	inst->constraints = type;
 	return true;
 }
 
@@ -107,10 +93,10 @@ find_resource(AshEmbedding *e)
 	AshEmbedded *type = unconstify(AshEmbedded *, e->type);
 
 	e->res = e->cast->call != NULL ? ash_ref_resource(&type->ref) :
-									 ash_resource_get(type->type.resource, NULL);
+									 ash_resource_get(type->ref.name, NULL);
 	if (e->res != NULL && e->res->embedded)
 		return true;
-	return ash_embedded_fail(e, psprintf("%s cannot be used here", type->type.resource));
+	return ash_embedded_fail(e, psprintf("%s cannot be used here", type->ref.name));
 }
 
 static bool
@@ -158,15 +144,17 @@ cast_operand(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVa
 	return ash_embedded_fail(&e, "is invalid");
 }
 
-/* AshEmbeddedHooks.cast */
+/* AshType.cast, of a value or a list of them; adds its own errors. */
 static bool
-embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
+embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+			  bool *reported)
 {
 	AshEmbedding e = { .type = ash_embedded_constraints(inst), .cast = cast, .index = -1 };
 	const AshValue *old = cast->old != NULL && !cast->old->isnull ? cast->old : NULL;
 	JsonbValue null = { .type = jbvNull };
 
 	check_stack_depth();
+	*reported = true;
 	if (cast->no_constraints)
 		return cast_operand(inst, in, cast, out);
 	if (!find_resource(&e))
@@ -181,13 +169,18 @@ embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 void
 ash_embedded_init(void)
 {
-	static const AshEmbeddedHooks hooks = {
-		.exists = ash_resource_exists,
-		.compile = embedded_compile,
+	static const AshType type = {
+		.name = "embedded",
+		.doc = "An embedded resource, by its name.",
+		.storage = "jsonb",
+		.constraints = &ash_embedded_spec,
+		.is_name = ash_resource_exists,
+		.prepare = embedded_prepare,
 		.cast = embedded_cast,
+		.cast_constrains = true,
 		.write_json = ash_embedded_write_json,
 		.with_load = ash_embedded_with_load,
 	};
 
-	ash_type_set_embedded(&hooks);
+	ash_type_register_embedded(&type);
 }

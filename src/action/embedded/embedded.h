@@ -25,7 +25,6 @@ typedef enum AshEmbeddedOnUpdate
 /* Constraints of an embedded type; AshTypeInst.constraints. */
 typedef struct AshEmbedded
 {
-	AshEmbeddedType type; /* first: see AshEmbeddedHooks */
 	AshResourceRef ref;
 	const char *create_action; /* NULL: the primary one */
 	const char *update_action;
@@ -91,9 +90,9 @@ extern Datum ash_embedded_store(const AshResource *res, const AshValue *row);
 extern void ash_embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value);
 
 /* embedded_load.c */
-/* AshEmbeddedHooks.with_load */
+/* AshType.with_load */
 extern AshTypeInst *ash_embedded_with_load(const AshTypeInst *inst, const JsonbValue *load,
-										   void *call, AshErrors *errors);
+										   AshCall *call, AshErrors *errors);
 /* What is written besides the attributes: of AshEmbeddedLoad * */
 extern List *ash_embedded_loads(AshEmbedded *type, AshResource *res);
 /* Can these calculations always be written?  Adds errors. */

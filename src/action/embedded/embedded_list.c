@@ -424,7 +424,7 @@ ash_embedded_cast_list(AshEmbedding *e, const AshTypeInst *inst, const JsonbValu
 	if (!check_keys(&c, items, n) || !ash_type_check_length(inst, n, e->cast))
 		return false;
 	sort_items(&c, items, n);
-	out->value = ash_jsonb_array(items, n);
+	out->value = ash_type_build_array(inst->item, items, n);
 	out->isnull = false;
 	return true;
 }

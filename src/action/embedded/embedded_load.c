@@ -178,7 +178,7 @@ ash_embedded_loads(AshEmbedded *type, AshResource *res)
 }
 
 AshTypeInst *
-ash_embedded_with_load(const AshTypeInst *inst, const JsonbValue *load, void *call,
+ash_embedded_with_load(const AshTypeInst *inst, const JsonbValue *load, AshCall *call,
 					   AshErrors *errors)
 {
 	AshTypeInst *copy = palloc(sizeof(AshTypeInst));

@@ -55,25 +55,17 @@ ash_embedded_read(AshResource *res, const AshValue *stored, AshErrors *errors)
 Datum
 ash_embedded_store(const AshResource *res, const AshValue *row)
 {
-	StringInfoData buf;
-	Datum result;
+	AshJson json = ash_json_to_jsonb();
 
-	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '{');
+	ash_put_object(&json);
 	for (int i = 0; i < res->nattributes; i++)
 	{
 		const AshAttribute *attr = res->attributes[i];
 
-		if (i > 0)
-			appendStringInfoChar(&buf, ',');
-		ash_write_json_string(&buf, attr->source, strlen(attr->source));
-		appendStringInfoChar(&buf, ':');
-		ash_type_write_stored(&buf, attr->type, &row[i]);
+		ash_type_put_stored(ash_put_key(&json, attr->source), attr->type, &row[i]);
 	}
-	appendStringInfoChar(&buf, '}');
-	result = DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data));
-	pfree(buf.data);
-	return result;
+	ash_put_end_object(&json);
+	return JsonbPGetDatum(ash_json_result(&json));
 }
 
 static const AshEmbeddedLoad *
@@ -138,7 +130,7 @@ write_attribute(StringInfo out, const AshEmbedded *type, const AshAttribute *att
 		appendStringInfoString(out, ash_jsonb_value_json(&in));
 }
 
-/* AshEmbeddedHooks.write_json: attributes under their names, as a record shows them. */
+/* AshType.write_json: attributes under their names, as a record shows them. */
 void
 ash_embedded_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {

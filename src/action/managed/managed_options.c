@@ -45,49 +45,46 @@ static const AshManageVerb type_rules[][ASH_MANAGE_WHENS] = {
 	{ ASH_MANAGE_IGNORE, ASH_MANAGE_CREATE, ASH_MANAGE_IGNORE, ASH_MANAGE_IGNORE },
 };
 
-#define RULE_OPTION(name, when, doc)                                                               \
-	{                                                                                              \
-		name, ASH_OPT_JSON, offsetof(AshManageOptions, rules_json[when]), 0, NULL, NULL, NULL, doc \
-	}
-
 static const AshOpt manage_options[] = {
-	{ "argument", ASH_OPT_NAME, offsetof(AshManageOptions, argument), ASH_OPT_REQUIRED, NULL, NULL,
-	  NULL, "argument with the input; nothing happens when it is not given" },
-	{ "relationship", ASH_OPT_NAME, offsetof(AshManageOptions, relationship), 0, NULL, NULL, NULL,
-	  "relationship to manage; named like the argument by default" },
-	{ "type", ASH_OPT_ENUM, offsetof(AshManageOptions, type), 0, NULL, types, NULL,
-	  "a set of rules, which the on_ options then change" },
-	RULE_OPTION("on_lookup", ASH_ON_LOOKUP,
-				"input that is not related: \"ignore\", or look it up and \"relate\" or "
-				"\"relate_and_update\"; [rule, action, read action]"),
-	RULE_OPTION("on_no_match", ASH_ON_NO_MATCH,
-				"input for which there is no row: \"ignore\", \"create\", \"match\", \"error\"; "
-				"[rule, action, join action, join keys]"),
-	RULE_OPTION("on_match", ASH_ON_MATCH,
-				"input whose row is related: \"ignore\", \"update\", \"update_join\", "
-				"\"destroy\", \"unrelate\", \"error\", \"no_match\", \"missing\""),
-	RULE_OPTION("on_missing", ASH_ON_MISSING,
-				"related rows without input: \"ignore\", \"destroy\", \"unrelate\", \"error\""),
-	{ "authorize", ASH_OPT_BOOL, offsetof(AshManageOptions, authorize), 0, "true", NULL, NULL,
-	  "false: the policies of the other resources are not asked" },
-	{ "value_is_key", ASH_OPT_NAME, offsetof(AshManageOptions, value_is_key), 0, NULL, NULL, NULL,
-	  "attribute that a scalar input stands for; the primary key by default" },
-	{ "use_identities", ASH_OPT_NAMES, offsetof(AshManageOptions, use_identities), 0, NULL, NULL,
-	  NULL, "identities that find a row, with _primary_key for the primary key" },
-	{ "identity_priority", ASH_OPT_NAMES, offsetof(AshManageOptions, identity_priority), 0, NULL,
-	  NULL, NULL, "the order in which they are tried" },
-	{ "join_keys", ASH_OPT_NAMES, offsetof(AshManageOptions, join_keys), 0, NULL, NULL, NULL,
-	  "input that goes to the join row" },
-	{ "error_path", ASH_OPT_JSON, offsetof(AshManageOptions, error_path_json), 0, NULL, NULL, NULL,
-	  "name or list of names put before the path of inner errors" },
-	{ "ignore", ASH_OPT_BOOL, offsetof(AshManageOptions, ignore), 0, "false", NULL, NULL,
-	  "the input is dealt with elsewhere" },
+	ASH_OPTION(AshManageOptions, "argument", NAME, argument, .flags = ASH_OPT_REQUIRED,
+			   .doc = "argument with the input; nothing happens when it is not given"),
+	ASH_OPTION(AshManageOptions, "relationship", NAME, relationship,
+			   .doc = "relationship to manage; named like the argument by default"),
+	ASH_OPTION(AshManageOptions, "type", ENUM, type, .choices = types,
+			   .doc = "a set of rules, which the on_ options then change"),
+	ASH_OPTION(AshManageOptions, "on_lookup", JSON, rules_json[ASH_ON_LOOKUP],
+			   .doc = "input that is not related: \"ignore\", or look it up and \"relate\" or "
+					  "\"relate_and_update\"; [rule, action, read action]"),
+	ASH_OPTION(AshManageOptions, "on_no_match", JSON, rules_json[ASH_ON_NO_MATCH],
+			   .doc =
+				   "input for which there is no row: \"ignore\", \"create\", \"match\", \"error\"; "
+				   "[rule, action, join action, join keys]"),
+	ASH_OPTION(AshManageOptions, "on_match", JSON, rules_json[ASH_ON_MATCH],
+			   .doc = "input whose row is related: \"ignore\", \"update\", \"update_join\", "
+					  "\"destroy\", \"unrelate\", \"error\", \"no_match\", \"missing\""),
+	ASH_OPTION(AshManageOptions, "on_missing", JSON, rules_json[ASH_ON_MISSING],
+			   .doc =
+				   "related rows without input: \"ignore\", \"destroy\", \"unrelate\", \"error\""),
+	ASH_OPTION(AshManageOptions, "authorize", BOOL, authorize, .dflt = "true",
+			   .doc = "false: the policies of the other resources are not asked"),
+	ASH_OPTION(AshManageOptions, "value_is_key", NAME, value_is_key,
+			   .doc = "attribute that a scalar input stands for; the primary key by default"),
+	ASH_OPTION(AshManageOptions, "use_identities", NAMES, use_identities,
+			   .doc = "identities that find a row, with _primary_key for the primary key"),
+	ASH_OPTION(AshManageOptions, "identity_priority", NAMES, identity_priority,
+			   .doc = "the order in which they are tried"),
+	ASH_OPTION(AshManageOptions, "join_keys", NAMES, join_keys,
+			   .doc = "input that goes to the join row"),
+	ASH_OPTION(AshManageOptions, "error_path", JSON, error_path_json,
+			   .doc = "name or list of names put before the path of inner errors"),
+	ASH_OPTION(AshManageOptions, "ignore", BOOL, ignore, .dflt = "false",
+			   .doc = "the input is dealt with elsewhere"),
 	ASH_OPT_END
 };
 
-static const AshSpec manage_spec = { "manage_relationship", sizeof(AshManageOptions),
-									 manage_options, "argument",
-									 "an argument, a relationship and rules" };
+static const AshSpec manage_spec =
+	ASH_SPEC("manage_relationship", AshManageOptions, manage_options, .shorthand = "argument",
+			 .doc = "an argument, a relationship and rules");
 
 static bool
 option_error(AshErrors *errors, const char *option, const char *message)
@@ -288,17 +285,18 @@ typedef struct RelateActor
 } RelateActor;
 
 static const AshOpt relate_actor_options[] = {
-	{ "relationship", ASH_OPT_NAME, offsetof(RelateActor, relationship), ASH_OPT_REQUIRED, NULL,
-	  NULL, NULL, "a belongs_to or has_one" },
-	{ "allow_nil", ASH_OPT_BOOL, offsetof(RelateActor, allow_nil), 0, "false", NULL, NULL,
-	  "do nothing when there is no actor" },
-	{ "field", ASH_OPT_NAME, offsetof(RelateActor, field), 0, NULL, NULL, NULL,
-	  "field of the actor that is the record to relate" },
+	ASH_OPTION(RelateActor, "relationship", NAME, relationship, .flags = ASH_OPT_REQUIRED,
+			   .doc = "a belongs_to or has_one"),
+	ASH_OPTION(RelateActor, "allow_nil", BOOL, allow_nil, .dflt = "false",
+			   .doc = "do nothing when there is no actor"),
+	ASH_OPTION(RelateActor, "field", NAME, field,
+			   .doc = "field of the actor that is the record to relate"),
 	ASH_OPT_END
 };
 
-static const AshSpec relate_actor_spec = { "relate_actor", sizeof(RelateActor),
-										   relate_actor_options, "relationship", "a relationship" };
+static const AshSpec relate_actor_spec =
+	ASH_SPEC("relate_actor", RelateActor, relate_actor_options, .shorthand = "relationship",
+			 .doc = "a relationship");
 
 static bool
 prepare_relate_actor(const AshBuiltinScope *scope, void *options, AshErrors *errors)
