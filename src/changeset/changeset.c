@@ -60,7 +60,7 @@ cast_key(AshChangeset *cs, const char *name, int len, const JsonbValue *value)
 	}
 	else if (input->attribute != NULL)
 		(void) ash_changeset_force(cs, input->attribute, value);
-	else if (input->argument->public)
+	else if (input->argument->is_public)
 		(void) ash_call_set_argument(cs->call, input->argument, value);
 }
 

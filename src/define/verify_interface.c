@@ -314,7 +314,7 @@ verify_shared_keys(const Entry *entry)
 		const AshAttribute *attr = ash_find_attribute(entry->res, name);
 		const AshArgument *arg = ash_find_argument(entry->action, name);
 
-		if (attr == NULL || arg == NULL || !arg->public || ash_names_contain(excluded, name) ||
+		if (attr == NULL || arg == NULL || !arg->is_public || ash_names_contain(excluded, name) ||
 			(attr->type->oid == arg->type->oid && strcmp(attr->type->name, arg->type->name) == 0))
 			continue;
 		fault(entry, option(entry, "get_by_identity") ? "get_by_identity" : "get_by",

@@ -56,7 +56,7 @@ ash_expr_template(AshTemplateKind kind, List *path, const AshTypeInst *type)
 {
 	AshExpr *expr = make_node(ASH_EXPR_TEMPLATE, type, 0);
 
-	expr->template = kind;
+	expr->template_kind = kind;
 	expr->template_path = path;
 	if (type == NULL)
 	{

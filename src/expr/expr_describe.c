@@ -72,7 +72,7 @@ describe_template(StringInfo out, const AshExpr *expr)
 
 	for (int i = 0; i < lengthof(names); i++)
 	{
-		if (names[i].kind == expr->template)
+		if (names[i].kind == expr->template_kind)
 			appendStringInfoString(out, names[i].name);
 	}
 	if (expr->template_path != NIL)

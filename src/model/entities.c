@@ -227,7 +227,7 @@ static const AshOpt action_options[] = {
 	  "what it does; \"action\": anything" },
 	OPT("description", STRING, description, 0, NULL, NULL),
 	OPT("primary", BOOL, primary, 0, "false", "the one used when none is named"),
-	OPT("public", BOOL, public, 0, "true", "may be called from outside"),
+	OPT("public", BOOL, is_public, 0, "true", "may be called from outside"),
 	OPT("transaction", BOOL, transaction, 0, NULL,
 		"in a subtransaction of its own where it matters"),
 	SEEN("arguments", JSON, 0, NULL, "arguments, by name"),

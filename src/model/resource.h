@@ -96,7 +96,7 @@ typedef struct AshAttribute
 	int json_key_len;
 	int index; /* in AshResource.attributes */
 	AshTypeInst *type;
-	bool public;
+	bool is_public;
 	bool sensitive;
 	bool allow_nil;
 	bool generated;
@@ -121,7 +121,7 @@ typedef struct AshArgument
 	const char *description;
 	int index;
 	AshTypeInst *type;
-	bool public;
+	bool is_public;
 	bool sensitive;
 	bool allow_nil;
 	bool allow_expr; /* of a calculation: may depend on the row */
@@ -161,7 +161,7 @@ typedef struct AshRelationship
 	const char *source_attribute_on_join;
 	const char *destination_attribute_on_join;
 	const char *join_relationship; /* has_many to the join resource */
-	bool public;
+	bool is_public;
 	bool writable;
 	bool filterable;
 	bool sortable;
@@ -193,7 +193,7 @@ typedef struct AshCalculation
 	const char *description;
 	int index;
 	AshTypeInst *type;
-	bool public;
+	bool is_public;
 	bool sensitive;
 	bool allow_nil;
 	AshFieldUse filterable;
@@ -233,7 +233,7 @@ typedef struct AshAggregate
 	const char *filter_source; /* trusted expression over the destination, or NULL */
 	json_t *sort;
 	json_t *join_filters; /* object "path.path" → expression, or NULL */
-	bool public;
+	bool is_public;
 	bool sensitive;
 	AshFieldUse filterable;
 	AshFieldUse sortable;
@@ -359,7 +359,7 @@ typedef struct AshAction
 	AshActionType type;
 	bool primary;
 	bool transaction;
-	bool public;
+	bool is_public;
 	int multitenancy; /* AshActionTenancy */
 
 	int nargs;

@@ -115,7 +115,7 @@ match_resource(const AshPolicySubject *subject, void *options)
 static AshTruth
 match_private_action(const AshPolicySubject *subject, void *options)
 {
-	return truth(subject->action != NULL && !subject->action->public);
+	return truth(subject->action != NULL && !subject->action->is_public);
 }
 
 /*-------------------------------------------------------------------------

@@ -132,7 +132,7 @@ evaluate(const AshPolicySubject *subject, AshExpr *expr)
 static bool
 is_actor(const AshExpr *expr)
 {
-	return expr->kind == ASH_EXPR_TEMPLATE && expr->template == ASH_TEMPLATE_ACTOR;
+	return expr->kind == ASH_EXPR_TEMPLATE && expr->template_kind == ASH_TEMPLATE_ACTOR;
 }
 
 /* A comparison of PostgreSQL's own, null when either side is, with a value of the actor. */

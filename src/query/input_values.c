@@ -39,22 +39,22 @@ public_names(const AshResource *res)
 
 	for (int i = 0; i < res->nattributes; i++)
 	{
-		if (res->attributes[i]->public)
+		if (res->attributes[i]->is_public)
 			names = lappend(names, unconstify(char *, res->attributes[i]->name));
 	}
 	for (int i = 0; i < res->nrelationships; i++)
 	{
-		if (res->relationships[i]->public)
+		if (res->relationships[i]->is_public)
 			names = lappend(names, unconstify(char *, res->relationships[i]->name));
 	}
 	for (int i = 0; i < res->ncalculations; i++)
 	{
-		if (res->calculations[i]->public)
+		if (res->calculations[i]->is_public)
 			names = lappend(names, unconstify(char *, res->calculations[i]->name));
 	}
 	for (int i = 0; i < res->naggregates; i++)
 	{
-		if (res->aggregates[i]->public)
+		if (res->aggregates[i]->is_public)
 			names = lappend(names, unconstify(char *, res->aggregates[i]->name));
 	}
 	return names;

@@ -130,7 +130,7 @@ check_steps(SortParser *parser, const SortTarget *target, const char *whole)
 	{
 		const AshRelationship *rel = lfirst(lc);
 
-		if (!rel->public)
+		if (!rel->is_public)
 		{
 			no_such_field(parser, whole);
 			return false;
@@ -482,8 +482,8 @@ ash_sort_is_plain(const AshQuery *query, const AshSortItem *item)
 		return false;
 	if (!ref->from_input)
 		return true;
-	mask =
-		ash_field_mask(query->call, query->res, NULL, ref->attribute->name, ref->attribute->public);
+	mask = ash_field_mask(query->call, query->res, NULL, ref->attribute->name,
+						  ref->attribute->is_public);
 	return mask.condition == NULL && !mask.never;
 }
 

@@ -261,7 +261,7 @@ add_read_arguments(AshInterface *entry)
 	}
 	for (int n = 0; n < action->nargs; n++)
 	{
-		if (action->args[n]->public && !list_member_ptr(arguments, action->args[n]) &&
+		if (action->args[n]->is_public && !list_member_ptr(arguments, action->args[n]) &&
 			!ash_interface_excludes(entry, action->args[n]->name) &&
 			!is_key(entry, action->args[n]))
 			arguments = lappend(arguments, add_read_argument(entry, action->args[n], true));

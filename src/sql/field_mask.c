@@ -23,10 +23,10 @@ bool
 ash_ref_is_public(const AshExpr *ref)
 {
 	if (ref->attribute != NULL)
-		return ref->attribute->public;
+		return ref->attribute->is_public;
 	if (ref->calculation != NULL)
-		return ref->calculation->public;
-	return ref->aggregate->public;
+		return ref->calculation->is_public;
+	return ref->aggregate->is_public;
 }
 
 AshExpr *

@@ -108,7 +108,7 @@ write_value(AshSql *sql, AshExpr *expr)
 {
 	Body *body = (Body *) sql;
 
-	switch (expr->template)
+	switch (expr->template_kind)
 	{
 		case ASH_TEMPLATE_ARG:
 			write_argument(body, expr);

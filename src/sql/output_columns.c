@@ -139,7 +139,7 @@ add_masks(AshOutput *output)
 		if (output->json[i].key == NULL)
 			continue;
 		if (source->attribute != NULL)
-			mask_column(output, i, source->attribute->name, source->attribute->public);
+			mask_column(output, i, source->attribute->name, source->attribute->is_public);
 		else
 			mask_column(output, i, ash_ref_name(source->expr), ash_ref_is_public(source->expr));
 	}

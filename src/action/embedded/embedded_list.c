@@ -40,7 +40,7 @@ ash_embedded_key(const AshResource *res)
 
 	for (int i = 0; i < res->nprimary_key; i++)
 	{
-		if (res->primary_key[i]->public)
+		if (res->primary_key[i]->is_public)
 			key = lappend(key, res->primary_key[i]);
 	}
 	return key;
