@@ -10,6 +10,10 @@
 #include "postgres.h"
 
 #include "call/call_internal.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "nodes/value.h"
 
 bool

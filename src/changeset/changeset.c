@@ -19,6 +19,13 @@
 
 #include "changeset/changeset_internal.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/step.h"
+#include "model/value_default.h"
 
 /* An empty changeset over the stored row data (NULL on create). */
 AshChangeset *

@@ -9,6 +9,11 @@
 #include "postgres.h"
 
 #include "define/define_internal.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/identity.h"
 #include "schema/schema_plan.h"
 
 /* An entry being looked at. */

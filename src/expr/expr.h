@@ -19,7 +19,10 @@
 #ifndef ASH_EXPR_H
 #define ASH_EXPR_H
 
+#include "model/aggregate.h"
 #include "model/model.h"
+#include "model/value_template.h"
+#include "nodes/bitmapset.h"
 
 typedef enum AshExprKind
 {

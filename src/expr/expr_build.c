@@ -10,6 +10,8 @@
 #include "expr/expr_internal.h"
 
 #include "catalog/pg_type.h"
+#include "model/attribute.h"
+#include "model/value_template.h"
 
 static AshExpr *
 make_node(AshExprKind kind, const AshTypeInst *type, int nargs)

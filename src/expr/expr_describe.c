@@ -9,6 +9,10 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
+#include "model/value_template.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 

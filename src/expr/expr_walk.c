@@ -8,6 +8,9 @@
 #include "expr/expr_internal.h"
 
 #include "miscadmin.h"
+#include "model/argument.h"
+#include "model/calculation.h"
+#include "model/value_template.h"
 #include "utils/memutils.h"
 
 /* Parents come before their children; the condition of an inline aggregate is one. */

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
 #include "model/entity_options.h"
 
 const char *const ash_action_types[] = { "create", "read", "update", "destroy", "action", NULL };

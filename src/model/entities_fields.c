@@ -10,7 +10,13 @@
  */
 #include "postgres.h"
 
+#include "model/aggregate.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
 #include "model/entity_options.h"
+#include "model/identity.h"
+#include "model/relationship.h"
 
 const char *const ash_aggregate_kinds[] = { "count", "exists", "first", "sum",	  "list",
 											"max",	 "min",	   "avg",	"custom", NULL };

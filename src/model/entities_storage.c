@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "model/entities.h"
+#include "model/table_constraint.h"
 
 #define SEEN(name, kind, flags, dflt, doc)                                         \
 	{                                                                              \

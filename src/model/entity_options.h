@@ -8,7 +8,11 @@
 #ifndef ASH_ENTITY_OPTIONS_H
 #define ASH_ENTITY_OPTIONS_H
 
+#include "model/domain.h"
 #include "model/entities.h"
+
+/* Options of kind ASH_OPT_ENUM fill enums as if they were int. */
+StaticAssertDecl(sizeof(AshAuthorize) == sizeof(int), "enums are as large as int");
 
 /* S is the struct that the table fills. */
 #define OPT(name, kind, field, flags, dflt, doc)                               \

@@ -17,6 +17,9 @@
  */
 #include "postgres.h"
 
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/resource.h"
 #include "policy/policy_internal.h"
 #include "utils/memutils.h"
 

@@ -27,6 +27,11 @@
 
 #include "changeset/changeset.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/resource.h"
+#include "model/value_default.h"
+#include "model/value_template.h"
 #include "policy/policy_internal.h"
 
 static const Formula formula_true = { ASH_TRUE, NULL };

@@ -13,6 +13,10 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 #include "query/filter_parse.h"
 
 static AshExpr *parse_filter(FilterParser *parser, FilterScope *scope, const JsonbValue *value);

@@ -8,6 +8,11 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 /* A value as it is shown in a message: its JSON, cut to a sane length. */

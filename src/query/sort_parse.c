@@ -13,6 +13,14 @@
  */
 #include "postgres.h"
 
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/field_use.h"
+#include "model/identity.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/value_default.h"
 #include "query/filter_parse.h"
 #include "query/query_internal.h"
 #include "utils/builtins.h"

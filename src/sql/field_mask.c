@@ -7,6 +7,12 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/resource.h"
+#include "model/value_default.h"
 #include "query/query_internal.h"
 
 const char *

@@ -14,6 +14,14 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/domain.h"
+#include "model/resource.h"
+#include "model/step.h"
+#include "model/value_default.h"
+#include "model/value_template.h"
 #include "query/query_internal.h"
 #include "utils/builtins.h"
 

@@ -12,6 +12,10 @@
 #include "postgres.h"
 
 #include "call/app_function.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 static int

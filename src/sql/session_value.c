@@ -13,6 +13,9 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "model/attribute.h"
+#include "model/resource.h"
+#include "model/value_template.h"
 #include "query/query_internal.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"

@@ -18,6 +18,10 @@
 #include "action/embedded/embedded.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/resource.h"
 #include "utils/array.h"
 #include "utils/typcache.h"
 
