@@ -9,6 +9,7 @@
 
 #include "action/action_internal.h"
 #include "action/embedded/embedded.h"
+#include "model/resource.h"
 #include "utils/builtins.h"
 
 /*

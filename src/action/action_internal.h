@@ -10,6 +10,7 @@
 
 #include "action/action.h"
 #include "call/app_function.h"
+#include "model/action_def.h"
 
 /* write_action.c */
 /* as ash_action_write, for a row that ash_action_record has locked */

@@ -12,6 +12,8 @@
 #include "postgres.h"
 
 #include "action/action_internal.h"
+#include "model/action_def.h"
+#include "model/resource.h"
 
 static void
 note(AshStatement *statement, const char *text)

@@ -15,6 +15,9 @@
 
 #include "action/action_internal.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "nodes/value.h"
 
 #define DEFAULT_BATCH 100

@@ -12,6 +12,9 @@
 #include "postgres.h"
 
 #include "action/action_internal.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/resource.h"
 
 /* A row made of options.refs; what is not given is null. */
 static AshValue *

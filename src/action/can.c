@@ -11,6 +11,8 @@
 #include "postgres.h"
 
 #include "action/action_internal.h"
+#include "model/action_def.h"
+#include "model/resource.h"
 
 static const char *
 decide(AshPolicySubject *subject, const AshValue *row)

@@ -13,6 +13,9 @@
 
 #include "action/managed/managed.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 
 /*-------------------------------------------------------------------------
  * cascade_destroy, cascade_update

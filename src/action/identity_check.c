@@ -12,6 +12,10 @@
 #include "postgres.h"
 
 #include "action/managed/managed.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/resource.h"
 
 /* The identity a create updates on conflict instead of failing. */
 static bool

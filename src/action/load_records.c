@@ -13,6 +13,7 @@
 
 #include "action/action_internal.h"
 #include "miscadmin.h"
+#include "model/resource.h"
 
 static void
 not_found(AshCall *call, const JsonbValue *record)

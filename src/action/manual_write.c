@@ -15,6 +15,9 @@
 #include "postgres.h"
 
 #include "action/action_internal.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 
 /*-------------------------------------------------------------------------
  * Before it is called

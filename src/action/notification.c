@@ -13,6 +13,8 @@
 #include "postgres.h"
 
 #include "action/action_internal.h"
+#include "model/action_def.h"
+#include "model/resource.h"
 #include "utils/datum.h"
 #include "utils/json.h"
 

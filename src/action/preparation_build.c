@@ -12,7 +12,10 @@
 #include "postgres.h"
 
 #include "action/preparation.h"
+#include "model/action_def.h"
+#include "model/calculation.h"
 #include "model/entities.h"
+#include "model/value_template.h"
 
 typedef struct Build
 {

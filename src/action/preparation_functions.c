@@ -20,6 +20,8 @@
 
 #include "action/preparation.h"
 #include "call/app_function.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
 #include "model/entities.h"
 #include "utils/builtins.h"
 

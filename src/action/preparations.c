@@ -13,7 +13,9 @@
 #include "postgres.h"
 
 #include "action/preparation.h"
+#include "model/action_def.h"
 #include "model/entities.h"
+#include "model/step.h"
 #include "utils/memutils.h"
 
 /*-------------------------------------------------------------------------

@@ -8,6 +8,9 @@
 #include "postgres.h"
 
 #include "action/action_internal.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 
 /* The query of a read call, authorized; NULL after adding an error. */
 AshQuery *

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "action/action_internal.h"
+#include "model/action_def.h"
 
 typedef void (*ActionRunner)(AshCall *call, const Jsonb *input, StringInfo out);
 

@@ -12,6 +12,8 @@
 #include "postgres.h"
 
 #include "action/action_internal.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "utils/builtins.h"
 
 static void

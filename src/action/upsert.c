@@ -12,6 +12,11 @@
 #include "postgres.h"
 
 #include "action/managed/managed.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/resource.h"
+#include "model/value_default.h"
 #include "utils/datum.h"
 
 bool

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "action/action_internal.h"
+#include "model/action_def.h"
 
 static void
 validate_write(AshCall *call, const Jsonb *input)

@@ -16,6 +16,9 @@
 
 #include "action/action_internal.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 
 /*-------------------------------------------------------------------------
  * Build: input → changeset (steps 2 to 11)

@@ -13,6 +13,7 @@
 
 #include "access/xact.h"
 #include "api/api.h"
+#include "model/resource.h"
 #include "utils/builtins.h"
 
 static const char *const type_names[] = { "create", "read", "update", "destroy", "action" };

@@ -9,6 +9,8 @@
 #include "postgres.h"
 
 #include "api/api.h"
+#include "model/action_def.h"
+#include "model/aggregate.h"
 #include "utils/builtins.h"
 
 ASH_FUNCTION(ash_count);

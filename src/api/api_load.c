@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "api/api.h"
+#include "model/action_def.h"
 
 ASH_FUNCTION(ash_load);
 ASH_FUNCTION(ash_reload);

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "api/api.h"
+#include "model/action_def.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 

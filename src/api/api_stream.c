@@ -14,6 +14,8 @@
 
 #include "api/api.h"
 #include "funcapi.h"
+#include "model/action_def.h"
+#include "model/resource.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"

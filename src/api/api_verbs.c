@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "api/api.h"
+#include "model/action_def.h"
 
 ASH_FUNCTION(ash_create);
 ASH_FUNCTION(ash_update);

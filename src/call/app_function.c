@@ -20,6 +20,8 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/argument.h"
 #include "parser/parse_func.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -81,7 +83,7 @@ ash_function_prepare(AshFunction *function, AshErrors *errors)
 }
 
 AshFunction *
-ash_function_cached(void **cache, MemoryContext cxt, json_t *node, AshErrors *errors)
+ash_function_cached(AshFunction **cache, MemoryContext cxt, json_t *node, AshErrors *errors)
 {
 	MemoryContext old;
 	AshErrors *own = errors;

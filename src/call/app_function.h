@@ -28,7 +28,7 @@ extern bool ash_function_prepare(AshFunction *function, AshErrors *errors);
  * {"function", "options"} or a name, found on first use and kept in *cache (in cxt).  With
  * errors NULL, at run time, a fault is raised.
  */
-extern AshFunction *ash_function_cached(void **cache, MemoryContext cxt, json_t *node,
+extern AshFunction *ash_function_cached(AshFunction **cache, MemoryContext cxt, json_t *node,
 										AshErrors *errors);
 extern Jsonb *ash_function_call(const AshFunction *function, Jsonb *subject, Jsonb *options,
 								Jsonb *context);

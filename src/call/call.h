@@ -17,6 +17,8 @@
 
 #include "datatype/timestamp.h"
 #include "expr/expr.h"
+#include "model/value_template.h"
+#include "nodes/bitmapset.h"
 
 typedef struct AshCall AshCall;
 
@@ -103,7 +105,7 @@ struct AshCall
 	AshBindings bindings; /* resolves templates against this call */
 	List *notifications;  /* of Jsonb *, gathered while running */
 	List *forced;		  /* of AshForced *: what the outer action sets on a nested write */
-	void *changeset;	  /* AshChangeset *: the one of the write that runs, or NULL */
+	struct AshChangeset *changeset; /* the one of the write that runs, or NULL */
 };
 
 /* Values of action->metadata, by entry; zero: none is set yet. */

@@ -10,6 +10,10 @@
 #include "postgres.h"
 
 #include "call/call_internal.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "nodes/value.h"
 
 bool
@@ -90,7 +94,7 @@ ash_call_cast_arguments(AshCall *call, const Jsonb *input)
 		if (known != NULL && known->argument != NULL)
 		{
 			/* private arguments are passed over, as if they did not exist */
-			if (known->argument->public)
+			if (known->argument->is_public)
 				ash_call_set_argument(call, known->argument, &value);
 		}
 		else if (!ash_call_skips_input(call, key.val.string.val, key.val.string.len))

@@ -9,6 +9,7 @@
 #define ASH_CALL_INTERNAL_H
 
 #include "call/call.h"
+#include "model/value_template.h"
 
 /* call_workspace.c */
 extern MemoryContext ash_workspace_take(MemoryContext parent, StringInfo *out);

@@ -11,6 +11,8 @@
 #include "postgres.h"
 
 #include "call/app_function.h"
+#include "model/action_def.h"
+#include "model/argument.h"
 
 static void
 ensure_values(AshMetadata *metadata, const AshAction *action)

@@ -14,6 +14,7 @@
 
 #include "call/call_internal.h"
 #include "miscadmin.h"
+#include "model/resource.h"
 #include "utils/guc.h"
 
 AshSecurityState

@@ -14,6 +14,8 @@
 
 #include "call/call.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/resource.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
 #include "utils/timeout.h"

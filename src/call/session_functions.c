@@ -18,6 +18,8 @@
 
 #include "call/call_internal.h"
 #include "catalog/pg_type.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"

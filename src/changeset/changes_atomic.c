@@ -14,6 +14,8 @@
 
 #include "catalog/pg_type.h"
 #include "changeset/changeset_internal.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
 #include "utils/builtins.h"
 
 /* A call by name whose operands are known to fit; NULL after adding an error. */

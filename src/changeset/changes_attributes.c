@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "changeset/changeset_internal.h"
+#include "model/attribute.h"
 
 /*-------------------------------------------------------------------------
  * set_attribute, set_new_attribute

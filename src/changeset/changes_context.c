@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "changeset/changeset_internal.h"
+#include "model/action_def.h"
 #include "utils/builtins.h"
 
 /*-------------------------------------------------------------------------

@@ -19,6 +19,13 @@
 
 #include "changeset/changeset_internal.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/step.h"
+#include "model/value_default.h"
 
 /* An empty changeset over the stored row data (NULL on create). */
 AshChangeset *
@@ -60,7 +67,7 @@ cast_key(AshChangeset *cs, const char *name, int len, const JsonbValue *value)
 	}
 	else if (input->attribute != NULL)
 		(void) ash_changeset_force(cs, input->attribute, value);
-	else if (input->argument->public)
+	else if (input->argument->is_public)
 		(void) ash_call_set_argument(cs->call, input->argument, value);
 }
 

@@ -13,6 +13,7 @@
 #define ASH_CHANGESET_H
 
 #include "exec/exec.h"
+#include "model/action_def.h"
 
 typedef struct AshChangeset AshChangeset;
 typedef struct AshHook AshHook;

@@ -12,6 +12,10 @@
 #include "postgres.h"
 
 #include "changeset/changeset_internal.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
 
 bool
 ash_changeset_changing(const AshChangeset *cs, const AshAttribute *attr)

@@ -11,6 +11,8 @@
 #include "call/app_function.h"
 #include "changeset/changeset_internal.h"
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "utils/builtins.h"
 
 static const char *const type_names[] = { "create", "read", "update", "destroy", "action" };

@@ -13,6 +13,9 @@
 #include "postgres.h"
 
 #include "changeset/changeset_internal.h"
+#include "model/attribute.h"
+#include "model/resource.h"
+#include "model/value_template.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"

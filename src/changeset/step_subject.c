@@ -12,6 +12,10 @@
 #include "postgres.h"
 
 #include "changeset/changeset_internal.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 
 static bool
 is_argument_of_any(const AshResource *res, const char *name)

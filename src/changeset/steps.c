@@ -15,6 +15,9 @@
 
 #include "changeset/changeset_internal.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/resource.h"
+#include "model/step.h"
 
 /* The common options, as they stand in a definition. */
 typedef struct StepOptions

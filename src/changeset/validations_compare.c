@@ -17,6 +17,7 @@
 
 #include "catalog/pg_type.h"
 #include "changeset/changeset_internal.h"
+#include "model/value_template.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"

@@ -13,6 +13,10 @@
 #include "postgres.h"
 
 #include "changeset/changeset_internal.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 
 /*-------------------------------------------------------------------------
  * present, absent, attributes_present, attributes_absent

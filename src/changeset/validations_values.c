@@ -12,6 +12,8 @@
 #include "postgres.h"
 
 #include "changeset/changeset_internal.h"
+#include "model/attribute.h"
+#include "model/value_template.h"
 
 typedef struct Equality
 {

@@ -9,6 +9,7 @@
 
 #include "call/app_function.h"
 #include "define/check_document.h"
+#include "model/action_def.h"
 
 static int
 action_type(const char *name)

@@ -14,6 +14,8 @@
 #include "call/app_function.h"
 #include "define/check_document.h"
 #include "miscadmin.h"
+#include "model/aggregate.h"
+#include "model/relationship.h"
 
 void
 ash_check_fault(AshErrors *errors, const char *key, const char *message)

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "define/define_internal.h"
+#include "model/action_def.h"
 
 /* Every action of the source is copied without these, which are built anew. */
 static const char *const rebuilt[] = { "type", "transaction", "arguments", "accept",

@@ -16,6 +16,9 @@
 #include "catalog/pg_type.h"
 #include "define/define_internal.h"
 #include "executor/spi.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
 #include "utils/builtins.h"
 
 static void

@@ -14,6 +14,12 @@
 #include "call/app_function.h"
 #include "define/define_internal.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/identity.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 
 /* The room of expressions knows no paths: point at section, member, option. */
 static void

@@ -13,6 +13,12 @@
 
 #include "action/embedded/embedded.h"
 #include "define/define_internal.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/identity.h"
+#include "model/step.h"
 
 static void
 fault(AshErrors *errors, const char *key, const char *message)

@@ -9,6 +9,11 @@
 #include "postgres.h"
 
 #include "define/define_internal.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/identity.h"
 #include "schema/schema_plan.h"
 
 /* An entry being looked at. */
@@ -314,7 +319,7 @@ verify_shared_keys(const Entry *entry)
 		const AshAttribute *attr = ash_find_attribute(entry->res, name);
 		const AshArgument *arg = ash_find_argument(entry->action, name);
 
-		if (attr == NULL || arg == NULL || !arg->public || ash_names_contain(excluded, name) ||
+		if (attr == NULL || arg == NULL || !arg->is_public || ash_names_contain(excluded, name) ||
 			(attr->type->oid == arg->type->oid && strcmp(attr->type->name, arg->type->name) == 0))
 			continue;
 		fault(entry, option(entry, "get_by_identity") ? "get_by_identity" : "get_by",

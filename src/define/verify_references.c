@@ -10,6 +10,12 @@
 
 #include "define/define_internal.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/resource.h"
+#include "model/table_constraint.h"
 #include "utils/regproc.h"
 
 void

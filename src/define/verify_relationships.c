@@ -9,6 +9,9 @@
 
 #include "define/define_internal.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
 
 /* The resource, or NULL after adding an error at key. */
 static AshResource *

@@ -11,6 +11,8 @@
 #include "access/reloptions.h"
 #include "catalog/pg_class.h"
 #include "define/define_internal.h"
+#include "model/attribute.h"
+#include "model/identity.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
 #include "schema/schema_plan.h"

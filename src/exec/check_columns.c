@@ -24,6 +24,8 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "exec/exec_internal.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "parser/parse_coerce.h"
 #include "rewrite/rowsecurity.h"
 #include "storage/lmgr.h"

@@ -18,6 +18,11 @@
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
 #include "exec/exec_internal.h"
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/table_constraint.h"
 #include "utils/errcodes.h"
 #include "utils/lsyscache.h"
 

@@ -18,6 +18,8 @@
 #include "commands/trigger.h"
 #include "exec/exec_internal.h"
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "parser/parse_relation.h"
 #include "storage/proc.h"
 #include "tcop/utility.h"

@@ -14,6 +14,8 @@
 #include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "exec/exec_internal.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 

@@ -23,6 +23,8 @@
 #include "commands/trigger.h"
 #include "exec/exec_internal.h"
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "utils/datum.h"
 #include "utils/snapmgr.h"
 

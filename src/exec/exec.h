@@ -4,7 +4,7 @@
  *	  The data layer: saved plans over SPI, the heap fast path, JSON streaming.
  *
  * Statements arrive as AshSql (text and parameters).  Plans are saved under the
- * text, the role and the parameter types, in the resource's data_cache, and are
+ * text, the role and the parameter types, in the resource's plan cache, and are
  * thrown away with it or when PostgreSQL says they are no longer valid.  While
  * one of our statements is rewritten, ash_data_own_statement() knows the relations
  * it was made for, so that the row-security hook does not apply a
@@ -16,6 +16,7 @@
 #define ASH_DATA_H
 
 #include "call/call.h"
+#include "model/action_def.h"
 #include "storage/itemptr.h"
 #include "tcop/dest.h"
 

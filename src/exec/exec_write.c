@@ -14,6 +14,9 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "exec/exec_internal.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "utils/datum.h"
 
 /* Copies all attributes of a RETURNING row into values, in CurrentMemoryContext. */

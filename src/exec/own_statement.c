@@ -26,6 +26,7 @@
 
 #include "exec/exec_internal.h"
 #include "exec/saved_plans.h"
+#include "model/resource.h"
 #include "utils/plancache.h"
 
 /* The statement of ours that is being rewritten, or NULL. */

@@ -3,7 +3,7 @@
  * src/exec/saved_plans.c
  *	  Saved plans, by statement text, parameter types and role.
  *
- * One cache hangs off each resource (res->data_cache) and dies with it: PostgreSQL
+ * One cache hangs off each resource (res->plans) and dies with it: PostgreSQL
  * keeps plans in contexts of its own, so a reset callback of each plan's entry frees
  * it.  At most ASH_PLANS_MAX plans are kept, and only ASH_PLANS_TEXT bytes of
  * statements (a plan takes some fifty times its text, and a caller's filter can be
@@ -20,6 +20,7 @@
 #include "exec/saved_plans.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
+#include "model/resource.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/resowner.h"
@@ -48,14 +49,14 @@ struct AshPlan
 	MemoryContext cxt;
 };
 
-typedef struct PlanCache
+typedef struct AshPlanCache
 {
 	MemoryContext cxt;
 	int count;
 	Size text; /* bytes of all statements, once for each plan */
 	dlist_head used;
 	dlist_head buckets[ASH_PLAN_BUCKETS];
-} PlanCache;
+} AshPlanCache;
 
 /* PostgreSQL's part of the plan outlives our context unless it is freed by hand. */
 static void
@@ -70,19 +71,19 @@ free_spi_plan(void *arg)
 	plan->spi = NULL;
 }
 
-static PlanCache *
+static AshPlanCache *
 plan_cache(AshResource *res)
 {
-	PlanCache *cache = res->data_cache;
+	AshPlanCache *cache = res->plans;
 
 	if (likely(cache != NULL))
 		return cache;
-	cache = MemoryContextAllocZero(res->cxt, sizeof(PlanCache));
+	cache = MemoryContextAllocZero(res->cxt, sizeof(AshPlanCache));
 	cache->cxt = AllocSetContextCreate(res->cxt, "ash plans", ALLOCSET_SMALL_SIZES);
 	dlist_init(&cache->used);
 	for (int i = 0; i < ASH_PLAN_BUCKETS; i++)
 		dlist_init(&cache->buckets[i]);
-	res->data_cache = cache;
+	res->plans = cache;
 	return cache;
 }
 
@@ -142,7 +143,7 @@ is_plan_of(const AshPlan *plan, const AshSql *sql, uint32 hash, Oid role)
 }
 
 static AshPlan *
-find_plan(PlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
+find_plan(AshPlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
 {
 	dlist_iter iter;
 
@@ -158,7 +159,7 @@ find_plan(PlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
 
 /* Say how much it holds now. */
 static void
-weigh_plan(PlanCache *cache, AshPlan *plan)
+weigh_plan(AshPlanCache *cache, AshPlan *plan)
 {
 	Size weight = (Size) plan->len * (1 + ash_peeks_count(plan->peeks));
 
@@ -167,7 +168,7 @@ weigh_plan(PlanCache *cache, AshPlan *plan)
 }
 
 static void
-forget_plan(PlanCache *cache, AshPlan *plan)
+forget_plan(AshPlanCache *cache, AshPlan *plan)
 {
 	dlist_delete(&plan->bucket);
 	dlist_delete(&plan->used);
@@ -178,7 +179,7 @@ forget_plan(PlanCache *cache, AshPlan *plan)
 
 /* For a statement of that many bytes. */
 static void
-make_room(PlanCache *cache, int len)
+make_room(AshPlanCache *cache, int len)
 {
 	dlist_node *node = cache->used.head.prev;
 
@@ -196,7 +197,7 @@ make_room(PlanCache *cache, int len)
 static AshPlan *
 add_plan(AshResource *res, AshSql *sql, uint32 hash, Oid role)
 {
-	PlanCache *cache = plan_cache(res);
+	AshPlanCache *cache = plan_cache(res);
 	SPIPlanPtr spi = ash_own_prepare(res, sql, 0);
 	MemoryContextCallback *callback;
 	MemoryContext cxt;
@@ -253,7 +254,7 @@ AshPlan *
 ash_plan_get(AshResource *res, AshSql *sql)
 {
 	ErrorContextCallback callback = { .previous = error_context_stack, .callback = hint_at_drift };
-	PlanCache *cache = plan_cache(res);
+	AshPlanCache *cache = plan_cache(res);
 	Oid role = GetUserId();
 	uint32 hash = statement_hash(sql, role);
 	AshPlan *plan = find_plan(cache, sql, hash, role);
@@ -281,7 +282,7 @@ ash_plan_spi(AshPlan *plan)
 SPIPlanPtr
 ash_plan_choose(AshResource *res, AshSql *sql, AshPlan *plan, ParamListInfo params)
 {
-	PlanCache *cache = plan_cache(res);
+	AshPlanCache *cache = plan_cache(res);
 	SPIPlanPtr spi;
 
 	/* many run only once; and the estimators may run functions, and these the statement */

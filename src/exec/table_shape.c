@@ -16,6 +16,8 @@
 #include "commands/trigger.h"
 #include "exec/exec_internal.h"
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rowsecurity.h"
@@ -234,14 +236,14 @@ columns_fit(const AshResource *res, Relation rel)
 AshTable *
 ash_table_if_fit(AshResource *res, Relation rel)
 {
-	return is_current(res->write_cache, rel) || columns_fit(res, rel) ? ash_table_of(res, rel) :
+	return is_current(res->table_shape, rel) || columns_fit(res, rel) ? ash_table_of(res, rel) :
 																		NULL;
 }
 
 AshTable *
 ash_table_of(AshResource *res, Relation rel)
 {
-	AshTable *table = res->write_cache;
+	AshTable *table = res->table_shape;
 	AshTable *former;
 
 	if (is_current(table, rel))
@@ -254,7 +256,7 @@ ash_table_of(AshResource *res, Relation rel)
 	former = table;
 	table = build_table(res, rel);
 	MemoryContextSetParent(table->cxt, res->cxt);
-	res->write_cache = table;
+	res->table_shape = table;
 	if (former != NULL && former->writing != AshMyLxid && !ash_batch_uses(former) &&
 		ash_call_current() != NULL && ash_call_current()->parent == NULL)
 		MemoryContextDelete(former->cxt);

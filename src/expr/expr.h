@@ -19,7 +19,10 @@
 #ifndef ASH_EXPR_H
 #define ASH_EXPR_H
 
+#include "model/aggregate.h"
 #include "model/model.h"
+#include "model/value_template.h"
+#include "nodes/bitmapset.h"
 
 typedef enum AshExprKind
 {
@@ -52,7 +55,7 @@ struct AshExpr
 	AshValue value;
 
 	/* ASH_EXPR_TEMPLATE */
-	AshTemplateKind template;
+	AshTemplateKind template_kind;
 	List *template_path; /* of char * */
 
 	/* ASH_EXPR_REF, ASH_EXPR_EXISTS, ASH_EXPR_AGGREGATE */
@@ -96,7 +99,7 @@ struct AshExprFunc
 	bool predicate; /* may be used as a key in filter input */
 	/* Argument types and result (expr_signature.c), or NULL when resolve does it. */
 	const char *signature;
-	const char *template; /* SQL with $1 …, $* for the arguments, or NULL when sql writes it */
+	const char *sql_template; /* SQL with $1 …, $* for the arguments, or NULL when sql writes it */
 	/*
 	 * Check argument types, insert casts, set call->type; may return another
 	 * tree that means the same.  NULL after adding an error.

@@ -11,6 +11,8 @@
  */
 #include "expr/expr_internal.h"
 
+#include "model/aggregate.h"
+#include "model/resource.h"
 #include "nodes/nodeFuncs.h"
 
 /* The context for an expression over the rows at the end of a path. */

@@ -10,6 +10,8 @@
 #include "expr/expr_internal.h"
 
 #include "catalog/pg_type.h"
+#include "model/attribute.h"
+#include "model/value_template.h"
 
 static AshExpr *
 make_node(AshExprKind kind, const AshTypeInst *type, int nargs)
@@ -56,7 +58,7 @@ ash_expr_template(AshTemplateKind kind, List *path, const AshTypeInst *type)
 {
 	AshExpr *expr = make_node(ASH_EXPR_TEMPLATE, type, 0);
 
-	expr->template = kind;
+	expr->template_kind = kind;
 	expr->template_path = path;
 	if (type == NULL)
 	{

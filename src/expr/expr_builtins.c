@@ -59,12 +59,12 @@ static const AshExprFunc operators[] = {
 #define FUNCTION(fn, text, min, max, sig, how)                                       \
 	{                                                                                \
 		.name = fn, .doc = text, .min_args = min, .max_args = max, .signature = sig, \
-		.template = how                                                              \
+		.sql_template = how                                                          \
 	}
 #define PREDICATE(fn, text, sig, how)                                             \
 	{                                                                             \
 		.name = fn, .doc = text, .min_args = 2, .max_args = 2, .predicate = true, \
-		.signature = sig, .template = how                                         \
+		.signature = sig, .sql_template = how                                     \
 	}
 #define SPECIAL(fn, text, min, max, how)                                          \
 	{                                                                             \
@@ -159,19 +159,19 @@ static const AshExprFunc functions[] = {
 	  .min_args = 1,
 	  .max_args = -1,
 	  .resolve = ash_resolve_coalesce,
-	  .template = "COALESCE($*)" },
+	  .sql_template = "COALESCE($*)" },
 	{ .name = "greatest",
 	  .doc = "The greatest value that is not null.",
 	  .min_args = 1,
 	  .max_args = -1,
 	  .resolve = ash_resolve_minmax,
-	  .template = "GREATEST($*)" },
+	  .sql_template = "GREATEST($*)" },
 	{ .name = "least",
 	  .doc = "The least value that is not null.",
 	  .min_args = 1,
 	  .max_args = -1,
 	  .resolve = ash_resolve_minmax,
-	  .template = "LEAST($*)" },
+	  .sql_template = "LEAST($*)" },
 	SPECIAL("nullif", "Null when both are equal, else the first.", 2, 2, ash_resolve_nullif),
 	{ .name = "get_path",
 	  .doc = "What stands at a path of keys in a map; null when there is nothing.",
@@ -188,7 +188,7 @@ static const AshExprFunc functions[] = {
 	  .min_args = 1,
 	  .max_args = 2,
 	  .resolve = ash_resolve_required,
-	  .template = "ash.required($*)" },
+	  .sql_template = "ash.required($*)" },
 	{ .name = "error",
 	  .doc = "error(message), or error(code, map) with message, field, path and vars: raised when "
 			 "it is evaluated.",
@@ -201,7 +201,7 @@ static const AshExprFunc functions[] = {
 	  .min_args = 0,
 	  .max_args = -1,
 	  .resolve = ash_resolve_map,
-	  .template = "pg_catalog.jsonb_build_object($*)" },
+	  .sql_template = "pg_catalog.jsonb_build_object($*)" },
 	{ .name = "composite_type",
 	  .doc = "A value of a row type of PostgreSQL, from a map, row(…) or a list, and the type's "
 			 "name.",

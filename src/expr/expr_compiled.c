@@ -16,6 +16,13 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/aggregate.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/value_default.h"
 #include "nodes/value.h"
 #include "utils/memutils.h"
 
@@ -272,13 +279,13 @@ ash_calculation_is_late(AshResource *res, AshCalculation *calc)
 	check_stack_depth();
 	if (calc->expr_source == NULL)
 		return calc->batch_function != NULL;
-	if (calc->late != 0 || is_compiling(calc))
-		return calc->late == 2;
+	if (calc->stage != ASH_STAGE_UNKNOWN || is_compiling(calc))
+		return calc->stage == ASH_STAGE_AFTER_FETCH;
 	/* faults are reported where it is defined */
 	expr = ash_calculation_expr(res, calc, ash_errors_create(CurrentMemoryContext));
 	late = expr != NULL && ash_expr_walk(expr, is_late_ref, NULL);
 	if (expr != NULL)
-		calc->late = late ? 2 : 1;
+		calc->stage = late ? ASH_STAGE_AFTER_FETCH : ASH_STAGE_SQL;
 	return late;
 }
 

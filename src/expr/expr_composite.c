@@ -19,7 +19,7 @@
 #include "utils/typcache.h"
 
 /* Values of their own types; only composite_type takes it. */
-static const AshExprFunc row_entry = { .name = "row", .template = "ROW($*)" };
+static const AshExprFunc row_entry = { .name = "row", .sql_template = "ROW($*)" };
 
 /*
  * map

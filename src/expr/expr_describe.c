@@ -9,6 +9,10 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
+#include "model/value_template.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -72,7 +76,7 @@ describe_template(StringInfo out, const AshExpr *expr)
 
 	for (int i = 0; i < lengthof(names); i++)
 	{
-		if (names[i].kind == expr->template)
+		if (names[i].kind == expr->template_kind)
 			appendStringInfoString(out, names[i].name);
 	}
 	if (expr->template_path != NIL)

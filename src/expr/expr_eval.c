@@ -299,7 +299,8 @@ input_value(AshExpr *input, AshBindings *bindings, AshRefValue ref, void *contex
 	}
 	if (bindings == NULL)
 		elog(ERROR, "expression needs a running call: %s", ash_expr_describe(input));
-	return bindings->resolve(bindings, input->template, input->template_path, input->type, out);
+	return bindings->resolve(bindings, input->template_kind, input->template_path, input->type,
+							 out);
 }
 
 static bool

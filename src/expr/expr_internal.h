@@ -10,6 +10,7 @@
 
 #include "expr/expr.h"
 
+#include "model/aggregate.h"
 #include "nodes/parsenodes.h"
 
 /* Deeper sources are refused: every walker of the tree stays far from the stack's end. */

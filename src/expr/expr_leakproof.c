@@ -12,6 +12,7 @@
 #include "expr/expr_internal.h"
 
 #include "catalog/pg_type.h"
+#include "model/aggregate.h"
 #include "utils/builtins.h"
 
 static const char *const safe_calls[] = {

@@ -15,6 +15,14 @@
 #include "expr/expr_internal.h"
 
 #include "catalog/pg_type.h"
+#include "model/aggregate.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/value_default.h"
+#include "model/value_template.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 

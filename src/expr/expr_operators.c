@@ -85,10 +85,10 @@ ash_resolve_comparison(AshExpr *call, AshErrors *errors)
 /* A day is a day of UTC, whatever the session's time zone. */
 static const AshExprFunc instant_plus = { .name = "+",
 										  .is_operator = true,
-										  .template = IN_UTC("+") };
+										  .sql_template = IN_UTC("+") };
 static const AshExprFunc instant_minus = { .name = "-",
 										   .is_operator = true,
-										   .template = IN_UTC("-") };
+										   .sql_template = IN_UTC("-") };
 
 static AshExpr *
 instant_arithmetic(AshExpr *instant, AshExpr *duration, bool minus)

@@ -11,6 +11,7 @@
 #include "expr/expr_internal.h"
 
 #include "catalog/pg_type.h"
+#include "model/attribute.h"
 #include "utils/builtins.h"
 
 ASH_FUNCTION(ash_sql_required);

@@ -174,11 +174,11 @@ ash_sql_lazy(AshSql *sql, AshExpr *call)
  */
 
 static const AshExprFunc round_decimal = { .name = "round",
-										   .template =
+										   .sql_template =
 											   "pg_catalog.round($1, ($2)::pg_catalog.int4)" };
 /* PostgreSQL rounds halves of floats to even; decimals are rounded as people do */
 static const AshExprFunc round_float = { .name = "round",
-										 .template =
+										 .sql_template =
 											 "(pg_catalog.round(($1)::pg_catalog.\"numeric\", "
 											 "($2)::pg_catalog.int4))::pg_catalog.float8" };
 
@@ -208,9 +208,9 @@ ash_resolve_round(AshExpr *call, AshErrors *errors)
 	return round;
 }
 
-#define RELATIVE(fn, sig, how)                        \
-	{                                                 \
-		.name = fn, .signature = sig, .template = how \
+#define RELATIVE(fn, sig, how)                            \
+	{                                                     \
+		.name = fn, .signature = sig, .sql_template = how \
 	}
 #define NOW_IN_UTC(op)                                                                                \
 	"pg_catalog.timezone('UTC', pg_catalog.timezone('UTC', pg_catalog.now()) OPERATOR(pg_catalog." op \

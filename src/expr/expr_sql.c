@@ -219,12 +219,12 @@ write_template(AshSql *sql, AshExpr *expr)
 	if (sql->bindings == NULL)
 		elog(ERROR, "expression needs a running call");
 	/* on failure an error was added: the statement will not run */
-	if (!sql->bindings->resolve(sql->bindings, expr->template, expr->template_path, expr->type,
+	if (!sql->bindings->resolve(sql->bindings, expr->template_kind, expr->template_path, expr->type,
 								&value))
 		value.isnull = true;
 	write_typed_param(sql, expr->type, value);
 	if (sql->bindings->is_sensitive != NULL &&
-		sql->bindings->is_sensitive(sql->bindings, expr->template, expr->template_path))
+		sql->bindings->is_sensitive(sql->bindings, expr->template_kind, expr->template_path))
 		ash_sql_sensitive(sql);
 }
 
@@ -363,7 +363,7 @@ ash_sql_distinct(AshSql *sql, AshExpr *call)
 static void
 write_from_template(AshSql *sql, AshExpr *call)
 {
-	for (const char *p = call->func->template; *p != '\0'; p++)
+	for (const char *p = call->func->sql_template; *p != '\0'; p++)
 	{
 		bool argument = p[0] == '$' && p[1] >= '1' && p[1] <= '9';
 

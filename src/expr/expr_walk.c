@@ -8,6 +8,9 @@
 #include "expr/expr_internal.h"
 
 #include "miscadmin.h"
+#include "model/argument.h"
+#include "model/calculation.h"
+#include "model/value_template.h"
 #include "utils/memutils.h"
 
 /* Parents come before their children; the condition of an inline aggregate is one. */
@@ -77,7 +80,7 @@ is_actor(AshExpr *expr, void *context)
 	AshExpr *inlined;
 
 	if (expr->kind == ASH_EXPR_TEMPLATE)
-		return expr->template == ASH_TEMPLATE_ACTOR;
+		return expr->template_kind == ASH_TEMPLATE_ACTOR;
 	if (expr->kind != ASH_EXPR_REF || expr->calculation == NULL)
 		return false;
 	inlined = ash_expr_inlined(expr);
@@ -97,7 +100,7 @@ ash_expr_uses_actor(AshExpr *expr)
 static int
 argument_index(const AshExpr *expr, int nargs, AshArgument **args)
 {
-	if (expr->kind != ASH_EXPR_TEMPLATE || expr->template != ASH_TEMPLATE_ARG)
+	if (expr->kind != ASH_EXPR_TEMPLATE || expr->template_kind != ASH_TEMPLATE_ARG)
 		return -1;
 	for (int i = 0; i < nargs; i++)
 	{

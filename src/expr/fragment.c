@@ -17,6 +17,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/resource.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parse_collate.h"
 #include "parser/parse_expr.h"
@@ -97,7 +98,7 @@ put_arguments(StringInfo out, const char *text, AshSql *sql, AshExpr *call)
 void
 ash_sql_fragment(AshSql *sql, AshExpr *call)
 {
-	put_arguments(&sql->text, call->func->template, sql, call);
+	put_arguments(&sql->text, call->func->sql_template, sql, call);
 }
 
 /*
@@ -206,7 +207,7 @@ set_type(ParseContext *cxt, AshExpr *call)
 	Analysis analysis = { .call = call, .type = InvalidOid };
 
 	initStringInfo(&sql);
-	put_arguments(&sql, call->func->template, NULL, NULL);
+	put_arguments(&sql, call->func->sql_template, NULL, NULL);
 	analysis.sql = sql.data;
 	analysis.owner = res != NULL && OidIsValid(res->owner) ? res->owner : GetUserId();
 	analyze_isolated(&analysis);
@@ -270,8 +271,8 @@ make_fragment(ParseContext *cxt, const char *text, List *args)
 	func->doc = pstrdup(text);
 	func->max_args = -1;
 	func->sql = ash_sql_fragment;
-	func->template = rewritten(cxt, text, list_length(args));
-	if (func->template == NULL)
+	func->sql_template = rewritten(cxt, text, list_length(args));
+	if (func->sql_template == NULL)
 		return NULL;
 	call->args = palloc(sizeof(AshExpr *) * Max(list_length(args), 1));
 	for (; call->nargs < list_length(args); call->nargs++)

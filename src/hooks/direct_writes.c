@@ -21,6 +21,7 @@
 #include "executor/executor.h"
 #include "hooks/hooks.h"
 #include "miscadmin.h"
+#include "model/resource.h"
 #include "utils/lsyscache.h"
 
 static ExecutorCheckPerms_hook_type prev_check_perms = NULL;

@@ -20,6 +20,7 @@
 #include "exec/exec.h"
 #include "hooks/policy_quals.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -43,14 +44,14 @@
 #define QUALS (QUAL_TENANT + 1)
 
 /* Hangs off the resource; valid for what it was parsed under. */
-typedef struct QualCache
+typedef struct AshQualCache
 {
 	MemoryContext cxt;
 	Oid relid;
 	Oid role;
 	uint64 epoch;
 	Node *quals[QUALS];
-} QualCache;
+} AshQualCache;
 
 /* The text of a condition being written, and whose it is. */
 typedef struct QualText
@@ -199,16 +200,16 @@ ash_quals_init(void)
 }
 
 /* What the resource keeps, emptied if it was parsed under something else. */
-static QualCache *
+static AshQualCache *
 current_cache(AshResource *res, Relation rel)
 {
-	QualCache *cache = res->qual_cache;
+	AshQualCache *cache = res->quals;
 
 	if (cache == NULL)
 	{
-		cache = MemoryContextAllocZero(res->cxt, sizeof(QualCache));
+		cache = MemoryContextAllocZero(res->cxt, sizeof(AshQualCache));
 		cache->cxt = AllocSetContextCreate(res->cxt, "ash quals", ALLOCSET_SMALL_SIZES);
-		res->qual_cache = cache;
+		res->quals = cache;
 	}
 	if (cache->epoch != current_epoch() || cache->relid != RelationGetRelid(rel) ||
 		cache->role != GetUserId())
@@ -225,7 +226,7 @@ current_cache(AshResource *res, Relation rel)
 static Node *
 qual_of(AshResource *res, Relation rel, int kind)
 {
-	QualCache *cache = current_cache(res, rel);
+	AshQualCache *cache = current_cache(res, rel);
 	MemoryContext old;
 	Node *qual;
 

@@ -8,6 +8,7 @@
 #ifndef ASH_QUALS_H
 #define ASH_QUALS_H
 
+#include "model/action_def.h"
 #include "model/resource.h"
 #include "utils/relcache.h"
 

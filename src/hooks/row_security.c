@@ -27,6 +27,8 @@
 #include "exec/exec.h"
 #include "hooks/hooks.h"
 #include "hooks/policy_quals.h"
+#include "model/action_def.h"
+#include "model/resource.h"
 #include "nodes/makefuncs.h"
 #include "rewrite/rewriteManip.h"
 #include "rewrite/rowsecurity.h"

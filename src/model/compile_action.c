@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
 #include "model/model_internal.h"
 
 static void

@@ -12,7 +12,15 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "model/aggregate.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/field_use.h"
+#include "model/identity.h"
 #include "model/model_internal.h"
+#include "model/relationship.h"
+#include "model/value_default.h"
 
 /*-------------------------------------------------------------------------
  * Types and defaults

@@ -12,7 +12,14 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
+#include "model/aggregate.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
 #include "model/model_internal.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/table_constraint.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 

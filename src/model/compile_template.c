@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "model/model.h"
+#include "model/value_template.h"
 
 typedef bool (*TemplateReader)(AshTemplate *tmpl, json_t *value, AshErrors *errors);
 

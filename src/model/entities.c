@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
+#include "model/domain.h"
 #include "model/entities.h"
 
 const char *const ash_action_types[] = { "create", "read", "update", "destroy", "action", NULL };
@@ -267,7 +269,7 @@ static const AshOpt action_options[] = {
 	ASH_OPTION(AshAction, "description", STRING, description),
 	ASH_OPTION(AshAction, "primary", BOOL, primary, .dflt = "false",
 			   .doc = "the one used when none is named"),
-	ASH_OPTION(AshAction, "public", BOOL, public, .dflt = "true",
+	ASH_OPTION(AshAction, "public", BOOL, is_public, .dflt = "true",
 			   .doc = "may be called from outside"),
 	ASH_OPTION(AshAction, "transaction", BOOL, transaction,
 			   .doc = "in a subtransaction of its own where it matters"),

@@ -12,12 +12,13 @@
 #ifndef ASH_ENTITIES_H
 #define ASH_ENTITIES_H
 
+#include "model/domain.h"
 #include "model/resource.h"
 
 /* {"authorization": …} of a domain */
 typedef struct AshAuthorization
 {
-	int authorize; /* AshAuthorize */
+	AshAuthorize authorize;
 	bool require_actor;
 	const char *actor;		  /* "helpdesk.representative", or NULL */
 	const char *actor_source; /* "claims", "current_user" or NULL */
@@ -26,7 +27,7 @@ typedef struct AshAuthorization
 /* {"multitenancy": …} of a resource */
 typedef struct AshMultitenancy
 {
-	int strategy; /* AshTenancyStrategy */
+	AshTenancyStrategy strategy;
 	const char *attribute;
 	bool global;
 	const char *parse_attribute;

@@ -10,7 +10,13 @@
  */
 #include "postgres.h"
 
+#include "model/aggregate.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
 #include "model/entities.h"
+#include "model/identity.h"
+#include "model/relationship.h"
 
 const char *const ash_aggregate_kinds[] = { "count", "exists", "first", "sum",	  "list",
 											"max",	 "min",	   "avg",	"custom", NULL };
@@ -44,7 +50,7 @@ static const AshOpt attribute_options[] = {
 			   .doc = "part of the primary key"),
 	ASH_OPTION(AshAttribute, "allow_nil", BOOL, allow_nil, .dflt = "true",
 			   .doc = "false: a value is required"),
-	ASH_OPTION(AshAttribute, "public", BOOL, public, .dflt = "false",
+	ASH_OPTION(AshAttribute, "public", BOOL, is_public, .dflt = "false",
 			   .doc = "may be filtered, sorted and accepted by \"*\""),
 	ASH_OPTION(AshAttribute, "writable", BOOL, writable, .dflt = "true",
 			   .doc = "may be accepted by actions"),
@@ -81,7 +87,7 @@ static const AshOpt argument_options[] = {
 	ASH_OPTION(AshArgument, "description", STRING, description),
 	ASH_OPTION(AshArgument, "allow_nil", BOOL, allow_nil, .dflt = "true",
 			   .doc = "false: a value is required"),
-	ASH_OPTION(AshArgument, "public", BOOL, public, .dflt = "true",
+	ASH_OPTION(AshArgument, "public", BOOL, is_public, .dflt = "true",
 			   .doc = "false: only set by the engine, never from input"),
 	ASH_OPTION(AshArgument, "sensitive", BOOL, sensitive, .dflt = "false",
 			   .doc = "never shown in messages"),
@@ -159,7 +165,7 @@ static const AshOpt relationship_options[] = {
 			   .doc = "attribute of the destination"),
 	ASH_OPTION_CHECKED("validate_destination_attribute", BOOL, .dflt = "true",
 					   .doc = "the destination attribute must exist and fit"),
-	ASH_OPTION(AshRelationship, "public", BOOL, public, .dflt = "false",
+	ASH_OPTION(AshRelationship, "public", BOOL, is_public, .dflt = "false",
 			   .doc = "may be loaded and filtered by callers"),
 	ASH_OPTION(AshRelationship, "writable", BOOL, writable, .dflt = "true",
 			   .doc = "may be managed"),
@@ -272,7 +278,7 @@ static const AshOpt calculation_options[] = {
 	ASH_OPTION_CHECKED("concat", JSON,
 					   .doc = "fields joined: {\"keys\": […], \"separator\": \" \"}"),
 	ASH_OPTION_CHECKED("arguments", JSON, .doc = "arguments, by name"),
-	ASH_OPTION(AshCalculation, "public", BOOL, public, .dflt = "false",
+	ASH_OPTION(AshCalculation, "public", BOOL, is_public, .dflt = "false",
 			   .doc = "may be loaded, filtered and sorted by callers"),
 	ASH_OPTION(AshCalculation, "sensitive", BOOL, sensitive, .dflt = "false",
 			   .doc = "never shown in messages"),
@@ -312,7 +318,7 @@ static const AshOpt aggregate_options[] = {
 	ASH_OPTION(AshAggregate, "uniq", BOOL, uniq, .dflt = "false", .doc = "each value once"),
 	ASH_OPTION(AshAggregate, "include_nil", BOOL, include_nil, .dflt = "false"),
 	ASH_OPTION(AshAggregate, "default", JSON, dflt, .doc = "instead of null"),
-	ASH_OPTION(AshAggregate, "public", BOOL, public, .dflt = "false",
+	ASH_OPTION(AshAggregate, "public", BOOL, is_public, .dflt = "false",
 			   .doc = "may be loaded, filtered and sorted by callers"),
 	ASH_OPTION(AshAggregate, "sensitive", BOOL, sensitive, .dflt = "false",
 			   .doc = "never shown in messages"),

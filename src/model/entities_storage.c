@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "model/entities.h"
+#include "model/table_constraint.h"
 
 static const AshOpt named_constraint_options[] = {
 	ASH_OPTION(AshNamedConstraint, "fields", NAMES, fields,

@@ -11,7 +11,10 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
+#include "model/aggregate.h"
 #include "model/entity_kinds.h"
+#include "model/relationship.h"
 
 #define BIT(n) (1u << (n))
 

@@ -17,7 +17,9 @@
 #define ASH_CATALOG_H
 
 #include "base/owner_scope.h"
-#include "model/resource.h"
+#include "model/model_types.h"
+#include "nodes/pg_list.h"
+#include "spec/spec.h"
 
 /*
  * The resource of that name; NULL when there is none.  With errors not NULL an
@@ -117,13 +119,6 @@ extern char *ash_catalog_name_of_table(const char *schema, const char *table);
  */
 extern const char *ash_custom_index_name(const AshResource *res, const json_t *node);
 extern char *ash_object_name(const char *table, const char *label, const char *suffix);
-
-/*
- * compile_template.c: values of built-in options.  {"arg"|"argument"}, {"actor"}, {"context"},
- * {"tenant"}, {"expr"}, {"attribute"} and {"decimal"} with nothing beside them are
- * templates; everything else is a literal.  json is borrowed.
- */
-extern AshTemplate *ash_template_compile(json_t *node, AshErrors *errors);
 
 /*
  * compile_fields.c: a calculation or aggregate that stands elsewhere than in its

@@ -22,6 +22,7 @@
 #include "catalog/namespace.h"
 #include "common/hashfn.h"
 #include "model/model_internal.h"
+#include "model/relationship.h"
 #include "utils/acl.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"

@@ -13,6 +13,7 @@
 
 #include "model/entities.h"
 #include "model/model.h"
+#include "type/type.h"
 
 /* Builds one named member of a section; NULL after adding an error. */
 typedef void *(*AshMemberCompiler)(AshResource *res, const char *name, json_t *node,

@@ -11,7 +11,14 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
+#include "model/aggregate.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/identity.h"
 #include "model/model_internal.h"
+#include "model/relationship.h"
 
 /* Every entity struct begins with its name. */
 typedef struct Named

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "model/value_template.h"
 #include "policy/policy_internal.h"
 #include "utils/memutils.h"
 

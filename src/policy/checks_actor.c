@@ -11,6 +11,10 @@
  */
 #include "postgres.h"
 
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/value_template.h"
 #include "policy/policy_internal.h"
 #include "utils/builtins.h"
 

@@ -12,6 +12,11 @@
 #include "postgres.h"
 
 #include "changeset/changeset.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/value_template.h"
 #include "policy/policy_internal.h"
 
 static AshTruth

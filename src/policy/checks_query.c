@@ -11,6 +11,10 @@
 #include "postgres.h"
 
 #include "changeset/changeset.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 #include "policy/policy_internal.h"
 #include "query/query.h"
 

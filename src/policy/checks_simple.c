@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
 #include "model/entities.h"
 #include "policy/policy_internal.h"
 
@@ -117,7 +118,7 @@ match_resource(const AshPolicySubject *subject, void *options)
 static AshTruth
 match_private_action(const AshPolicySubject *subject, void *options)
 {
-	return truth(subject->action != NULL && !subject->action->public);
+	return truth(subject->action != NULL && !subject->action->is_public);
 }
 
 /*-------------------------------------------------------------------------

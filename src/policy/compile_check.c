@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include "model/argument.h"
+#include "model/resource.h"
 #include "policy/policy_internal.h"
 
 const char *const ash_check_effects[] = { "authorize_if", "forbid_if", "authorize_unless",

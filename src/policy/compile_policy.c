@@ -17,6 +17,9 @@
  */
 #include "postgres.h"
 
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/resource.h"
 #include "policy/policy_internal.h"
 #include "utils/memutils.h"
 
@@ -240,13 +243,14 @@ check_coverage(AshPolicyCompiler *compiler, List *policies)
 	{
 		if (!res->attributes[i]->primary_key)
 			require_covered(compiler, policies, res->attributes[i]->name,
-							res->attributes[i]->public);
+							res->attributes[i]->is_public);
 	}
 	for (int i = 0; i < res->ncalculations; i++)
 		require_covered(compiler, policies, res->calculations[i]->name,
-						res->calculations[i]->public);
+						res->calculations[i]->is_public);
 	for (int i = 0; i < res->naggregates; i++)
-		require_covered(compiler, policies, res->aggregates[i]->name, res->aggregates[i]->public);
+		require_covered(compiler, policies, res->aggregates[i]->name,
+						res->aggregates[i]->is_public);
 }
 
 /*-------------------------------------------------------------------------

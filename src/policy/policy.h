@@ -14,6 +14,7 @@
 #define ASH_POLICY_H
 
 #include "call/call.h"
+#include "model/action_def.h"
 
 struct AshChangeset;
 struct AshQuery;

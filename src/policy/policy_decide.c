@@ -27,6 +27,11 @@
 
 #include "changeset/changeset.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/resource.h"
+#include "model/value_default.h"
+#include "model/value_template.h"
 #include "policy/policy_internal.h"
 
 static const Formula formula_true = { ASH_TRUE, NULL };
@@ -132,7 +137,7 @@ evaluate(const AshPolicySubject *subject, AshExpr *expr)
 static bool
 is_actor(const AshExpr *expr)
 {
-	return expr->kind == ASH_EXPR_TEMPLATE && expr->template == ASH_TEMPLATE_ACTOR;
+	return expr->kind == ASH_EXPR_TEMPLATE && expr->template_kind == ASH_TEMPLATE_ACTOR;
 }
 
 /* A comparison of PostgreSQL's own, null when either side is, with a value of the actor. */

@@ -13,6 +13,10 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 #include "query/filter_parse.h"
 
 static AshExpr *parse_filter(FilterParser *parser, FilterScope *scope, const JsonbValue *value);
@@ -104,9 +108,9 @@ may_name(const FilterParser *parser, AshResource *res, const char *name)
 	const AshCalculation *calc = ash_find_calculation(res, name);
 	const AshAggregate *agg = ash_find_aggregate(res, name);
 
-	return (attr != NULL && (attr->public || parser->trusted)) ||
-		   (calc != NULL && (calc->public || parser->trusted)) ||
-		   (agg != NULL && (agg->public || parser->trusted));
+	return (attr != NULL && (attr->is_public || parser->trusted)) ||
+		   (calc != NULL && (calc->is_public || parser->trusted)) ||
+		   (agg != NULL && (agg->is_public || parser->trusted));
 }
 
 static AshExpr *parse_key(FilterParser *parser, FilterScope *scope, const char *name,
@@ -264,15 +268,17 @@ parse_key(FilterParser *parser, FilterScope *scope, const char *name, const Json
 		return combination(parser, scope, value, true);
 	if (strcmp(name, "not") == 0)
 		return negation(parser, scope, value);
-	if ((attr = ash_find_attribute(scope->res, name)) != NULL && (attr->public || parser->trusted))
+	if ((attr = ash_find_attribute(scope->res, name)) != NULL &&
+		(attr->is_public || parser->trusted))
 		return ash_predicate_field(parser, scope, ash_expr_attribute(scope->res, attr), value,
 								   NULL);
-	if ((rel = ash_find_relationship(scope->res, name)) != NULL && (rel->public || parser->trusted))
+	if ((rel = ash_find_relationship(scope->res, name)) != NULL &&
+		(rel->is_public || parser->trusted))
 		return relationship_expr(parser, scope, rel, value);
 	if ((calc = ash_find_calculation(scope->res, name)) != NULL &&
-		(calc->public || parser->trusted))
+		(calc->is_public || parser->trusted))
 		return calculation_expr(parser, scope, calc, value);
-	if ((agg = ash_find_aggregate(scope->res, name)) != NULL && (agg->public || parser->trusted))
+	if ((agg = ash_find_aggregate(scope->res, name)) != NULL && (agg->is_public || parser->trusted))
 		return aggregate_expr(parser, scope, name, value);
 	if (strcmp(name, "is_nil") == 0 && value->type == jbvString)
 		return nil_field(parser, scope, ash_jsonb_value_text(value));

@@ -10,6 +10,10 @@
  */
 #include "postgres.h"
 
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/field_use.h"
+#include "model/resource.h"
 #include "query/filter_parse.h"
 #include "utils/array.h"
 

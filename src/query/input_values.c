@@ -8,6 +8,11 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 /* A value as it is shown in a message: its JSON, cut to a sane length. */
@@ -39,22 +44,22 @@ public_names(const AshResource *res)
 
 	for (int i = 0; i < res->nattributes; i++)
 	{
-		if (res->attributes[i]->public)
+		if (res->attributes[i]->is_public)
 			names = lappend(names, unconstify(char *, res->attributes[i]->name));
 	}
 	for (int i = 0; i < res->nrelationships; i++)
 	{
-		if (res->relationships[i]->public)
+		if (res->relationships[i]->is_public)
 			names = lappend(names, unconstify(char *, res->relationships[i]->name));
 	}
 	for (int i = 0; i < res->ncalculations; i++)
 	{
-		if (res->calculations[i]->public)
+		if (res->calculations[i]->is_public)
 			names = lappend(names, unconstify(char *, res->calculations[i]->name));
 	}
 	for (int i = 0; i < res->naggregates; i++)
 	{
-		if (res->aggregates[i]->public)
+		if (res->aggregates[i]->is_public)
 			names = lappend(names, unconstify(char *, res->aggregates[i]->name));
 	}
 	return names;

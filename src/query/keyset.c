@@ -33,6 +33,7 @@
 #include "common/hmac.h"
 #include "common/sha2.h"
 #include "mb/pg_wchar.h"
+#include "model/resource.h"
 #include "port/pg_bswap.h"
 #include "query/query_internal.h"
 #include "utils/builtins.h"

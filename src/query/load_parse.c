@@ -13,6 +13,11 @@
 
 #include "action/preparation.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 
 #define ASH_LOAD_MAX_DEPTH 32
 

@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
+#include "model/domain.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 #include "utils/json.h"
 
@@ -115,7 +118,8 @@ page_kind(const AshQuery *query, const AshPagination *pagination, const PageOpti
 	if (options->offset.set)
 		return ASH_PAGE_OFFSET;
 	if (pagination->offset && pagination->keyset)
-		return query->res->domain.default_page_type == 1 ? ASH_PAGE_KEYSET : ASH_PAGE_OFFSET;
+		return query->res->domain.default_page_type == ASH_PAGE_TYPE_KEYSET ? ASH_PAGE_KEYSET :
+																			  ASH_PAGE_OFFSET;
 	return pagination->keyset ? ASH_PAGE_KEYSET : ASH_PAGE_OFFSET;
 }
 

@@ -13,6 +13,7 @@
 #define ASH_QUERY_H
 
 #include "changeset/changeset.h"
+#include "model/aggregate.h"
 
 typedef struct AshQuery AshQuery;
 typedef struct AshLoad AshLoad;
@@ -25,12 +26,12 @@ typedef enum AshSortOrder
 	ASH_SORT_DESC_NILS_LAST
 } AshSortOrder;
 
-struct AshSortItem
+typedef struct AshSortItem
 {
 	AshExpr *expr;
 	AshSortOrder order;
 	bool from_input;
-};
+} AshSortItem;
 
 typedef enum AshPageKind
 {

@@ -9,6 +9,9 @@
 #include "postgres.h"
 
 #include "changeset/changeset.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 AshQuery *

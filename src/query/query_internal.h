@@ -16,6 +16,7 @@
 #define ASH_QUERY_INTERNAL_H
 
 #include "call/app_function.h"
+#include "model/aggregate.h"
 #include "policy/policy.h"
 #include "query/query.h"
 

@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 /* input: the caller names the field, so one that they may not see finds nothing. */

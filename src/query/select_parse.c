@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 /* The first select narrows from all; later ones add. */

@@ -13,6 +13,14 @@
  */
 #include "postgres.h"
 
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/field_use.h"
+#include "model/identity.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/value_default.h"
 #include "query/filter_parse.h"
 #include "query/query_internal.h"
 #include "utils/builtins.h"
@@ -130,7 +138,7 @@ check_steps(SortParser *parser, const SortTarget *target, const char *whole)
 	{
 		const AshRelationship *rel = lfirst(lc);
 
-		if (!rel->public)
+		if (!rel->is_public)
 		{
 			no_such_field(parser, whole);
 			return false;
@@ -482,8 +490,8 @@ ash_sort_is_plain(const AshQuery *query, const AshSortItem *item)
 		return false;
 	if (!ref->from_input)
 		return true;
-	mask =
-		ash_field_mask(query->call, query->res, NULL, ref->attribute->name, ref->attribute->public);
+	mask = ash_field_mask(query->call, query->res, NULL, ref->attribute->name,
+						  ref->attribute->is_public);
 	return mask.condition == NULL && !mask.never;
 }
 

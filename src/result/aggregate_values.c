@@ -12,6 +12,8 @@
 
 #include "action/preparation.h"
 #include "executor/tuptable.h"
+#include "model/aggregate.h"
+#include "model/resource.h"
 #include "utils/json.h"
 
 #define ASH_MAX_SUMMARIES 100

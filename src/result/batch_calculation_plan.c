@@ -9,6 +9,9 @@
 
 #include "call/app_function.h"
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/resource.h"
 #include "result/batch_calculation.h"
 #include "utils/builtins.h"
 

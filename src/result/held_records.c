@@ -14,6 +14,10 @@
 
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 typedef struct AshRecords

@@ -18,6 +18,9 @@
 #include "action/preparation.h"
 #include "call/app_function.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 
 /* Attributes of a record that a function returned; what it does not name stays. */
 bool

@@ -18,6 +18,8 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 /* What a function returned, on the way to arrays. */

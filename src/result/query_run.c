@@ -9,6 +9,8 @@
 
 #include "action/preparation.h"
 #include "executor/tuptable.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 
 static bool
 failed(const AshQuery *query)

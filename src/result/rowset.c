@@ -19,6 +19,8 @@
 #include "common/hashfn.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
 #include "result/rowset.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"

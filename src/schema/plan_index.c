@@ -10,6 +10,9 @@
  */
 #include "postgres.h"
 
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/relationship.h"
 #include "schema/schema_plan.h"
 
 /*-------------------------------------------------------------------------

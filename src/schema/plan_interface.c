@@ -16,6 +16,12 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/identity.h"
+#include "model/value_default.h"
 #include "schema/plan_interface.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -261,7 +267,7 @@ add_read_arguments(AshInterface *entry)
 	}
 	for (int n = 0; n < action->nargs; n++)
 	{
-		if (action->args[n]->public && !list_member_ptr(arguments, action->args[n]) &&
+		if (action->args[n]->is_public && !list_member_ptr(arguments, action->args[n]) &&
 			!ash_interface_excludes(entry, action->args[n]->name) &&
 			!is_key(entry, action->args[n]))
 			arguments = lappend(arguments, add_read_argument(entry, action->args[n], true));

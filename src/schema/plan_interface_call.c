@@ -12,6 +12,10 @@
 
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
 #include "schema/plan_interface.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"

@@ -10,6 +10,10 @@
  */
 #include "postgres.h"
 
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/relationship.h"
+#include "model/table_constraint.h"
 #include "schema/schema_plan.h"
 #include "utils/builtins.h"
 

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
+#include "model/attribute.h"
 #include "schema/schema_plan.h"
 #include "utils/builtins.h"
 

@@ -16,6 +16,7 @@
 #include "catalog/namespace.h"
 #include "define/define_internal.h"
 #include "miscadmin.h"
+#include "model/attribute.h"
 #include "schema/schema_plan.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"

@@ -11,6 +11,8 @@
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
+#include "model/aggregate.h"
+#include "model/resource.h"
 #include "parser/parse_coerce.h"
 #include "query/query_internal.h"
 #include "utils/catcache.h"

@@ -7,6 +7,12 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/resource.h"
+#include "model/value_default.h"
 #include "query/query_internal.h"
 
 const char *
@@ -23,10 +29,10 @@ bool
 ash_ref_is_public(const AshExpr *ref)
 {
 	if (ref->attribute != NULL)
-		return ref->attribute->public;
+		return ref->attribute->is_public;
 	if (ref->calculation != NULL)
-		return ref->calculation->public;
-	return ref->aggregate->public;
+		return ref->calculation->is_public;
+	return ref->aggregate->is_public;
 }
 
 AshExpr *

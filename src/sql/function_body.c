@@ -14,6 +14,14 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/domain.h"
+#include "model/resource.h"
+#include "model/step.h"
+#include "model/value_default.h"
+#include "model/value_template.h"
 #include "query/query_internal.h"
 #include "utils/builtins.h"
 
@@ -108,7 +116,7 @@ write_value(AshSql *sql, AshExpr *expr)
 {
 	Body *body = (Body *) sql;
 
-	switch (expr->template)
+	switch (expr->template_kind)
 	{
 		case ASH_TEMPLATE_ARG:
 			write_argument(body, expr);

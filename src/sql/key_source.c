@@ -13,6 +13,8 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"

@@ -14,6 +14,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
+#include "model/attribute.h"
 #include "query/query_internal.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"

@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 static bool

@@ -12,6 +12,10 @@
 #include "postgres.h"
 
 #include "call/app_function.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 static int
@@ -139,7 +143,7 @@ add_masks(AshOutput *output)
 		if (output->json[i].key == NULL)
 			continue;
 		if (source->attribute != NULL)
-			mask_column(output, i, source->attribute->name, source->attribute->public);
+			mask_column(output, i, source->attribute->name, source->attribute->is_public);
 		else
 			mask_column(output, i, ash_ref_name(source->expr), ash_ref_is_public(source->expr));
 	}

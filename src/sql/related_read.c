@@ -18,10 +18,16 @@
 #include "postgres.h"
 
 #include "changeset/changeset.h"
+#include "model/action_def.h"
+#include "model/argument.h"
+#include "model/relationship.h"
+#include "model/resource.h"
+#include "model/value_default.h"
+#include "model/value_template.h"
 #include "query/query_internal.h"
 #include "utils/memutils.h"
 
-typedef struct RelatedRead
+typedef struct AshRelatedRead
 {
 	bool compiled;
 	List *sort;
@@ -31,7 +37,7 @@ typedef struct RelatedRead
 	AshTemplate **given; /* by argument of the read action; NULL entries: not given */
 	AshExpr **values;	 /* the same as expressions, defaults for those not given */
 	Bitmapset *of_row;	 /* arguments that depend on the source row */
-} RelatedRead;
+} AshRelatedRead;
 
 AshAction *
 ash_related_action(AshRelationship *rel, AshResource *dest)
@@ -98,7 +104,7 @@ template_value(AshResource *res, const AshArgument *arg, AshTemplate *tmpl, AshE
 }
 
 static void
-compile_argument(AshResource *res, RelatedRead *read, const AshArgument *arg, json_t *node,
+compile_argument(AshResource *res, AshRelatedRead *read, const AshArgument *arg, json_t *node,
 				 AshErrors *errors)
 {
 	AshTemplate *tmpl = node != NULL ? ash_template_compile(node, errors) : NULL;
@@ -123,7 +129,7 @@ argument_names(const AshAction *action)
 }
 
 static void
-compile_arguments(AshResource *res, AshRelationship *rel, RelatedRead *read, AshErrors *errors)
+compile_arguments(AshResource *res, AshRelationship *rel, AshRelatedRead *read, AshErrors *errors)
 {
 	AshAction *action = ash_related_action(rel, ash_ref_resource(&rel->destination));
 	const char *name;
@@ -180,15 +186,15 @@ compile_manual(AshRelationship *rel, AshErrors *errors)
 	return function;
 }
 
-static RelatedRead *
+static AshRelatedRead *
 compile_read(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
-	RelatedRead *read = res->query_cache;
+	AshRelatedRead *read = res->related;
 	MemoryContext old;
 
 	if (read == NULL)
-		res->query_cache = read =
-			MemoryContextAllocZero(res->cxt, sizeof(RelatedRead) * res->nrelationships);
+		res->related = read =
+			MemoryContextAllocZero(res->cxt, sizeof(AshRelatedRead) * res->nrelationships);
 	read += rel->index;
 	if (read->compiled)
 		return read;
@@ -210,10 +216,10 @@ ash_related_verify(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	(void) compile_read(res, rel, errors);
 }
 
-static RelatedRead *
+static AshRelatedRead *
 related_read(AshResource *res, AshRelationship *rel)
 {
-	RelatedRead *read = res->query_cache;
+	AshRelatedRead *read = res->related;
 	AshErrors *errors;
 
 	if (likely(read != NULL && read[rel->index].compiled))
@@ -236,7 +242,7 @@ List *
 ash_related_sort(AshResource *res, AshRelationship *rel, const AshQuery *query)
 {
 	List *sort = query != NULL ? query->sort : NIL;
-	RelatedRead *read;
+	AshRelatedRead *read;
 
 	if (rel->sort == NULL && rel->default_sort == NULL)
 		return sort;
@@ -354,7 +360,7 @@ ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel, AshRe
 void
 ash_related_arguments(AshCall *sub, AshResource *source, AshRelationship *rel)
 {
-	RelatedRead *read;
+	AshRelatedRead *read;
 
 	if (rel->read_action_arguments == NULL)
 		return;
@@ -377,7 +383,7 @@ ash_related_row_arguments(AshQuery *query, AshResource *source, AshRelationship 
 {
 	AshAction *action = query->action;
 	AshExpr **values;
-	RelatedRead *read;
+	AshRelatedRead *read;
 	ListCell *lc;
 
 	if (query->call->row_args == NULL)

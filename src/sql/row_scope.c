@@ -13,6 +13,9 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 #include "utils/memutils.h"
 

@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 #include "utils/acl.h"
 

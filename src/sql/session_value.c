@@ -13,6 +13,9 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "model/attribute.h"
+#include "model/resource.h"
+#include "model/value_template.h"
 #include "query/query_internal.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -81,13 +84,13 @@ ash_sql_session_value(AshSql *sql, const char *resource, AshExpr *expr)
 {
 	const char *type = expr->type != NULL ? expr->type->sql_base : "pg_catalog.text";
 
-	if (expr->template != ASH_TEMPLATE_ACTOR && expr->template != ASH_TEMPLATE_TENANT)
+	if (expr->template_kind != ASH_TEMPLATE_ACTOR && expr->template_kind != ASH_TEMPLATE_TENANT)
 	{
 		appendStringInfo(&sql->text, "(NULL)::%s", type);
 		return;
 	}
 	ash_sql_str(sql, "(SELECT ");
-	if (expr->template == ASH_TEMPLATE_ACTOR)
+	if (expr->template_kind == ASH_TEMPLATE_ACTOR)
 		write_actor_value(sql, expr, resource, type);
 	else
 		appendStringInfo(&sql->text, "(ash.tenant_value())::%s", type);

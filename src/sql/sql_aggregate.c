@@ -13,6 +13,9 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/aggregate.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "query/query_internal.h"

@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 
 /* A to-many path up to its first to-many step. */

@@ -12,6 +12,11 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 #include "query/query_internal.h"
 #include "utils/builtins.h"
 

@@ -24,6 +24,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "model/calculation.h"
 #include "query/query_internal.h"
 
 /* A statement being put together. */

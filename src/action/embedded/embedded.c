@@ -17,6 +17,8 @@
 
 #include "action/embedded/embedded.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/resource.h"
 
 static const char *const on_updates[] = { "update_on_match", "update", "replace", NULL };
 

@@ -13,6 +13,8 @@
 #define ASH_ACTION_EMBEDDED_H
 
 #include "action/action.h"
+#include "model/action_def.h"
+#include "model/relationship.h"
 
 /* Which of the two a new value is, when there is an old one. */
 typedef enum AshEmbeddedOnUpdate

@@ -18,6 +18,10 @@
 #include "action/embedded/embedded.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/resource.h"
 #include "utils/array.h"
 #include "utils/typcache.h"
 
@@ -40,7 +44,7 @@ ash_embedded_key(const AshResource *res)
 
 	for (int i = 0; i < res->nprimary_key; i++)
 	{
-		if (res->primary_key[i]->public)
+		if (res->primary_key[i]->is_public)
 			key = lappend(key, res->primary_key[i]);
 	}
 	return key;

@@ -12,6 +12,9 @@
 #include "postgres.h"
 
 #include "action/embedded/embedded.h"
+#include "model/attribute.h"
+#include "model/calculation.h"
+#include "model/resource.h"
 #include "utils/memutils.h"
 
 typedef struct Loading

@@ -15,6 +15,8 @@
 #include "action/action_internal.h"
 #include "action/embedded/embedded.h"
 #include "miscadmin.h"
+#include "model/attribute.h"
+#include "model/resource.h"
 #include "utils/builtins.h"
 
 bool

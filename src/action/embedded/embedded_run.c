@@ -17,7 +17,10 @@
 #include "action/embedded/embedded.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
 #include "model/entities.h"
+#include "model/value_default.h"
 #include "utils/builtins.h"
 
 static void
@@ -384,7 +387,7 @@ ash_embedded_run(const AshEmbedding *e, AshActionType action_type, const Jsonb *
 	MemoryContextSwitchTo(outer);
 	if (action_type != ASH_ACTION_DESTROY && !ash_errors_any(call->errors))
 	{
-		out->value = ash_embedded_store(e->res, ((AshChangeset *) call->changeset)->result);
+		out->value = ash_embedded_store(e->res, call->changeset->result);
 		out->isnull = false;
 	}
 	return end(e, call);

@@ -18,6 +18,10 @@
 
 #include "action/managed/managed.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 
 static const AshManageRule *
 rule_of(const AshManaging *m, AshManageWhen when)

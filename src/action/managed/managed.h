@@ -14,6 +14,7 @@
 #define ASH_ACTION_MANAGED_H
 
 #include "action/action_internal.h"
+#include "model/action_def.h"
 
 typedef enum AshManageVerb
 {

@@ -11,6 +11,10 @@
 #include "postgres.h"
 
 #include "action/managed/managed.h"
+#include "model/attribute.h"
+#include "model/identity.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 
 static bool
 is_nothing(const JsonbValue *value)

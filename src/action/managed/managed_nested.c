@@ -14,6 +14,10 @@
 #include "postgres.h"
 
 #include "action/managed/managed.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 
 /* Name, and index when the input was a list; index < 0 leaves it out. */
 void

@@ -12,6 +12,10 @@
 #include "postgres.h"
 
 #include "action/managed/managed.h"
+#include "model/argument.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
+#include "model/resource.h"
 #include "utils/builtins.h"
 
 static const char *const verbs[] = { "ignore",	 "create", "destroy",

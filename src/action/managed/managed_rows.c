@@ -12,6 +12,9 @@
 #include "postgres.h"
 
 #include "action/managed/managed.h"
+#include "model/action_def.h"
+#include "model/attribute.h"
+#include "model/relationship.h"
 
 static AshValue
 source_value(const AshManaging *m)
