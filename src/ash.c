@@ -47,7 +47,7 @@ _PG_init(void)
 {
 	define_settings();
 	ash_catalog_init();
-	ash_data_init();
+	ash_exec_init();
 	ash_query_init();
 	ash_action_init();
 	ash_define_init();

@@ -210,21 +210,21 @@ run_batch_body(AshCall *call, void *arg)
 		run_inputs(bulk);
 		return;
 	}
-	rows = ash_data_batch_begin(call->res);
+	rows = ash_exec_batch_begin(call->res);
 	PG_TRY();
 	{
 		run_inputs(bulk);
 	}
 	PG_CATCH();
 	{
-		ash_data_batch_leave(rows);
+		ash_exec_batch_leave(rows);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	if (bulk->batch_failed)
-		ash_data_batch_leave(rows);
+		ash_exec_batch_leave(rows);
 	else
-		ash_data_batch_end(rows);
+		ash_exec_batch_end(rows);
 }
 
 static void

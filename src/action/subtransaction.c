@@ -133,7 +133,7 @@ ash_action_errors_of(const AshCall *outer, const ErrorData *edata)
 	if (inner == NULL)
 		return NULL;
 	errors->path = path_of_calls(inner, outer);
-	if (ash_data_map_error(inner, edata, errors))
+	if (ash_exec_map_error(inner, edata, errors))
 		return errors;
 
 	/* what is left of these two categories may show values of rows: say it without them */

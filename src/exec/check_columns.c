@@ -112,7 +112,7 @@ check_table(AshResource *res)
 	if (res->embedded)
 		return;
 	LockRelationOid(ash_resource_relid(res), AccessShareLock);
-	epoch = ash_data_relcache_epoch();
+	epoch = ash_exec_relcache_epoch();
 	if (likely(res->columns_epoch == epoch))
 		return;
 	for (int i = 0; i < res->nattributes; i++)
@@ -122,7 +122,7 @@ check_table(AshResource *res)
 }
 
 void
-ash_data_check_tables(AshResource *res, const AshSql *sql)
+ash_exec_check_tables(AshResource *res, const AshSql *sql)
 {
 	ListCell *lc;
 
@@ -133,7 +133,7 @@ ash_data_check_tables(AshResource *res, const AshSql *sql)
 
 /* Have the tables been found to bring in no others? */
 bool
-ash_data_tables_alone(const AshResource *res, const AshSql *sql)
+ash_exec_tables_alone(const AshResource *res, const AshSql *sql)
 {
 	bool alone = !res->brings_others;
 	ListCell *lc;

@@ -133,7 +133,7 @@ map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 }
 
 void
-ash_data_add_taken(const AshResource *res, const AshIdentity *identity, AshErrors *errors)
+ash_exec_add_taken(const AshResource *res, const AshIdentity *identity, AshErrors *errors)
 {
 	ErrorData edata = { .sqlerrcode = ERRCODE_UNIQUE_VIOLATION };
 	const char *name = identity != NULL ? identity->index_name : res->primary_key_name;
@@ -221,7 +221,7 @@ map_not_null(const AshResource *res, const ErrorData *edata, AshErrors *errors)
  * definition owns what was violated.  call is the innermost running call.
  */
 bool
-ash_data_map_error(const AshCall *call, const ErrorData *edata, AshErrors *errors)
+ash_exec_map_error(const AshCall *call, const ErrorData *edata, AshErrors *errors)
 {
 	const AshCall *owner;
 	ErrorData whole;

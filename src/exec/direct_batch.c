@@ -73,7 +73,7 @@ begin_heap(AshBatch *batch, AshTable *table, Relation rel)
 }
 
 AshBatch *
-ash_data_batch_begin(AshResource *res)
+ash_exec_batch_begin(AshResource *res)
 {
 	AshBatch *batch = palloc0(sizeof(AshBatch));
 	Relation rel = table_open(ash_resource_relid(res), RowExclusiveLock);
@@ -95,7 +95,7 @@ ash_data_batch_begin(AshResource *res)
 
 /* Insert a row as part of the running batch; false when there is none for it. */
 bool
-ash_data_batch_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
+ash_exec_batch_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
 {
 	AshBatch *batch = current_batch(res);
 
@@ -112,7 +112,7 @@ ash_data_batch_insert(AshResource *res, const AshValue *values, const bool *give
 
 /* Do the triggers of a statement that inserts into the table of res wait for the batch's end? */
 bool
-ash_data_batch_queues(const AshResource *res)
+ash_exec_batch_queues(const AshResource *res)
 {
 	const AshBatch *batch = current_batch(res);
 
@@ -120,10 +120,10 @@ ash_data_batch_queues(const AshResource *res)
 }
 
 void
-ash_data_batch_end(AshBatch *batch)
+ash_exec_batch_end(AshBatch *batch)
 {
 	Assert(innermost == batch);
-	ash_data_batch_leave(batch);
+	ash_exec_batch_leave(batch);
 	if (batch->table == NULL)
 	{
 		AfterTriggerEndQuery(NULL);
@@ -135,7 +135,7 @@ ash_data_batch_end(AshBatch *batch)
 }
 
 void
-ash_data_batch_leave(AshBatch *batch)
+ash_exec_batch_leave(AshBatch *batch)
 {
 	innermost = batch->outer;
 }

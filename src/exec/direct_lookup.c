@@ -143,7 +143,7 @@ find_values(AshResource *res, AshTable *table, Relation rel, const AshValue *key
 }
 
 AshFindResult
-ash_data_find_row(AshResource *res, const AshValue *key, AshValuesFn fn, void *arg)
+ash_exec_find_row(AshResource *res, const AshValue *key, AshValuesFn fn, void *arg)
 {
 	Relation rel;
 	AshTable *table;

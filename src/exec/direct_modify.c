@@ -107,7 +107,7 @@ lock_by_index(AshResource *res, AshTable *table, Relation rel, const AshValue *k
  * path does not apply, use SQL.
  */
 AshLockResult
-ash_data_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle, AshValue *row)
+ash_exec_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle, AshValue *row)
 {
 	Relation rel;
 	AshTable *table;

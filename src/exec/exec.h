@@ -6,14 +6,14 @@
  * Statements arrive as AshSql (text and parameters).  Plans are saved under the
  * text, the role and the parameter types, in the resource's data_cache, and are
  * thrown away with it or when PostgreSQL says they are no longer valid.  While
- * one of our statements is rewritten, ash_data_own_statement() knows the relations
+ * one of our statements is rewritten, ash_exec_own_statement() knows the relations
  * it was made for, so that the row-security hook does not apply a
  * policy twice; statements nested inside (triggers, functions) do not see it.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef ASH_DATA_H
-#define ASH_DATA_H
+#ifndef ASH_EXEC_H
+#define ASH_EXEC_H
 
 #include "call/call.h"
 #include "storage/itemptr.h"
@@ -58,44 +58,44 @@ extern void ash_write_separator(AshRowWriter *writer);
 /* exec_run.c: every SELECT of the product */
 
 /* Stream rows as JSON objects separated by commas into writer->out; returns the row count. */
-extern uint64 ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *writer);
+extern uint64 ash_exec_stream(AshResource *res, AshSql *sql, AshRowWriter *writer);
 
 /*
  * Give each row (all columns) to fn; copies are the callee's business.  fn runs in
- * the memory context of the caller of ash_data_each.
+ * the memory context of the caller of ash_exec_each.
  */
 typedef void (*AshRowFn)(struct TupleTableSlot *slot, void *arg);
-extern uint64 ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
+extern uint64 ash_exec_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
 
 /* Run a writing statement with RETURNING through SPI (the slow path, upserts, bulk). */
-extern uint64 ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
+extern uint64 ash_exec_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
 
 /* exec_explain.c: appends the plan of the statement, as text */
-extern void ash_data_explain(AshResource *res, AshSql *sql, StringInfo out);
+extern void ash_exec_explain(AshResource *res, AshSql *sql, StringInfo out);
 
 /*
  * The resource of this relation as the statement of ours knows it that is being rewritten
  * right now and asks its policies itself; NULL when there is none. (hooks)
  */
-extern AshResource *ash_data_own_statement(Oid relid);
+extern AshResource *ash_exec_own_statement(Oid relid);
 
 /* The readers of the statement of ours that is being analysed right now; NIL. (hooks) */
-extern List *ash_data_readers(void);
+extern List *ash_exec_readers(void);
 
 /*
  * The parameters to plan this statement of ours for, values that the plan may not contain;
  * NULL: it is none, or not for any. (hooks)
  */
-extern struct ParamListInfoData *ash_data_peeked(const char *text);
+extern struct ParamListInfoData *ash_exec_peeked(const char *text);
 
 /*
  * Is a writing statement of ours being started that writes this relation?  Says so once
  * for each start, when its privileges are checked; what runs inside is not ours. (hooks)
  */
-extern bool ash_data_executing(Oid relid);
+extern bool ash_exec_executing(Oid relid);
 
 /* how often some relation of the backend was invalidated */
-extern uint64 ash_data_relcache_epoch(void);
+extern uint64 ash_exec_relcache_epoch(void);
 
 /* exec_write.c: one row; result gets the row after the write, by attribute index */
 typedef enum AshWriteStatus
@@ -110,9 +110,9 @@ typedef enum AshWriteStatus
  * not ended, because of an error, must be left.
  */
 typedef struct AshBatch AshBatch;
-extern AshBatch *ash_data_batch_begin(AshResource *res);
-extern void ash_data_batch_end(AshBatch *batch);
-extern void ash_data_batch_leave(AshBatch *batch);
+extern AshBatch *ash_exec_batch_begin(AshResource *res);
+extern void ash_exec_batch_end(AshBatch *batch);
+extern void ash_exec_batch_leave(AshBatch *batch);
 
 /* Where a locked row is; see direct_modify.c. */
 typedef struct AshRowHandle
@@ -129,7 +129,7 @@ typedef enum AshLockResult
 	ASH_LOCK_NOT_TRIED /* the fast path does not apply: use SQL */
 } AshLockResult;
 
-extern AshLockResult ash_data_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle,
+extern AshLockResult ash_exec_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle,
 									   AshValue *row);
 
 /*
@@ -144,7 +144,7 @@ typedef enum AshFindResult
 } AshFindResult;
 
 typedef void (*AshValuesFn)(AshValue *row, void *arg);
-extern AshFindResult ash_data_find_row(AshResource *res, const AshValue *key, AshValuesFn fn,
+extern AshFindResult ash_exec_find_row(AshResource *res, const AshValue *key, AshValuesFn fn,
 									   void *arg);
 
 /* Writes text into a statement: conditions or assignments made by the room above. */
@@ -155,48 +155,48 @@ typedef void (*AshSqlFn)(AshSql *sql, void *arg);
  * column list (the database default applies).  A plain local table takes the heap
  * fast path, everything else a saved statement; both give the same result.
  */
-extern void ash_data_insert(AshResource *res, const AshValue *values, const bool *given,
+extern void ash_exec_insert(AshResource *res, const AshValue *values, const bool *given,
 							AshValue *result);
 
 /*
  * The row whose primary key is that of row.  assign, when not NULL, writes further
  * assignments ("\"n\" = …, …") and where further conditions (" AND …") over the alias
- * "t"; both rule out the fast path, and so does a handle (of ash_data_lock_row) that
+ * "t"; both rule out the fast path, and so does a handle (of ash_exec_lock_row) that
  * is NULL or no longer valid.
  */
-extern AshWriteStatus ash_data_update(AshResource *res, const AshRowHandle *handle,
+extern AshWriteStatus ash_exec_update(AshResource *res, const AshRowHandle *handle,
 									  const AshValue *row, const AshValue *values,
 									  const bool *given, AshSqlFn assign, AshSqlFn where, void *arg,
 									  AshBindings *bindings, AshValue *result);
-extern AshWriteStatus ash_data_delete(AshResource *res, const AshRowHandle *handle,
+extern AshWriteStatus ash_exec_delete(AshResource *res, const AshRowHandle *handle,
 									  const AshValue *row, AshSqlFn where, void *arg,
 									  AshBindings *bindings, AshValue *result);
 
 /* The statements of the slow path, which say what the fast path does. */
-extern void ash_data_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values,
+extern void ash_exec_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values,
 								const bool *given);
-extern void ash_data_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
+extern void ash_exec_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
 								const AshValue *values, const bool *given, AshSqlFn assign,
 								AshSqlFn where, void *arg);
-extern void ash_data_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row,
+extern void ash_exec_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row,
 								AshSqlFn where, void *arg);
 /* Does the fast path apply to the table, for a write of a row that its key finds? */
-extern bool ash_data_is_direct(AshResource *res, AshActionType type);
+extern bool ash_exec_is_direct(AshResource *res, AshActionType type);
 
 /* Copies a slot of the resource's row type (all attributes, in order) into values. */
-extern void ash_data_slot_values(const AshResource *res, struct TupleTableSlot *slot,
+extern void ash_exec_slot_values(const AshResource *res, struct TupleTableSlot *slot,
 								 AshValue *values);
 
 /* Setting ash.fast_path: off sends every write through SPI (tests compare the two). */
 extern bool ash_guc_fast_path;
 
 /* constraint_errors.c: a PostgreSQL error → the framework's, when a definition owns it */
-extern bool ash_data_map_error(const AshCall *call, const ErrorData *edata, AshErrors *errors);
+extern bool ash_exec_map_error(const AshCall *call, const ErrorData *edata, AshErrors *errors);
 /* adds the error of an identity, or of the primary key, whose values another row has */
-extern void ash_data_add_taken(const AshResource *res, const AshIdentity *identity,
+extern void ash_exec_add_taken(const AshResource *res, const AshIdentity *identity,
 							   AshErrors *errors);
 
 /* init: registers the invalidation callback of the table shapes */
-extern void ash_data_init(void);
+extern void ash_exec_init(void);
 
-#endif /* ASH_DATA_H */
+#endif /* ASH_EXEC_H */

@@ -36,19 +36,19 @@ explain_plan(CachedPlanSource *source, ParamListInfo params, const char *text, S
 }
 
 void
-ash_data_explain(AshResource *res, AshSql *sql, StringInfo out)
+ash_exec_explain(AshResource *res, AshSql *sql, StringInfo out)
 {
 	const AshPeek *outer;
-	AshPlan *plan;
+	AshSavedPlan *plan;
 
-	ash_data_check_tables(res, sql);
+	ash_exec_check_tables(res, sql);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	plan = ash_plan_get(res, sql);
 	outer = ash_peek_set(NULL);
 	PG_TRY();
 	{
-		ParamListInfo params = ash_data_params(sql);
+		ParamListInfo params = ash_exec_params(sql);
 		SPIPlanPtr spi = ash_plan_choose(res, sql, plan, params);
 		AshPeek peek = ash_peek_of(spi, params);
 

@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef ASH_DATA_INTERNAL_H
-#define ASH_DATA_INTERNAL_H
+#ifndef ASH_EXEC_INTERNAL_H
+#define ASH_EXEC_INTERNAL_H
 
 #include "access/skey.h"
 #include "exec/exec.h"
@@ -61,8 +61,8 @@ extern bool ash_table_direct(const AshTable *table, Relation rel, AclMode mode);
  * check_columns.c: locks the tables of a statement; raises an error when a column is of a type that
  * the attribute is not read as
  */
-extern void ash_data_check_tables(AshResource *res, const AshSql *sql);
-extern bool ash_data_tables_alone(const AshResource *res, const AshSql *sql);
+extern void ash_exec_check_tables(AshResource *res, const AshSql *sql);
+extern bool ash_exec_tables_alone(const AshResource *res, const AshSql *sql);
 
 /* direct_lookup.c */
 /* the primary key's, looked at when first asked for; invalid: not to be scanned by us */
@@ -90,9 +90,9 @@ extern AshHeapResult ash_heap_write_locked(AshResource *res, const AshRowHandle 
 										   const AshValue *values, const bool *given,
 										   AshValue *result);
 
-/* exec_run.c: as ash_data_modify, but after triggers wait for the end of the query that is running
+/* exec_run.c: as ash_exec_modify, but after triggers wait for the end of the query that is running
  */
-extern uint64 ash_data_modify_queued(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
+extern uint64 ash_exec_modify_queued(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
 
 /* direct_insert.c */
 extern EState *ash_heap_begin(AshTable *table, Relation rel, ResultRelInfo *info);
@@ -104,10 +104,10 @@ extern void ash_heap_write_row(AshResource *res, AshTable *table, EState *estate
 
 /* direct_batch.c */
 extern bool ash_batch_uses(const AshTable *table);
-extern bool ash_data_batch_insert(AshResource *res, const AshValue *values, const bool *given,
+extern bool ash_exec_batch_insert(AshResource *res, const AshValue *values, const bool *given,
 								  AshValue *result);
-extern bool ash_data_batch_queues(const AshResource *res);
+extern bool ash_exec_batch_queues(const AshResource *res);
 extern void ash_heap_insert(AshResource *res, AshTable *table, Relation rel, const AshValue *values,
 							const bool *given, AshValue *result);
 
-#endif /* ASH_DATA_INTERNAL_H */
+#endif /* ASH_EXEC_INTERNAL_H */

@@ -72,7 +72,7 @@ make_receiver(AshRowFn fn, void *arg)
 }
 
 ParamListInfo
-ash_data_params(const AshSql *sql)
+ash_exec_params(const AshSql *sql)
 {
 	ParamListInfo params;
 
@@ -94,7 +94,7 @@ ash_data_params(const AshSql *sql)
 static Oid starting = InvalidOid;
 
 bool
-ash_data_executing(Oid relid)
+ash_exec_executing(Oid relid)
 {
 	if (!OidIsValid(starting) || starting != relid)
 		return false;
@@ -123,9 +123,9 @@ execute_queued(SPIPlanPtr plan, AshSql *sql, RowReceiver *receiver)
 }
 
 static int
-execute(AshResource *res, AshSql *sql, AshPlan *plan, RowReceiver *receiver)
+execute(AshResource *res, AshSql *sql, AshSavedPlan *plan, RowReceiver *receiver)
 {
-	SPIExecuteOptions options = { .params = ash_data_params(sql),
+	SPIExecuteOptions options = { .params = ash_exec_params(sql),
 								  .dest = (DestReceiver *) receiver };
 	SPIPlanPtr spi = ash_plan_choose(res, sql, plan, options.params);
 	AshPeek peek = ash_peek_of(spi, options.params);
@@ -142,11 +142,11 @@ static uint64
 run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes, bool queued)
 {
 	const AshPeek *outer;
-	AshPlan *plan;
+	AshSavedPlan *plan;
 	uint64 processed;
 	volatile int rc = 0;
 
-	ash_data_check_tables(res, sql);
+	ash_exec_check_tables(res, sql);
 	SPI_connect();
 	plan = ash_plan_get(res, sql);
 	outer = ash_peek_set(NULL);
@@ -171,7 +171,7 @@ run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes, 
 }
 
 uint64
-ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
+ash_exec_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = make_receiver(fn, arg);
 
@@ -185,7 +185,7 @@ ignore_row(TupleTableSlot *slot, void *arg)
 }
 
 uint64
-ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
+ash_exec_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = make_receiver(fn != NULL ? fn : ignore_row, arg);
 
@@ -193,7 +193,7 @@ ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 }
 
 uint64
-ash_data_modify_queued(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
+ash_exec_modify_queued(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = make_receiver(fn, arg);
 
@@ -216,7 +216,7 @@ stream_row(TupleTableSlot *slot, void *arg)
 }
 
 uint64
-ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *writer)
+ash_exec_stream(AshResource *res, AshSql *sql, AshRowWriter *writer)
 {
 	RowReceiver receiver = make_receiver(stream_row, writer);
 

@@ -18,7 +18,7 @@
 
 /* Copies all attributes of a RETURNING row into values, in CurrentMemoryContext. */
 void
-ash_data_slot_values(const AshResource *res, TupleTableSlot *slot, AshValue *values)
+ash_exec_slot_values(const AshResource *res, TupleTableSlot *slot, AshValue *values)
 {
 	slot_getallattrs(slot);
 	for (int i = 0; i < res->nattributes; i++)
@@ -45,7 +45,7 @@ take_row(TupleTableSlot *slot, void *arg)
 	ReturnedRow *row = arg;
 	MemoryContext old = MemoryContextSwitchTo(row->cxt);
 
-	ash_data_slot_values(row->res, slot, row->values);
+	ash_exec_slot_values(row->res, slot, row->values);
 	MemoryContextSwitchTo(old);
 }
 
@@ -95,7 +95,7 @@ any_given(const AshResource *res, const bool *given)
 }
 
 void
-ash_data_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given)
+ash_exec_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given)
 {
 	const char *separator = " (";
 
@@ -135,7 +135,7 @@ run_returning(AshResource *res, AshSql *sql, AshValue *result)
 {
 	ReturnedRow row = { res, CurrentMemoryContext, result };
 
-	return ash_data_modify(res, sql, take_row, &row) > 0;
+	return ash_exec_modify(res, sql, take_row, &row) > 0;
 }
 
 static bool
@@ -143,19 +143,19 @@ run_insert(AshResource *res, AshSql *sql, AshValue *result)
 {
 	ReturnedRow row = { res, CurrentMemoryContext, result };
 
-	if (ash_data_batch_queues(res))
-		return ash_data_modify_queued(res, sql, take_row, &row) > 0;
-	return ash_data_modify(res, sql, take_row, &row) > 0;
+	if (ash_exec_batch_queues(res))
+		return ash_exec_modify_queued(res, sql, take_row, &row) > 0;
+	return ash_exec_modify(res, sql, take_row, &row) > 0;
 }
 
 void
-ash_data_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
+ash_exec_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
 {
 	Relation rel;
 	AshTable *table;
 	AshSql sql;
 
-	if (ash_data_batch_insert(res, values, given, result))
+	if (ash_exec_batch_insert(res, values, given, result))
 		return;
 	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
 	table = ash_table_of(res, rel);
@@ -168,7 +168,7 @@ ash_data_insert(AshResource *res, const AshValue *values, const bool *given, Ash
 	table_close(rel, NoLock);
 
 	ash_sql_init(&sql, NULL);
-	ash_data_insert_sql(&sql, res, values, given);
+	ash_exec_insert_sql(&sql, res, values, given);
 	if (!run_insert(res, &sql, result))
 		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 						errmsg("a trigger of table %s left the row out", res->qualified)));
@@ -199,7 +199,7 @@ write_assignments(AshSql *sql, const AshResource *res, const AshValue *values, c
 }
 
 void
-ash_data_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
+ash_exec_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
 					const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
 					void *arg)
 {
@@ -212,7 +212,7 @@ ash_data_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
 }
 
 void
-ash_data_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row, AshSqlFn where,
+ash_exec_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row, AshSqlFn where,
 					void *arg)
 {
 	ash_sql_str(sql, "DELETE FROM ");
@@ -223,7 +223,7 @@ ash_data_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row, As
 }
 
 bool
-ash_data_is_direct(AshResource *res, AshActionType type)
+ash_exec_is_direct(AshResource *res, AshActionType type)
 {
 	Relation rel = table_open(ash_resource_relid(res), AccessShareLock);
 	AclMode mode = type == ASH_ACTION_CREATE ? ACL_INSERT :
@@ -239,7 +239,7 @@ ash_data_is_direct(AshResource *res, AshActionType type)
 }
 
 AshWriteStatus
-ash_data_update(AshResource *res, const AshRowHandle *handle, const AshValue *row,
+ash_exec_update(AshResource *res, const AshRowHandle *handle, const AshValue *row,
 				const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
 				void *arg, AshBindings *bindings, AshValue *result)
 {
@@ -252,12 +252,12 @@ ash_data_update(AshResource *res, const AshRowHandle *handle, const AshValue *ro
 		return done == ASH_HEAP_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 
 	ash_sql_init(&sql, bindings);
-	ash_data_update_sql(&sql, res, row, values, given, assign, where, arg);
+	ash_exec_update_sql(&sql, res, row, values, given, assign, where, arg);
 	return run_returning(res, &sql, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 }
 
 AshWriteStatus
-ash_data_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row, AshSqlFn where,
+ash_exec_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row, AshSqlFn where,
 				void *arg, AshBindings *bindings, AshValue *result)
 {
 	AshHeapResult done = ASH_HEAP_NOT_TRIED;
@@ -269,6 +269,6 @@ ash_data_delete(AshResource *res, const AshRowHandle *handle, const AshValue *ro
 		return done == ASH_HEAP_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 
 	ash_sql_init(&sql, bindings);
-	ash_data_delete_sql(&sql, res, row, where, arg);
+	ash_exec_delete_sql(&sql, res, row, where, arg);
 	return run_returning(res, &sql, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 }

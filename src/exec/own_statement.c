@@ -43,11 +43,11 @@ static bool
 is_own_table(AshResource *res, Oid relid)
 {
 	return !res->embedded && ash_resource_relid(res) == relid &&
-		   ash_resource_speaks_for(own_statement->res, res);
+		   ash_resource_may_bypass_policies(own_statement->res, res);
 }
 
 AshResource *
-ash_data_own_statement(Oid relid)
+ash_exec_own_statement(Oid relid)
 {
 	ListCell *lc;
 
@@ -62,7 +62,7 @@ ash_data_own_statement(Oid relid)
 }
 
 List *
-ash_data_readers(void)
+ash_exec_readers(void)
 {
 	return own_statement != NULL ? own_statement->readers : NIL;
 }
@@ -76,7 +76,7 @@ ash_own_prepare(AshResource *res, AshSql *sql, int options)
 
 	PG_TRY();
 	{
-		own_statement = ash_data_tables_alone(res, sql) ? &own : NULL;
+		own_statement = ash_exec_tables_alone(res, sql) ? &own : NULL;
 		spi = SPI_prepare_cursor(sql->text.data, sql->nparams, sql->param_types,
 								 options | (sql->parallel ? CURSOR_OPT_PARALLEL_OK : 0));
 	}
@@ -98,7 +98,7 @@ ash_own_revalidate(AshResource *res, AshSql *sql, SPIPlanPtr spi)
 
 	PG_TRY();
 	{
-		own_statement = ash_data_tables_alone(res, sql) ? &own : NULL;
+		own_statement = ash_exec_tables_alone(res, sql) ? &own : NULL;
 		(void) CachedPlanGetTargetList(ash_plan_source(spi), NULL);
 	}
 	PG_FINALLY();

@@ -89,7 +89,7 @@ ash_peek_of(SPIPlanPtr spi, ParamListInfo params)
 
 /* Without their mark of being constants: estimated with, but not written into the plan. */
 ParamListInfo
-ash_data_peeked(const char *text)
+ash_exec_peeked(const char *text)
 {
 	ParamListInfo params;
 

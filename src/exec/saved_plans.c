@@ -29,7 +29,7 @@
 #define ASH_PEEK_TEXT (8 * 1024) /* longer statements have no plans for parameters of a kind */
 #define ASH_PLAN_BUCKETS 256	 /* a power of two */
 
-struct AshPlan
+struct AshSavedPlan
 {
 	dlist_node bucket;
 	dlist_node used; /* most recently used first */
@@ -61,7 +61,7 @@ typedef struct PlanCache
 static void
 free_spi_plan(void *arg)
 {
-	AshPlan *plan = arg;
+	AshSavedPlan *plan = arg;
 
 	ash_peeks_free(plan->peeks);
 	plan->peeks = NULL;
@@ -132,7 +132,7 @@ copy_readers(List *readers)
 }
 
 static bool
-is_plan_of(const AshPlan *plan, const AshSql *sql, uint32 hash, Oid role)
+is_plan_of(const AshSavedPlan *plan, const AshSql *sql, uint32 hash, Oid role)
 {
 	return plan->hash == hash && plan->role == role && plan->nparams == sql->nparams &&
 		   plan->len == sql->text.len && same_readers(plan->readers, sql->readers) &&
@@ -141,14 +141,14 @@ is_plan_of(const AshPlan *plan, const AshSql *sql, uint32 hash, Oid role)
 			memcmp(plan->param_types, sql->param_types, sizeof(Oid) * plan->nparams) == 0);
 }
 
-static AshPlan *
+static AshSavedPlan *
 find_plan(PlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
 {
 	dlist_iter iter;
 
 	dlist_foreach (iter, &cache->buckets[hash % ASH_PLAN_BUCKETS])
 	{
-		AshPlan *plan = dlist_container(AshPlan, bucket, iter.cur);
+		AshSavedPlan *plan = dlist_container(AshSavedPlan, bucket, iter.cur);
 
 		if (is_plan_of(plan, sql, hash, role))
 			return plan;
@@ -158,7 +158,7 @@ find_plan(PlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
 
 /* Say how much it holds now. */
 static void
-weigh_plan(PlanCache *cache, AshPlan *plan)
+weigh_plan(PlanCache *cache, AshSavedPlan *plan)
 {
 	Size weight = (Size) plan->len * (1 + ash_peeks_count(plan->peeks));
 
@@ -167,7 +167,7 @@ weigh_plan(PlanCache *cache, AshPlan *plan)
 }
 
 static void
-forget_plan(PlanCache *cache, AshPlan *plan)
+forget_plan(PlanCache *cache, AshSavedPlan *plan)
 {
 	dlist_delete(&plan->bucket);
 	dlist_delete(&plan->used);
@@ -185,7 +185,7 @@ make_room(PlanCache *cache, int len)
 	while (node != &cache->used.head &&
 		   (cache->count >= ASH_PLANS_MAX || cache->text + len > ASH_PLANS_TEXT))
 	{
-		AshPlan *plan = dlist_container(AshPlan, used, node);
+		AshSavedPlan *plan = dlist_container(AshSavedPlan, used, node);
 
 		node = node->prev;
 		if (plan->pins == 0)
@@ -193,18 +193,18 @@ make_room(PlanCache *cache, int len)
 	}
 }
 
-static AshPlan *
+static AshSavedPlan *
 add_plan(AshResource *res, AshSql *sql, uint32 hash, Oid role)
 {
 	PlanCache *cache = plan_cache(res);
 	SPIPlanPtr spi = ash_own_prepare(res, sql, 0);
 	MemoryContextCallback *callback;
 	MemoryContext cxt;
-	AshPlan *plan;
+	AshSavedPlan *plan;
 
 	make_room(cache, sql->text.len);
 	cxt = AllocSetContextCreate(cache->cxt, "ash plan", ALLOCSET_SMALL_SIZES);
-	plan = MemoryContextAllocZero(cxt, sizeof(AshPlan));
+	plan = MemoryContextAllocZero(cxt, sizeof(AshSavedPlan));
 	plan->cxt = cxt;
 	plan->hash = hash;
 	plan->role = role;
@@ -249,14 +249,14 @@ hint_at_drift(void *arg)
 		errhint("Run ash_plan() to see where tables and definitions differ.");
 }
 
-AshPlan *
+AshSavedPlan *
 ash_plan_get(AshResource *res, AshSql *sql)
 {
 	ErrorContextCallback callback = { .previous = error_context_stack, .callback = hint_at_drift };
 	PlanCache *cache = plan_cache(res);
 	Oid role = GetUserId();
 	uint32 hash = statement_hash(sql, role);
-	AshPlan *plan = find_plan(cache, sql, hash, role);
+	AshSavedPlan *plan = find_plan(cache, sql, hash, role);
 
 	error_context_stack = &callback;
 	if (plan == NULL)
@@ -273,13 +273,13 @@ ash_plan_get(AshResource *res, AshSql *sql)
 }
 
 SPIPlanPtr
-ash_plan_spi(AshPlan *plan)
+ash_plan_spi(AshSavedPlan *plan)
 {
 	return plan->spi;
 }
 
 SPIPlanPtr
-ash_plan_choose(AshResource *res, AshSql *sql, AshPlan *plan, ParamListInfo params)
+ash_plan_choose(AshResource *res, AshSql *sql, AshSavedPlan *plan, ParamListInfo params)
 {
 	PlanCache *cache = plan_cache(res);
 	SPIPlanPtr spi;
@@ -296,7 +296,7 @@ ash_plan_choose(AshResource *res, AshSql *sql, AshPlan *plan, ParamListInfo para
 }
 
 void
-ash_plan_release(AshPlan *plan)
+ash_plan_release(AshSavedPlan *plan)
 {
 	Assert(plan->pins > 0);
 	plan->pins--;

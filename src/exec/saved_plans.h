@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef ASH_PLAN_CACHE_H
-#define ASH_PLAN_CACHE_H
+#ifndef ASH_SAVED_PLANS_H
+#define ASH_SAVED_PLANS_H
 
 #include "exec/exec.h"
 #include "executor/spi.h"
@@ -14,22 +14,22 @@
 
 struct CachedPlanSource;
 
-typedef struct AshPlan AshPlan;
+typedef struct AshSavedPlan AshSavedPlan;
 
 /*
  * The saved plan for the statement, ready to run and pinned: parsed and rewritten
- * as one of our own.  SPI must be connected, and ash_data_check_tables() been called.
+ * as one of our own.  SPI must be connected, and ash_exec_check_tables() been called.
  */
-extern AshPlan *ash_plan_get(AshResource *res, AshSql *sql);
+extern AshSavedPlan *ash_plan_get(AshResource *res, AshSql *sql);
 /* What to run for these parameters; the first time in a while it is planned here. */
-extern SPIPlanPtr ash_plan_choose(AshResource *res, AshSql *sql, AshPlan *plan,
+extern SPIPlanPtr ash_plan_choose(AshResource *res, AshSql *sql, AshSavedPlan *plan,
 								  ParamListInfo params);
 /* As PostgreSQL chooses. */
-extern SPIPlanPtr ash_plan_spi(AshPlan *plan);
-extern void ash_plan_release(AshPlan *plan);
+extern SPIPlanPtr ash_plan_spi(AshSavedPlan *plan);
+extern void ash_plan_release(AshSavedPlan *plan);
 
 /* exec_run.c: the parameters as the executor takes them */
-extern ParamListInfo ash_data_params(const AshSql *sql);
+extern ParamListInfo ash_exec_params(const AshSql *sql);
 
 /* own_statement.c: have PostgreSQL parse and rewrite it, or rewrite it again if it must */
 extern SPIPlanPtr ash_own_prepare(AshResource *res, AshSql *sql, int options);
@@ -71,4 +71,4 @@ extern AshEstimates *ash_estimates_create(const struct Query *query);
 /* Fills values; returns how many there are.  Runs what the planner would run. */
 extern int ash_estimate(const AshEstimates *estimates, ParamListInfo params, double *values);
 
-#endif /* ASH_PLAN_CACHE_H */
+#endif /* ASH_SAVED_PLANS_H */

@@ -34,13 +34,13 @@ relation_invalidated(Datum arg, Oid relid)
 }
 
 uint64
-ash_data_relcache_epoch(void)
+ash_exec_relcache_epoch(void)
 {
 	return relcache_epoch;
 }
 
 void
-ash_data_init(void)
+ash_exec_init(void)
 {
 	CacheRegisterRelcacheCallback(relation_invalidated, (Datum) 0);
 }

@@ -84,7 +84,7 @@ check_perms(ASH_CHECK_PERMS_PARAMS)
 		AshResource *res = writes_rows(info) ? resource_of(info->relid) : NULL;
 
 		if (res == NULL || res->direct_writes != ASH_DIRECT_DENY ||
-			ash_data_executing(info->relid) || is_exempt())
+			ash_exec_executing(info->relid) || is_exempt())
 			continue;
 		if (raise)
 			refuse(res);

@@ -497,7 +497,7 @@ plan_query(Query *query, const char *text, int options, ParamListInfo params)
 
 	(void) expand_calls((Node *) query, &depends);
 	if (params == NULL)
-		params = ash_data_peeked(text);
+		params = ash_exec_peeked(text);
 	plan = prev_planner != NULL ? prev_planner(query, text, options, params) :
 								  standard_planner(query, text, options, params);
 	plan->invalItems = list_concat(plan->invalItems, depends.items);

@@ -95,7 +95,7 @@ action_type_of(CmdType command, AshActionType *type)
 static AshResource *
 secured_resource(Relation rel, bool *own)
 {
-	AshResource *res = ash_data_own_statement(RelationGetRelid(rel));
+	AshResource *res = ash_exec_own_statement(RelationGetRelid(rel));
 
 	*own = res != NULL;
 	if (!*own)

@@ -65,7 +65,7 @@ set_readers(Node *node, void *readers)
 static void
 post_parse_analyze(ParseState *pstate, Query *query, JumbleState *jstate)
 {
-	List *readers = ash_data_readers();
+	List *readers = ash_exec_readers();
 
 	if (prev_post_parse_analyze != NULL)
 		prev_post_parse_analyze(pstate, query, jstate);
