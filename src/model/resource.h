@@ -524,16 +524,16 @@ struct AshResource
 	int direct_writes;	  /* AshDirectWrites */
 
 	/* caches that rooms above hang here; allocated in cxt, freed with it */
-	void *data_cache;	  /* data/: saved plans */
-	void *write_cache;	  /* data/: shape of the table for writes */
-	uint64 columns_epoch; /* data/: when the types of the columns were found right … */
-	bool brings_others;	  /* … and whether rewriting a statement on the table adds other tables */
-	void *query_cache;	  /* query/ */
-	List *unrelated;	  /* expr/: of AshRelationship *, to all rows of resources named in place */
-	void *qual_cache;	  /* hooks/: conditions as expressions over the table */
-	List *deps;			  /* names of resources this struct was compiled against */
-	Oid relid;			  /* cache of ash_resource_relid … */
-	uint64 relid_epoch;	  /* … valid while no table or schema changed */
+	struct AshPlanCache *saved_plans; /* exec/saved_plans.c */
+	struct AshTable *table_shape;	  /* exec/table_shape.c */
+	uint64 columns_epoch;			  /* exec/check_columns.c: of the last check … */
+	bool adds_tables;  /* … which found that rewriting a statement on the table adds others */
+	void *query_cache; /* query/ */
+	List *unrelated;   /* expr/: of AshRelationship *, to all rows of resources named in place */
+	struct AshQualCache *quals; /* hooks/policy_quals.c */
+	List *deps;					/* names of resources this struct was compiled against */
+	Oid relid;					/* cache of ash_resource_relid … */
+	uint64 relid_epoch;			/* … valid while no table or schema changed */
 };
 
 #endif /* ASH_RESOURCE_H */
