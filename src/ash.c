@@ -22,6 +22,7 @@ extern PGDLLEXPORT void _PG_init(void);
 char *ash_guc_actor = NULL;
 char *ash_guc_tenant = NULL;
 bool ash_guc_fast_path = true;
+bool ash_guc_plan_selection = true;
 
 static void
 define_settings(void)
@@ -39,6 +40,11 @@ define_settings(void)
 							 "Off sends every write through SQL; the outcome is the same.",
 							 &ash_guc_fast_path, true, PGC_USERSET, GUC_NOT_IN_SAMPLE, NULL, NULL,
 							 NULL);
+	DefineCustomBoolVariable(
+		"ash.plan_selection",
+		"Selects plans of statements of actions by estimates for their parameters.",
+		"Developer option. Off leaves the choice to PostgreSQL's plan cache.",
+		&ash_guc_plan_selection, true, PGC_USERSET, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("ash");
 }
 
@@ -47,7 +53,7 @@ _PG_init(void)
 {
 	define_settings();
 	ash_catalog_init();
-	ash_data_init();
+	ash_exec_init();
 	ash_query_init();
 	ash_action_init();
 	ash_define_init();

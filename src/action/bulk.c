@@ -201,33 +201,24 @@ run_inputs(Bulk *bulk)
 	}
 }
 
+/* Body of ash_exec_batch(); false when the batch is rolled back. */
+static bool
+run_inserts(void *arg)
+{
+	Bulk *bulk = arg;
+
+	run_inputs(bulk);
+	return !bulk->batch_failed;
+}
+
 static void
 run_batch_body(AshCall *call, void *arg)
 {
-	Bulk *bulk = arg;
-	AshBatch *rows;
-
 	if (call->action->type != ASH_ACTION_CREATE || call->action->upsert ||
 		call->action->manual_json != NULL)
-	{
-		run_inputs(bulk);
-		return;
-	}
-	rows = ash_data_batch_begin(call->res);
-	PG_TRY();
-	{
-		run_inputs(bulk);
-	}
-	PG_CATCH();
-	{
-		ash_data_batch_leave(rows);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	if (bulk->batch_failed)
-		ash_data_batch_leave(rows);
+		run_inputs(arg);
 	else
-		ash_data_batch_end(rows);
+		ash_exec_batch(call->res, run_inserts, arg);
 }
 
 static void

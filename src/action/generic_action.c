@@ -186,7 +186,7 @@ ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out)
 		ash_generic_sql(call, &sql);
 		if (set)
 			appendStringInfoChar(out, '[');
-		ash_data_modify(call->res, &sql, take_value, &result);
+		ash_exec_modify(call->res, &sql, take_value, &result);
 		if (set)
 			appendStringInfoChar(out, ']');
 		else if (result.rows == 0)

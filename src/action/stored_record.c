@@ -127,7 +127,7 @@ record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowH
 	if (condition != NULL && !ash_expr_in_memory(condition))
 		return ASH_LOCK_NOT_TRIED;
 	*row = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
-	result = ash_data_lock_row(res, key, handle, *row);
+	result = ash_exec_lock_row(res, key, handle, *row);
 	if (result == ASH_LOCKED && condition != NULL && !ash_row_satisfies(call, res, *row, condition))
 		return ASH_LOCK_NONE;
 	return result;

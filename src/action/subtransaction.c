@@ -129,11 +129,14 @@ ash_action_errors_of(const AshCall *outer, const ErrorData *edata)
 {
 	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 	const AshCall *inner = ash_call_current();
+	List *resources = NIL;
 
 	if (inner == NULL)
 		return NULL;
 	errors->path = path_of_calls(inner, outer);
-	if (ash_data_map_error(inner, edata, errors))
+	for (const AshCall *call = inner; call != NULL; call = call->parent)
+		resources = lappend(resources, call->res);
+	if (ash_exec_map_error(resources, inner->action != NULL, edata, errors))
 		return errors;
 
 	/* what is left of these two categories may show values of rows: say it without them */

@@ -349,7 +349,7 @@ take_row(struct TupleTableSlot *slot, void *arg)
 	Returned *returned = arg;
 	MemoryContext old = MemoryContextSwitchTo(returned->cxt);
 
-	ash_data_slot_values(returned->cs->res, slot, returned->cs->result);
+	ash_exec_slot_values(returned->cs->res, slot, returned->cs->result);
 	MemoryContextSwitchTo(old);
 }
 
@@ -457,7 +457,7 @@ add_not_written(AshChangeset *cs, Bitmapset *keys)
 	bool failed;
 
 	if (is_taken_by_other_tenant(cs, keys))
-		ash_data_add_taken(res, conflict_identity(cs, &failed), cs->call->errors);
+		ash_exec_add_taken(res, conflict_identity(cs, &failed), cs->call->errors);
 	else if (cs->action->upsert_condition != NULL)
 		ash_error_add(cs->call->errors, ASH_E_STALE_RECORD, NULL,
 					  "Attempted to update stale record of %s with filter: %s", res->name,
@@ -481,7 +481,7 @@ ash_upsert_row(AshChangeset *cs, const bool *given)
 
 	if (!ash_upsert_sql(cs, given, &sql, &keys))
 		return false;
-	if (ash_data_modify(res, &sql, take_row, &returned) > 0)
+	if (ash_exec_modify(res, &sql, take_row, &returned) > 0)
 		return true;
 	if (skipped_row(cs, keys))
 		return true;

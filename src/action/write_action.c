@@ -254,7 +254,7 @@ write_row(AshChangeset *cs)
 		case ASH_ACTION_CREATE:
 			if (ash_upsert_wanted(cs))
 				return ash_upsert_row(cs, given);
-			ash_data_insert(res, cs->values, given, cs->result);
+			ash_exec_insert(res, cs->values, given, cs->result);
 			return true;
 		case ASH_ACTION_UPDATE:
 			if (writes_nothing(cs))
@@ -262,13 +262,13 @@ write_row(AshChangeset *cs)
 				cs->result = cs->data;
 				return true;
 			}
-			status = ash_data_update(res, &cs->handle, cs->data, cs->values, given,
+			status = ash_exec_update(res, &cs->handle, cs->data, cs->values, given,
 									 has_atomics(cs) ? write_atomics : NULL,
 									 cs->filters != NIL ? write_filters : NULL, cs,
 									 &cs->call->bindings, cs->result);
 			break;
 		default:
-			status = ash_data_delete(res, &cs->handle, cs->data,
+			status = ash_exec_delete(res, &cs->handle, cs->data,
 									 cs->filters != NIL ? write_filters : NULL, cs,
 									 &cs->call->bindings, cs->result);
 	}
@@ -324,12 +324,12 @@ ash_write_sql(AshChangeset *cs, AshSql *sql, AshExpr **condition)
 		return ash_upsert_sql(cs, given, sql, &keys);
 	ash_sql_init(sql, &cs->call->bindings);
 	if (cs->type == ASH_ACTION_CREATE)
-		ash_data_insert_sql(sql, cs->res, cs->values, given);
+		ash_exec_insert_sql(sql, cs->res, cs->values, given);
 	else if (cs->type == ASH_ACTION_UPDATE)
-		ash_data_update_sql(sql, cs->res, cs->data, cs->values, given,
+		ash_exec_update_sql(sql, cs->res, cs->data, cs->values, given,
 							has_atomics(cs) ? write_atomics : NULL, where, cs);
 	else
-		ash_data_delete_sql(sql, cs->res, cs->data, where, cs);
+		ash_exec_delete_sql(sql, cs->res, cs->data, where, cs);
 	return true;
 }
 
@@ -338,7 +338,7 @@ ash_write_is_direct(const AshChangeset *cs)
 {
 	return !has_atomics(cs) && cs->filters == NIL &&
 		   !(cs->type == ASH_ACTION_CREATE && ash_upsert_wanted(cs)) &&
-		   ash_data_is_direct(cs->res, cs->type);
+		   ash_exec_is_direct(cs->res, cs->type);
 }
 
 AshActionType

@@ -97,7 +97,7 @@ explain_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 	call->bindings.is_sensitive = ash_call_is_sensitive;
 	ash_action_statement(call, input, &statement);
 	if (statement.present)
-		ash_data_explain(call->res, &statement.sql, out);
+		ash_exec_explain(call->res, &statement.sql, out);
 	write_notes(&statement, out);
 	MemoryContextSwitchTo(old);
 }

@@ -174,9 +174,10 @@ ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action
  * is for who owns res to say: the caller may be it, or who defined from.
  */
 bool
-ash_call_may_waive(const AshResource *from, const AshResource *res)
+ash_call_can_skip_policies(const AshResource *from, const AshResource *res)
 {
-	return ash_resource_speaks_for(from, res) || has_privs_of_role(GetUserId(), res->owner);
+	return ash_resource_may_bypass_policies(from, res) ||
+		   has_privs_of_role(GetUserId(), res->owner);
 }
 
 AshCall *
@@ -189,7 +190,7 @@ ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
 	call->opts = MemoryContextAllocZero(call->cxt, sizeof(AshOptions));
 	call->errors = ash_errors_create(call->cxt);
 	call->bindings.errors = call->errors;
-	call->authorize = parent->authorize || !ash_call_may_waive(parent->res, res);
+	call->authorize = parent->authorize || !ash_call_can_skip_policies(parent->res, res);
 	call->has_actor = parent->has_actor;
 	call->actor = parent->actor;
 	call->actor_resource = parent->actor_resource;

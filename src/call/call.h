@@ -151,7 +151,7 @@ extern bool ash_call_is_sensitive(AshBindings *bindings, AshTemplateKind kind, L
  * Authorization stays off for resources only that the outer one's owner may speak for.
  */
 extern AshCall *ash_call_nested(AshCall *parent, AshResource *res, AshAction *action);
-extern bool ash_call_may_waive(const AshResource *from, const AshResource *res);
+extern bool ash_call_can_skip_policies(const AshResource *from, const AshResource *res);
 
 /*
  * A call of nobody's: no actor, no tenant, no authorization.  For what an action has to

@@ -12,6 +12,7 @@
 #ifndef ASH_CHANGESET_H
 #define ASH_CHANGESET_H
 
+#include "call/call.h"
 #include "exec/exec.h"
 #include "model/action_def.h"
 

@@ -1,18 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * src/exec/check_columns.c
- *	  Are the tables of a statement what the definitions say, before it is planned?
+ *	  Verifies the column types of all tables of a statement before it is planned.
  *
- * A definition may be older than its table, or be written for one that somebody
- * else made.  What a statement returns is read as the type of the attribute, so a
- * column of another type must not get that far: its value would be taken for a
- * pointer.  Each table is locked first, as the statement will do anyway, so that
- * what has been found stays true while it runs; and looked at again only after
- * some relation was invalidated.
+ * A definition may be older than its table, or be written for a table that was created
+ * otherwise.  The values that a statement returns are read as the type of the attribute, so
+ * a column of another type would misread Datums.  Each table is locked first, as
+ * the statement will do anyway, so that the result stays true while it runs.  A table is checked
+ * again only after some relation was invalidated.
  *
- * Also found out is whether PostgreSQL may add tables to the statement that we did
- * not write into it: those below a view, of a rule, or in a policy that somebody wrote
- * by hand.  Nobody has asked our policies about these.
+ * Also determined is whether PostgreSQL may add tables to the statement that exec/ did not
+ * write into it: those below a view, of a rule, or in a policy that was written by hand.
+ * The policies of these have not been checked by the action.
  *
  *-------------------------------------------------------------------------
  */
@@ -56,7 +55,7 @@ is_text(Oid type)
 	return category == TYPCATEGORY_STRING && get_typlen(type) == -1;
 }
 
-/* May a value of the column be read as one of the attribute's type? */
+/* True if a value of type column can be read as one of type attribute. */
 static bool
 reads_as(Oid column, Oid attribute)
 {
@@ -69,7 +68,10 @@ reads_as(Oid column, Oid attribute)
 		   (is_text(column) && is_text(attribute));
 }
 
-/* A column that does not exist is the statement's own error. */
+/*
+ * Raise an error when the column of attr has a type that cannot be read as attr's.  A column
+ * that does not exist is left to the error of the statement.
+ */
 static void
 check_column(const AshResource *res, const AshAttribute *attr)
 {
@@ -92,9 +94,12 @@ check_column(const AshResource *res, const AshAttribute *attr)
 			 errhint("Run ash_plan('%s') to see the difference.", res->domain.name)));
 }
 
-/* The rule of a materialized view is for refreshing it. */
+/*
+ * True if rewriting a statement on the relation may add other relations to it.  A materialized
+ * view has a rule for REFRESH only.
+ */
 static bool
-brings_others(Oid relid)
+rewriting_adds_tables(Oid relid)
 {
 	Relation rel = table_open(relid, NoLock);
 	bool found = rel->rd_rules != NULL && rel->rd_rel->relkind != RELKIND_MATVIEW;
@@ -106,6 +111,7 @@ brings_others(Oid relid)
 	return found;
 }
 
+/* Lock the table of res and check it, unless no relation has changed since the last check. */
 static void
 check_table(AshResource *res)
 {
@@ -114,33 +120,25 @@ check_table(AshResource *res)
 	if (res->embedded)
 		return;
 	LockRelationOid(ash_resource_relid(res), AccessShareLock);
-	epoch = ash_data_relcache_epoch();
+	epoch = ash_exec_relcache_epoch();
 	if (likely(res->columns_epoch == epoch))
 		return;
 	for (int i = 0; i < res->nattributes; i++)
 		check_column(res, res->attributes[i]);
-	res->brings_others = brings_others(ash_resource_relid(res));
+	res->adds_tables = rewriting_adds_tables(ash_resource_relid(res));
 	res->columns_epoch = epoch;
 }
 
+/*
+ * Lock the tables of res and of the other resources that the statement reads, and check them
+ * as above.  Sets adds_tables of these resources.
+ */
 void
-ash_data_check_tables(AshResource *res, const AshSql *sql)
+ash_exec_check_tables(AshResource *res, const AshSql *sql)
 {
 	ListCell *lc;
 
 	check_table(res);
 	foreach (lc, sql->reads)
 		check_table(lfirst(lc));
-}
-
-/* Have the tables been found to bring in no others? */
-bool
-ash_data_tables_alone(const AshResource *res, const AshSql *sql)
-{
-	bool alone = !res->brings_others;
-	ListCell *lc;
-
-	foreach (lc, sql->reads)
-		alone &= !((const AshResource *) lfirst(lc))->brings_others;
-	return alone;
 }

@@ -1,15 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * src/exec/constraint_errors.c
- *	  A violation that PostgreSQL found → the error of the definition that owns
- *	  the constraint.
+ *	  Maps an integrity violation that PostgreSQL raised to the error of the definition
+ *	  that owns the constraint.
  *
- * Called while an error is being handled: works on the compiled resources of the
- * running calls, by the names the planner gave the constraints.  The catalog is
- * read for one thing only, the partitioned table that a partition belongs to:
- * integrity violations are raised between rows, by code that has just read the
- * catalog itself to name the constraint.  No row value of PostgreSQL's DETAIL is
- * passed on.
+ * Called while an error is being handled: works on compiled resources, by the names that
+ * the schema planner gave the constraints.  The catalog is read for one thing only, the
+ * partitioned table that a partition belongs to: integrity violations are raised
+ * between rows, by code that has just read the catalog itself to name the constraint.
+ * No row value of PostgreSQL's DETAIL is passed on.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,31 +16,37 @@
 
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
-#include "exec/exec_internal.h"
+#include "exec/exec.h"
 #include "model/attribute.h"
 #include "model/identity.h"
 #include "model/relationship.h"
-#include "model/resource.h"
 #include "model/table_constraint.h"
 #include "utils/errcodes.h"
 #include "utils/lsyscache.h"
 
-/* The running call whose table the error is about; the innermost one when none is. */
-static const AshCall *
-call_of_table(const AshCall *call, const ErrorData *edata)
+/*
+ * The first of the resources whose table the error is about; the first of all when the error
+ * names no table; NULL when it is the table of none.
+ */
+static const AshResource *
+resource_of_error(const List *resources, const ErrorData *edata)
 {
-	const AshCall *c;
+	ListCell *lc;
 
 	if (edata->table_name == NULL || edata->schema_name == NULL)
-		return call;
-	for (c = call; c != NULL; c = c->parent)
-		if (c->res->table != NULL && strcmp(c->res->table, edata->table_name) == 0 &&
-			strcmp(c->res->schema, edata->schema_name) == 0)
-			return c;
+		return linitial(resources);
+	foreach (lc, resources)
+	{
+		const AshResource *res = lfirst(lc);
+
+		if (res->table != NULL && strcmp(res->table, edata->table_name) == 0 &&
+			strcmp(res->schema, edata->schema_name) == 0)
+			return res;
+	}
 	return NULL;
 }
 
-/* The relation that is partitioned, table or index, of which relid is a part. */
+/* The topmost partitioned table or index of which relid is a partition; or relid itself. */
 static Oid
 partition_root(Oid relid)
 {
@@ -51,8 +56,9 @@ partition_root(Oid relid)
 }
 
 /*
- * Of a violation in a partition: the same of the table that is partitioned, in *whole.
- * Partitions share the names of its constraints, but not those of its unique indexes.
+ * A violation in a partition as one of the partitioned table, in *whole; edata itself when the
+ * table is no partition.  Partitions share the names of the constraints of the partitioned
+ * table, but not those of its unique indexes.
  */
 static const ErrorData *
 as_partitioned(const ErrorData *edata, ErrorData *whole)
@@ -74,6 +80,7 @@ as_partitioned(const ErrorData *edata, ErrorData *whole)
 	return whole;
 }
 
+/* Adds an error with the SQLSTATE and constraint of edata; returns it. */
 static AshError *
 add_violation(AshErrors *errors, const ErrorData *edata, AshErrorCode code, const char *field,
 			  const char *message)
@@ -85,7 +92,7 @@ add_violation(AshErrors *errors, const ErrorData *edata, AshErrorCode code, cons
 	return error;
 }
 
-/* The same error for each field. */
+/* Adds the same error for each field. */
 static void
 add_violations(AshErrors *errors, const ErrorData *edata, List *fields, const char *message)
 {
@@ -95,6 +102,7 @@ add_violations(AshErrors *errors, const ErrorData *edata, List *fields, const ch
 		add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, lfirst(lc), message);
 }
 
+/* True if the constraint is in the list of AshNamedConstraint; its errors are added. */
 static bool
 map_named(List *constraints, const ErrorData *edata, AshErrors *errors)
 {
@@ -114,6 +122,10 @@ map_named(List *constraints, const ErrorData *edata, AshErrors *errors)
 	return false;
 }
 
+/*
+ * An identity, a unique index or the primary key.  As below: true, after adding the
+ * errors, if the definition of res owns the constraint.
+ */
 static bool
 map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 {
@@ -137,8 +149,12 @@ map_unique(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 	return true;
 }
 
+/*
+ * Add the error of an identity, or with NULL of the primary key, whose values another row
+ * has: the same that its unique index would have given.
+ */
 void
-ash_data_add_taken(const AshResource *res, const AshIdentity *identity, AshErrors *errors)
+ash_exec_add_taken(const AshResource *res, const AshIdentity *identity, AshErrors *errors)
 {
 	ErrorData edata = { .sqlerrcode = ERRCODE_UNIQUE_VIOLATION };
 	const char *name = identity != NULL ? identity->index_name : res->primary_key_name;
@@ -148,7 +164,7 @@ ash_data_add_taken(const AshResource *res, const AshIdentity *identity, AshError
 		ash_error_add(errors, ASH_E_INVALID_CHANGES, NULL, "has already been taken");
 }
 
-/* The row points to nothing. */
+/* The row references a row that does not exist. */
 static bool
 map_missing_reference(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 {
@@ -166,12 +182,10 @@ map_missing_reference(const AshResource *res, const ErrorData *edata, AshErrors 
 	return map_named(res->foreign_keys, edata, errors);
 }
 
-/* Other rows still point to the one that goes, or changes its key. */
+/* The row of res that is deleted, or whose key changes, is referenced by other rows. */
 static bool
-map_left_behind(const AshCall *call, const ErrorData *edata, AshErrors *errors)
+map_still_referenced(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 {
-	const AshResource *res = call->res;
-
 	if (res->nprimary_key == 0)
 		return false;
 	add_violation(errors, edata, ASH_E_INVALID_ATTRIBUTE, res->primary_key[0]->name,
@@ -179,6 +193,7 @@ map_left_behind(const AshCall *call, const ErrorData *edata, AshErrors *errors)
 	return true;
 }
 
+/* A check constraint of the definition, or the one of an attribute's constraints. */
 static bool
 map_check(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 {
@@ -205,6 +220,7 @@ map_check(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 	return false;
 }
 
+/* By the column, as PostgreSQL 15 to 17 name no constraint. */
 static bool
 map_not_null(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 {
@@ -222,39 +238,42 @@ map_not_null(const AshResource *res, const ErrorData *edata, AshErrors *errors)
 }
 
 /*
- * Adds the framework's error for edata and returns true, or returns false when no
- * definition owns what was violated.  call is the innermost running call.
+ * Add the error that the violation edata is to the caller, and return true; false when no
+ * definition owns what was violated.  resources are those of the running calls, innermost
+ * first; the first is written by an action if runs_action is set.  Errors are allocated
+ * in the context of errors.
  */
 bool
-ash_data_map_error(const AshCall *call, const ErrorData *edata, AshErrors *errors)
+ash_exec_map_error(const List *resources, bool runs_action, const ErrorData *edata,
+				   AshErrors *errors)
 {
-	const AshCall *owner;
+	const AshResource *owner;
 	ErrorData whole;
 
-	if (call == NULL ||
+	if (resources == NIL ||
 		ERRCODE_TO_CATEGORY(edata->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
 		return false;
-	owner = call_of_table(call, edata);
+	owner = resource_of_error(resources, edata);
 	if (owner == NULL)
 	{
 		edata = as_partitioned(edata, &whole);
-		owner = call_of_table(call, edata);
+		owner = resource_of_error(resources, edata);
 	}
 	if (edata->sqlerrcode == ERRCODE_NOT_NULL_VIOLATION)
-		return owner != NULL && map_not_null(owner->res, edata, errors);
+		return owner != NULL && map_not_null(owner, edata, errors);
 	if (edata->constraint_name == NULL)
 		return false;
 	switch (edata->sqlerrcode)
 	{
 		case ERRCODE_UNIQUE_VIOLATION:
 		case ERRCODE_EXCLUSION_VIOLATION:
-			return owner != NULL && map_unique(owner->res, edata, errors);
+			return owner != NULL && map_unique(owner, edata, errors);
 		case ERRCODE_FOREIGN_KEY_VIOLATION:
-			if (owner != NULL && map_missing_reference(owner->res, edata, errors))
+			if (owner != NULL && map_missing_reference(owner, edata, errors))
 				return true;
-			return call->action != NULL && map_left_behind(call, edata, errors);
+			return runs_action && map_still_referenced(linitial(resources), edata, errors);
 		case ERRCODE_CHECK_VIOLATION:
-			return owner != NULL && map_check(owner->res, edata, errors);
+			return owner != NULL && map_check(owner, edata, errors);
 		default:
 			return false;
 	}

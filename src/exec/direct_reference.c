@@ -1,20 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * src/exec/direct_reference.c
- *	  Foreign keys of a row that the heap fast path inserted, without a statement.
+ *	  Foreign keys of a row that the direct path inserted, checked without a statement.
  *
- * PostgreSQL's trigger of a foreign key runs a SELECT … FOR KEY SHARE for every
- * row.  Here the same row is looked up in the index that the constraint names and
- * locked the same way.  Only a row that is found, visible to a fresh snapshot and
- * locked in the version that was found counts: such a reference holds, and the lock
- * keeps it so.  Whatever else happens is no verdict; the row's triggers are then
- * queued as they are for any insert, and PostgreSQL decides and words the error.
+ * PostgreSQL's trigger of a foreign key runs a SELECT … FOR KEY SHARE for every row.  Here
+ * the referenced row is looked up in the index of the constraint and locked the same way.
+ * Only a row that is found, visible to a fresh snapshot and locked in the version that was
+ * found counts: then the reference holds, and the lock keeps it so.  In every other case
+ * nothing is concluded; the row's triggers are queued as for any insert, and PostgreSQL
+ * decides and raises the error.
  *
- * The way is taken only where it cannot be told apart from the trigger: every
- * AFTER ROW trigger of the table is such a check, enabled and not deferrable; the
- * referenced table is a plain one; keys are of one type with its built-in B-tree
- * order; the isolation is READ COMMITTED; and the owner of the referenced table,
- * as whom PostgreSQL asks, has the privileges that the SELECT needs.
+ * This is done only where the outcome is the trigger's: every AFTER ROW trigger of the
+ * table is such a check, enabled and not deferrable; the referenced table is a plain one;
+ * keys are of one type with its built-in B-tree order; the isolation level is READ
+ * COMMITTED; and the owner of the referenced table, as whom PostgreSQL runs the SELECT,
+ * has the privileges for it.
  *
  *-------------------------------------------------------------------------
  */
@@ -51,6 +51,7 @@ is_after_insert(const Trigger *trigger)
 		   TRIGGER_FOR_INSERT(trigger->tgtype);
 }
 
+/* The trigger of a foreign key that fires at the end of each statement. */
 static bool
 is_plain_check(const Trigger *trigger)
 {
@@ -59,6 +60,7 @@ is_plain_check(const Trigger *trigger)
 		   OidIsValid(trigger->tgconstrindid);
 }
 
+/* The relcache's entry of the constraint, or NULL. */
 static const ForeignKeyCacheInfo *
 foreign_key(Relation rel, Oid constraint)
 {
@@ -74,7 +76,7 @@ foreign_key(Relation rel, Oid constraint)
 	return NULL;
 }
 
-/* Of a key of several columns some of which are null, MATCH FULL would have an opinion. */
+/* False for MATCH FULL of several columns, which rejects a key that is null in part. */
 static bool
 nulls_pass(const ForeignKeyCacheInfo *key)
 {
@@ -92,12 +94,12 @@ nulls_pass(const ForeignKeyCacheInfo *key)
 }
 
 /*
- * Column n of the index as a scan key; false when it takes more than comparing equal
- * values as the referenced column does.
+ * Make column n of the index a scan key; false when referencing and referenced values are not
+ * compared by the built-in equality of one type and collation.
  */
 static bool
-map_column(AshReference *reference, int n, Relation rel, Relation referenced, Relation index,
-		   const ForeignKeyCacheInfo *key)
+map_reference_column(AshReference *reference, int n, Relation rel, Relation referenced,
+					 Relation index, const ForeignKeyCacheInfo *key)
 {
 	AttrNumber number = index->rd_index->indkey.values[n];
 	Oid type = index->rd_opcintype[n];
@@ -121,6 +123,7 @@ map_column(AshReference *reference, int n, Relation rel, Relation referenced, Re
 	return false;
 }
 
+/* Map all columns of the index; false when it is not a plain unique one of just the key. */
 static bool
 map_index(AshReference *reference, Relation rel, Relation referenced, Relation index,
 		  const ForeignKeyCacheInfo *key)
@@ -132,7 +135,7 @@ map_index(AshReference *reference, Relation rel, Relation referenced, Relation i
 		return false;
 	for (int i = 0; i < key->nkeys; i++)
 	{
-		if (!map_column(reference, i, rel, referenced, index, key))
+		if (!map_reference_column(reference, i, rel, referenced, index, key))
 			return false;
 	}
 	reference->nkeys = key->nkeys;
@@ -141,6 +144,7 @@ map_index(AshReference *reference, Relation rel, Relation referenced, Relation i
 	return true;
 }
 
+/* Map the foreign key of the trigger; false when its trigger must fire. */
 static bool
 map_reference(AshReference *reference, Relation rel, const Trigger *trigger)
 {
@@ -165,7 +169,7 @@ map_reference(AshReference *reference, Relation rel, const Trigger *trigger)
 	return mapped;
 }
 
-/* All foreign keys of rel into table, or none when one of its triggers must be fired. */
+/* Map all foreign keys of rel into table, or none when one of its triggers must fire. */
 void
 ash_references_map(AshTable *table, Relation rel)
 {
@@ -196,7 +200,7 @@ ash_references_map(AshTable *table, Relation rel)
  *-------------------------------------------------------------------------
  */
 
-/* Fill keys from the row; false when one is null, so that there is nothing to look for. */
+/* Fill the scan keys from the row; false when one is null, so that nothing is referenced. */
 static bool
 fill_keys(const AshReference *reference, TupleTableSlot *row, ScanKey keys)
 {
@@ -213,7 +217,7 @@ fill_keys(const AshReference *reference, TupleTableSlot *row, ScanKey keys)
 	return true;
 }
 
-/* Locked as FOR KEY SHARE does, in the version that was found. */
+/* Lock the row as FOR KEY SHARE does; true if its version is still the one that was found. */
 static bool
 lock_referenced(Relation referenced, TupleTableSlot *slot, Snapshot snapshot)
 {
@@ -228,8 +232,9 @@ lock_referenced(Relation referenced, TupleTableSlot *slot, Snapshot snapshot)
 		   !failure.traversed;
 }
 
+/* True if the owner has the privileges that the trigger's SELECT … FOR KEY SHARE needs. */
 static bool
-owner_may_ask(Relation referenced)
+owner_may_lock(Relation referenced)
 {
 	AclMode needed = ACL_SELECT | ACL_UPDATE;
 
@@ -237,7 +242,7 @@ owner_may_ask(Relation referenced)
 							ACLMASK_ALL) == needed;
 }
 
-/* The key's row in the open table, found by the open index and locked. */
+/* True if the row of the key was found by the index and locked. */
 static bool
 find_referenced(Relation referenced, Relation index, ScanKey keys, int nkeys)
 {
@@ -252,9 +257,11 @@ find_referenced(Relation referenced, Relation index, ScanKey keys, int nkeys)
 }
 
 /*
- * The constraint stands as long as the referencing table is locked.  Its index may
- * have given way to another one before the referenced table was locked; after
- * that it is kept up to date until the transaction ends.
+ * True if the reference is null or was found to hold; false when that is not known.
+ *
+ * The constraint exists while the referencing table is locked.  Its index may have been
+ * replaced before the referenced table was locked; from then on it is maintained until the
+ * transaction ends.
  */
 static bool
 reference_holds(const AshReference *reference, TupleTableSlot *row)
@@ -271,7 +278,7 @@ reference_holds(const AshReference *reference, TupleTableSlot *row)
 	if (index != NULL)
 	{
 		holds = index->rd_index != NULL && index->rd_index->indisvalid &&
-				index->rd_index->indrelid == reference->relid && owner_may_ask(referenced) &&
+				index->rd_index->indrelid == reference->relid && owner_may_lock(referenced) &&
 				find_referenced(referenced, index, keys, reference->nkeys);
 		relation_close(index, NoLock);
 	}
@@ -279,7 +286,7 @@ reference_holds(const AshReference *reference, TupleTableSlot *row)
 	return holds;
 }
 
-/* Are the foreign keys of rows inserted now for us to look at first? */
+/* True if foreign keys of rows inserted now are checked here. */
 bool
 ash_references_apply(const AshTable *table)
 {
@@ -287,7 +294,7 @@ ash_references_apply(const AshTable *table)
 		   SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA;
 }
 
-/* Does every reference of the row that was just inserted hold?  false: the triggers will say. */
+/* True if every reference of the row that was just inserted holds; else fire its triggers. */
 bool
 ash_references_hold(const AshTable *table, TupleTableSlot *row)
 {

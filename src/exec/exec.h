@@ -1,24 +1,29 @@
 /*-------------------------------------------------------------------------
  *
  * src/exec/exec.h
- *	  The data layer: saved plans over SPI, the heap fast path, JSON streaming.
+ *	  Statements and rows: what the rooms above call to read and write tables.
  *
- * Statements arrive as AshSql (text and parameters).  Plans are saved under the
- * text, the role and the parameter types, in the resource's plan cache, and are
- * thrown away with it or when PostgreSQL says they are no longer valid.  While
- * one of our statements is rewritten, ash_data_own_statement() knows the relations
- * it was made for, so that the row-security hook does not apply a
- * policy twice; statements nested inside (triggers, functions) do not see it.
+ * Statements arrive as AshSql (text and parameters) for a resource, in whose memory context
+ * their plans are kept.  Single rows are read and written without a statement where that
+ * does the same: the direct path.  Everything here raises PostgreSQL's errors; ash_exec_map_error()
+ * translates them.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef ASH_DATA_H
-#define ASH_DATA_H
+#ifndef ASH_EXEC_H
+#define ASH_EXEC_H
 
-#include "call/call.h"
+#include "expr/expr.h"
 #include "model/action_def.h"
+#include "model/resource.h"
 #include "storage/itemptr.h"
-#include "tcop/dest.h"
+
+struct TupleTableSlot;
+
+/*-------------------------------------------------------------------------
+ * json_receiver.c: rows as JSON
+ *-------------------------------------------------------------------------
+ */
 
 /* How one output column of a statement becomes JSON. */
 typedef struct AshColumn
@@ -50,154 +55,106 @@ typedef struct AshRowWriter
 } AshRowWriter;
 
 extern void ash_column_prepare(AshColumn *column);
-/* one object {"a":1,…} from a slot / from values; nothing is written around it */
-extern void ash_write_row(AshRowWriter *writer, struct TupleTableSlot *slot);
 extern void ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls);
-/* what stands before the next key of the row at hand: "," or nothing */
 extern void ash_write_separator(AshRowWriter *writer);
 
-/* exec_run.c: every SELECT of the product */
-
-/* Stream rows as JSON objects separated by commas into writer->out; returns the row count. */
-extern uint64 ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *writer);
-
-/*
- * Give each row (all columns) to fn; copies are the callee's business.  fn runs in
- * the memory context of the caller of ash_data_each.
+/*-------------------------------------------------------------------------
+ * exec_run.c: statements
+ *-------------------------------------------------------------------------
  */
+
 typedef void (*AshRowFn)(struct TupleTableSlot *slot, void *arg);
-extern uint64 ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
 
-/* Run a writing statement with RETURNING through SPI (the slow path, upserts, bulk). */
-extern uint64 ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
+extern uint64 ash_exec_stream(AshResource *res, AshSql *sql, AshRowWriter *writer);
+extern uint64 ash_exec_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
+extern uint64 ash_exec_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg);
+extern void ash_exec_explain(AshResource *res, AshSql *sql, StringInfo out);
 
-/* exec_explain.c: appends the plan of the statement, as text */
-extern void ash_data_explain(AshResource *res, AshSql *sql, StringInfo out);
-
-/*
- * The resource of this relation as the statement of ours knows it that is being rewritten
- * right now and asks its policies itself; NULL when there is none. (hooks)
+/*-------------------------------------------------------------------------
+ * exec_write.c, direct_insert.c, direct_row.c: one row
+ *-------------------------------------------------------------------------
  */
-extern AshResource *ash_data_own_statement(Oid relid);
 
-/* The readers of the statement of ours that is being analysed right now; NIL. (hooks) */
-extern List *ash_data_readers(void);
-
-/*
- * The parameters to plan this statement of ours for, values that the plan may not contain;
- * NULL: it is none, or not for any. (hooks)
- */
-extern struct ParamListInfoData *ash_data_peeked(const char *text);
-
-/*
- * Is a writing statement of ours being started that writes this relation?  Says so once
- * for each start, when its privileges are checked; what runs inside is not ours. (hooks)
- */
-extern bool ash_data_executing(Oid relid);
-
-/* how often some relation of the backend was invalidated */
-extern uint64 ash_data_relcache_epoch(void);
-
-/* exec_write.c: one row; result gets the row after the write, by attribute index */
 typedef enum AshWriteStatus
 {
 	ASH_WRITE_DONE,
 	ASH_WRITE_NO_ROW /* nothing matched key and conditions: stale */
 } AshWriteStatus;
 
-/*
- * direct_batch.c: after triggers of inserts into one table between begin and end fire at
- * the end; where the fast path applies, they share the executor's state.  A batch that is
- * not ended, because of an error, must be left.
- */
-typedef struct AshBatch AshBatch;
-extern AshBatch *ash_data_batch_begin(AshResource *res);
-extern void ash_data_batch_end(AshBatch *batch);
-extern void ash_data_batch_leave(AshBatch *batch);
-
-/* Where a locked row is; see direct_modify.c. */
+/* Where a locked row is; filled by ash_exec_lock_row(). */
 typedef struct AshRowHandle
 {
 	bool valid;
 	ItemPointerData tid;
-	CommandId command;
+	CommandId command; /* the position is valid while this is the current command */
 } AshRowHandle;
 
 typedef enum AshLockResult
 {
 	ASH_LOCKED,
 	ASH_LOCK_NONE,	   /* there is no such row */
-	ASH_LOCK_NOT_TRIED /* the fast path does not apply: use SQL */
+	ASH_LOCK_NOT_TRIED /* the direct path does not apply: use SQL */
 } AshLockResult;
 
-extern AshLockResult ash_data_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle,
-									   AshValue *row);
-
-/*
- * direct_lookup.c: give the row of that primary key (by attribute index) to fn, as
- * values by attribute index that are good until fn returns.  Nothing is locked.
- */
 typedef enum AshFindResult
 {
 	ASH_FOUND,
 	ASH_FOUND_NONE,
-	ASH_FIND_NOT_TRIED /* the fast path does not apply: use SQL */
+	ASH_FIND_NOT_TRIED /* the direct path does not apply: use SQL */
 } AshFindResult;
 
 typedef void (*AshValuesFn)(AshValue *row, void *arg);
-extern AshFindResult ash_data_find_row(AshResource *res, const AshValue *key, AshValuesFn fn,
-									   void *arg);
 
 /* Writes text into a statement: conditions or assignments made by the room above. */
 typedef void (*AshSqlFn)(AshSql *sql, void *arg);
 
-/*
- * values and given are indexed like res->attributes; given[i] false = not in the
- * column list (the database default applies).  A plain local table takes the heap
- * fast path, everything else a saved statement; both give the same result.
- */
-extern void ash_data_insert(AshResource *res, const AshValue *values, const bool *given,
+extern void ash_exec_insert(AshResource *res, const AshValue *values, const bool *given,
 							AshValue *result);
-
-/*
- * The row whose primary key is that of row.  assign, when not NULL, writes further
- * assignments ("\"n\" = …, …") and where further conditions (" AND …") over the alias
- * "t"; both rule out the fast path, and so does a handle (of ash_data_lock_row) that
- * is NULL or no longer valid.
- */
-extern AshWriteStatus ash_data_update(AshResource *res, const AshRowHandle *handle,
+extern AshWriteStatus ash_exec_update(AshResource *res, const AshRowHandle *handle,
 									  const AshValue *row, const AshValue *values,
 									  const bool *given, AshSqlFn assign, AshSqlFn where, void *arg,
 									  AshBindings *bindings, AshValue *result);
-extern AshWriteStatus ash_data_delete(AshResource *res, const AshRowHandle *handle,
+extern AshWriteStatus ash_exec_delete(AshResource *res, const AshRowHandle *handle,
 									  const AshValue *row, AshSqlFn where, void *arg,
 									  AshBindings *bindings, AshValue *result);
 
-/* The statements of the slow path, which say what the fast path does. */
-extern void ash_data_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values,
+extern void ash_exec_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values,
 								const bool *given);
-extern void ash_data_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
+extern void ash_exec_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
 								const AshValue *values, const bool *given, AshSqlFn assign,
 								AshSqlFn where, void *arg);
-extern void ash_data_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row,
+extern void ash_exec_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row,
 								AshSqlFn where, void *arg);
-/* Does the fast path apply to the table, for a write of a row that its key finds? */
-extern bool ash_data_is_direct(AshResource *res, AshActionType type);
-
-/* Copies a slot of the resource's row type (all attributes, in order) into values. */
-extern void ash_data_slot_values(const AshResource *res, struct TupleTableSlot *slot,
+extern bool ash_exec_is_direct(AshResource *res, AshActionType type);
+extern void ash_exec_slot_values(const AshResource *res, struct TupleTableSlot *slot,
 								 AshValue *values);
 
-/* Setting ash.fast_path: off sends every write through SPI (tests compare the two). */
-extern bool ash_guc_fast_path;
+extern void ash_exec_batch(AshResource *res, bool (*body)(void *arg), void *arg);
+extern AshLockResult ash_exec_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle,
+									   AshValue *row);
+extern AshFindResult ash_exec_find_row(AshResource *res, const AshValue *key, AshValuesFn fn,
+									   void *arg);
 
-/* constraint_errors.c: a PostgreSQL error → the framework's, when a definition owns it */
-extern bool ash_data_map_error(const AshCall *call, const ErrorData *edata, AshErrors *errors);
-/* adds the error of an identity, or of the primary key, whose values another row has */
-extern void ash_data_add_taken(const AshResource *res, const AshIdentity *identity,
+/*-------------------------------------------------------------------------
+ * constraint_errors.c
+ *-------------------------------------------------------------------------
+ */
+
+extern bool ash_exec_map_error(const List *resources, bool runs_action, const ErrorData *edata,
+							   AshErrors *errors);
+extern void ash_exec_add_taken(const AshResource *res, const AshIdentity *identity,
 							   AshErrors *errors);
 
-/* init: registers the invalidation callback of the table shapes */
-extern void ash_data_init(void);
+/*-------------------------------------------------------------------------
+ * Settings, defined in ash.c, and set-up
+ *-------------------------------------------------------------------------
+ */
 
-#endif /* ASH_DATA_H */
+extern bool ash_guc_fast_path;		/* ash.fast_path: off sends every write through SQL */
+extern bool ash_guc_plan_selection; /* ash.plan_selection: plan_selection.c */
+
+/* table_shape.c */
+extern void ash_exec_init(void);
+extern uint64 ash_exec_relcache_epoch(void);
+
+#endif /* ASH_EXEC_H */

@@ -1,35 +1,41 @@
 /*-------------------------------------------------------------------------
  *
  * src/exec/exec_run.c
- *	  Runs saved statements: every SELECT of the product and the slow writes.
+ *	  Executes or explains saved statements: every SELECT, and writes for which the direct
+ *	  path does not apply.
  *
- * Rows never pass through SPI's tuple table: a receiver of ours takes them from
- * the executor's slot.  Statements are not run as read-only, because a read must
+ * Rows do not pass through SPI's tuple table (but for execute_queued): a DestReceiver takes
+ * them from the executor's slot.  Statements are not run as read-only, because a read must
  * see what its own transaction has just written, also within one command.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "commands/explain.h"
 #include "exec/exec_internal.h"
 #include "exec/saved_plans.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
-#include "nodes/params.h"
+#include ASH_EXPLAIN_HEADER
+#ifdef ASH_EXPLAIN_FORMAT_HEADER
+#include ASH_EXPLAIN_FORMAT_HEADER
+#endif
 #include "utils/memutils.h"
 
-/* A receiver that gives each slot to a function. */
+/* A DestReceiver that gives each slot to a function. */
 typedef struct RowReceiver
 {
-	DestReceiver pub;
+	DestReceiver dest; /* must be first */
 	MemoryContext cxt; /* fn runs here */
-	bool reset;		   /* … and it is reset after each row */
+	bool reset;		   /* cxt is reset after each row */
 	AshRowFn fn;
 	void *arg;
 	uint64 rows;
 } RowReceiver;
 
+/* DestReceiver.receiveSlot */
 static bool
 receive_row(TupleTableSlot *slot, DestReceiver *self)
 {
@@ -55,54 +61,27 @@ end_rows(DestReceiver *self)
 {
 }
 
+/* A receiver for fn, which is to run in what is now the current memory context. */
 static RowReceiver
 make_receiver(AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = { 0 };
 
-	receiver.pub.receiveSlot = receive_row;
-	receiver.pub.rStartup = start_rows;
-	receiver.pub.rShutdown = end_rows;
-	receiver.pub.rDestroy = end_rows;
-	receiver.pub.mydest = DestNone;
+	receiver.dest.receiveSlot = receive_row;
+	receiver.dest.rStartup = start_rows;
+	receiver.dest.rShutdown = end_rows;
+	receiver.dest.rDestroy = end_rows;
+	receiver.dest.mydest = DestNone;
 	receiver.cxt = CurrentMemoryContext;
 	receiver.fn = fn;
 	receiver.arg = arg;
 	return receiver;
 }
 
-ParamListInfo
-ash_data_params(const AshSql *sql)
-{
-	ParamListInfo params;
-
-	if (sql->nparams == 0)
-		return NULL;
-	params = makeParamList(sql->nparams);
-	for (int i = 0; i < sql->nparams; i++)
-	{
-		params->params[i].value = sql->param_values[i];
-		params->params[i].isnull = sql->param_nulls[i] == 'n';
-		/* as a constant it would stand in a plan that is shown */
-		params->params[i].pflags = bms_is_member(i, sql->sensitive) ? 0 : PARAM_FLAG_CONST;
-		params->params[i].ptype = sql->param_types[i];
-	}
-	return params;
-}
-
-/* What the statement being started writes, until its privileges are checked. */
-static Oid starting = InvalidOid;
-
-bool
-ash_data_executing(Oid relid)
-{
-	if (!OidIsValid(starting) || starting != relid)
-		return false;
-	starting = InvalidOid;
-	return true;
-}
-
-/* All of it at once: this way alone leaves after triggers to the query around it. */
+/*
+ * Execute the plan and then give its rows to the receiver.  SPI_execute_snapshot() is the
+ * only function of SPI that leaves after triggers to the query around it.
+ */
 static int
 execute_queued(SPIPlanPtr plan, AshSql *sql, RowReceiver *receiver)
 {
@@ -116,62 +95,57 @@ execute_queued(SPIPlanPtr plan, AshSql *sql, RowReceiver *receiver)
 	for (uint64 i = 0; i < SPI_tuptable->numvals; i++)
 	{
 		ExecStoreHeapTuple(SPI_tuptable->vals[i], slot, false);
-		receiver->pub.receiveSlot(slot, &receiver->pub);
+		receiver->dest.receiveSlot(slot, &receiver->dest);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	return rc;
 }
 
-static int
-execute(AshResource *res, AshSql *sql, AshPlan *plan, RowReceiver *receiver)
+/* What run_statement() passes to its body, and what comes back. */
+typedef struct StatementRun
 {
-	SPIExecuteOptions options = { .params = ash_data_params(sql),
-								  .dest = (DestReceiver *) receiver };
-	SPIPlanPtr spi = ash_plan_choose(res, sql, plan, options.params);
-	AshPeek peek = ash_peek_of(spi, options.params);
+	RowReceiver *receiver;
+	bool queued; /* after triggers wait for the end of the query that is running */
+	uint64 processed;
+} StatementRun;
 
-	ash_peek_set(&peek);
-	return SPI_execute_plan_extended(spi, &options);
+/* AshStatementBody: execute the statement; its rows go to the receiver. */
+static void
+execute_statement(AshRunningStatement *statement, void *arg)
+{
+	StatementRun *run = arg;
+	SPIExecuteOptions options = { .params = statement->params,
+								  .dest = (DestReceiver *) run->receiver };
+	SPIPlanPtr spi = ash_saved_plan_choose(statement);
+	int rc;
+
+	ash_statement_begin_run(statement, spi);
+	rc = run->queued ? execute_queued(spi, statement->sql, run->receiver) :
+					   SPI_execute_plan_extended(spi, &options);
+	if (rc < 0)
+		elog(ERROR, "executing a plan failed: %s", SPI_result_code_string(rc));
+	run->processed = SPI_processed;
 }
 
 /*
- * Run the statement, which writes the table (or InvalidOid); returns how many rows it
- * touched.  queued: its after triggers wait for the end of the query that is running.
+ * Run the statement, which writes the table writes (or InvalidOid); returns how many rows
+ * it touched.  queued: see StatementRun.
  */
 static uint64
 run_statement(AshResource *res, AshSql *sql, RowReceiver *receiver, Oid writes, bool queued)
 {
-	const AshPeek *outer;
-	AshPlan *plan;
-	uint64 processed;
-	volatile int rc = 0;
+	StatementRun run = { .receiver = receiver, .queued = queued };
 
-	ash_data_check_tables(res, sql);
-	SPI_connect();
-	plan = ash_plan_get(res, sql);
-	outer = ash_peek_set(NULL);
-	starting = writes;
-	PG_TRY();
-	{
-		rc = queued ? execute_queued(ash_plan_spi(plan), sql, receiver) :
-					  execute(res, sql, plan, receiver);
-	}
-	PG_FINALLY();
-	{
-		ash_peek_set(outer);
-		starting = InvalidOid;
-		ash_plan_release(plan);
-	}
-	PG_END_TRY();
-	if (rc < 0)
-		elog(ERROR, "executing a plan failed: %s", SPI_result_code_string(rc));
-	processed = SPI_processed;
-	SPI_finish();
-	return processed;
+	ash_statement_run(res, sql, writes, execute_statement, &run);
+	return run.processed;
 }
 
+/*
+ * Give each row of a SELECT to fn; returns how many there were.  fn runs in the caller's
+ * memory context and copies what it keeps.
+ */
 uint64
-ash_data_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
+ash_exec_each(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = make_receiver(fn, arg);
 
@@ -184,22 +158,28 @@ ignore_row(TupleTableSlot *slot, void *arg)
 {
 }
 
+/*
+ * Run a writing statement; fn, unless NULL, gets the rows of RETURNING as above.  Returns how
+ * many rows were touched.
+ */
 uint64
-ash_data_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
+ash_exec_modify(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = make_receiver(fn != NULL ? fn : ignore_row, arg);
 
 	return run_statement(res, sql, &receiver, ash_resource_relid(res), false);
 }
 
+/* The same, but after triggers wait for the end of the query that is running. */
 uint64
-ash_data_modify_queued(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
+ash_exec_modify_queued(AshResource *res, AshSql *sql, AshRowFn fn, void *arg)
 {
 	RowReceiver receiver = make_receiver(fn, arg);
 
 	return run_statement(res, sql, &receiver, ash_resource_relid(res), true);
 }
 
+/* AshRowFn: append the row to the writer's text; beyond max_rows only count. */
 static void
 stream_row(TupleTableSlot *slot, void *arg)
 {
@@ -212,11 +192,16 @@ stream_row(TupleTableSlot *slot, void *arg)
 	}
 	if (writer->rows++ > 0)
 		appendStringInfoCharMacro(writer->out, ',');
-	ash_write_row(writer, slot);
+	slot_getallattrs(slot);
+	ash_write_values(writer, slot->tts_values, slot->tts_isnull);
 }
 
+/*
+ * Stream the rows of a SELECT as JSON objects, separated by commas, into writer->out; returns
+ * how many there were, those beyond writer->max_rows included.
+ */
 uint64
-ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *writer)
+ash_exec_stream(AshResource *res, AshSql *sql, AshRowWriter *writer)
 {
 	RowReceiver receiver = make_receiver(stream_row, writer);
 
@@ -225,4 +210,32 @@ ash_data_stream(AshResource *res, AshSql *sql, AshRowWriter *writer)
 	run_statement(res, sql, &receiver, InvalidOid, false);
 	MemoryContextDelete(receiver.cxt);
 	return receiver.rows;
+}
+
+/* AshStatementBody: append what EXPLAIN shows of the plan that would run. */
+static void
+explain_statement(AshRunningStatement *statement, void *arg)
+{
+	StringInfo out = arg;
+	SPIPlanPtr spi = ash_saved_plan_choose(statement);
+	ExplainState *es = NewExplainState();
+	CachedPlan *plan;
+	ListCell *lc;
+
+	ash_statement_begin_run(statement, spi);
+	plan = GetCachedPlan(ash_plan_source(spi), statement->params, CurrentResourceOwner, NULL);
+	ExplainBeginOutput(es);
+	foreach (lc, plan->stmt_list)
+		ash_explain_one_plan(lfirst_node(PlannedStmt, lc), es, statement->sql->text.data,
+							 statement->params);
+	ExplainEndOutput(es);
+	appendStringInfoString(out, es->str->data);
+	ReleaseCachedPlan(plan, CurrentResourceOwner);
+}
+
+/* Append the plan of the statement, as text.  It is the plan that running it would take. */
+void
+ash_exec_explain(AshResource *res, AshSql *sql, StringInfo out)
+{
+	ash_statement_run(res, sql, InvalidOid, explain_statement, out);
 }

@@ -3,16 +3,14 @@
  * src/exec/exec_write.c
  *	  One row: insert, update, delete.
  *
- * Each function takes the heap fast path when it would do the same as a
- * statement, and a saved INSERT, UPDATE or DELETE … RETURNING otherwise.  Names
- * are quoted, operators qualified, values are parameters.
+ * Each function takes the direct path when it does the same as a statement, and a saved
+ * INSERT, UPDATE or DELETE … RETURNING otherwise.  In statements names are quoted,
+ * operators qualified, values are parameters, and the table's alias is "t".
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "access/xact.h"
 #include "exec/exec_internal.h"
 #include "model/action_def.h"
 #include "model/attribute.h"
@@ -21,7 +19,7 @@
 
 /* Copies all attributes of a RETURNING row into values, in CurrentMemoryContext. */
 void
-ash_data_slot_values(const AshResource *res, TupleTableSlot *slot, AshValue *values)
+ash_exec_slot_values(const AshResource *res, TupleTableSlot *slot, AshValue *values)
 {
 	slot_getallattrs(slot);
 	for (int i = 0; i < res->nattributes; i++)
@@ -35,6 +33,7 @@ ash_data_slot_values(const AshResource *res, TupleTableSlot *slot, AshValue *val
 	}
 }
 
+/* Where the row of RETURNING goes. */
 typedef struct ReturnedRow
 {
 	const AshResource *res;
@@ -42,16 +41,18 @@ typedef struct ReturnedRow
 	AshValue *values;
 } ReturnedRow;
 
+/* AshRowFn */
 static void
-take_row(TupleTableSlot *slot, void *arg)
+take_returned(TupleTableSlot *slot, void *arg)
 {
 	ReturnedRow *row = arg;
 	MemoryContext old = MemoryContextSwitchTo(row->cxt);
 
-	ash_data_slot_values(row->res, slot, row->values);
+	ash_exec_slot_values(row->res, slot, row->values);
 	MemoryContextSwitchTo(old);
 }
 
+/* " RETURNING " every attribute, in order */
 static void
 write_returning(AshSql *sql, const AshResource *res)
 {
@@ -63,6 +64,7 @@ write_returning(AshSql *sql, const AshResource *res)
 	}
 }
 
+/* A parameter. */
 static void
 write_value(AshSql *sql, const AshAttribute *attr, const AshValue *value)
 {
@@ -71,7 +73,7 @@ write_value(AshSql *sql, const AshAttribute *attr, const AshValue *value)
 		ash_sql_sensitive(sql);
 }
 
-/* " WHERE key AND conditions" */
+/* " WHERE key", and what where writes */
 static void
 write_where(AshSql *sql, const AshResource *res, const AshValue *row, AshSqlFn where, void *arg)
 {
@@ -97,8 +99,12 @@ any_given(const AshResource *res, const bool *given)
 	return false;
 }
 
+/*
+ * The statements of the SQL path, for running and for showing what the direct path does; for
+ * the arguments see the functions that run them.
+ */
 void
-ash_data_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given)
+ash_exec_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given)
 {
 	const char *separator = " (";
 
@@ -133,50 +139,42 @@ ash_data_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values,
 	write_returning(sql, res);
 }
 
+/* Run the statement; result gets its row, in CurrentMemoryContext.  False when it has none. */
 static bool
-run_returning(AshResource *res, AshSql *sql, AshValue *result)
+run_returning(AshResource *res, AshSql *sql, bool queued, AshValue *result)
 {
 	ReturnedRow row = { res, CurrentMemoryContext, result };
 
-	return ash_data_modify(res, sql, take_row, &row) > 0;
+	return (queued ? ash_exec_modify_queued(res, sql, take_returned, &row) :
+					 ash_exec_modify(res, sql, take_returned, &row)) > 0;
 }
 
-static bool
-run_insert(AshResource *res, AshSql *sql, AshValue *result)
-{
-	ReturnedRow row = { res, CurrentMemoryContext, result };
-
-	if (ash_data_batch_queues(res))
-		return ash_data_modify_queued(res, sql, take_row, &row) > 0;
-	return ash_data_modify(res, sql, take_row, &row) > 0;
-}
-
+/*
+ * Insert one row.  values and given are indexed like res->attributes; a column that is not given
+ * gets its default.  result gets every attribute as stored, in CurrentMemoryContext.
+ * Constraint violations and errors of triggers are raised as PostgreSQL raises them; an
+ * error, too, when a trigger suppresses the row.
+ */
 void
-ash_data_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
+ash_exec_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
 {
-	Relation rel;
-	AshTable *table;
-	AshSql sql;
+	AshDirectResult done = ash_direct_insert(res, values, given, result);
 
-	if (ash_data_batch_insert(res, values, given, result))
-		return;
-	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
-	table = ash_table_of(res, rel);
-	if (ash_table_direct(table, rel, ACL_INSERT))
+	if (done == ASH_DIRECT_NOT_TRIED)
 	{
-		ash_heap_insert(res, table, rel, values, given, result);
-		table_close(rel, NoLock);
-		return;
-	}
-	table_close(rel, NoLock);
+		AshSql sql;
 
-	ash_sql_init(&sql, NULL);
-	ash_data_insert_sql(&sql, res, values, given);
-	if (!run_insert(res, &sql, result))
+		ash_sql_init(&sql, NULL);
+		ash_exec_insert_sql(&sql, res, values, given);
+		if (run_returning(res, &sql, ash_batch_queues(res), result))
+			done = ASH_DIRECT_DONE;
+	}
+	if (done != ASH_DIRECT_DONE)
 		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 						errmsg("a trigger of table %s left the row out", res->qualified)));
 }
 
+/* " SET " what is given, and what assign writes */
 static void
 write_assignments(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given,
 				  AshSqlFn assign, void *arg)
@@ -202,7 +200,7 @@ write_assignments(AshSql *sql, const AshResource *res, const AshValue *values, c
 }
 
 void
-ash_data_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
+ash_exec_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
 					const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
 					void *arg)
 {
@@ -215,7 +213,7 @@ ash_data_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
 }
 
 void
-ash_data_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row, AshSqlFn where,
+ash_exec_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row, AshSqlFn where,
 					void *arg)
 {
 	ash_sql_str(sql, "DELETE FROM ");
@@ -225,53 +223,46 @@ ash_data_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row, As
 	write_returning(sql, res);
 }
 
-bool
-ash_data_is_direct(AshResource *res, AshActionType type)
-{
-	Relation rel = table_open(ash_resource_relid(res), AccessShareLock);
-	AclMode mode = type == ASH_ACTION_CREATE ? ACL_INSERT :
-				   type == ASH_ACTION_UPDATE ? ACL_UPDATE :
-											   ACL_DELETE;
-	AshTable *table = ash_table_of(res, rel);
-	bool direct = ash_table_direct(table, rel, mode) &&
-				  (type == ASH_ACTION_CREATE ||
-				   (!IsolationUsesXactSnapshot() && OidIsValid(ash_index_of_key(table, res, rel))));
-
-	table_close(rel, NoLock);
-	return direct;
-}
-
+/*
+ * Update the row whose primary key is that of row, setting the values that are given.
+ *
+ * assign, when not NULL, writes further assignments ("\"n\" = …, …") and where further
+ * conditions (" AND …").  Both rule out the direct path, and so does a handle that is NULL
+ * or no longer valid.  bindings resolve templates in them.  result gets every attribute as
+ * stored, in CurrentMemoryContext.
+ */
 AshWriteStatus
-ash_data_update(AshResource *res, const AshRowHandle *handle, const AshValue *row,
+ash_exec_update(AshResource *res, const AshRowHandle *handle, const AshValue *row,
 				const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
 				void *arg, AshBindings *bindings, AshValue *result)
 {
-	AshHeapResult done = ASH_HEAP_NOT_TRIED;
+	AshDirectResult done = ASH_DIRECT_NOT_TRIED;
 	AshSql sql;
 
 	if (handle != NULL && handle->valid && assign == NULL && where == NULL)
-		done = ash_heap_write_locked(res, handle, values, given, result);
-	if (done != ASH_HEAP_NOT_TRIED)
-		return done == ASH_HEAP_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
+		done = ash_direct_write(res, handle, values, given, result);
+	if (done != ASH_DIRECT_NOT_TRIED)
+		return done == ASH_DIRECT_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 
 	ash_sql_init(&sql, bindings);
-	ash_data_update_sql(&sql, res, row, values, given, assign, where, arg);
-	return run_returning(res, &sql, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
+	ash_exec_update_sql(&sql, res, row, values, given, assign, where, arg);
+	return run_returning(res, &sql, false, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 }
 
+/* Delete that row; arguments as above, result gets it as it was. */
 AshWriteStatus
-ash_data_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row, AshSqlFn where,
+ash_exec_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row, AshSqlFn where,
 				void *arg, AshBindings *bindings, AshValue *result)
 {
-	AshHeapResult done = ASH_HEAP_NOT_TRIED;
+	AshDirectResult done = ASH_DIRECT_NOT_TRIED;
 	AshSql sql;
 
 	if (handle != NULL && handle->valid && where == NULL)
-		done = ash_heap_write_locked(res, handle, NULL, NULL, result);
-	if (done != ASH_HEAP_NOT_TRIED)
-		return done == ASH_HEAP_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
+		done = ash_direct_write(res, handle, NULL, NULL, result);
+	if (done != ASH_DIRECT_NOT_TRIED)
+		return done == ASH_DIRECT_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 
 	ash_sql_init(&sql, bindings);
-	ash_data_delete_sql(&sql, res, row, where, arg);
-	return run_returning(res, &sql, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
+	ash_exec_delete_sql(&sql, res, row, where, arg);
+	return run_returning(res, &sql, false, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 }

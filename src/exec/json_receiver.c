@@ -3,17 +3,17 @@
  * src/exec/json_receiver.c
  *	  Rows to JSON text, straight from the slot.
  *
- * A column's key is escaped once, that of an attribute with its definition and any
- * other one when the column is prepared, where its type's writer is looked up; a row then costs one
- *append and one call for each column.  The writer never looks at names.
+ * A column's key is escaped once: that of an attribute with its definition, any other one
+ * when the column is prepared.  Its type's writer is looked up then, too.  A row costs one
+ * append and one call for each column.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "exec/exec.h"
-#include "executor/tuptable.h"
 
+/* Complete the column before its first row; a prefix is made in CurrentMemoryContext. */
 void
 ash_column_prepare(AshColumn *column)
 {
@@ -24,6 +24,7 @@ ash_column_prepare(AshColumn *column)
 		column->write = column->type->type->write_json;
 }
 
+/* Append what comes before the next key of the current row: a comma, or nothing. */
 void
 ash_write_separator(AshRowWriter *writer)
 {
@@ -32,7 +33,7 @@ ash_write_separator(AshRowWriter *writer)
 	writer->first_pending = false;
 }
 
-/* May the column be shown in this row? */
+/* True if the column is shown in this row. */
 static inline bool
 column_allowed(const AshColumn *column, const Datum *values, const bool *nulls)
 {
@@ -66,7 +67,7 @@ write_forbidden(AshRowWriter *writer, const Datum *values, const bool *nulls)
 	appendStringInfoChar(writer->out, ']');
 }
 
-/* The key, and the comma that stands before all but the first. */
+/* Append the key, after a comma unless it is the first. */
 static inline void
 write_key(AshRowWriter *writer, const AshColumn *column)
 {
@@ -82,6 +83,7 @@ write_key(AshRowWriter *writer, const AshColumn *column)
 	writer->first_pending = false;
 }
 
+/* Append one row as an object {"a":1,…}, from values by column. */
 void
 ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls)
 {
@@ -117,11 +119,4 @@ ash_write_values(AshRowWriter *writer, Datum *values, bool *nulls)
 	if (writer->finish_row != NULL)
 		writer->finish_row(writer, values, nulls);
 	appendStringInfoCharMacro(out, '}');
-}
-
-void
-ash_write_row(AshRowWriter *writer, TupleTableSlot *slot)
-{
-	slot_getallattrs(slot);
-	ash_write_values(writer, slot->tts_values, slot->tts_isnull);
 }

@@ -1,21 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * src/exec/plan_estimate.c
- *	  What PostgreSQL's planner would make of the parameters of a statement.
+ *	  The planner's estimates for the parameters of a statement, without planning.
  *
- * The values of parameters decide about a plan by a few numbers: which share of its
- * rows a condition lets through, how many rows a function returns, how far a LIMIT
- * reaches.  Here these are computed without planning, by PostgreSQL's own estimators and
- * its statistics, for every condition in which a parameter stands, in the statement and
- * its sub-queries.  That takes a fraction of the time; parameters with like numbers have
- * like plans (plan_selection.c).
+ * Parameter values influence a plan through a few numbers: the selectivity of a condition,
+ * the rows of a function, LIMIT plus OFFSET.  These are computed by PostgreSQL's own
+ * estimators and statistics, for every such expression that contains a parameter, in the
+ * statement and its subqueries.  That takes a fraction of the time of planning.
+ * Parameters with similar numbers get the same plan (plan_selection.c).
  *
- * A parameter somewhere else may still decide: in HAVING, in a TABLESAMPLE, in a
- * condition that refers to an outer query.  Such a statement is left alone.  In the
- * result's columns a parameter decides nothing.
+ * A parameter elsewhere may matter too: in HAVING, in TABLESAMPLE, in a condition that refers
+ * to an outer query.  No estimates are made for such a statement.  In the target list a
+ * parameter does not influence the plan.
  *
- * The estimators want to be called by the planner; the PlannerInfo that they get has what
- * they look at: the range table, the parameters, and a RelOptInfo for each entry.
+ * The estimators are written to be called by the planner.  The PlannerInfo they get here has
+ * what they read: the range table, the parameters, and a RelOptInfo for each entry.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +23,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
-#include "exec/saved_plans.h"
+#include "exec/plan_selection.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
@@ -39,7 +38,7 @@ typedef enum EstimateKind
 {
 	ESTIMATE_SELECTIVITY, /* of a condition */
 	ESTIMATE_ROWS,		  /* of a function in FROM */
-	ESTIMATE_REACH		  /* of LIMIT and OFFSET */
+	ESTIMATE_LIMIT		  /* LIMIT + OFFSET row count */
 } EstimateKind;
 
 typedef struct Estimate
@@ -58,15 +57,16 @@ struct AshEstimates
 	Estimate items[ASH_ESTIMATES_MAX];
 };
 
-/* What stands in an expression, sub-queries aside. */
+/* What an expression contains, outside of subqueries. */
 typedef struct Contents
 {
 	bool param;
 	bool outer; /* a column of an outer query */
 } Contents;
 
+/* expression_tree_walker() that stops at subqueries */
 static bool
-look_for_contents(Node *node, Contents *contents)
+find_contents(Node *node, Contents *contents)
 {
 	if (node == NULL || IsA(node, Query))
 		return false;
@@ -74,7 +74,7 @@ look_for_contents(Node *node, Contents *contents)
 		contents->param = true;
 	else if (IsA(node, Var))
 		contents->outer |= ((Var *) node)->varlevelsup > 0;
-	return expression_tree_walker(node, look_for_contents, contents);
+	return expression_tree_walker(node, find_contents, contents);
 }
 
 static Contents
@@ -82,12 +82,14 @@ contents_of(Node *node)
 {
 	Contents contents = { false, false };
 
-	(void) look_for_contents(node, &contents);
+	(void) find_contents(node, &contents);
 	return contents;
 }
 
+/* Add an item, or refuse the statement when it has too many. */
 static void
-add(AshEstimates *estimates, EstimateKind kind, PlannerInfo *root, Node *node, Node *offset)
+add_estimate(AshEstimates *estimates, EstimateKind kind, PlannerInfo *root, Node *node,
+			 Node *offset)
 {
 	if (estimates->count == ASH_ESTIMATES_MAX)
 		estimates->refused = true;
@@ -96,10 +98,11 @@ add(AshEstimates *estimates, EstimateKind kind, PlannerInfo *root, Node *node, N
 }
 
 /*-------------------------------------------------------------------------
- * Finding them
+ * Building
  *-------------------------------------------------------------------------
  */
 
+/* pg_class.reltuples, at least 1. */
 static double
 tuples_of(Oid relid)
 {
@@ -113,6 +116,7 @@ tuples_of(Oid relid)
 	return Max(tuples, 1);
 }
 
+/* A PlannerInfo for the estimators, of one query. */
 static PlannerInfo *
 make_root(AshEstimates *estimates, Query *query)
 {
@@ -135,7 +139,7 @@ make_root(AshEstimates *estimates, Query *query)
 		if (entry->rtekind == RTE_RELATION)
 		{
 			rel->rows = rel->tuples = tuples_of(entry->relid);
-			/* statistics of a table without heirs are those of itself */
+			/* without children the statistics of the table itself apply */
 			entry->inh = entry->inh && has_subclass(entry->relid);
 			ash_set_rel_user(rel, query, entry);
 		}
@@ -144,6 +148,7 @@ make_root(AshEstimates *estimates, Query *query)
 	return root;
 }
 
+/* Add an item for each conjunct of quals that contains a parameter. */
 static void
 add_conditions(AshEstimates *estimates, PlannerInfo *root, Node *quals)
 {
@@ -162,9 +167,10 @@ add_conditions(AshEstimates *estimates, PlannerInfo *root, Node *quals)
 	if (contents.outer)
 		estimates->refused = true;
 	else
-		add(estimates, ESTIMATE_SELECTIVITY, root, quals, NULL);
+		add_estimate(estimates, ESTIMATE_SELECTIVITY, root, quals, NULL);
 }
 
+/* Add the conditions of a join tree: WHERE and ON. */
 static void
 add_joins(AshEstimates *estimates, PlannerInfo *root, Node *node)
 {
@@ -184,6 +190,7 @@ add_joins(AshEstimates *estimates, PlannerInfo *root, Node *node)
 	}
 }
 
+/* Add the functions of a range table entry. */
 static void
 add_entry(AshEstimates *estimates, PlannerInfo *root, RangeTblEntry *entry)
 {
@@ -197,12 +204,13 @@ add_entry(AshEstimates *estimates, PlannerInfo *root, RangeTblEntry *entry)
 		Node *function = lfirst_node(RangeTblFunction, lc)->funcexpr;
 
 		if (contents_of(function).param)
-			add(estimates, ESTIMATE_ROWS, root, function, NULL);
+			add_estimate(estimates, ESTIMATE_ROWS, root, function, NULL);
 	}
 }
 
 static bool add_queries(Node *node, AshEstimates *estimates);
 
+/* Add the items of a query and, through the walker below, of its subqueries. */
 static void
 add_query(AshEstimates *estimates, Query *query)
 {
@@ -213,7 +221,7 @@ add_query(AshEstimates *estimates, Query *query)
 	foreach (lc, query->rtable)
 		add_entry(estimates, root, lfirst(lc));
 	if (contents_of(query->limitCount).param || contents_of(query->limitOffset).param)
-		add(estimates, ESTIMATE_REACH, root, query->limitCount, query->limitOffset);
+		add_estimate(estimates, ESTIMATE_LIMIT, root, query->limitCount, query->limitOffset);
 	if (contents_of(query->havingQual).param || contents_of((Node *) query->windowClause).param)
 		estimates->refused = true;
 	(void) query_tree_walker(query, add_queries, estimates, 0);
@@ -230,6 +238,10 @@ add_queries(Node *node, AshEstimates *estimates)
 	return false;
 }
 
+/*
+ * What has to be estimated for the rewritten query, in CurrentMemoryContext.  NULL when the
+ * planner may use a parameter in a way that these numbers do not show.
+ */
 AshEstimates *
 ash_estimates_create(const Query *query)
 {
@@ -241,11 +253,11 @@ ash_estimates_create(const Query *query)
 }
 
 /*-------------------------------------------------------------------------
- * Computing them
+ * Estimating
  *-------------------------------------------------------------------------
  */
 
-/* A NULL is no limit and no offset; what is not known is nothing. */
+/* The value of a LIMIT or OFFSET; 0 when it is absent, null or not constant for the parameters. */
 static double
 number_of(PlannerInfo *root, Node *node)
 {
@@ -257,7 +269,7 @@ number_of(PlannerInfo *root, Node *node)
 }
 
 static double
-estimate(const Estimate *item)
+estimate_item(const Estimate *item)
 {
 	switch (item->kind)
 	{
@@ -265,18 +277,22 @@ estimate(const Estimate *item)
 			return clause_selectivity(item->root, item->node, 0, JOIN_INNER, NULL);
 		case ESTIMATE_ROWS:
 			return expression_returns_set_rows(item->root, item->node);
-		case ESTIMATE_REACH:
+		case ESTIMATE_LIMIT:
 			return number_of(item->root, item->node) + number_of(item->root, item->offset);
 	}
 	return 0;
 }
 
+/*
+ * Estimate all items for the parameters; values has room for ASH_ESTIMATES_MAX.  Returns how many
+ * there are.  As in planning, immutable and stable functions may be called.
+ */
 int
 ash_estimate(const AshEstimates *estimates, ParamListInfo params, double *values)
 {
 	estimates->global->boundParams = params;
 	for (int i = 0; i < estimates->count; i++)
-		values[i] = estimate(&estimates->items[i]);
+		values[i] = estimate_item(&estimates->items[i]);
 	estimates->global->boundParams = NULL;
 	return estimates->count;
 }

@@ -1,189 +1,158 @@
 /*-------------------------------------------------------------------------
  *
  * src/exec/plan_selection.c
- *	  Plans that are kept for parameters of a kind.
+ *	  Parameter-sensitive plan selection: up to 16 plans per statement, keyed by
+ *	  selectivity estimates.
  *
- * PostgreSQL's plan cache plans a statement anew for each execution, which takes a good
- * part of a page's time, or takes one plan, made without looking at any parameters, for
- * all of them: whichever was cheaper for the first five.  A page of the newest rows is
- * then read in their order also when a filter leaves three of a million.  Here a
- * statement gets plans to keep for parameters of a kind.  Such a plan is made with a
- * look at the parameters at hand, so that all is estimated for their values, but with
- * parameters in it, not values, so that it can run with others.  It runs for those of which
- * PostgreSQL's estimates (plan_estimate.c) are within a factor of PEEK_FACTOR of those it
- * was made for.  Other parameters get a plan of their own when they come for the second
- * time, up to PEEK_MAX for a statement; beyond that, they are planned for anew.
+ * PostgreSQL's plan cache makes a custom plan for each execution, which takes a good part of
+ * a page's time, or one generic plan, estimated without parameter values, for all: whichever
+ * was cheaper for the first five.  A page of the newest rows is then read in their order
+ * also when a filter leaves three of a million rows.
+ *
+ * Here a SELECT gets several generic plans.  Each is estimated with the parameter values at
+ * hand, but contains parameters, not values, so that it can run with others.  It runs for
+ * parameters of which the planner's estimates (plan_estimate.c) are within a factor of
+ * SELECTION_FACTOR of those it was made for.  Other parameters get a custom plan, and a
+ * generic one of their own when such estimates come up for the second time, up to
+ * SELECTION_MAX for a statement.
  *
  * Some plans need the value itself: an index for the prefix of a LIKE pattern, a partial
- * index, a partition that is left out.  Both plans are made for the same estimates, so
- * their costs can be compared: where the one with values is cheaper by more than planning
- * costs, nothing is kept, and parameters of that kind are planned for anew.
+ * index, partition pruning.  Custom and generic plan are made for the same estimates, so their
+ * costs can be compared: where the custom one is cheaper by more than planning costs, no
+ * generic plan is kept for these estimates.
  *
- * PostgreSQL's plan cache holds these plans too (a statement of its own for each, with a
- * generic plan), and knows when they are no longer valid.  When it rewrites the statement,
- * because a table or its statistics have changed, all that is known here is forgotten.
+ * The generic plans are SPI plans of their own, so PostgreSQL's plan cache knows when they are
+ * no longer valid.  When it rewrites the base statement, because a table or its statistics
+ * have changed, the selection is emptied.
+ *
+ * The rest of exec/ does not depend on this file: with ash.plan_selection off, or
+ * plan_cache_mode other than auto, the base plan is returned unchanged.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "exec/exec.h"
-#include "exec/saved_plans.h"
+#include "exec/plan_selection.h"
 #include "nodes/plannodes.h"
 #include "optimizer/optimizer.h"
 #include "utils/memutils.h"
-#include "utils/plancache.h"
 #include "utils/resowner.h"
 
-#define PEEK_MAX 16
-#define PEEK_FACTOR 2.0
+#define SELECTION_MAX 16
+#define SELECTION_FACTOR 2.0
 
-/* What parameters of a kind get. */
-typedef enum PeekState
+typedef enum ChoiceState
 {
-	PEEK_SEEN, /* once: planned for, and nothing is kept yet */
-	PEEK_KEPT,
-	PEEK_ANEW /* planned for each time */
-} PeekState;
+	CHOICE_SEEN,	/* these estimates came up once; custom plan */
+	CHOICE_GENERIC, /* a generic plan is kept */
+	CHOICE_CUSTOM	/* generic plan found to be too expensive; custom plan each time */
+} ChoiceState;
 
-typedef struct PeekedPlan
+/* What runs for parameters with such estimates. */
+typedef struct PlanChoice
 {
 	double estimates[ASH_ESTIMATES_MAX];
-	PeekState state;
-	SPIPlanPtr spi; /* of a kept one */
-} PeekedPlan;
+	ChoiceState state;
+	SPIPlanPtr spi; /* with CHOICE_GENERIC */
+} PlanChoice;
 
-struct AshPeeks
+struct AshPlanSelection
 {
-	MemoryContext parent;
-	MemoryContext cxt;		 /* of the next; NULL until the statement was looked at */
-	AshEstimates *estimates; /* NULL: not for this statement */
-	int count;				 /* of plans; */
-	int kept;				 /* of these with a plan */
-	unsigned next;			 /* to make room */
-	bool stale;				 /* PostgreSQL has thrown away the statement that was looked at */
-	/* here, because contexts below are deleted before the plans are freed */
-	PeekedPlan plans[PEEK_MAX];
+	MemoryContext cxt;		 /* of estimates; NULL before the statement was examined */
+	AshEstimates *estimates; /* NULL: plans are not selected for this statement */
+	int count;				 /* of choices */
+	int kept;				 /* of generic plans */
+	unsigned next;			 /* where the search for a choice to replace goes on */
+	bool stale;				 /* PostgreSQL has freed the query that was examined */
+	/* not in cxt, which may be deleted before the plans are freed */
+	PlanChoice choices[SELECTION_MAX];
 };
 
-/* What runs, or is planned. */
-static const AshPeek *current_peek = NULL;
-
-const AshPeek *
-ash_peek_set(const AshPeek *peek)
+/* Free the generic plans. */
+static void
+free_choices(AshPlanSelection *selection)
 {
-	const AshPeek *before = current_peek;
-
-	current_peek = peek;
-	return before;
-}
-
-AshPeek
-ash_peek_of(SPIPlanPtr spi, ParamListInfo params)
-{
-	CachedPlanSource *source = ash_plan_source(spi);
-	bool kept = (source->cursor_options & CURSOR_OPT_GENERIC_PLAN) != 0;
-
-	return (AshPeek){ kept ? source->query_string : NULL, params };
-}
-
-/* Without their mark of being constants: estimated with, but not written into the plan. */
-ParamListInfo
-ash_data_peeked(const char *text)
-{
-	ParamListInfo params;
-
-	if (current_peek == NULL || current_peek->text != text || text == NULL)
-		return NULL;
-	params = makeParamList(current_peek->params->numParams);
-	for (int i = 0; i < params->numParams; i++)
+	for (int i = 0; i < selection->count; i++)
 	{
-		params->params[i] = current_peek->params->params[i];
-		params->params[i].pflags = 0;
+		if (selection->choices[i].spi != NULL)
+			SPI_freeplan(selection->choices[i].spi);
 	}
-	return params;
+	selection->count = selection->kept = 0;
 }
 
-/*-------------------------------------------------------------------------
- * What is known of a statement
- *-------------------------------------------------------------------------
+/*
+ * Free everything but the struct, which the reset callback below may still write to.  base is
+ * left to PostgreSQL's own choice again; NULL when it is being freed, together with the
+ * context of the selection.  selection may be NULL.
  */
-
-AshPeeks *
-ash_peeks_create(MemoryContext cxt)
-{
-	AshPeeks *peeks = MemoryContextAllocZero(cxt, sizeof(AshPeeks));
-
-	peeks->parent = cxt;
-	return peeks;
-}
-
-/* The plans; what was looked at goes with the context. */
 void
-ash_peeks_free(AshPeeks *peeks)
+ash_plan_selection_clear(AshPlanSelection *selection, SPIPlanPtr base)
 {
-	if (peeks == NULL)
+	if (selection == NULL)
 		return;
-	for (int i = 0; i < peeks->count; i++)
-	{
-		if (peeks->plans[i].spi != NULL)
-			SPI_freeplan(peeks->plans[i].spi);
-	}
-	peeks->count = peeks->kept = 0;
+	free_choices(selection);
+	if (base == NULL || selection->cxt == NULL)
+		return;
+	ash_plan_source(base)->cursor_options &= ~CURSOR_OPT_CUSTOM_PLAN;
+	MemoryContextDelete(selection->cxt);
+	selection->cxt = NULL;
+	selection->estimates = NULL;
 }
 
-/* What was looked at is the statement once more. */
+/* In units of the base plan, for memory accounting: the examined query counts as one plan. */
 int
-ash_peeks_count(const AshPeeks *peeks)
+ash_plan_selection_size(const AshPlanSelection *selection)
 {
-	return peeks != NULL ? peeks->kept + (peeks->estimates != NULL ? 1 : 0) : 0;
+	return selection != NULL ? selection->kept + (selection->estimates != NULL ? 1 : 0) : 0;
 }
 
+/* Reset callback of the context of the query that was examined. */
 static void
-statement_is_gone(void *arg)
+query_freed(void *arg)
 {
-	AshPeeks *peeks = arg;
+	AshPlanSelection *selection = arg;
 
-	peeks->stale = true;
+	selection->stale = true;
 }
 
-/* Look at the statement as PostgreSQL has rewritten it. */
+/*
+ * Start over with the rewritten query of source: build its estimates, in a context below cxt.
+ * The base plan is then made a custom one each time; otherwise PostgreSQL would try, and
+ * might settle on, a generic plan after five executions.
+ */
 static void
-examine(AshPeeks *peeks, CachedPlanSource *source)
+examine_query(AshPlanSelection *selection, MemoryContext cxt, CachedPlanSource *source)
 {
 	MemoryContextCallback *callback =
 		MemoryContextAllocZero(source->query_context, sizeof(MemoryContextCallback));
 	MemoryContext old;
 
-	ash_peeks_free(peeks);
-	if (peeks->cxt != NULL)
-		MemoryContextDelete(peeks->cxt);
-	peeks->estimates = NULL;
-	peeks->stale = false;
-	peeks->cxt = AllocSetContextCreate(peeks->parent, "ash estimates", ALLOCSET_SMALL_SIZES);
-	callback->func = statement_is_gone;
-	callback->arg = peeks;
+	free_choices(selection);
+	if (selection->cxt != NULL)
+		MemoryContextDelete(selection->cxt);
+	selection->estimates = NULL;
+	selection->stale = false;
+	selection->cxt = AllocSetContextCreate(cxt, "ash estimates", ALLOCSET_SMALL_SIZES);
+	callback->func = query_freed;
+	callback->arg = selection;
 	MemoryContextRegisterResetCallback(source->query_context, callback);
 	if (list_length(source->query_list) != 1 ||
 		linitial_node(Query, source->query_list)->commandType != CMD_SELECT)
 		return;
-	old = MemoryContextSwitchTo(peeks->cxt);
-	peeks->estimates = ash_estimates_create(linitial_node(Query, source->query_list));
+	old = MemoryContextSwitchTo(selection->cxt);
+	selection->estimates = ash_estimates_create(linitial_node(Query, source->query_list));
 	MemoryContextSwitchTo(old);
-	if (peeks->estimates == NULL)
-		MemoryContextReset(peeks->cxt);
-	/* otherwise one without values is made, and may be taken, after five executions */
-	if (peeks->estimates != NULL)
+	if (selection->estimates != NULL)
 		source->cursor_options |= CURSOR_OPT_CUSTOM_PLAN;
 	else
+	{
 		source->cursor_options &= ~CURSOR_OPT_CUSTOM_PLAN;
+		MemoryContextReset(selection->cxt);
+	}
 }
 
-/*-------------------------------------------------------------------------
- * Plans
- *-------------------------------------------------------------------------
- */
-
+/* True if each of n estimates is within SELECTION_FACTOR of its counterpart. */
 static bool
 is_near(const double *a, const double *b, int n)
 {
@@ -192,61 +161,60 @@ is_near(const double *a, const double *b, int n)
 		double x = Max(a[i], 1e-9);
 		double y = Max(b[i], 1e-9);
 
-		if (x > y * PEEK_FACTOR || y > x * PEEK_FACTOR)
+		if (x > y * SELECTION_FACTOR || y > x * SELECTION_FACTOR)
 			return false;
 	}
 	return true;
 }
 
-static PeekedPlan *
-find_near(AshPeeks *peeks, const double *estimates, int n)
+static PlanChoice *
+find_near(AshPlanSelection *selection, const double *estimates, int n)
 {
-	for (int i = 0; i < peeks->count; i++)
+	for (int i = 0; i < selection->count; i++)
 	{
-		if (is_near(peeks->plans[i].estimates, estimates, n))
-			return &peeks->plans[i];
+		if (is_near(selection->choices[i].estimates, estimates, n))
+			return &selection->choices[i];
 	}
 	return NULL;
 }
 
-/* The plan's cost; adds to it what plancache.c takes planning for. */
+/*
+ * Total cost of the plan of spi for the parameters of the statement.  With planning, what
+ * plancache.c charges for planning is added.
+ */
 static Cost
-planned_cost(SPIPlanPtr spi, ParamListInfo params, bool planning)
+planned_cost(AshRunningStatement *statement, SPIPlanPtr spi, bool planning)
 {
-	AshPeek peek = ash_peek_of(spi, params);
-	const AshPeek *outer = ash_peek_set(&peek);
-	volatile Cost cost = 0;
+	CachedPlan *plan;
+	PlannedStmt *stmt;
+	Cost cost;
 
-	PG_TRY();
-	{
-		CachedPlan *plan = GetCachedPlan(ash_plan_source(spi), params, CurrentResourceOwner, NULL);
-		PlannedStmt *stmt = linitial_node(PlannedStmt, plan->stmt_list);
-
-		cost = stmt->planTree->total_cost;
-		if (planning)
-			cost += 1000.0 * cpu_operator_cost * (list_length(stmt->rtable) + 1);
-		ReleaseCachedPlan(plan, CurrentResourceOwner);
-	}
-	PG_FINALLY();
-	{
-		ash_peek_set(outer);
-	}
-	PG_END_TRY();
+	ash_statement_begin_run(statement, spi);
+	plan = GetCachedPlan(ash_plan_source(spi), statement->params, CurrentResourceOwner, NULL);
+	statement->phase = ASH_STATEMENT_IDLE;
+	stmt = linitial_node(PlannedStmt, plan->stmt_list);
+	cost = stmt->planTree->total_cost;
+	if (planning)
+		cost += 1000.0 * cpu_operator_cost * (list_length(stmt->rtable) + 1);
+	ReleaseCachedPlan(plan, CurrentResourceOwner);
 	return cost;
 }
 
-/* A plan to keep for these parameters, or NULL when it is worth less than one made anew. */
+/*
+ * A saved generic plan for the parameters of the statement, or NULL when a custom plan and the
+ * planning of it are cheaper.
+ */
 static SPIPlanPtr
-plan_to_keep(AshResource *res, AshSql *sql, SPIPlanPtr base, ParamListInfo params)
+generic_plan(AshRunningStatement *statement, SPIPlanPtr base)
 {
-	SPIPlanPtr spi = ash_own_prepare(res, sql, CURSOR_OPT_GENERIC_PLAN);
+	SPIPlanPtr spi = ash_statement_prepare(statement, CURSOR_OPT_GENERIC_PLAN);
 	volatile bool good = false;
 
 	if (SPI_keepplan(spi) != 0)
 		elog(ERROR, "SPI_keepplan failed");
 	PG_TRY();
 	{
-		good = planned_cost(spi, params, false) <= planned_cost(base, params, true);
+		good = planned_cost(statement, spi, false) <= planned_cost(statement, base, true);
 	}
 	PG_FINALLY();
 	{
@@ -257,64 +225,80 @@ plan_to_keep(AshResource *res, AshSql *sql, SPIPlanPtr base, ParamListInfo param
 	return good ? spi : NULL;
 }
 
-static void
-keep(AshResource *res, AshSql *sql, AshPeeks *peeks, PeekedPlan *plan, SPIPlanPtr base,
-	 ParamListInfo params)
+/* A place for new estimates, at the cost of some that came up once; NULL: there is none. */
+static PlanChoice *
+free_place(AshPlanSelection *selection)
 {
-	plan->spi = plan_to_keep(res, sql, base, params);
-	plan->state = plan->spi != NULL ? PEEK_KEPT : PEEK_ANEW;
-	if (plan->spi != NULL)
-		peeks->kept++;
-}
-
-/* Where a kind can be remembered: what was seen once makes room. */
-static PeekedPlan *
-free_place(AshPeeks *peeks)
-{
-	if (peeks->count < PEEK_MAX)
-		return &peeks->plans[peeks->count++];
-	for (int i = 0; i < PEEK_MAX; i++)
+	if (selection->count < SELECTION_MAX)
+		return &selection->choices[selection->count++];
+	for (int i = 0; i < SELECTION_MAX; i++)
 	{
-		PeekedPlan *plan = &peeks->plans[peeks->next++ % PEEK_MAX];
+		PlanChoice *choice = &selection->choices[selection->next++ % SELECTION_MAX];
 
-		if (plan->state == PEEK_SEEN)
-			return plan;
+		if (choice->state == CHOICE_SEEN)
+			return choice;
 	}
 	return NULL;
 }
 
 static void
-remember(AshPeeks *peeks, const double *estimates, int n)
+note_estimates(AshPlanSelection *selection, const double *estimates, int n)
 {
-	PeekedPlan *plan = free_place(peeks);
+	PlanChoice *choice = free_place(selection);
 
-	if (plan == NULL)
+	if (choice == NULL)
 		return;
-	memcpy(plan->estimates, estimates, sizeof(double) * n);
-	plan->state = PEEK_SEEN;
-	plan->spi = NULL;
+	memcpy(choice->estimates, estimates, sizeof(double) * n);
+	choice->state = CHOICE_SEEN;
+	choice->spi = NULL;
 }
 
+/* The plan for the parameters at hand, which is made if their estimates come up again. */
 static SPIPlanPtr
-choose(AshResource *res, AshSql *sql, AshPeeks *peeks, SPIPlanPtr base, ParamListInfo params)
+choose_plan(AshRunningStatement *statement, AshPlanSelection *selection, SPIPlanPtr base)
 {
 	double estimates[ASH_ESTIMATES_MAX];
-	int n = ash_estimate(peeks->estimates, params, estimates);
-	PeekedPlan *plan = find_near(peeks, estimates, n);
+	int n = ash_estimate(selection->estimates, statement->params, estimates);
+	PlanChoice *choice = find_near(selection, estimates, n);
 
-	if (plan == NULL)
-		remember(peeks, estimates, n);
-	else if (plan->state == PEEK_SEEN)
-		keep(res, sql, peeks, plan, base, params);
-	else if (plan->state == PEEK_KEPT)
-		ash_own_revalidate(res, sql, plan->spi);
-	return plan != NULL && plan->state == PEEK_KEPT ? plan->spi : base;
+	if (choice == NULL)
+	{
+		note_estimates(selection, estimates, n);
+		return base;
+	}
+	if (choice->state == CHOICE_SEEN)
+	{
+		choice->spi = generic_plan(statement, base);
+		choice->state = choice->spi != NULL ? CHOICE_GENERIC : CHOICE_CUSTOM;
+		if (choice->spi != NULL)
+			selection->kept++;
+	}
+	else if (choice->state == CHOICE_GENERIC)
+		ash_statement_revalidate(statement, choice->spi);
+	return choice->state == CHOICE_GENERIC ? choice->spi : base;
 }
 
+/*
+ * The plan to run for the parameters of the statement: a generic one that was made for similar
+ * estimates, or base, its saved plan.  *selection is created in cxt when first needed, and
+ * its memory goes with cxt; generic plans are freed by ash_plan_selection_clear().
+ *
+ * Calls the planner's estimators, and so possibly functions that the planner evaluates.
+ */
 SPIPlanPtr
-ash_peek(AshResource *res, AshSql *sql, AshPeeks *peeks, SPIPlanPtr base, ParamListInfo params)
+ash_plan_select(AshRunningStatement *statement, AshPlanSelection **selection, MemoryContext cxt,
+				SPIPlanPtr base)
 {
-	if (peeks->cxt == NULL || peeks->stale)
-		examine(peeks, ash_plan_source(base));
-	return peeks->estimates != NULL ? choose(res, sql, peeks, base, params) : base;
+	if (!ash_guc_plan_selection)
+	{
+		ash_plan_selection_clear(*selection, base);
+		return base;
+	}
+	if (plan_cache_mode != PLAN_CACHE_MODE_AUTO)
+		return base;
+	if (*selection == NULL)
+		*selection = MemoryContextAllocZero(cxt, sizeof(AshPlanSelection));
+	if ((*selection)->cxt == NULL || (*selection)->stale)
+		examine_query(*selection, cxt, ash_plan_source(base));
+	return (*selection)->estimates != NULL ? choose_plan(statement, *selection, base) : base;
 }

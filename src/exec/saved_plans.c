@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * src/exec/saved_plans.c
- *	  Saved plans, by statement text, parameter types and role.
+ *	  Saved plans of a resource, by statement text, parameter types, role and readers.
  *
- * One cache hangs off each resource (res->plans) and dies with it: PostgreSQL
- * keeps plans in contexts of its own, so a reset callback of each plan's entry frees
- * it.  At most ASH_PLANS_MAX plans are kept, and only ASH_PLANS_TEXT bytes of
- * statements (a plan takes some fifty times its text, and a caller's filter can be
- * long); the ones that were used longest ago make room.  A plan that is running is
- * pinned and never evicted.  Whether a plan is still valid is the business of
- * PostgreSQL's own plan cache.
+ * One cache hangs off each resource (res->saved_plans) and is freed with it: PostgreSQL
+ * keeps plans in contexts of its own, so a reset callback of each entry's context frees
+ * the entry's plans.  A cache holds at most SAVED_PLANS_MAX entries, and plans for at most
+ * SAVED_PLANS_TEXT bytes of statement text (a plan takes some fifty times its text, and a
+ * caller's filter can be long); the least recently used entries make room.  An entry whose
+ * statement is running is pinned and never evicted.  Whether a plan is still valid is
+ * decided by PostgreSQL's own plan cache.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,20 +17,18 @@
 
 #include "common/hashfn.h"
 #include "exec/exec_internal.h"
+#include "exec/plan_selection.h"
 #include "exec/saved_plans.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
-#include "model/resource.h"
 #include "utils/memutils.h"
-#include "utils/plancache.h"
-#include "utils/resowner.h"
 
-#define ASH_PLANS_MAX 256
-#define ASH_PLANS_TEXT (256 * 1024)
-#define ASH_PEEK_TEXT (8 * 1024) /* longer statements have no plans for parameters of a kind */
-#define ASH_PLAN_BUCKETS 256	 /* a power of two */
+#define SAVED_PLANS_MAX 256
+#define SAVED_PLANS_TEXT (256 * 1024)
+#define SELECTION_TEXT (8 * 1024) /* plans are not selected for longer statements */
+#define SAVED_PLANS_BUCKETS 256	  /* a power of two */
 
-struct AshPlan
+struct AshSavedPlan
 {
 	dlist_node bucket;
 	dlist_node used; /* most recently used first */
@@ -42,9 +40,9 @@ struct AshPlan
 	char *text;
 	List *readers; /* of AshReader * */
 	SPIPlanPtr spi;
-	bool again;		 /* was run before */
-	AshPeeks *peeks; /* NULL until then */
-	Size weight;	 /* in ASH_PLANS_TEXT */
+	bool ran_before;
+	AshPlanSelection *selection; /* NULL until plans are selected */
+	Size weight;				 /* counted in AshPlanCache.text for this entry */
 	int pins;
 	MemoryContext cxt;
 };
@@ -55,38 +53,40 @@ typedef struct AshPlanCache
 	int count;
 	Size text; /* bytes of all statements, once for each plan */
 	dlist_head used;
-	dlist_head buckets[ASH_PLAN_BUCKETS];
+	dlist_head buckets[SAVED_PLANS_BUCKETS];
 } AshPlanCache;
 
-/* PostgreSQL's part of the plan outlives our context unless it is freed by hand. */
+/* Reset callback of an entry's context: PostgreSQL's plans outlive it unless freed here. */
 static void
-free_spi_plan(void *arg)
+free_spi_plans(void *arg)
 {
-	AshPlan *plan = arg;
+	AshSavedPlan *plan = arg;
 
-	ash_peeks_free(plan->peeks);
-	plan->peeks = NULL;
+	ash_plan_selection_clear(plan->selection, NULL);
+	plan->selection = NULL;
 	if (plan->spi != NULL)
 		SPI_freeplan(plan->spi);
 	plan->spi = NULL;
 }
 
+/* The cache of res, created in its memory context by the first statement. */
 static AshPlanCache *
-plan_cache(AshResource *res)
+plan_cache_of(AshResource *res)
 {
-	AshPlanCache *cache = res->plans;
+	AshPlanCache *cache = res->saved_plans;
 
 	if (likely(cache != NULL))
 		return cache;
 	cache = MemoryContextAllocZero(res->cxt, sizeof(AshPlanCache));
 	cache->cxt = AllocSetContextCreate(res->cxt, "ash plans", ALLOCSET_SMALL_SIZES);
 	dlist_init(&cache->used);
-	for (int i = 0; i < ASH_PLAN_BUCKETS; i++)
+	for (int i = 0; i < SAVED_PLANS_BUCKETS; i++)
 		dlist_init(&cache->buckets[i]);
-	res->plans = cache;
+	res->saved_plans = cache;
 	return cache;
 }
 
+/* Readers are few and follow from the text nearly always: they are compared, not hashed. */
 static uint32
 statement_hash(const AshSql *sql, Oid role)
 {
@@ -98,6 +98,7 @@ statement_hash(const AshSql *sql, Oid role)
 	return hash_combine(hash, hash_uint32(role));
 }
 
+/* True if both lists name the same aliases and roles in the same order. */
 static bool
 same_readers(List *a, List *b)
 {
@@ -114,6 +115,7 @@ same_readers(List *a, List *b)
 	return true;
 }
 
+/* A deep copy in CurrentMemoryContext. */
 static List *
 copy_readers(List *readers)
 {
@@ -133,7 +135,7 @@ copy_readers(List *readers)
 }
 
 static bool
-is_plan_of(const AshPlan *plan, const AshSql *sql, uint32 hash, Oid role)
+is_plan_of(const AshSavedPlan *plan, const AshSql *sql, uint32 hash, Oid role)
 {
 	return plan->hash == hash && plan->role == role && plan->nparams == sql->nparams &&
 		   plan->len == sql->text.len && same_readers(plan->readers, sql->readers) &&
@@ -142,14 +144,15 @@ is_plan_of(const AshPlan *plan, const AshSql *sql, uint32 hash, Oid role)
 			memcmp(plan->param_types, sql->param_types, sizeof(Oid) * plan->nparams) == 0);
 }
 
-static AshPlan *
+/* The entry of the statement, or NULL. */
+static AshSavedPlan *
 find_plan(AshPlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
 {
 	dlist_iter iter;
 
-	dlist_foreach (iter, &cache->buckets[hash % ASH_PLAN_BUCKETS])
+	dlist_foreach (iter, &cache->buckets[hash % SAVED_PLANS_BUCKETS])
 	{
-		AshPlan *plan = dlist_container(AshPlan, bucket, iter.cur);
+		AshSavedPlan *plan = dlist_container(AshSavedPlan, bucket, iter.cur);
 
 		if (is_plan_of(plan, sql, hash, role))
 			return plan;
@@ -157,18 +160,18 @@ find_plan(AshPlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
 	return NULL;
 }
 
-/* Say how much it holds now. */
+/* Account for the plans that the entry holds now. */
 static void
-weigh_plan(AshPlanCache *cache, AshPlan *plan)
+weigh_plan(AshPlanCache *cache, AshSavedPlan *plan)
 {
-	Size weight = (Size) plan->len * (1 + ash_peeks_count(plan->peeks));
+	Size weight = (Size) plan->len * (1 + ash_plan_selection_size(plan->selection));
 
 	cache->text = cache->text - plan->weight + weight;
 	plan->weight = weight;
 }
 
 static void
-forget_plan(AshPlanCache *cache, AshPlan *plan)
+evict_plan(AshPlanCache *cache, AshSavedPlan *plan)
 {
 	dlist_delete(&plan->bucket);
 	dlist_delete(&plan->used);
@@ -177,70 +180,72 @@ forget_plan(AshPlanCache *cache, AshPlan *plan)
 	MemoryContextDelete(plan->cxt);
 }
 
-/* For a statement of that many bytes. */
+/* Evict entries that are not pinned until there is room for a statement of len bytes. */
 static void
 make_room(AshPlanCache *cache, int len)
 {
 	dlist_node *node = cache->used.head.prev;
 
 	while (node != &cache->used.head &&
-		   (cache->count >= ASH_PLANS_MAX || cache->text + len > ASH_PLANS_TEXT))
+		   (cache->count >= SAVED_PLANS_MAX || cache->text + len > SAVED_PLANS_TEXT))
 	{
-		AshPlan *plan = dlist_container(AshPlan, used, node);
+		AshSavedPlan *plan = dlist_container(AshSavedPlan, used, node);
 
 		node = node->prev;
 		if (plan->pins == 0)
-			forget_plan(cache, plan);
+			evict_plan(cache, plan);
 	}
 }
 
-static AshPlan *
-add_plan(AshResource *res, AshSql *sql, uint32 hash, Oid role)
+/* An entry without a plan, in a context of its own below that of the cache. */
+static AshSavedPlan *
+create_entry(AshPlanCache *cache, const AshSql *sql, uint32 hash, Oid role)
 {
-	AshPlanCache *cache = plan_cache(res);
-	SPIPlanPtr spi = ash_own_prepare(res, sql, 0);
-	MemoryContextCallback *callback;
-	MemoryContext cxt;
-	AshPlan *plan;
+	MemoryContext cxt = AllocSetContextCreate(cache->cxt, "ash plan", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	AshSavedPlan *plan = palloc0(sizeof(AshSavedPlan));
+	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
 
-	make_room(cache, sql->text.len);
-	cxt = AllocSetContextCreate(cache->cxt, "ash plan", ALLOCSET_SMALL_SIZES);
-	plan = MemoryContextAllocZero(cxt, sizeof(AshPlan));
 	plan->cxt = cxt;
 	plan->hash = hash;
 	plan->role = role;
 	plan->len = sql->text.len;
-	plan->text = MemoryContextAlloc(cxt, sql->text.len + 1);
-	memcpy(plan->text, sql->text.data, sql->text.len + 1);
+	plan->text = pnstrdup(sql->text.data, sql->text.len);
 	plan->nparams = sql->nparams;
 	if (sql->nparams > 0)
 	{
-		plan->param_types = MemoryContextAlloc(cxt, sizeof(Oid) * sql->nparams);
+		plan->param_types = palloc(sizeof(Oid) * sql->nparams);
 		memcpy(plan->param_types, sql->param_types, sizeof(Oid) * sql->nparams);
 	}
-	if (sql->readers != NIL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(cxt);
-
-		plan->readers = copy_readers(sql->readers);
-		MemoryContextSwitchTo(old);
-	}
-	callback = MemoryContextAlloc(cxt, sizeof(MemoryContextCallback));
-	callback->func = free_spi_plan;
+	plan->readers = copy_readers(sql->readers);
+	callback->func = free_spi_plans;
 	callback->arg = plan;
 	MemoryContextRegisterResetCallback(cxt, callback);
+	MemoryContextSwitchTo(old);
+	return plan;
+}
+
+/* Prepare the statement and keep its plan. */
+static AshSavedPlan *
+add_plan(AshRunningStatement *statement, AshPlanCache *cache, uint32 hash, Oid role)
+{
+	SPIPlanPtr spi = ash_statement_prepare(statement, 0);
+	AshSavedPlan *plan;
+
+	make_room(cache, statement->sql->text.len);
+	plan = create_entry(cache, statement->sql, hash, role);
 	/* nothing below can fail, so a kept plan is always in the cache */
 	if (SPI_keepplan(spi) != 0)
 		elog(ERROR, "SPI_keepplan failed");
 	plan->spi = spi;
-	dlist_push_head(&cache->buckets[hash % ASH_PLAN_BUCKETS], &plan->bucket);
+	dlist_push_head(&cache->buckets[hash % SAVED_PLANS_BUCKETS], &plan->bucket);
 	dlist_push_head(&cache->used, &plan->used);
 	cache->count++;
 	weigh_plan(cache, plan);
 	return plan;
 }
 
-/* Somebody changed a table under its resource: say where that can be looked at. */
+/* Error context callback: a table was probably changed without its resource. */
 static void
 hint_at_drift(void *arg)
 {
@@ -250,55 +255,58 @@ hint_at_drift(void *arg)
 		errhint("Run ash_plan() to see where tables and definitions differ.");
 }
 
-AshPlan *
-ash_plan_get(AshResource *res, AshSql *sql)
+/*
+ * The saved plan of the statement for the current role, valid and pinned; release it with
+ * ash_saved_plan_release().  SPI must be connected and the tables locked and checked.
+ * Raises what PostgreSQL raises on parse analysis.
+ */
+AshSavedPlan *
+ash_saved_plan_get(AshRunningStatement *statement)
 {
 	ErrorContextCallback callback = { .previous = error_context_stack, .callback = hint_at_drift };
-	AshPlanCache *cache = plan_cache(res);
+	AshPlanCache *cache = plan_cache_of(statement->res);
 	Oid role = GetUserId();
-	uint32 hash = statement_hash(sql, role);
-	AshPlan *plan = find_plan(cache, sql, hash, role);
+	uint32 hash = statement_hash(statement->sql, role);
+	AshSavedPlan *plan = find_plan(cache, statement->sql, hash, role);
 
 	error_context_stack = &callback;
 	if (plan == NULL)
-		plan = add_plan(res, sql, hash, role);
+		plan = add_plan(statement, cache, hash, role);
 	else
 	{
-		plan->again = true;
+		plan->ran_before = true;
 		dlist_move_head(&cache->used, &plan->used);
-		ash_own_revalidate(res, sql, plan->spi);
+		ash_statement_revalidate(statement, plan->spi);
 	}
 	error_context_stack = callback.previous;
 	plan->pins++;
 	return plan;
 }
 
-SPIPlanPtr
-ash_plan_spi(AshPlan *plan)
-{
-	return plan->spi;
-}
-
-SPIPlanPtr
-ash_plan_choose(AshResource *res, AshSql *sql, AshPlan *plan, ParamListInfo params)
-{
-	AshPlanCache *cache = plan_cache(res);
-	SPIPlanPtr spi;
-
-	/* many run only once; and the estimators may run functions, and these the statement */
-	if (!plan->again || plan->pins > 1 || params == NULL || plan->len > ASH_PEEK_TEXT ||
-		plan_cache_mode != PLAN_CACHE_MODE_AUTO)
-		return plan->spi;
-	if (plan->peeks == NULL)
-		plan->peeks = ash_peeks_create(plan->cxt);
-	spi = ash_peek(res, sql, plan->peeks, plan->spi, params);
-	weigh_plan(cache, plan);
-	return spi;
-}
-
 void
-ash_plan_release(AshPlan *plan)
+ash_saved_plan_release(AshSavedPlan *plan)
 {
 	Assert(plan->pins > 0);
 	plan->pins--;
+}
+
+/*
+ * The plan to run the statement with for its parameters, which may be planned here.
+ *
+ * Plans are selected from the second run on, because many statements run only once, and not
+ * for a statement that is running already: the planner's estimators may call functions,
+ * and these the statement.
+ */
+SPIPlanPtr
+ash_saved_plan_choose(AshRunningStatement *statement)
+{
+	AshSavedPlan *plan = statement->saved;
+	SPIPlanPtr spi;
+
+	if (!plan->ran_before || plan->pins > 1 || statement->params == NULL ||
+		plan->len > SELECTION_TEXT)
+		return plan->spi;
+	spi = ash_plan_select(statement, &plan->selection, plan->cxt, plan->spi);
+	weigh_plan(plan_cache_of(statement->res), plan);
+	return spi;
 }

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * src/exec/table_shape.c
- *	  The shape of a resource's table, cached for writes.
+ *	  The shape of a resource's table, cached for the direct path.
  *
- * Column numbers and planned column defaults are looked up once per backend and
- * table definition.  A relcache callback counts invalidations of any relation;
- * a shape built before the last one is built anew.  The callback only counts.
+ * Column numbers, planned column defaults and the like are looked up once per backend and
+ * table definition, and kept with the resource (res->table_shape).  A relcache callback
+ * counts invalidations of any relation; a shape that is older than the last one is built
+ * again when it is next asked for.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,7 +18,6 @@
 #include "exec/exec_internal.h"
 #include "miscadmin.h"
 #include "model/attribute.h"
-#include "model/resource.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rowsecurity.h"
@@ -35,19 +35,21 @@ relation_invalidated(Datum arg, Oid relid)
 	relcache_epoch++;
 }
 
+/* The number of relcache invalidations that this backend has processed. */
 uint64
-ash_data_relcache_epoch(void)
+ash_exec_relcache_epoch(void)
 {
 	return relcache_epoch;
 }
 
+/* Called by _PG_init(). */
 void
-ash_data_init(void)
+ash_exec_init(void)
 {
 	CacheRegisterRelcacheCallback(relation_invalidated, (Datum) 0);
 }
 
-/* The attribute that column attnum of desc stores, or -1. */
+/* The index of the attribute that the column stores, or -1. */
 static int
 attribute_of_column(const AshResource *res, Form_pg_attribute column)
 {
@@ -59,6 +61,7 @@ attribute_of_column(const AshResource *res, Form_pg_attribute column)
 	return -1;
 }
 
+/* Map attributes and columns; an error when a column is missing or of another type. */
 static void
 map_columns(AshTable *table, const AshResource *res, Relation rel)
 {
@@ -93,7 +96,7 @@ map_columns(AshTable *table, const AshResource *res, Relation rel)
 	}
 }
 
-/* Planned defaults of the columns, identity columns included; generated ones are not ours. */
+/* Plan the defaults of the columns, identity columns included; generated ones are computed. */
 static void
 plan_defaults(AshTable *table, Relation rel)
 {
@@ -113,7 +116,7 @@ plan_defaults(AshTable *table, Relation rel)
 	}
 }
 
-/* Has the table columns that are computed when they are read? */
+/* True if a column is generated, but not stored (PostgreSQL 18). */
 static bool
 has_virtual_columns(TupleDesc desc)
 {
@@ -127,36 +130,39 @@ has_virtual_columns(TupleDesc desc)
 	return false;
 }
 
-/* What of a local heap table is all that a statement would do, when it is done to one row. */
+/*
+ * The commands for which the direct path does all that a statement would do to one row of the
+ * table.  None for a view, a partitioned or a foreign table.
+ */
 static AclMode
-plain_uses(Relation rel)
+direct_commands(Relation rel)
 {
 	const TriggerDesc *triggers = rel->trigdesc;
-	AclMode plain = ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE;
+	AclMode direct = ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE;
 
 	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rules != NULL ||
 		has_virtual_columns(RelationGetDescr(rel)))
 		return 0;
-	/* the row may be one of a child table */
+	/* a row that is looked up may be one of a child table */
 	if (rel->rd_rel->relhassubclass)
-		plain = ACL_INSERT;
+		direct = ACL_INSERT;
 	if (triggers == NULL)
-		return plain;
+		return direct;
 	if (triggers->trig_insert_before_statement || triggers->trig_insert_after_statement ||
 		triggers->trig_insert_new_table)
-		plain &= ~ACL_INSERT;
+		direct &= ~ACL_INSERT;
 	if (triggers->trig_update_before_statement || triggers->trig_update_after_statement ||
 		triggers->trig_update_old_table || triggers->trig_update_new_table)
-		plain &= ~ACL_UPDATE;
+		direct &= ~ACL_UPDATE;
 	if (triggers->trig_delete_before_statement || triggers->trig_delete_after_statement ||
 		triggers->trig_delete_old_table)
-		plain &= ~ACL_DELETE;
-	return plain;
+		direct &= ~ACL_DELETE;
+	return direct;
 }
 
 /*
- * The expressions of the CHECK constraints.  The executor reads and plans them for
- * every statement; here they are ready for every row until the table changes.
+ * The expressions of the CHECK constraints, or NULL without any.  The executor reads and plans
+ * them for each statement; these are used until the table changes.
  */
 static ExprState **
 prepare_checks(Relation rel)
@@ -173,7 +179,10 @@ prepare_checks(Relation rel)
 	return checks;
 }
 
-/* Conditions are asked in memory with the collation of the type; a column may have another one. */
+/*
+ * True if a column has another collation than the type of its attribute, with which
+ * conditions are evaluated in memory.
+ */
 static bool
 has_own_collation(const AshTable *table, const AshResource *res, Relation rel)
 {
@@ -186,6 +195,7 @@ has_own_collation(const AshTable *table, const AshResource *res, Relation rel)
 	return false;
 }
 
+/* Build the shape in a context of its own, below CurrentMemoryContext. */
 static AshTable *
 build_table(AshResource *res, Relation rel)
 {
@@ -201,9 +211,9 @@ build_table(AshResource *res, Relation rel)
 	map_columns(table, res, rel);
 	plan_defaults(table, rel);
 	table->checks = prepare_checks(rel);
-	table->plain = plain_uses(rel);
+	table->direct = direct_commands(rel);
 	if (has_own_collation(table, res, rel))
-		table->plain &= ~ACL_SELECT;
+		table->direct &= ~ACL_SELECT;
 	ash_references_map(table, rel);
 	MemoryContextSwitchTo(old);
 	return table;
@@ -215,7 +225,7 @@ is_current(const AshTable *table, Relation rel)
 	return table != NULL && table->epoch == relcache_epoch && table->relid == RelationGetRelid(rel);
 }
 
-/* Does every attribute have a column of its type? */
+/* True if every attribute has a column of its type. */
 static bool
 columns_fit(const AshResource *res, Relation rel)
 {
@@ -233,49 +243,66 @@ columns_fit(const AshResource *res, Relation rel)
 	return n == res->nattributes;
 }
 
-AshTable *
-ash_table_if_fit(AshResource *res, Relation rel)
+/*
+ * Free a shape that is out of date.  One that was given out in this transaction may be used
+ * by a write that is running further up the stack, or by a batch: it lives as long as the
+ * transaction.
+ */
+static void
+retire_table(AshTable *table)
 {
-	return is_current(res->table_shape, rel) || columns_fit(res, rel) ? ash_table_of(res, rel) :
-																		NULL;
+	if (table->used_in == AshMyLxid)
+		MemoryContextSetParent(table->cxt, TopTransactionContext);
+	else
+		MemoryContextDelete(table->cxt);
 }
 
+/*
+ * The shape of the open table rel of res, valid at least until the transaction ends.
+ *
+ * When a column is missing or of another type than its attribute: NULL with missing_ok, else an
+ * error.
+ */
 AshTable *
-ash_table_of(AshResource *res, Relation rel)
+ash_table_of(AshResource *res, Relation rel, bool missing_ok)
 {
 	AshTable *table = res->table_shape;
-	AshTable *former;
 
-	if (is_current(table, rel))
-		return table;
+	if (!is_current(table, rel))
+	{
+		AshTable *former = table;
 
-	/*
-	 * Built aside, then put in place. A nested call leaves the old shape until the
-	 * resource goes: a write further up the stack may be using it.
-	 */
-	former = table;
-	table = build_table(res, rel);
-	MemoryContextSetParent(table->cxt, res->cxt);
-	res->table_shape = table;
-	if (former != NULL && former->writing != AshMyLxid && !ash_batch_uses(former) &&
-		ash_call_current() != NULL && ash_call_current()->parent == NULL)
-		MemoryContextDelete(former->cxt);
+		if (missing_ok && !columns_fit(res, rel))
+			return NULL;
+		/* built aside and put in place when complete */
+		table = build_table(res, rel);
+		MemoryContextSetParent(table->cxt, res->cxt);
+		res->table_shape = table;
+		if (former != NULL)
+			retire_table(former);
+	}
+	table->used_in = AshMyLxid;
 	return table;
 }
 
+/*
+ * True if the direct path applies to that command on the open table: the shape allows it, the
+ * current role has the privileges that the statement needs, and no row security policies
+ * apply but those that the action has checked.
+ */
 bool
 ash_table_direct(const AshTable *table, Relation rel, AclMode mode)
 {
 	AclMode needed = mode | ACL_SELECT;
 
-	if (!ash_guc_fast_path || !(table->plain & mode))
+	if (!ash_guc_fast_path || !(table->direct & mode))
 		return false;
-	/* every one of them: pg_class_aclcheck() is content with any */
+	/* all of them are needed: pg_class_aclcheck() is satisfied by any */
 	if (pg_class_aclmask(table->relid, GetUserId(), needed, ACLMASK_ALL) != needed ||
 		ash_namespace_aclcheck(RelationGetNamespace(rel), GetUserId(), ACL_USAGE) != ACLCHECK_OK)
 		return false;
 
-	/* row security that somebody wrote by hand is applied by the rewriter */
+	/* policies that were written by hand are applied by the rewriter */
 	if (rel->rd_rel->relrowsecurity &&
 		((rel->rd_rsdesc != NULL && rel->rd_rsdesc->policies != NIL) ||
 		 !has_privs_of_role(table->definer, rel->rd_rel->relowner)))

@@ -3,10 +3,13 @@
  * src/hooks/direct_writes.c
  *	  "direct_writes": "deny": rows are written by actions only.
  *
- * Asked when PostgreSQL checks the privileges of a statement, after it found them
- * sufficient; TRUNCATE is asked about separately.  As with privileges, superusers
- * may do everything.  Not ad-hoc either: referential actions of foreign keys,
- * which PostgreSQL runs itself, and what a replica applies.
+ * Checked when PostgreSQL has checked the privileges of a statement and found them
+ * sufficient; TRUNCATE has a hook of its own.  As with privileges, superusers may do
+ * everything.  Exempt, too, are referential actions of foreign keys, which PostgreSQL
+ * runs itself, what a replica applies, and the statement of exec/ that runs an action.
+ *
+ * ExecutorCheckPerms_hook does not get the text of a statement, by which a statement of exec/
+ * is recognized, so ExecutorStart_hook, which surrounds it, does that.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,17 +20,19 @@
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
-#include "exec/exec.h"
+#include "exec/running_statement.h"
 #include "executor/executor.h"
 #include "hooks/hooks.h"
 #include "miscadmin.h"
+#include "model/model.h"
 #include "model/resource.h"
 #include "utils/lsyscache.h"
 
+static ExecutorStart_hook_type prev_executor_start = NULL;
 static ExecutorCheckPerms_hook_type prev_check_perms = NULL;
 static object_access_hook_type prev_object_access = NULL;
 
-/* The resource behind the table or behind the partitioned table it is a part of. */
+/* The resource of the table or of a partitioned table of which it is a partition; or NULL. */
 static AshResource *
 resource_of(Oid relid)
 {
@@ -52,6 +57,7 @@ is_exempt(void)
 		   SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
 }
 
+/* Raises the error. */
 static void
 refuse(const AshResource *res)
 {
@@ -61,7 +67,7 @@ refuse(const AshResource *res)
 					errhint("Call ash_run_action('%s', action, input) instead.", res->name)));
 }
 
-/* SELECT … FOR UPDATE needs the privilege of UPDATE, but updates no column. */
+/* SELECT … FOR UPDATE requires the UPDATE privilege, but updates no column. */
 static bool
 writes_rows(const AshPermInfo *info)
 {
@@ -70,6 +76,38 @@ writes_rows(const AshPermInfo *info)
 			((info->requiredPerms & ACL_UPDATE) != 0 && !bms_is_empty(info->updatedCols)));
 }
 
+/* ExecutorStart_hook */
+static void
+executor_start(QueryDesc *desc, int flags)
+{
+	AshRunningStatement *statement = ash_running_statement(ASH_STATEMENT_RUNNING, desc->sourceText);
+
+	if (statement != NULL)
+		statement->phase = ASH_STATEMENT_STARTING;
+	if (prev_executor_start != NULL)
+		prev_executor_start(desc, flags);
+	else
+		standard_ExecutorStart(desc, flags);
+	if (statement != NULL)
+		statement->phase = ASH_STATEMENT_RUNNING;
+}
+
+/*
+ * True if the statement being started is the one of exec/ that writes the table.  True once:
+ * the text of a statement is also that of what rules have added to it.
+ */
+static bool
+is_action_write(Oid relid)
+{
+	AshRunningStatement *statement = ash_running_statement(ASH_STATEMENT_STARTING, NULL);
+
+	if (statement == NULL || !OidIsValid(statement->writes) || statement->writes != relid)
+		return false;
+	statement->writes = InvalidOid;
+	return true;
+}
+
+/* ExecutorCheckPerms_hook: false, or an error if raise is set, where the write is denied. */
 static bool
 check_perms(ASH_CHECK_PERMS_PARAMS)
 {
@@ -84,8 +122,8 @@ check_perms(ASH_CHECK_PERMS_PARAMS)
 		const AshPermInfo *info = lfirst(lc);
 		AshResource *res = writes_rows(info) ? resource_of(info->relid) : NULL;
 
-		if (res == NULL || res->direct_writes != ASH_DIRECT_DENY ||
-			ash_data_executing(info->relid) || is_exempt())
+		if (res == NULL || res->direct_writes != ASH_DIRECT_DENY || is_action_write(info->relid) ||
+			is_exempt())
 			continue;
 		if (raise)
 			refuse(res);
@@ -94,6 +132,7 @@ check_perms(ASH_CHECK_PERMS_PARAMS)
 	return true;
 }
 
+/* object_access_hook, for TRUNCATE */
 static void
 object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg)
 {
@@ -111,6 +150,8 @@ object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, 
 void
 ash_permission_init(void)
 {
+	prev_executor_start = ExecutorStart_hook;
+	ExecutorStart_hook = executor_start;
 	prev_check_perms = ExecutorCheckPerms_hook;
 	ExecutorCheckPerms_hook = check_perms;
 	prev_object_access = object_access_hook;

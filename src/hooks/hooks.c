@@ -19,5 +19,6 @@ ash_hooks_init(void)
 	ash_rowsecurity_init();
 	ash_permission_init();
 	ash_readers_init();
+	ash_plan_parameters_init();
 	ash_inline_init();
 }

@@ -16,7 +16,8 @@
 extern void ash_hooks_init(void);		/* called once by _PG_init */
 extern void ash_rowsecurity_init(void); /* policies as row-security quals on ad-hoc SQL */
 extern void ash_permission_init(void);	/* "direct_writes": "deny" */
-extern void ash_inline_init(void);		/* reads of the code interface in a query */
-extern void ash_readers_init(void);		/* "security": "definer" of related resources */
+extern void ash_plan_parameters_init(void);
+extern void ash_inline_init(void);	/* reads of the code interface in a query */
+extern void ash_readers_init(void); /* "security": "definer" of related resources */
 
 #endif /* ASH_HOOKS_H */

@@ -25,7 +25,6 @@
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "exec/exec.h"
 #include "executor/functions.h"
 #include "funcapi.h"
 #include "hooks/hooks.h"
@@ -496,8 +495,6 @@ plan_query(Query *query, const char *text, int options, ParamListInfo params)
 	PlannedStmt *plan;
 
 	(void) expand_calls((Node *) query, &depends);
-	if (params == NULL)
-		params = ash_data_peeked(text);
 	plan = prev_planner != NULL ? prev_planner(query, text, options, params) :
 								  standard_planner(query, text, options, params);
 	plan->invalItems = list_concat(plan->invalItems, depends.items);

@@ -1,22 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * src/hooks/table_readers.c
- *	  Tables of a statement that are read with the rights of somebody else.
+ *	  Sets checkAsUser on range table entries of "definer" resources, as PostgreSQL does
+ *	  for the relations of a view.
  *
- * A resource with "security": "definer" that another one reaches is read with the
- * rights of its owner, and the other tables of the same statement with those of the
- * caller.  PostgreSQL has that for the tables of a view: an entry of the range table
- * may name the role its privileges and row security are checked for.  It is set
- * here, once our statement has been analysed and before it is rewritten.
+ * A resource with "security": "definer" that another one refers to is read with the
+ * privileges of its owner, the other tables of the statement with those of the caller.
+ * checkAsUser names the role whose privileges and row security policies apply.  It is set
+ * after parse analysis of a statement of exec/ and before it is rewritten.
  *
- * Only our own statements come here with readers (exec/saved_plans.c says when).
- * Their aliases are ours, so an alias means one entry.
+ * Such a statement lists aliases and roles (AshReader).  Its aliases are generated, so an
+ * alias denotes one entry.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "exec/exec.h"
+#include "exec/running_statement.h"
 #include "hooks/hooks.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
@@ -24,6 +24,7 @@
 
 static post_parse_analyze_hook_type prev_post_parse_analyze = NULL;
 
+/* The role listed for the entry's alias, or InvalidOid. */
 static Oid
 reader_of(const RangeTblEntry *entry, List *readers)
 {
@@ -41,6 +42,7 @@ reader_of(const RangeTblEntry *entry, List *readers)
 	return InvalidOid;
 }
 
+/* expression_tree_walker() over a query and its subqueries */
 static bool
 set_readers(Node *node, void *readers)
 {
@@ -62,15 +64,20 @@ set_readers(Node *node, void *readers)
 	return query_tree_walker(query, set_readers, readers, 0);
 }
 
+/* post_parse_analyze_hook */
 static void
 post_parse_analyze(ParseState *pstate, Query *query, JumbleState *jstate)
 {
-	List *readers = ash_data_readers();
+	AshRunningStatement *statement =
+		ash_running_statement(ASH_STATEMENT_ANALYZING, pstate->p_sourcetext);
 
 	if (prev_post_parse_analyze != NULL)
 		prev_post_parse_analyze(pstate, query, jstate);
-	if (readers != NIL)
-		(void) set_readers((Node *) query, readers);
+	if (statement == NULL)
+		return;
+	if (statement->sql->readers != NIL)
+		(void) set_readers((Node *) query, statement->sql->readers);
+	statement->phase = ASH_STATEMENT_REWRITING;
 }
 
 void

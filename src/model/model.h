@@ -85,7 +85,7 @@ extern void ash_catalog_set_overlay(AshOverlayLoader loader, void *arg);
 extern bool ash_resource_exists(const char *name);
 
 /* May what the definition of from says about rows of res stand in for the policies of res? */
-extern bool ash_resource_speaks_for(const AshResource *from, const AshResource *res);
+extern bool ash_resource_may_bypass_policies(const AshResource *from, const AshResource *res);
 
 /* Names of all resources, for suggestions. */
 extern List *ash_resource_names(void);

@@ -339,7 +339,7 @@ ash_ref_resource(AshResourceRef *ref)
 
 /* A domain speaks for itself, and its owner for what belongs to him. */
 bool
-ash_resource_speaks_for(const AshResource *from, const AshResource *res)
+ash_resource_may_bypass_policies(const AshResource *from, const AshResource *res)
 {
 	return strcmp(from->domain.name, res->domain.name) == 0 ||
 		   (OidIsValid(from->owner) && OidIsValid(res->owner) &&

@@ -116,11 +116,11 @@ struct AshResource
 	 * Caches that rooms above keep here, each filled by its room on first use,
 	 * allocated in cxt and freed with it.
 	 */
-	List *unrelated;			  /* expr/: of AshRelationship *, made for exists(resource, …) */
-	struct AshPlanCache *plans;	  /* exec/: saved plans */
-	struct AshTable *table_shape; /* exec/: the table as the direct path needs it */
-	uint64 columns_epoch;		  /* exec/: relation epoch when the column types were checked … */
-	bool brings_others; /* … and whether rewriting a statement on the table adds tables */
+	List *unrelated; /* expr/: of AshRelationship *, made for exists(resource, …) */
+	struct AshPlanCache *saved_plans; /* exec/: saved plans */
+	struct AshTable *table_shape;	  /* exec/: the table as the direct path needs it */
+	uint64 columns_epoch; /* exec/: relation epoch when the column types were checked … */
+	bool adds_tables;	  /* … and whether rewriting a statement on the table adds tables */
 	struct AshRelatedRead *related; /* sql/: reads of relationships, by index */
 	struct AshQualCache *quals;		/* hooks/: policies as expressions over the table */
 };

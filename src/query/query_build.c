@@ -254,7 +254,7 @@ ash_query_check_hidden(AshQuery *query, AshKeys *keys)
 							query->call->errors);
 	ash_query_sql_init(query, &sql);
 	ash_statement_exists(query, keys, list_make1(ash_expr_not(visible)), &sql);
-	if (!ash_errors_any(query->call->errors) && ash_data_modify(query->res, &sql, NULL, NULL) > 0)
+	if (!ash_errors_any(query->call->errors) && ash_exec_modify(query->res, &sql, NULL, NULL) > 0)
 		forbid(query);
 	add_filter(query, query->must_see);
 	query->must_see = NULL;

@@ -156,7 +156,7 @@ run_summary(AshQuery *query, Summary *summary)
 	if (!failed(query))
 		ash_statement_aggregate(query, summary->calls, &sql);
 	if (!failed(query))
-		ash_data_each(query->res, &sql, write_summary, summary);
+		ash_exec_each(query->res, &sql, write_summary, summary);
 }
 
 static void
@@ -174,7 +174,7 @@ run_exists(AshQuery *query, StringInfo out)
 	ash_query_sql_init(query, &sql);
 	ash_statement_exists(query, NULL, NIL, &sql);
 	if (!failed(query))
-		ash_data_each(query->res, &sql, note_row, &exists);
+		ash_exec_each(query->res, &sql, note_row, &exists);
 	appendStringInfoString(out, exists ? "true" : "false");
 }
 

@@ -136,7 +136,7 @@ fetch_remote(Records *records)
 	ash_query_sql_init(records->query, &sql);
 	ash_statement_rows(records->query, records->remote, keys, &sql);
 	if (!ash_errors_any(records->call->errors))
-		ash_data_each(res, &sql, take_row, records);
+		ash_exec_each(res, &sql, take_row, records);
 }
 
 /*-------------------------------------------------------------------------
@@ -451,7 +451,7 @@ ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *c
 	ash_statement_rows(query, calculated.output, NULL, &sql);
 	if (ash_errors_any(call->errors))
 		return true;
-	if (ash_data_each(res, &sql, take_calculated, &calculated) == 0)
+	if (ash_exec_each(res, &sql, take_calculated, &calculated) == 0)
 		return false;
 	write_late(&calculated);
 	return true;

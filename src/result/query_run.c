@@ -58,7 +58,7 @@ stream_rows(AshQuery *query, AshOutput *output, int64 limit, StringInfo out)
 	if (stream.keyset != NULL || output->tail != NULL)
 		writer.finish_row = finish_row;
 	writer.context = &stream;
-	return ash_data_stream(query->res, &sql, &writer);
+	return ash_exec_stream(query->res, &sql, &writer);
 }
 
 /* Rows, with "," between; at most limit are written (0 = all).  Returns how many there were. */
@@ -105,7 +105,7 @@ count_all(AshQuery *query)
 	ash_query_sql_init(query, &sql);
 	ash_statement_count(query, NULL, &sql);
 	if (!failed(query))
-		ash_data_each(query->res, &sql, take_count, &count);
+		ash_exec_each(query->res, &sql, take_count, &count);
 	return count;
 }
 
@@ -276,7 +276,7 @@ fetch_rows(AshQuery *whole, AshKeys *keys, Fetch *fetch)
 	ash_query_sql_init(whole, &sql);
 	ash_statement_rows(whole, ash_output_create(whole, keys != NULL), keys, &sql);
 	if (!failed(whole))
-		ash_data_each(whole->res, &sql, fetch_row, fetch);
+		ash_exec_each(whole->res, &sql, fetch_row, fetch);
 }
 
 /* Are its rows in its table, and has it heard all it is to be told? */

@@ -99,7 +99,7 @@ ash_query_run_key(AshQuery *query, const AshValue *key, StringInfo out)
 	query->page = ASH_PAGE_NONE;
 	point.records = ash_records_of_row(query);
 	if (point.records == NULL ||
-		ash_data_find_row(query->res, key, show_row, &point) == ASH_FIND_NOT_TRIED)
+		ash_exec_find_row(query->res, key, show_row, &point) == ASH_FIND_NOT_TRIED)
 		return -1;
 	if (!point.shown && !ash_errors_any(query->call->errors))
 		appendStringInfoString(out, "null");

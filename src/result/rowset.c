@@ -311,7 +311,7 @@ ash_rowset_select(AshRowset *rows, AshKeys *keys)
 	ash_statement_rows(rows->query, rows->output, keys, &sql);
 	if (ash_errors_any(rows->query->call->errors))
 		return;
-	ash_data_each(rows->query->res, &sql, add_slot, rows);
+	ash_exec_each(rows->query->res, &sql, add_slot, rows);
 	if (rows->late != NULL && ash_late_rows_compute(rows->late))
 		add_late_rows(rows);
 }
@@ -354,7 +354,7 @@ count_related(Related *related)
 	ash_query_sql_init(query, &sql);
 	ash_statement_count(query, &related->keys, &sql);
 	if (!ash_errors_any(query->call->errors))
-		ash_data_each(query->res, &sql, add_total, related);
+		ash_exec_each(query->res, &sql, add_total, related);
 }
 
 static bool

@@ -351,7 +351,7 @@ ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel, AshRe
 	sub->accessing_from = source->name;
 	sub->accessing_relationship = rel->name;
 	if (!rel->authorize)
-		sub->authorize = !ash_call_may_waive(source, dest);
+		sub->authorize = !ash_call_can_skip_policies(source, dest);
 	sub->context = ash_related_context(source, rel, sub->context);
 	return sub;
 }

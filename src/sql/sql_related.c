@@ -58,7 +58,7 @@ ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
 	*sub = *call;
 	sub->res = res;
 	sub->action = action;
-	sub->authorize = call->authorize || !ash_call_may_waive(call->res, res);
+	sub->authorize = call->authorize || !ash_call_can_skip_policies(call->res, res);
 	sub->all_tenants = ash_call_of_all_tenants(call);
 	sub->opts = palloc0(sizeof(AshOptions));
 	sub->args = palloc0(sizeof(AshValue) * Max(nargs, 1));

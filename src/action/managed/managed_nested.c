@@ -72,7 +72,7 @@ begin_nested(const AshManaging *m, AshResource *res, AshAction *action)
 	AshCall *call = ash_call_nested(outer, res, action);
 
 	if (!m->opts->authorize)
-		call->authorize = !ash_call_may_waive(outer->res, res);
+		call->authorize = !ash_call_can_skip_policies(outer->res, res);
 	call->errors = ash_errors_create(outer->cxt);
 	call->bindings.errors = call->errors;
 	call->accessing_from = m->cs->res->name;
