@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "action/action.h"
 #include "define/define.h"
 #include "hooks/hooks.h"
 #include "utils/guc.h"

@@ -136,6 +136,12 @@ ash_json_own(MemoryContext cxt, json_t *json)
 	return json;
 }
 
+void
+ash_json_set(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new_nocheck(object, key, value);
+}
+
 /*-------------------------------------------------------------------------
  * Writing
  *-------------------------------------------------------------------------

@@ -19,6 +19,7 @@
 #include "access/xact.h"
 #include "define/define_internal.h"
 #include "miscadmin.h"
+#include "schema/schema.h"
 #include "utils/memutils.h"
 
 /* Faults that hide each other in a chain longer than this come out one after another. */
@@ -135,7 +136,7 @@ find_owners(Work *work)
 		AshStored former;
 
 		if (ash_store_domain(doc->name, &former))
-			ash_define_check_owner(&former);
+			ash_store_check_owner(&former);
 		doc->owner = owner_of(doc->name);
 	}
 }
@@ -243,7 +244,7 @@ add_dependents(Work *work)
 	{
 		AshStored *stored = lfirst(lc);
 
-		if (!ash_define_is_owner(stored))
+		if (!ash_store_is_owner(stored))
 			continue;
 		add_item(work, stored->name, owner_of(stored->domain), domain_of(work, stored->domain),
 				 parse_owned(work, stored->expanded));
@@ -483,7 +484,7 @@ store_domain(Work *work, AshDomainDocument *doc, const AshStored *former)
 		strcmp(json_string_value(json_object_get(parse_owned(work, former->expanded), "schema")),
 			   doc->schema) != 0)
 		ash_define_check_schema(doc->schema);
-	ash_store_put_domain(doc, former, document, expanded);
+	ash_store_put_domain(doc->name, doc->schema, former, document, expanded);
 	return former != NULL;
 }
 
@@ -513,7 +514,7 @@ store_resource(Defining *item, const AshStored *former, json_t *summary)
 	}
 	if (!item->res->embedded)
 		ash_define_check_table(item->res);
-	ash_store_put_resource(item->doc, item->res, former, document, expanded);
+	ash_store_put_resource(item->res, former, document, expanded);
 	report(summary, item->name, former ? "replaced" : "created");
 }
 

@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "define/define_internal.h"
 #include "executor/spi.h"
+#include "schema/schema.h"
 #include "utils/builtins.h"
 
 static void

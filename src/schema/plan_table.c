@@ -13,7 +13,6 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "define/define_internal.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_func.h"
 #include "schema/schema_plan.h"

@@ -134,6 +134,12 @@ extern List *ash_json_names(const json_t *node);
 /* Decref json when cxt is reset or deleted. */
 extern json_t *ash_json_own(MemoryContext cxt, json_t *json);
 
+/*
+ * Put value, whose reference is taken, under key.  Texts of documents are in the server's
+ * encoding, so jansson must not check them for UTF-8.
+ */
+extern void ash_json_set(json_t *object, const char *key, json_t *value);
+
 /* Compact or indented text, palloc'd.  Key order is kept. */
 extern char *ash_json_dump(const json_t *json, bool indent);
 
