@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "action/action.h"
-#include "define/define.h"
 #include "hooks/hooks.h"
 #include "utils/guc.h"
 
@@ -51,6 +50,5 @@ _PG_init(void)
 	ash_data_init();
 	ash_query_init();
 	ash_action_init();
-	ash_define_init();
 	ash_hooks_init();
 }

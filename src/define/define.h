@@ -27,7 +27,4 @@ extern char *ash_undefine_name(const char *name, bool drop_table);
 /* ash_definition: the document of a domain, or of one resource in its domain, as written */
 extern char *ash_definition_text(const char *name);
 
-/* Makes the functions that domains register known to expressions; called by _PG_init. */
-extern void ash_define_init(void);
-
 #endif /* ASH_DEFINE_H */

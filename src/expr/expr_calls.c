@@ -103,8 +103,7 @@ call_by_name(ParseContext *cxt, const char *name, List *args, int location)
 
 	if (ash_expr_func_lookup(name, false) != NULL)
 		return ash_parse_call_function(cxt, name, args, location);
-	if (ash_expr_user_function_lookup != NULL && res != NULL &&
-		ash_expr_user_function_lookup(res, name, &user))
+	if (res != NULL && ash_user_function_find(res, name, &user))
 		return call_user_function(cxt, &user, pstrdup(name), args, location);
 	if (!ash_pg_function_exists(name))
 		return unknown_function(cxt, name, location);

@@ -49,9 +49,7 @@ typedef struct TableEntry
 static MemoryContext cache_cxt = NULL;
 static HTAB *resources = NULL;
 static HTAB *tables = NULL;
-static List *dead = NIL;				/* of MemoryContext, in cache_cxt */
-static AshOverlayLoader overlay = NULL; /* resources that ash_define is working on */
-static void *overlay_arg = NULL;
+static List *dead = NIL; /* of MemoryContext, in cache_cxt */
 
 static uint64 generation = 1;	  /* counts deaths */
 static uint64 catalog_epoch = 1;  /* counts changes of definitions … */
@@ -284,7 +282,7 @@ find_or_load(const char *name)
 	AshResource *res = NULL;
 	CacheEntry *entry;
 
-	if (overlay != NULL && overlay(overlay_arg, name, &res))
+	if (ash_overlay_find(name, &res))
 		return res;
 	if (strlen(name) >= RESOURCE_NAME_LEN)
 		return NULL;
@@ -318,7 +316,7 @@ ash_resource_get(const char *name, AshErrors *errors)
 bool
 ash_resource_exists(const char *name)
 {
-	if (overlay != NULL && overlay(overlay_arg, name, NULL))
+	if (ash_overlay_find(name, NULL))
 		return true;
 	return ash_catalog_revision(name) != 0;
 }
@@ -450,7 +448,7 @@ at_transaction_end(XactEvent event, void *arg)
 		case XACT_EVENT_PARALLEL_COMMIT:
 		case XACT_EVENT_PARALLEL_ABORT:
 			call_depth = 0;
-			overlay = NULL;
+			ash_overlay_replace(NIL);
 			free_dead();
 			break;
 		default:
@@ -466,13 +464,12 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId sub, SubTransactionId
 }
 
 void
-ash_catalog_set_overlay(AshOverlayLoader loader, void *arg)
+ash_catalog_set_overlay(List *entries)
 {
 	/* structs may have been compiled against the old overlay; let nobody find them again */
 	bury_all();
 	generation++;
-	overlay = loader;
-	overlay_arg = arg;
+	ash_overlay_replace(entries);
 }
 
 /*-------------------------------------------------------------------------
