@@ -43,8 +43,10 @@ add_syntax_error(const json_error_t *fault, AshErrors *errors)
 	error =
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
 					  "invalid JSON at line %d, column %d: %s", fault->line, fault->column, text);
-	ash_error_var_int(errors, error, "line", fault->line);
-	ash_error_var_int(errors, error, "column", fault->column);
+	error->line = fault->line;
+	error->column = fault->column;
+	ash_error_var_int(errors, error, "line", error->line);
+	ash_error_var_int(errors, error, "column", error->column);
 }
 
 static char *

@@ -265,7 +265,7 @@ blame_change(Work *work, const Defining *item, AshErrors *faults)
 
 		ash_error_add(work->def.errors, ASH_E_INVALID_DEFINITION, NULL,
 					  "resource \"%s\" would no longer be valid: %s: %s", item->entry.name,
-					  ash_json_pointer(fault->path), fault->message);
+					  ash_json_pointer(fault->path), ash_error_text(fault));
 	}
 }
 
