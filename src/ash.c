@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "define/define.h"
+#include "action/action.h"
 #include "hooks/hooks.h"
 #include "utils/guc.h"
 
@@ -56,6 +56,5 @@ _PG_init(void)
 	ash_exec_init();
 	ash_query_init();
 	ash_action_init();
-	ash_define_init();
 	ash_hooks_init();
 }

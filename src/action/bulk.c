@@ -414,13 +414,9 @@ named_rows(AshCall *call)
 static bool
 allows_atomic(const AshCall *call)
 {
-	const Jsonb *strategy = call->opts->strategy;
-	char *text;
+	uint32 strategies = call->opts->strategies;
 
-	if (strategy == NULL)
-		return true;
-	text = JsonbToCString(NULL, unconstify(JsonbContainer *, &strategy->root), VARSIZE(strategy));
-	return strstr(text, "\"atomic") != NULL;
+	return strategies == 0 || (strategies & (ASH_STRATEGY_ATOMIC | ASH_STRATEGY_ATOMIC_BATCHES));
 }
 
 /*

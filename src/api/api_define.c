@@ -9,8 +9,10 @@
 
 #include "api/api.h"
 #include "define/define.h"
+#include "describe/describe.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "schema/schema.h"
 #include "utils/builtins.h"
 
 ASH_FUNCTION(ash_define);

@@ -42,6 +42,12 @@ extern const char *ash_json_kind(const json_t *node);
 /* A string or a list of strings as a List of palloc'd char *. */
 extern List *ash_json_names(const json_t *node);
 
+/*
+ * Put value, whose reference is taken, under key.  Texts of documents are in the server's
+ * encoding, so jansson must not check them for UTF-8.
+ */
+extern void ash_json_set(json_t *object, const char *key, json_t *value);
+
 /* Compact or indented text, palloc'd.  Key order is kept. */
 extern char *ash_json_dump(const json_t *json, bool indent);
 

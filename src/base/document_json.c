@@ -43,8 +43,10 @@ add_syntax_error(const json_error_t *fault, AshErrors *errors)
 	error =
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
 					  "invalid JSON at line %d, column %d: %s", fault->line, fault->column, text);
-	ash_error_var_int(errors, error, "line", fault->line);
-	ash_error_var_int(errors, error, "column", fault->column);
+	error->line = fault->line;
+	error->column = fault->column;
+	ash_error_var_int(errors, error, "line", error->line);
+	ash_error_var_int(errors, error, "column", error->column);
 }
 
 static char *
@@ -134,6 +136,12 @@ ash_json_own(MemoryContext cxt, json_t *json)
 	owned->callback.arg = owned;
 	MemoryContextRegisterResetCallback(cxt, &owned->callback);
 	return json;
+}
+
+void
+ash_json_set(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new_nocheck(object, key, value);
 }
 
 /*-------------------------------------------------------------------------

@@ -293,8 +293,10 @@ ash_json_check_numbers(const char *text, size_t len, AshErrors *errors)
 								  "the number %s at line %d, column %d cannot be kept exactly; "
 								  "write it as a string",
 								  token, line, column);
-			ash_error_var_int(errors, error, "line", line);
-			ash_error_var_int(errors, error, "column", column);
+			error->line = line;
+			error->column = column;
+			ash_error_var_int(errors, error, "line", error->line);
+			ash_error_var_int(errors, error, "column", error->column);
 			ok = false;
 		}
 		pfree(token);

@@ -222,6 +222,96 @@ ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...
 	return error;
 }
 
+/* Note that an error of a definition refers to the entity of that name; returns the error. */
+AshError *
+ash_error_about(AshErrors *errors, AshError *error, const char *name)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+
+	error->about = lappend(error->about, pstrdup(name));
+	MemoryContextSwitchTo(old);
+	return error;
+}
+
+/* Longest list of names in a hint, in bytes. */
+#define MAX_HINTED 160
+
+/* "Expected one of a, b, c."; NULL when there are none, or too many to read. */
+static const char *
+list_expected(List *candidates)
+{
+	StringInfoData hint;
+	ListCell *lc;
+
+	if (candidates == NIL)
+		return NULL;
+	initStringInfo(&hint);
+	appendStringInfoString(&hint, list_length(candidates) > 1 ? "Expected one of " : "Expected ");
+	foreach (lc, candidates)
+	{
+		appendStringInfo(&hint, "%s%s", foreach_current_index(lc) > 0 ? ", " : "",
+						 (char *) lfirst(lc));
+		if (hint.len > MAX_HINTED)
+			return NULL;
+	}
+	appendStringInfoChar(&hint, '.');
+	return hint.data;
+}
+
+/*
+ * Give an error about name, which is none of candidates (char *), those that are near
+ * to it as did_you_mean, or else a hint that lists a few candidates.  Nothing happens
+ * when so many errors were added that they are not shown.
+ */
+void
+ash_error_suggest(AshErrors *errors, AshError *error, const char *name, List *candidates)
+{
+	MemoryContext old;
+	ListCell *lc;
+
+	if (ash_errors_full(errors))
+		return;
+	old = MemoryContextSwitchTo(errors->cxt);
+	/* copied: candidates may be names in something that is thrown away for its faults */
+	foreach (lc, ash_suggest(name, candidates))
+	{
+		if (strcmp(lfirst(lc), name) != 0)
+			error->did_you_mean = lappend(error->did_you_mean, pstrdup(lfirst(lc)));
+	}
+	if (error->did_you_mean == NIL && error->hint == NULL)
+		error->hint = list_expected(candidates);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * An error of a definition at the current path about name, which is none of candidates:
+ * with suggestions, and name as what it is about.  The message must say the name.
+ */
+AshError *
+ash_error_unknown(AshErrors *errors, const char *name, List *candidates, const char *fmt, ...)
+{
+	StringInfoData buf;
+	AshError *error;
+
+	FORMAT(&buf, fmt);
+	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", buf.data);
+	pfree(buf.data);
+	ash_error_suggest(errors, error, name, candidates);
+	return ash_error_about(errors, error, name);
+}
+
+/* Say where in the text of a document an error is: also as vars of the rendered error. */
+void
+ash_error_place(AshErrors *errors, AshError *error, const char *pointer, int line, int column)
+{
+	error->pointer = MemoryContextStrdup(errors->cxt, pointer);
+	error->line = line;
+	error->column = column;
+	ash_error_var_text(errors, error, "pointer", pointer);
+	ash_error_var_int(errors, error, "line", line);
+	ash_error_var_int(errors, error, "column", column);
+}
+
 void
 ash_errors_push_name(AshErrors *errors, const char *name)
 {

@@ -123,6 +123,14 @@ typedef struct AshError
 	const char *hint;		/* what to do, or NULL */
 	const char *constraint; /* constraint name for the error report, or NULL */
 	int sqlstate;			/* overrides the kind's, or 0 */
+
+	/* of a definition; the message says none of this, what is rendered does */
+	List *about;		 /* of char *: entities it refers to, besides the one it is in */
+	bool circular;		 /* an entity refers to itself */
+	int position;		 /* character of the expression, from 1, or 0 */
+	const char *pointer; /* place in the document, or NULL when it is not known */
+	int line;			 /* of that place, from 1, or 0 */
+	int column;
 } AshError;
 
 /* So many faults of a document are reported. */
@@ -147,6 +155,13 @@ extern AshError *ash_error_add(AshErrors *errors, AshErrorCode code, const char 
 							   const char *fmt, ...) pg_attribute_printf(4, 5);
 extern AshError *ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...)
 	pg_attribute_printf(3, 4);
+extern AshError *ash_error_unknown(AshErrors *errors, const char *name, List *candidates,
+								   const char *fmt, ...) pg_attribute_printf(4, 5);
+extern AshError *ash_error_about(AshErrors *errors, AshError *error, const char *name);
+extern void ash_error_suggest(AshErrors *errors, AshError *error, const char *name,
+							  List *candidates);
+extern void ash_error_place(AshErrors *errors, AshError *error, const char *pointer, int line,
+							int column);
 extern void ash_error_append(AshErrors *errors, AshError *error);
 extern void ash_errors_push_name(AshErrors *errors, const char *name);
 extern void ash_errors_push_index(AshErrors *errors, int index);
@@ -168,6 +183,7 @@ extern char *ash_error_interpolate(const char *template, List *vars);
 extern AshErrorClass ash_errors_class(const AshErrors *errors);
 extern void ash_errors_json(StringInfo out, const AshErrors *errors);	  /* {"class","errors"} */
 extern void ash_error_list_json(StringInfo out, const AshErrors *errors); /* [..] */
+extern const char *ash_error_text(const AshError *error);
 extern char *ash_errors_message(const AshErrors *errors);
 ASH_NORETURN extern void ash_errors_throw(const AshErrors *errors);
 

@@ -19,6 +19,9 @@
 /* Longest MESSAGE we send: one line for people, the rest is in DETAIL. */
 #define MAX_MESSAGE 1000
 
+/* So many suggestions are shown in a HINT; all are in DETAIL. */
+#define MAX_SUGGESTED 2
+
 AshErrorClass
 ash_errors_class(const AshErrors *errors)
 {
@@ -95,6 +98,26 @@ error_message(const AshError *error)
 	return error->message ? error->message : ash_error_kind(error->code)->name;
 }
 
+/*
+ * The message with what an error of a definition says besides: the character of the
+ * expression and the best suggestion.  Palloc'd unless it is the message alone.
+ */
+const char *
+ash_error_text(const AshError *error)
+{
+	StringInfoData buf;
+
+	if (error->code != ASH_E_INVALID_DEFINITION)
+		return error_message(error);
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, error_message(error));
+	if (error->position > 0)
+		appendStringInfo(&buf, " (character %d)", error->position);
+	if (error->did_you_mean != NIL)
+		appendStringInfo(&buf, "; did you mean \"%s\"?", (char *) linitial(error->did_you_mean));
+	return buf.data;
+}
+
 static void
 write_error(StringInfo out, const AshError *error)
 {
@@ -111,7 +134,7 @@ write_error(StringInfo out, const AshError *error)
 	appendStringInfoString(out, ", \"path\": ");
 	write_path(out, error->path);
 	appendStringInfoString(out, ", \"message\": ");
-	escape_json(out, error_message(error));
+	escape_json(out, ash_error_text(error));
 	write_vars(out, error->vars);
 	write_names(out, "did_you_mean", error->did_you_mean);
 	if (error->hint)
@@ -168,7 +191,7 @@ names_field(const char *message, const char *field)
 static void
 append_one_line(StringInfo out, const AshError *error)
 {
-	const char *message = error_message(error);
+	const char *message = ash_error_text(error);
 	const char *end = strchr(message, '\n');
 	int len = end ? end - message : strlen(message);
 
@@ -209,12 +232,56 @@ ash_errors_message(const AshErrors *errors)
 	return buf.data;
 }
 
+/*
+ * The message of a definition's errors: the first one with its place, and how many more
+ * there are.
+ */
+static char *
+placed_message(const AshErrors *errors, const AshError *first)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, error_message(first));
+	if (first->pointer[0] != '\0')
+		appendStringInfo(&buf, " at line %d (%s)", first->line, first->pointer);
+	if (first->position > 0)
+		appendStringInfo(&buf, ", character %d", first->position);
+	if (list_length(errors->items) > 1)
+		appendStringInfo(&buf, ", and %d more", list_length(errors->items) - 1);
+	return buf.data;
+}
+
+/* What to do: the suggestions of a definition's error, then its hint; NULL when there is neither.
+ */
+static const char *
+hint_of(const AshError *error)
+{
+	StringInfoData buf;
+	ListCell *lc;
+
+	if (error->code != ASH_E_INVALID_DEFINITION || error->did_you_mean == NIL)
+		return error->hint;
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "Perhaps you meant ");
+	foreach (lc, error->did_you_mean)
+	{
+		if (foreach_current_index(lc) == MAX_SUGGESTED)
+			break;
+		appendStringInfo(&buf, "%s\"%s\"", foreach_current_index(lc) > 0 ? " or " : "",
+						 (char *) lfirst(lc));
+	}
+	appendStringInfo(&buf, ".%s%s", error->hint ? " " : "", error->hint ? error->hint : "");
+	return buf.data;
+}
+
 /* Raise everything as one error. */
 void
 ash_errors_throw(const AshErrors *errors)
 {
 	AshErrorClass class = ash_errors_class(errors);
 	const AshError *first = NULL;
+	const char *hint;
 	StringInfoData detail;
 	ListCell *lc;
 
@@ -232,10 +299,12 @@ ash_errors_throw(const AshErrors *errors)
 
 	initStringInfo(&detail);
 	ash_errors_json(&detail, errors);
+	hint = hint_of(first);
 	ereport(ERROR,
 			(errcode(first->sqlstate ? first->sqlstate : ash_error_kind(first->code)->sqlstate),
-			 errmsg_internal("%s", ash_errors_message(errors)),
-			 errdetail_internal("%s", detail.data), first->hint ? errhint("%s", first->hint) : 0,
+			 errmsg_internal("%s", first->pointer != NULL ? placed_message(errors, first) :
+															ash_errors_message(errors)),
+			 errdetail_internal("%s", detail.data), hint ? errhint("%s", hint) : 0,
 			 first->constraint ? err_generic_string(PG_DIAG_CONSTRAINT_NAME, first->constraint) :
 								 0));
 	pg_unreachable();

@@ -23,6 +23,12 @@
 typedef struct AshCall AshCall;
 
 /* Parsed options of DESIGN section 3. Jsonb pointers are NULL when absent. */
+/* Strategies that a bulk call allows, in the order of the choices of "strategy". */
+#define ASH_STRATEGY_ATOMIC 0x01
+#define ASH_STRATEGY_ATOMIC_BATCHES 0x02
+#define ASH_STRATEGY_STREAM 0x04
+#define ASH_STRATEGY_GIVEN 0x80000000 /* the option was given, even as an empty list */
+
 typedef struct AshOptions
 {
 	JsonbValue *record;	 /* scalar key or object; NULL when absent */
@@ -68,8 +74,8 @@ typedef struct AshOptions
 	bool stop_on_error;
 	bool sorted;
 	bool notify;
-	int transaction; /* 0 batch, 1 all, 2 false */
-	Jsonb *strategy;
+	int transaction;   /* 0 batch, 1 all, 2 false */
+	uint32 strategies; /* of ASH_STRATEGY_…; 0 when the option was not given */
 } AshOptions;
 
 struct AshCall

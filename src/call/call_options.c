@@ -27,7 +27,7 @@ typedef enum OptionKind
 	OPTION_PAGE,   /* Jsonb *: an object or false */
 	OPTION_ACTOR,  /* Jsonb *: null is "no actor", not "not given" */
 	OPTION_ENUM,   /* int: index into choices */
-	OPTION_LIST	   /* Jsonb *: one of choices, or a list of them */
+	OPTION_LIST	   /* uint32: a bit for each of the choices named; one, or a list of them */
 } OptionKind;
 
 typedef struct Option
@@ -83,7 +83,7 @@ static const Option options_table[] = {
 	{ "notify", OPTION_OFF,
 	  AT(notify) }, /* notifications are given back, see return_notifications */
 	{ "transaction", OPTION_ENUM, AT(transaction), 0, transaction_choices },
-	{ "strategy", OPTION_LIST, AT(strategy), 0, strategy_choices },
+	{ "strategy", OPTION_LIST, AT(strategies), 0, strategy_choices },
 };
 
 /* An empty object. */
@@ -179,22 +179,27 @@ parse_choice(const JsonbValue *value, const char *const *choices)
 	return -1;
 }
 
-/* One of the choices, or a list of some of them. */
+/* One of the choices, or a list of some of them: a bit for each into *out; false for others. */
 static bool
-is_choice_list(const JsonbValue *value, const char *const *choices)
+parse_choice_list(const JsonbValue *value, const char *const *choices, uint32 *out)
 {
 	JsonbIterator *it;
 	JsonbValue item;
+	int choice = parse_choice(value, choices);
 
-	if (value->type != jbvBinary)
-		return parse_choice(value, choices) >= 0;
-	if (!JsonContainerIsArray(value->val.binary.data))
-		return false;
+	*out = ASH_STRATEGY_GIVEN;
+	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+	{
+		*out |= choice >= 0 ? 1u << choice : 0;
+		return choice >= 0;
+	}
 	it = JsonbIteratorInit(value->val.binary.data);
 	while (ash_jsonb_next_item(&it, &item))
 	{
-		if (parse_choice(&item, choices) < 0)
+		choice = parse_choice(&item, choices);
+		if (choice < 0)
 			return false;
+		*out |= 1u << choice;
 	}
 	return true;
 }
@@ -270,9 +275,8 @@ store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 			}
 			return NULL;
 		case OPTION_LIST:
-			if (!is_choice_list(value, option->choices))
+			if (!parse_choice_list(value, option->choices, (uint32 *) slot))
 				return psprintf("%s, or a list of them", list_choices(option->choices));
-			*(Jsonb **) slot = ash_jsonb_from_value(value);
 			return NULL;
 	}
 	return NULL;

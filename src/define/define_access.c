@@ -24,45 +24,6 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
-/* May the current user define this domain, or the domain of this resource, anew? */
-bool
-ash_define_is_owner(const AshStored *stored)
-{
-	Oid owner = get_role_oid(stored->owner, true);
-
-	return superuser() || (OidIsValid(owner) && has_privs_of_role(GetUserId(), owner));
-}
-
-void
-ash_define_check_owner(const AshStored *domain)
-{
-	if (ash_define_is_owner(domain))
-		return;
-	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					errmsg("must be owner of domain \"%s\"", domain->name)));
-}
-
-/*
- * Statements of a definition run as whoever migrates: that has to be the role
- * whose they are, or it would lend its privileges to them.
- */
-void
-ash_define_check_runner(const char *resource)
-{
-	AshStored stored;
-
-	if (!ash_store_resource(resource, &stored) || get_role_oid(stored.owner, true) == GetUserId())
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("custom statements of resource %s run only as the owner of domain \"%s\"",
-					resource, stored.domain),
-			 errdetail("The current user is %s, the owner is %s.",
-					   ash_quote_ident(GetUserNameFromId(GetUserId(), false)),
-					   ash_quote_ident(stored.owner)),
-			 errhint("Run SET ROLE %s first.", ash_quote_ident(stored.owner))));
-}
-
 static void
 check_not_system(const char *schema)
 {

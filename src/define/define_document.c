@@ -19,6 +19,7 @@
 #include "access/xact.h"
 #include "define/define_internal.h"
 #include "miscadmin.h"
+#include "schema/schema.h"
 #include "utils/memutils.h"
 
 /* Faults that hide each other in a chain longer than this come out one after another. */
@@ -27,14 +28,9 @@
 /* One resource on its way into the catalog. */
 typedef struct Defining
 {
-	const char *name;		/* "domain.resource" */
+	AshOverlayEntry entry;	/* must be first: the list of these is the overlay */
 	AshDomainDocument *doc; /* NULL: a stored one that refers to a changed one */
-	Oid owner;				/* of its domain */
-	json_t *domain;			/* expanded documents */
-	json_t *expanded;
-	List *path;		  /* in the text */
-	AshResource *res; /* NULL: not compiled yet, or faulty */
-	bool started;
+	List *path;				/* in the text */
 } Defining;
 
 typedef struct Work
@@ -135,7 +131,7 @@ find_owners(Work *work)
 		AshStored former;
 
 		if (ash_store_domain(doc->name, &former))
-			ash_define_check_owner(&former);
+			ash_store_check_owner(&former);
 		doc->owner = owner_of(doc->name);
 	}
 }
@@ -145,10 +141,12 @@ add_item(Work *work, const char *name, Oid owner, json_t *domain, json_t *expand
 {
 	Defining *item = palloc0(sizeof(Defining));
 
-	item->name = name;
-	item->owner = owner;
-	item->domain = domain;
-	item->expanded = expanded;
+	item->entry.name = name;
+	item->entry.owner = owner;
+	item->entry.domain = domain;
+	item->entry.expanded = expanded;
+	item->entry.cxt = work->cxt;
+	item->entry.errors = ash_errors_create(work->cxt);
 	work->items = lappend(work->items, item);
 	return item;
 }
@@ -181,7 +179,7 @@ find_item(Work *work, const char *name)
 
 	foreach (lc, work->items)
 	{
-		if (strcmp(((Defining *) lfirst(lc))->name, name) == 0)
+		if (strcmp(((Defining *) lfirst(lc))->entry.name, name) == 0)
 			return lfirst(lc);
 	}
 	return NULL;
@@ -236,14 +234,14 @@ add_dependents(Work *work)
 	ListCell *lc;
 
 	foreach (lc, work->items)
-		names = lappend(names, (void *) ((Defining *) lfirst(lc))->name);
+		names = lappend(names, (void *) ((Defining *) lfirst(lc))->entry.name);
 	if (names == NIL)
 		return;
 	foreach (lc, ash_store_dependents(names))
 	{
 		AshStored *stored = lfirst(lc);
 
-		if (!ash_define_is_owner(stored))
+		if (!ash_store_is_owner(stored))
 			continue;
 		add_item(work, stored->name, owner_of(stored->domain), domain_of(work, stored->domain),
 				 parse_owned(work, stored->expanded));
@@ -266,49 +264,27 @@ blame_change(Work *work, const Defining *item, AshErrors *faults)
 		AshError *fault = lfirst(lc);
 
 		ash_error_add(work->def.errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "resource \"%s\" would no longer be valid: %s: %s", item->name,
-					  ash_json_pointer(fault->path), fault->message);
+					  "resource \"%s\" would no longer be valid: %s: %s", item->entry.name,
+					  ash_json_pointer(fault->path), ash_error_text(fault));
 	}
 }
 
+/* Compile whatever was not looked up by another resource yet, and gather all that is wrong. */
 static void
-compile_item(Work *work, Defining *item)
+compile_items(Work *work)
 {
-	AshErrors *faults = ash_errors_create(work->cxt);
-	List *outer = work->def.errors->path;
-	AshOwnerScope scope;
+	ListCell *lc;
 
-	item->started = true;
-	scope = ash_owner_enter(item->owner, ash_owner_path(NULL, NULL));
-	item->res = ash_resource_compile(work->cxt, item->domain, item->expanded, item->name, faults);
-	ash_owner_leave(&scope);
-	if (item->res != NULL)
-		item->res->owner = item->owner;
-	work->def.errors->path = item->path;
-	blame_change(work, item, faults);
-	work->def.errors->path = outer;
-}
-
-/* AshOverlayLoader: what is being defined shadows what is stored. */
-static bool
-load_item(void *arg, const char *name, AshResource **out)
-{
-	Work *work = arg;
-	Defining *item = find_item(work, name);
-	MemoryContext old;
-
-	if (item == NULL)
-		return false;
-	if (out == NULL)
-		return true;
-	if (!item->started)
+	foreach (lc, work->items)
+		(void) ash_resource_get(((Defining *) lfirst(lc))->entry.name, NULL);
+	foreach (lc, work->items)
 	{
-		old = MemoryContextSwitchTo(work->cxt);
-		compile_item(work, item);
-		MemoryContextSwitchTo(old);
+		Defining *item = lfirst(lc);
+
+		work->def.errors->path = item->path;
+		blame_change(work, item, item->entry.errors);
 	}
-	*out = item->res;
-	return true;
+	work->def.errors->path = NIL;
 }
 
 static void
@@ -318,8 +294,8 @@ verify_item(Work *work, Defining *item)
 	AshOwnerScope scope;
 
 	CHECK_FOR_INTERRUPTS();
-	scope = ash_owner_enter(item->owner, ash_owner_path(NULL, NULL));
-	ash_resource_verify(item->res, faults);
+	scope = ash_owner_enter(item->entry.owner, ash_owner_path(NULL, NULL));
+	ash_resource_verify(item->entry.res, faults);
 	ash_owner_leave(&scope);
 	work->def.errors->path = item->path;
 	blame_change(work, item, faults);
@@ -330,7 +306,7 @@ static void
 provide_types(Work *work, Defining *item)
 {
 	work->def.errors->path = item->path;
-	ash_define_provide_types(item->res, work->migrate, work->def.errors);
+	ash_define_provide_types(item->entry.res, work->migrate, work->def.errors);
 	work->def.errors->path = NIL;
 }
 
@@ -338,7 +314,7 @@ provide_types(Work *work, Defining *item)
 static void
 verify_table(Work *work, Defining *item)
 {
-	AshResource *res = item->res;
+	AshResource *res = item->entry.res;
 	ListCell *lc;
 	const char *other = NULL;
 
@@ -353,9 +329,9 @@ verify_table(Work *work, Defining *item)
 
 		if (before == item)
 			break;
-		if (before->res != NULL && !before->res->embedded &&
-			strcmp(before->res->qualified, res->qualified) == 0)
-			other = before->name;
+		if (before->entry.res != NULL && !before->entry.res->embedded &&
+			strcmp(before->entry.res->qualified, res->qualified) == 0)
+			other = before->entry.name;
 	}
 	if (other == NULL)
 		return;
@@ -369,10 +345,8 @@ static void
 compile_and_verify(Work *work)
 {
 	ListCell *lc;
-	AshResource *res;
 
-	foreach (lc, work->items)
-		load_item(work, ((Defining *) lfirst(lc))->name, &res);
+	compile_items(work);
 	if (ash_errors_any(work->def.errors))
 		return;
 	foreach (lc, work->items)
@@ -394,14 +368,14 @@ compile_all(Work *work)
 	foreach (lc, work->def.domains)
 		add_defined(work, lfirst(lc));
 	add_dependents(work);
-	ash_catalog_set_overlay(load_item, work);
+	ash_catalog_set_overlay(work->items);
 	PG_TRY();
 	{
 		compile_and_verify(work);
 	}
 	PG_FINALLY();
 	{
-		ash_catalog_set_overlay(NULL, NULL);
+		ash_catalog_set_overlay(NIL);
 	}
 	PG_END_TRY();
 }
@@ -483,7 +457,7 @@ store_domain(Work *work, AshDomainDocument *doc, const AshStored *former)
 		strcmp(json_string_value(json_object_get(parse_owned(work, former->expanded), "schema")),
 			   doc->schema) != 0)
 		ash_define_check_schema(doc->schema);
-	ash_store_put_domain(doc, former, document, expanded);
+	ash_store_put_domain(doc->name, doc->schema, former, document, expanded);
 	return former != NULL;
 }
 
@@ -500,21 +474,21 @@ report(json_t *resources, const char *name, const char *status)
 static void
 store_resource(Defining *item, const AshStored *former, json_t *summary)
 {
-	json_t *source =
-		json_object_get(json_object_get(item->doc->source, "resources"), item->res->short_name);
+	json_t *source = json_object_get(json_object_get(item->doc->source, "resources"),
+									 item->entry.res->short_name);
 	char *document = ash_json_dump(source, true);
-	char *expanded = ash_json_dump(item->expanded, false);
+	char *expanded = ash_json_dump(item->entry.expanded, false);
 
 	if (former != NULL && strcmp(former->document, document) == 0 &&
 		strcmp(former->expanded, expanded) == 0)
 	{
-		report(summary, item->name, "unchanged");
+		report(summary, item->entry.name, "unchanged");
 		return;
 	}
-	if (!item->res->embedded)
-		ash_define_check_table(item->res);
-	ash_store_put_resource(item->doc, item->res, former, document, expanded);
-	report(summary, item->name, former ? "replaced" : "created");
+	if (!item->entry.res->embedded)
+		ash_define_check_table(item->entry.res);
+	ash_store_put_resource(item->entry.res, former, document, expanded);
+	report(summary, item->entry.name, former ? "replaced" : "created");
 }
 
 static void
@@ -532,7 +506,7 @@ store_document(Work *work, AshDomainDocument *doc, json_t *summary)
 		Defining *item = lfirst(lc);
 
 		if (item->doc == doc)
-			store_resource(item, find_stored(stored, item->name), summary);
+			store_resource(item, find_stored(stored, item->entry.name), summary);
 	}
 }
 

@@ -8,7 +8,10 @@
 #ifndef ASH_DEFINE_INTERNAL_H
 #define ASH_DEFINE_INTERNAL_H
 
+#include "action/action.h"
 #include "define/define.h"
+#include "model/catalog_store.h"
+#include "model/entities.h"
 #include "nodes/value.h"
 
 /*
@@ -121,8 +124,7 @@ extern json_t *ash_expand_field_policies(json_t *list);
 
 /* json helpers (expand.c) */
 extern json_t *ash_json_listed(json_t *node); /* a list as it is, anything else in a list; new */
-extern void ash_json_set(json_t *object, const char *key, json_t *value); /* steals value */
-extern List *ash_path_append(List *path, const char *name, int index);	  /* index < 0: none */
+extern List *ash_path_append(List *path, const char *name, int index); /* index < 0: none */
 
 /* verify_references.c */
 extern void ash_verify_references(AshResource *res, AshErrors *errors);
@@ -160,56 +162,14 @@ extern void ash_verify_embedded(AshResource *res, AshErrors *errors);
 extern void ash_verify_embedded_calculations(AshResource *res, AshErrors *errors);
 extern void ash_verify_embedded_steps(AshResource *res, AshErrors *errors);
 
-/* catalog_store.c */
-typedef struct AshStored
-{
-	char *name;
-	char *domain;
-	char *owner;
-	char *document;
-	char *expanded;
-	int64 revision;
-} AshStored;
+/* verify.c: names first, then all that is compiled lazily; false after adding an error */
+extern bool ash_resource_verify(AshResource *res, AshErrors *errors);
 
-extern void ash_store_lock(void);
-extern bool ash_store_domain(const char *name, AshStored *out);
-extern List *ash_store_resources(const char *domain); /* of AshStored *, in order */
-extern bool ash_store_resource(const char *name, AshStored *out);
-/* Resources that refer to one of names, directly or not, without these; of AshStored * */
-extern List *ash_store_dependents(List *names);
-extern void ash_store_put_domain(const AshDomainDocument *doc, const AshStored *former,
-								 const char *document, const char *expanded);
-extern void ash_store_put_resource(const AshDomainDocument *doc, AshResource *res,
-								   const AshStored *former, const char *document,
-								   const char *expanded);
-extern void ash_store_touch(const char *domain);
-extern void ash_store_delete_resource(const AshStored *stored);
-extern void ash_store_delete_domain(const AshStored *stored);
-/* ash.statement: what ash_migrate ran */
-extern void ash_store_put_statement(const char *resource, const char *name, const char *up,
-									const char *down);
-extern void ash_store_delete_statement(const char *resource, const char *name);
-
-/* define_access.c: who may define what; raises */
-extern bool ash_define_is_owner(const AshStored *stored);
-extern void ash_define_check_owner(const AshStored *domain);
-/* … and is he the owner himself, not a member or superuser? */
-extern void ash_define_check_runner(const char *resource);
+/* define_access.c: may the current user put tables there?  Raise when not. */
 extern void ash_define_check_schema(const char *schema);
 extern void ash_define_check_table(AshResource *res);
 
-/* plan_catalog.c: the schema our own functions are in; extensions that types need go there too */
-extern const char *ash_extension_schema(void);
-
-/* json_schema.c, json_schema_builtins.c: parts of the JSON Schema, each a new json_t or added to
- * defs */
-extern json_t *ash_schema_entity(const AshSpec *spec);
-extern void ash_schema_add_builtins(json_t *defs);
-
 /* type_extensions.c */
 extern bool ash_define_provide_types(AshResource *res, bool migrate, AshErrors *errors);
-
-/* json_schema_kinds.c: adds the rules of the spec's kinds to the object part of its schema */
-extern void ash_schema_kinds(const AshSpec *spec, json_t *object);
 
 #endif /* ASH_DEFINE_INTERNAL_H */

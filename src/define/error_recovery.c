@@ -93,47 +93,19 @@ given_path(const AshPruning *pruning, const List *path)
 	return given;
 }
 
-/*
- * Does a name at p begin like one: quoted, or, as the framework does, after these?
- * What follows a dot is a resource, as in shop.item, unless all of it is quoted.
- */
+/* Is the error about the entity at that path?  A resource may be named with its domain. */
 static bool
-begins_name(const char *message, const char *p, bool resource)
+is_about(const AshError *fault, const List *entity)
 {
-	static const char *const before[] = { "\"", "`", ": ", ", ", " field " };
-	int i;
-
-	if (p > message && p[-1] == '.')
-	{
-		while (p > message && p[-1] != ' ' && p[-1] != '"' && p[-1] != '`')
-			p--;
-		return resource || (p > message && p[-1] != ' ');
-	}
-	for (i = 0; i < lengthof(before); i++)
-	{
-		size_t len = strlen(before[i]);
-
-		if (p - message >= len && memcmp(p - len, before[i], len) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Does the message name the entity, alone or in a dotted name?  Suggestions do not count. */
-static bool
-quotes_name(const char *message, const List *entity)
-{
-	const char *end = strstr(message, "; did you mean");
 	const char *name = strVal(llast(entity));
 	bool resource = list_length(entity) <= 3;
-	size_t len = strlen(name);
-	const char *p;
+	ListCell *lc;
 
-	if (len == 0)
-		return false;
-	for (p = strstr(message, name); p != NULL && (end == NULL || p < end); p = strstr(p + 1, name))
+	foreach (lc, fault->about)
 	{
-		if (begins_name(message, p, resource) && strchr("\".`, ", p[len]) != NULL)
+		const char *dot = resource ? strchr(lfirst(lc), '.') : NULL;
+
+		if (strcmp(dot ? dot + 1 : lfirst(lc), name) == 0)
 			return true;
 	}
 	return false;
@@ -199,7 +171,7 @@ is_consequence(const AshPruning *pruning, const AshError *fault)
 	{
 		List *entity = lfirst(lc);
 
-		if (!is_prefix(entity, fault->path) && quotes_name(fault->message, entity))
+		if (!is_prefix(entity, fault->path) && is_about(fault, entity))
 			return true;
 	}
 	return false;

@@ -55,16 +55,6 @@ ash_json_listed(json_t *node)
 	return list;
 }
 
-/*
- * Strings of documents are in the server's encoding, so jansson must not look
- * at them: every object of the expander is written through this.
- */
-void
-ash_json_set(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new_nocheck(object, key, value);
-}
-
 /* Keys that are copied as they are: everything not in list. */
 static bool
 is_one_of(const char *key, const char *const *list)

@@ -91,15 +91,9 @@ add_position(AshErrors *errors, AshError *error, const char *text, size_t len)
 	int line;
 	int column;
 
-	ash_error_var_text(errors, error, "pointer", ash_json_pointer(error->path));
 	while (!ash_json_locate(text, len, path, &line, &column))
-	{
-		if (path == NIL)
-			return;
 		path = list_truncate(path, list_length(path) - 1);
-	}
-	ash_error_var_int(errors, error, "line", line);
-	ash_error_var_int(errors, error, "column", column);
+	ash_error_place(errors, error, ash_json_pointer(error->path), line, column);
 }
 
 static bool
@@ -111,25 +105,11 @@ already_said(List *errors, const AshError *error)
 	{
 		AshError *other = lfirst(lc);
 
-		if (equal(other->path, error->path) && strcmp(other->message, error->message) == 0)
+		if (equal(other->path, error->path) && other->position == error->position &&
+			strcmp(other->message, error->message) == 0)
 			return true;
 	}
 	return false;
-}
-
-static const AshErrorVar *
-find_var(const AshError *error, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, error->vars)
-	{
-		const AshErrorVar *var = lfirst(lc);
-
-		if (strcmp(var->name, name) == 0)
-			return var;
-	}
-	return NULL;
 }
 
 /* Is it the fault of a copy, and said of what was copied? */
@@ -148,6 +128,7 @@ said_of_original(const AshPathMap *map, List *errors, const AshError *error)
 			continue;
 		original.path = list_concat_copy(lfirst(of), list_copy_tail(error->path, length));
 		original.message = error->message;
+		original.position = error->position;
 		if (already_said(errors, &original))
 			return true;
 	}
@@ -193,22 +174,16 @@ ash_define_map_errors(AshErrors *errors, const AshPathMap *map)
 }
 
 static int
-position_var(const AshError *error, const char *name)
-{
-	const AshErrorVar *var = find_var(error, name);
-
-	return var ? atoi(var->text) : 0;
-}
-
-static int
 compare_positions(const ListCell *a, const ListCell *b)
 {
 	const AshError *left = lfirst(a);
 	const AshError *right = lfirst(b);
-	int difference = position_var(left, "line") - position_var(right, "line");
+	int difference = left->line - right->line;
 
 	if (difference == 0)
-		difference = position_var(left, "column") - position_var(right, "column");
+		difference = left->column - right->column;
+	if (difference == 0)
+		difference = left->position - right->position;
 	return difference ? difference : strcmp(left->message, right->message);
 }
 
@@ -222,7 +197,7 @@ ash_define_place_errors(AshErrors *errors, const char *text, size_t len)
 		AshError *error = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (find_var(error, "line") == NULL)
+		if (error->line == 0)
 			add_position(errors, error, text, len);
 	}
 	list_sort(errors->items, compare_positions);

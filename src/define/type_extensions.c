@@ -19,6 +19,7 @@
 #include "model/argument.h"
 #include "model/attribute.h"
 #include "model/calculation.h"
+#include "schema/schema.h"
 #include "utils/builtins.h"
 
 static void

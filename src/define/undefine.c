@@ -10,6 +10,7 @@
 #include "access/xact.h"
 #include "define/define_internal.h"
 #include "executor/spi.h"
+#include "schema/schema.h"
 
 /*-------------------------------------------------------------------------
  * Definitions back out
@@ -88,7 +89,7 @@ check_unused(const char *name, List *stored)
 	{
 		AshStored *dependent = lfirst(lc);
 
-		if (!ash_define_is_owner(dependent))
+		if (!ash_store_is_owner(dependent))
 			ereport(WARNING, (errmsg("resource \"%s\" refers to \"%s\" and can no longer be used",
 									 dependent->name, name)));
 		else
@@ -151,7 +152,7 @@ ash_undefine_name(const char *name, bool drop_table)
 	ash_json_set(result, "resources", resources);
 	ash_store_lock();
 	stored = find_definition(name, &domain);
-	ash_define_check_owner(&domain);
+	ash_store_check_owner(&domain);
 	check_unused(name, stored);
 	drop = drop_table ? drop_statement(stored) : "";
 	if (drop_table)

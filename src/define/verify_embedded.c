@@ -63,8 +63,7 @@ verify_actions(const AshEmbedded *type, AshResource *embedded, AshErrors *errors
 	for (int i = 0; i < lengthof(used); i++)
 		(void) ash_embedded_action(type, embedded, used[i], scratch);
 	foreach (lc, scratch->items)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s",
-					  ((AshError *) lfirst(lc))->message);
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", ash_error_text(lfirst(lc)));
 }
 
 static void

@@ -279,7 +279,7 @@ verify_default_options(const Entry *entry)
 	call.errors = ash_errors_create(CurrentMemoryContext);
 	(void) ash_options_parse(&call, ash_jsonb_from_json(options));
 	foreach (lc, call.errors->items)
-		fault(entry, "default_options", ((AshError *) lfirst(lc))->message);
+		fault(entry, "default_options", ash_error_text(lfirst(lc)));
 }
 
 /*-------------------------------------------------------------------------

@@ -7,7 +7,8 @@
  */
 #include "postgres.h"
 
-#include "define/define_internal.h"
+#include "action/action.h"
+#include "describe/describe.h"
 #include "model/entity_kinds.h"
 
 /* Which kinds of the entity take it, where that is not all. */

@@ -11,7 +11,10 @@
  */
 #include "postgres.h"
 
-#include "define/define_internal.h"
+#include "describe/describe.h"
+#include "describe/json_schema.h"
+#include "model/entities.h"
+#include "model/entity_kinds.h"
 #include "policy/policy.h"
 
 /* Sections whose members are entities: in which spec, under which key, of which spec. */

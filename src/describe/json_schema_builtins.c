@@ -11,8 +11,9 @@
  */
 #include "postgres.h"
 
+#include "action/action.h"
 #include "call/app_function.h"
-#include "define/define_internal.h"
+#include "describe/json_schema.h"
 #include "policy/policy.h"
 
 /* The entries of one kind while they are collected. */

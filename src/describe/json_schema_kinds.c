@@ -9,7 +9,7 @@
  */
 #include "postgres.h"
 
-#include "define/define_internal.h"
+#include "describe/json_schema.h"
 #include "model/entity_kinds.h"
 
 /* Matches an entity of that kind. */

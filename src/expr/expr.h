@@ -109,10 +109,7 @@ struct AshExprFunc
 	void (*sql)(AshSql *sql, AshExpr *call);
 };
 
-/*
- * Functions a domain registers for its expressions.  The catalog room sets the
- * hook; it fills out and returns true when name is one of them for res.
- */
+/* A function that a domain registers for its expressions. */
 typedef struct AshUserFunction
 {
 	const char *schema;
@@ -122,9 +119,8 @@ typedef struct AshUserFunction
 	const AshTypeInst *returns;
 } AshUserFunction;
 
-typedef bool (*AshUserFunctionLookup)(const AshResource *res, const char *name,
-									  AshUserFunction *out);
-extern AshUserFunctionLookup ash_expr_user_function_lookup;
+/* domain_functions.c */
+extern bool ash_user_function_find(const AshResource *res, const char *name, AshUserFunction *out);
 
 /* Names an expression may use. */
 typedef struct AshScope

@@ -10,6 +10,7 @@
  *-------------------------------------------------------------------------
  */
 #include "expr/expr_internal.h"
+#include "model/relationship.h"
 
 #include "model/aggregate.h"
 #include "model/resource.h"
@@ -63,8 +64,14 @@ join_resource_name(ParseContext *cxt, const AshResource *res, List **names, int 
 	name = psprintf("%s.%s", first, (char *) lsecond(*names));
 	if (!ash_resource_exists(name))
 	{
-		ash_parse_error(cxt, location, "%s has no relationship \"%s\", and there is no resource %s",
-						res->name, first, name);
+		List *known = ash_resource_names();
+
+		for (int i = 0; i < res->nrelationships; i++)
+			known = lappend(known, unconstify(char *, res->relationships[i]->name));
+		(void) ash_parse_unknown(cxt, location, first, known,
+								 "%s has no relationship \"%s\", and there is no resource %s",
+								 res->name, first, name);
+		(void) ash_error_about(cxt->errors, llast(cxt->errors->items), name);
 		return false;
 	}
 	if (ash_resource_get(name, NULL)->embedded)

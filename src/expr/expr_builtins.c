@@ -13,8 +13,6 @@
  */
 #include "expr/expr_internal.h"
 
-AshUserFunctionLookup ash_expr_user_function_lookup = NULL;
-
 #define OPERATOR(op, text, how)                                                     \
 	{                                                                               \
 		.name = op, .doc = text, .min_args = 2, .max_args = 2, .is_operator = true, \

@@ -9,6 +9,7 @@
  *-------------------------------------------------------------------------
  */
 #include "expr/expr_internal.h"
+#include "model/resource.h"
 
 AshExpr *
 ash_parse_call_function(ParseContext *cxt, const char *name, List *args, int location)
@@ -81,15 +82,22 @@ unknown_function(ParseContext *cxt, const char *name, int location)
 	int count;
 	const AshExprFunc *table = ash_expr_funcs(&count);
 	List *names = NIL;
-	const char *suggestion;
+	const AshResource *res = cxt->scope->resource;
+	const char *own;
+	json_t *node;
 
 	for (int i = 0; i < count; i++)
 		names = lappend(names, unconstify(char *, table[i].name));
-	suggestion = ash_suggest_one(name, names);
-	if (suggestion != NULL)
-		return ash_parse_error(cxt, location, "there is no function %s; did you mean %s?", name,
-							   suggestion);
-	return ash_parse_error(cxt, location, "there is no function %s in expressions", name);
+	if (res != NULL)
+		json_object_foreach (res->domain.functions, own, node)
+			names = lappend(names, unconstify(char *, own));
+	if (ash_suggest_one(name, names) == NULL)
+		names = list_concat(names, ash_pg_function_names(name));
+	(void) ash_parse_unknown(cxt, location, name, names, "there is no function %s in expressions",
+							 ash_clip(name));
+	if (strcmp(name, "expr") == 0)
+		(void) ash_parse_hint(cxt, "The text is the expression itself, without expr().");
+	return NULL;
 }
 
 static AshExpr *
@@ -103,8 +111,7 @@ call_by_name(ParseContext *cxt, const char *name, List *args, int location)
 
 	if (ash_expr_func_lookup(name, false) != NULL)
 		return ash_parse_call_function(cxt, name, args, location);
-	if (ash_expr_user_function_lookup != NULL && res != NULL &&
-		ash_expr_user_function_lookup(res, name, &user))
+	if (res != NULL && ash_user_function_find(res, name, &user))
 		return call_user_function(cxt, &user, pstrdup(name), args, location);
 	if (!ash_pg_function_exists(name))
 		return unknown_function(cxt, name, location);

@@ -147,8 +147,12 @@ ash_path_resolve(AshResource *res, List *names, List **rels, List **owners, AshE
 			rel = unrelated(res, lfirst(lc));
 		if (rel == NULL)
 		{
-			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s has no relationship \"%s\"",
-						  res->name, (char *) lfirst(lc));
+			List *known = NIL;
+
+			for (int i = 0; i < res->nrelationships; i++)
+				known = lappend(known, unconstify(char *, res->relationships[i]->name));
+			(void) ash_error_unknown(errors, lfirst(lc), known, "%s has no relationship \"%s\"",
+									 res->name, ash_clip(lfirst(lc)));
 			return NULL;
 		}
 		if (!ash_path_check(res, rel, errors))
@@ -198,6 +202,28 @@ compile_in(AshResource *res, const char *source, const AshScope *scope, const As
  * Calculations
  */
 
+static void
+add_circular(AshErrors *errors, const char *what, const char *name)
+{
+	AshError *error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+									"%s \"%s\" refers to itself", what, name);
+
+	error->circular = true;
+}
+
+static bool
+has_circular(const AshErrors *errors)
+{
+	ListCell *lc;
+
+	foreach (lc, errors->items)
+	{
+		if (((AshError *) lfirst(lc))->circular)
+			return true;
+	}
+	return false;
+}
+
 /* Compiles what the expression refers to; true when that comes back to what is being compiled. */
 static bool
 refers_back(AshExpr *expr, void *context)
@@ -217,9 +243,7 @@ refers_back(AshExpr *expr, void *context)
 		other = ash_calculation_expr(expr->resource, expr->calculation, scratch);
 	if (expr->aggregate != NULL && expr->aggregate->filter == NULL)
 		other = ash_aggregate_filter(expr->resource, expr->aggregate, scratch);
-	if (other == NULL && ash_errors_any(scratch))
-		return strstr(ash_errors_message(scratch), "refers to itself") != NULL;
-	return false;
+	return other == NULL && has_circular(scratch);
 }
 
 static AshExpr *
@@ -227,7 +251,7 @@ check_recursion(AshExpr *expr, const char *what, const char *name, AshErrors *er
 {
 	if (expr == NULL || !ash_expr_walk(expr, refers_back, NULL))
 		return expr;
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s \"%s\" refers to itself", what, name);
+	add_circular(errors, what, name);
 	return NULL;
 }
 
@@ -243,8 +267,7 @@ compile_guarded(AshResource *res, const void *what, const char *kind, const char
 
 	if (is_compiling(what))
 	{
-		ash_error_add(used, ASH_E_INVALID_DEFINITION, NULL, "%s \"%s\" refers to itself", kind,
-					  name);
+		add_circular(used, kind, name);
 		finish_errors(errors, used, res);
 		return NULL;
 	}
@@ -472,8 +495,9 @@ field_type(AshResource *destination, const char *name, AshErrors *errors)
 		return check_arguments(calculation, errors) ? calculation->type : NULL;
 	if (aggregate != NULL)
 		return ash_aggregate_type(destination, aggregate, errors);
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s has no field \"%s\" to aggregate",
-				  destination->name, name);
+	(void) ash_error_unknown(errors, name, ash_field_names(destination),
+							 "%s has no field \"%s\" to aggregate", destination->name,
+							 ash_clip(name));
 	return NULL;
 }
 
@@ -549,8 +573,7 @@ ash_aggregate_type(AshResource *res, AshAggregate *agg, AshErrors *errors)
 	if (agg->type != NULL)
 		return agg->type;
 	if (is_compiling(agg))
-		ash_error_add(used, ASH_E_INVALID_DEFINITION, NULL, "aggregate \"%s\" refers to itself",
-					  agg->name);
+		add_circular(used, "aggregate", agg->name);
 	else
 	{
 		old = MemoryContextSwitchTo(res->cxt);

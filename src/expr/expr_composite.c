@@ -139,7 +139,6 @@ report_key(const AshExpr *map, TupleDesc desc, const char *type, AshErrors *erro
 		const char *key = TextDatumGetCString(map->args[i]->value.value);
 		bool found = false;
 		List *names = NIL;
-		const char *suggestion;
 
 		for (int c = 0; c < desc->natts; c++)
 		{
@@ -152,11 +151,7 @@ report_key(const AshExpr *map, TupleDesc desc, const char *type, AshErrors *erro
 		}
 		if (found)
 			continue;
-		suggestion = ash_suggest_one(key, names);
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the type %s has no column \"%s\"%s%s%s", type, key,
-					  suggestion ? "; did you mean \"" : "", suggestion ? suggestion : "",
-					  suggestion ? "\"?" : "");
+		(void) ash_error_unknown(errors, key, names, "the type %s has no column \"%s\"", type, key);
 		return;
 	}
 	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "a key of the map comes twice");

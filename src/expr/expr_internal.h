@@ -39,6 +39,7 @@ extern Node *ash_expr_raw_parse_text(const char *text, AshErrors *errors);
 extern Node *ash_expr_raw_parse_own(const char *text);
 /* Character position from 1 in the source as written of a parser's byte offset; 0 unknown. */
 extern int ash_expr_position(const AshSource *source, int location);
+extern char ash_expr_source_char(const AshSource *source, int location);
 
 /*-------------------------------------------------------------------------
  * parse*.c, expr_names.c, expr_aggregate.c, expr_calls.c: raw parse tree → tree
@@ -58,7 +59,11 @@ extern AshExpr *ash_parse_condition(ParseContext *cxt, Node *node);
 /* Adds a definition error that says where; always NULL, to be returned. */
 extern void *ash_parse_error(ParseContext *cxt, int location, const char *fmt, ...)
 	pg_attribute_printf(3, 4);
-/* Adds an error whose message is followed by the location to those since the first n. */
+/* The same for a name that is none of candidates (char *): with suggestions. */
+extern void *ash_parse_unknown(ParseContext *cxt, int location, const char *name, List *candidates,
+							   const char *fmt, ...) pg_attribute_printf(5, 6);
+/* What to do about the error that was added last; NULL. */
+extern void *ash_parse_hint(ParseContext *cxt, const char *hint);
 extern void ash_parse_locate(ParseContext *cxt, int first, int location);
 
 /* The names of a ColumnRef; NULL after adding an error. */
@@ -154,6 +159,7 @@ extern AshExpr *ash_expr_fold(AshExpr *expr);
 extern AshExpr *ash_pg_operator(const char *name, int nargs, AshExpr **args);
 extern AshExpr *ash_pg_function(const char *name, int nargs, AshExpr **args);
 extern bool ash_pg_function_exists(const char *name);
+extern List *ash_pg_function_names(const char *name);
 /* The call's PostgreSQL operator for these types: fills pg_schema, pg_name, pg_result. */
 extern bool ash_pg_operator_find(AshExpr *call, const char *name, Oid left, Oid right);
 /* "operator + is not defined for string and integer" */

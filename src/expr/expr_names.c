@@ -61,17 +61,23 @@ field_names(const AshResource *res)
 	return names;
 }
 
+/*
+ * Adds the error for a name that is no field of res.  In double quotes it may be meant
+ * as a string.
+ */
 void *
 ash_parse_no_field(ParseContext *cxt, const AshResource *res, const char *name, int location)
 {
 	List *names = ash_errors_full(cxt->errors) ? NIL : field_names(res);
-	const char *suggestion = ash_suggest_one(name, names);
 
+	(void) ash_parse_unknown(cxt, location, name, names, "%s has no field \"%s\"", res->name,
+							 ash_clip(name));
 	list_free(names);
-	if (suggestion != NULL && strcmp(suggestion, name) != 0)
-		return ash_parse_error(cxt, location, "%s has no field \"%s\"; did you mean \"%s\"?",
-							   res->name, name, suggestion);
-	return ash_parse_error(cxt, location, "%s has no field \"%s\"", res->name, name);
+	if (ash_expr_source_char(cxt->source, location) == '"')
+		(void) ash_parse_hint(cxt, psprintf("Double quotes are for names; a string takes single "
+											"quotes: %s.",
+											quote_literal_cstr(ash_clip(name))));
+	return NULL;
 }
 
 static AshExpr *
@@ -258,7 +264,6 @@ parse_argument(ParseContext *cxt, List *names, int location)
 	const AshScope *scope = cxt->scope;
 	List *known = NIL;
 	const char *name = lsecond(names);
-	const char *suggestion;
 
 	for (int i = 0; i < scope->nargs; i++)
 	{
@@ -274,11 +279,8 @@ parse_argument(ParseContext *cxt, List *names, int location)
 			return ash_expr_get_path(arg, list_copy_tail(names, 2), cxt->errors);
 		return ash_parse_error(cxt, location, "argument \"%s\" is no map", name);
 	}
-	suggestion = ash_suggest_one(name, known);
-	if (suggestion != NULL)
-		return ash_parse_error(cxt, location, "there is no argument \"%s\"; did you mean \"%s\"?",
-							   name, suggestion);
-	return ash_parse_error(cxt, location, "there is no argument \"%s\" here", name);
+	return ash_parse_unknown(cxt, location, name, known, "there is no argument \"%s\" here",
+							 ash_clip(name));
 }
 
 /* Type of a field of the actor, through its to-one relationships; NULL when not known. */
@@ -387,8 +389,18 @@ calculation_argument(ParseContext *cxt, const AshCalculation *calc, Node *node, 
 		if (strcmp(calc->args[i]->name, named->name) == 0)
 			return i;
 	}
-	ash_parse_error(cxt, exprLocation(node), "calculation %s has no argument %s", calc->name,
-					IsA(node, NamedArgExpr) ? named->name : psprintf("%d", position + 1));
+	if (IsA(node, NamedArgExpr))
+	{
+		List *known = NIL;
+
+		for (int i = 0; i < calc->nargs; i++)
+			known = lappend(known, unconstify(char *, calc->args[i]->name));
+		(void) ash_parse_unknown(cxt, exprLocation(node), named->name, known,
+								 "calculation %s has no argument %s", calc->name, named->name);
+	}
+	else
+		(void) ash_parse_error(cxt, exprLocation(node), "calculation %s has no argument %d",
+							   calc->name, position + 1);
 	return -1;
 }
 

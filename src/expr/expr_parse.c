@@ -24,46 +24,71 @@
  * Errors
  */
 
-/* Append " (character n)" to the messages added since the first n. */
+/* Give the errors added since the first n, as far as they have none, their place in the source. */
 void
 ash_parse_locate(ParseContext *cxt, int first, int location)
 {
 	int position = ash_expr_position(cxt->source, location);
 
-	for (int i = first; position > 0 && i < list_length(cxt->errors->items); i++)
+	for (int i = first; i < list_length(cxt->errors->items); i++)
 	{
 		AshError *error = list_nth(cxt->errors->items, i);
-		MemoryContext old;
 
-		if (error->message == NULL || strstr(error->message, " (character ") != NULL)
-			continue;
-		old = MemoryContextSwitchTo(cxt->errors->cxt);
-		error->message = psprintf("%s (character %d)", error->message, position);
-		MemoryContextSwitchTo(old);
+		if (error->position == 0)
+			error->position = position;
 	}
 }
+
+/* The text of an error whose format is the last named argument of the calling function. */
+#define FORMAT_ERROR(buf, fmt)                             \
+	do                                                     \
+	{                                                      \
+		initStringInfo(buf);                               \
+		for (;;)                                           \
+		{                                                  \
+			va_list args_;                                 \
+			int needed_;                                   \
+                                                           \
+			va_start(args_, fmt);                          \
+			needed_ = appendStringInfoVA(buf, fmt, args_); \
+			va_end(args_);                                 \
+			if (needed_ == 0)                              \
+				break;                                     \
+			enlargeStringInfo(buf, needed_);               \
+		}                                                  \
+	} while (0)
 
 void *
 ash_parse_error(ParseContext *cxt, int location, const char *fmt, ...)
 {
 	StringInfoData message;
-	int first = list_length(cxt->errors->items);
+	AshError *error;
 
-	initStringInfo(&message);
-	for (;;)
-	{
-		va_list args;
-		int needed;
+	FORMAT_ERROR(&message, fmt);
+	error = ash_error_add(cxt->errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message.data);
+	error->position = ash_expr_position(cxt->source, location);
+	return NULL;
+}
 
-		va_start(args, fmt);
-		needed = appendStringInfoVA(&message, fmt, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&message, needed);
-	}
-	ash_error_add(cxt->errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message.data);
-	ash_parse_locate(cxt, first, location);
+void *
+ash_parse_unknown(ParseContext *cxt, int location, const char *name, List *candidates,
+				  const char *fmt, ...)
+{
+	StringInfoData message;
+	AshError *error;
+
+	FORMAT_ERROR(&message, fmt);
+	error = ash_error_unknown(cxt->errors, name, candidates, "%s", message.data);
+	error->position = ash_expr_position(cxt->source, location);
+	return NULL;
+}
+
+void *
+ash_parse_hint(ParseContext *cxt, const char *hint)
+{
+	AshError *error = llast(cxt->errors->items);
+
+	error->hint = MemoryContextStrdup(cxt->errors->cxt, hint);
 	return NULL;
 }
 

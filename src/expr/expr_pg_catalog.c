@@ -12,7 +12,9 @@
  */
 #include "expr/expr_internal.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
@@ -264,6 +266,31 @@ ash_pg_function_exists(const char *name)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Names of PostgreSQL's functions that begin like name and may be used, for
+ * suggestions: reads all of pg_proc.
+ */
+List *
+ash_pg_function_names(const char *name)
+{
+	Relation rel = table_open(ProcedureRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	List *names = NIL;
+	HeapTuple tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+
+		if (proc->pronamespace == PG_CATALOG_NAMESPACE && NameStr(proc->proname)[0] == name[0] &&
+			is_usable_function(proc->oid) && !ash_names_contain(names, NameStr(proc->proname)))
+			names = lappend(names, pstrdup(NameStr(proc->proname)));
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return names;
 }
 
 static AshExpr *

@@ -85,7 +85,6 @@ check_kind(const AshExpr *kind, AshErrors *errors)
 {
 	List *names = NIL;
 	const char *name;
-	const char *suggestion;
 
 	if (kind->kind != ASH_EXPR_CONST || kind->value.isnull || kind->type->oid != TEXTOID)
 	{
@@ -99,10 +98,7 @@ check_kind(const AshExpr *kind, AshErrors *errors)
 		return true;
 	for (int code = 0; code < ASH_E_COUNT; code++)
 		names = lappend(names, pstrdup(ash_error_kind(code)->name));
-	suggestion = ash_suggest_one(name, names);
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "there is no error code \"%s\"%s%s%s",
-				  name, suggestion ? "; did you mean \"" : "", suggestion ? suggestion : "",
-				  suggestion ? "\"?" : "");
+	(void) ash_error_unknown(errors, name, names, "there is no error code \"%s\"", ash_clip(name));
 	return false;
 }
 

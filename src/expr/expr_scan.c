@@ -339,25 +339,62 @@ ash_expr_position(const AshSource *source, int location)
 	return pg_mbstrlen_with_len(source->text, location) + 1;
 }
 
+/* The grammar's stack ends at some 10000 symbols; nobody writes so many brackets. */
+#define DEEP_NESTING 2000
+
+static bool
+is_nested_deeply(const char *text, int end)
+{
+	int depth = 0;
+	int deepest = 0;
+
+	for (int i = 0; i < end; i++)
+	{
+		depth += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
+		deepest = Max(deepest, depth);
+	}
+	return deepest > DEEP_NESTING;
+}
+
+/* What the character that PostgreSQL's grammar stopped at was probably meant for, or NULL. */
+static const char *
+syntax_hint(char c)
+{
+	switch (c)
+	{
+		case '^':
+			return "Arguments are written arg.name, fields of the actor actor.name, without \"^\".";
+		case ':':
+			return "Names are written without \":\", strings in single quotes.";
+		case '&':
+			return "Conditions are joined with and, or, not.";
+		default:
+			return NULL;
+	}
+}
+
+/* The character of the source at a location of its raw parse tree, or 0. */
+char
+ash_expr_source_char(const AshSource *source, int location)
+{
+	int position = ash_expr_position(source, location);
+
+	return position > 0 ? source->text[byte_offset(source->text, position)] : '\0';
+}
+
 static void
 report_parse_error(const ErrorData *edata, const AshSource *source, AshErrors *errors)
 {
+	const char *text = source->rewritten ? source->rewritten : source->text;
+	AshError *error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", edata->message);
 	int offset;
 
-	/* the grammar's own stack is full */
-	if (strncmp(edata->message, "memory exhausted", strlen("memory exhausted")) == 0)
-	{
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "expression is nested too deeply");
-		return;
-	}
 	if (edata->cursorpos <= 0)
-	{
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", edata->message);
 		return;
-	}
-	offset = byte_offset(source->rewritten ? source->rewritten : source->text, edata->cursorpos);
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s (character %d)", edata->message,
-				  ash_expr_position(source, offset));
+	offset = byte_offset(text, edata->cursorpos);
+	error->position = ash_expr_position(source, offset);
+	error->hint = is_nested_deeply(text, offset) ? "The expression is nested too deeply." :
+												   syntax_hint(text[offset]);
 }
 
 Node *

@@ -100,7 +100,7 @@ compile_default_literal(AshDefault *out, json_t *value, const AshTypeInst *type,
 	}
 	foreach (lc, faults->items)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "not a value of type %s: %s",
-					  type->name, ((AshError *) lfirst(lc))->message);
+					  type->name, ash_error_text(lfirst(lc)));
 }
 
 void

@@ -73,13 +73,23 @@ extern AshResource *ash_resource_compile(MemoryContext parent, json_t *domain, j
 ASH_NORETURN extern void ash_stale_definition(const AshResource *res, const AshErrors *errors);
 
 /*
- * While ash_define works on a document, its not-yet-stored resources shadow the
- * catalog.  The loader says whether name is one of them and, when out is not NULL,
- * compiles it on demand: *out is NULL for one that is faulty or being compiled.
- * A NULL loader ends it.
+ * A resource that ash_define is working on: it hides the one of the catalog of that
+ * name and is compiled on first use (model_overlay.c).
  */
-typedef bool (*AshOverlayLoader)(void *arg, const char *name, AshResource **out);
-extern void ash_catalog_set_overlay(AshOverlayLoader loader, void *arg);
+typedef struct AshOverlayEntry
+{
+	const char *name; /* "domain.resource" */
+	Oid owner;		  /* of its domain */
+	json_t *domain;	  /* expanded documents; the tree outlives the overlay */
+	json_t *expanded;
+	MemoryContext cxt; /* for the compiled resource */
+	AshErrors *errors; /* what compiling it found, with paths that start at the resource */
+	bool started;
+	AshResource *res; /* NULL: not compiled yet, being compiled, or faulty */
+} AshOverlayEntry;
+
+/* Of AshOverlayEntry *; NIL ends it.  Everything that was compiled before is forgotten. */
+extern void ash_catalog_set_overlay(List *entries);
 
 /* Is name a resource of the catalog (or the overlay)? */
 extern bool ash_resource_exists(const char *name);

@@ -50,9 +50,7 @@ typedef struct TableEntry
 static MemoryContext cache_cxt = NULL;
 static HTAB *resources = NULL;
 static HTAB *tables = NULL;
-static List *dead = NIL;				/* of MemoryContext, in cache_cxt */
-static AshOverlayLoader overlay = NULL; /* resources that ash_define is working on */
-static void *overlay_arg = NULL;
+static List *dead = NIL; /* of MemoryContext, in cache_cxt */
 
 static uint64 generation = 1;	  /* counts deaths */
 static uint64 catalog_epoch = 1;  /* counts changes of definitions … */
@@ -285,7 +283,7 @@ find_or_load(const char *name)
 	AshResource *res = NULL;
 	CacheEntry *entry;
 
-	if (overlay != NULL && overlay(overlay_arg, name, &res))
+	if (ash_overlay_find(name, &res))
 		return res;
 	if (strlen(name) >= RESOURCE_NAME_LEN)
 		return NULL;
@@ -319,7 +317,7 @@ ash_resource_get(const char *name, AshErrors *errors)
 bool
 ash_resource_exists(const char *name)
 {
-	if (overlay != NULL && overlay(overlay_arg, name, NULL))
+	if (ash_overlay_find(name, NULL))
 		return true;
 	return ash_catalog_revision(name) != 0;
 }
@@ -451,7 +449,7 @@ at_transaction_end(XactEvent event, void *arg)
 		case XACT_EVENT_PARALLEL_COMMIT:
 		case XACT_EVENT_PARALLEL_ABORT:
 			call_depth = 0;
-			overlay = NULL;
+			ash_overlay_replace(NIL);
 			free_dead();
 			break;
 		default:
@@ -467,13 +465,12 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId sub, SubTransactionId
 }
 
 void
-ash_catalog_set_overlay(AshOverlayLoader loader, void *arg)
+ash_catalog_set_overlay(List *entries)
 {
 	/* structs may have been compiled against the old overlay; let nobody find them again */
 	bury_all();
 	generation++;
-	overlay = loader;
-	overlay_arg = arg;
+	ash_overlay_replace(entries);
 }
 
 /*-------------------------------------------------------------------------

@@ -78,4 +78,8 @@ extern void *ash_compile_aggregate(AshResource *res, const char *name, json_t *n
 extern void *ash_compile_action(AshResource *res, const char *name, json_t *node,
 								AshErrors *errors);
 
+/* model_overlay.c */
+extern void ash_overlay_replace(List *entries);
+extern bool ash_overlay_find(const char *name, AshResource **out);
+
 #endif /* ASH_CATALOG_INTERNAL_H */

@@ -76,14 +76,11 @@ static AshAttribute *
 find_attribute(AshResource *res, const char *name, AshErrors *errors)
 {
 	AshAttribute *attribute = ash_find_attribute(res, name);
-	AshError *error;
 
-	if (attribute != NULL)
-		return attribute;
-	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "no such attribute \"%s\" on %s",
-						  name, res->name);
-	error->did_you_mean = ash_suggest(name, ash_attribute_names(res));
-	return NULL;
+	if (attribute == NULL)
+		(void) ash_error_unknown(errors, name, ash_attribute_names(res),
+								 "no such attribute \"%s\" on %s", name, res->name);
+	return attribute;
 }
 
 /* One attribute with its transition (NULL: any); false after adding an error. */

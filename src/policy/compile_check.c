@@ -87,16 +87,10 @@ unknown_check(AshPolicyCompiler *compiler, const char *name)
 	List *names = NIL;
 	int n;
 	const AshCheckDef *defs = ash_checks(&n);
-	const char *near;
-	AshError *error;
 
 	for (int i = 0; i < n; i++)
 		names = lappend(names, unconstify(char *, defs[i].name));
-	near = ash_suggest_one(name, names);
-	error = ash_error_add(compiler->errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "no such check \"%s\"%s%s%s", ash_clip(name),
-						  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-	error->did_you_mean = ash_suggest(name, names);
+	(void) ash_error_unknown(compiler->errors, name, names, "no such check \"%s\"", ash_clip(name));
 }
 
 /* The key of a check's object that names it: a known one, else the first. */

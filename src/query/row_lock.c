@@ -12,21 +12,22 @@
 /* An AshQuery.lock is a place in this table, from 1. */
 static const struct
 {
-	const char *name;
-	const char *sql;
+	const char *name;	  /* the option, in lower case and with spaces */
+	const char *strength; /* stands before OF */
+	const char *wait;	  /* stands after it */
 } locks[] = {
-	{ "for update", " FOR UPDATE" },
-	{ "for update nowait", " FOR UPDATE NOWAIT" },
-	{ "for update skip locked", " FOR UPDATE SKIP LOCKED" },
-	{ "for no key update", " FOR NO KEY UPDATE" },
-	{ "for no key update nowait", " FOR NO KEY UPDATE NOWAIT" },
-	{ "for no key update skip locked", " FOR NO KEY UPDATE SKIP LOCKED" },
-	{ "for share", " FOR SHARE" },
-	{ "for share nowait", " FOR SHARE NOWAIT" },
-	{ "for share skip locked", " FOR SHARE SKIP LOCKED" },
-	{ "for key share", " FOR KEY SHARE" },
-	{ "for key share nowait", " FOR KEY SHARE NOWAIT" },
-	{ "for key share skip locked", " FOR KEY SHARE SKIP LOCKED" },
+	{ "for update", " FOR UPDATE", "" },
+	{ "for update nowait", " FOR UPDATE", " NOWAIT" },
+	{ "for update skip locked", " FOR UPDATE", " SKIP LOCKED" },
+	{ "for no key update", " FOR NO KEY UPDATE", "" },
+	{ "for no key update nowait", " FOR NO KEY UPDATE", " NOWAIT" },
+	{ "for no key update skip locked", " FOR NO KEY UPDATE", " SKIP LOCKED" },
+	{ "for share", " FOR SHARE", "" },
+	{ "for share nowait", " FOR SHARE", " NOWAIT" },
+	{ "for share skip locked", " FOR SHARE", " SKIP LOCKED" },
+	{ "for key share", " FOR KEY SHARE", "" },
+	{ "for key share nowait", " FOR KEY SHARE", " NOWAIT" },
+	{ "for key share skip locked", " FOR KEY SHARE", " SKIP LOCKED" },
 };
 
 /* "for_update", "FOR UPDATE NOWAIT" …; 0 when unknown */
@@ -45,16 +46,11 @@ ash_lock_parse(const char *name)
 	return 0;
 }
 
-/* " FOR UPDATE", and what stands after OF */
+/* The clause of a lock of the table: " FOR UPDATE"; *after is what stands behind OF. */
 const char *
 ash_lock_sql(int lock, const char **after)
 {
-	const char *sql = locks[lock - 1].sql;
-	const char *rest = strstr(sql, " NOWAIT");
-
 	Assert(lock >= 1 && lock <= lengthof(locks));
-	if (rest == NULL)
-		rest = strstr(sql, " SKIP");
-	*after = rest != NULL ? rest : "";
-	return rest != NULL ? pnstrdup(sql, rest - sql) : sql;
+	*after = locks[lock - 1].wait;
+	return locks[lock - 1].strength;
 }

@@ -444,8 +444,7 @@ ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors)
 
 	parse_sort(&parser, ash_jsonb_from_json(source));
 	foreach (lc, parser.errors->items)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s",
-					  ((AshError *) lfirst(lc))->message);
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", ash_error_text(lfirst(lc)));
 	return parser.items;
 }
 

@@ -15,7 +15,6 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "define/define_internal.h"
 #include "miscadmin.h"
 #include "schema/introspect.h"
 #include "utils/builtins.h"

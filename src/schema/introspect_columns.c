@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "define/define_internal.h"
 #include "schema/introspect.h"
 
 /*

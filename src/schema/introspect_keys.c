@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "define/define_internal.h"
 #include "schema/introspect.h"
 #include "utils/builtins.h"
 

@@ -13,7 +13,6 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "define/define_internal.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "model/model.h"

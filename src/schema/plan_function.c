@@ -16,7 +16,6 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "common/md5.h"
-#include "define/define_internal.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "schema/schema_plan.h"

@@ -19,7 +19,6 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "define/define_internal.h"
 #include "miscadmin.h"
 #include "schema/schema_plan.h"
 #include "utils/lsyscache.h"

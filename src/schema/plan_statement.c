@@ -18,9 +18,10 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "define/define_internal.h"
 #include "miscadmin.h"
+#include "model/catalog_store.h"
 #include "schema/schema_plan.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
@@ -205,6 +206,28 @@ ash_plan_has_statements(const List *steps)
 	return false;
 }
 
+/*
+ * Raises insufficient_privilege unless the current user is the very role that owns the
+ * domain of the resource: its statements run with the current user's privileges, so for a
+ * member or superuser they would be a way to get more of them.
+ */
+static void
+check_runner(const char *resource)
+{
+	AshStored stored;
+
+	if (!ash_store_resource(resource, &stored) || get_role_oid(stored.owner, true) == GetUserId())
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("custom statements of resource %s run only as the owner of domain \"%s\"",
+					resource, stored.domain),
+			 errdetail("The current user is %s, the owner is %s.",
+					   ash_quote_ident(GetUserNameFromId(GetUserId(), false)),
+					   ash_quote_ident(stored.owner)),
+			 errhint("Run SET ROLE %s first.", ash_quote_ident(stored.owner))));
+}
+
 void
 ash_plan_check_statements(const List *steps)
 {
@@ -215,7 +238,7 @@ ash_plan_check_statements(const List *steps)
 		const AshPlanStep *step = lfirst(lc);
 
 		if (step->statement != NULL)
-			ash_define_check_runner(step->statement->resource);
+			check_runner(step->statement->resource);
 	}
 }
 
@@ -274,7 +297,7 @@ execute(const AshPlanStatement *statement, const char *sql)
 void
 ash_plan_run_statement(const AshPlanStep *step)
 {
-	ash_define_check_runner(step->statement->resource);
+	check_runner(step->statement->resource);
 	step->done(step->statement);
 	CommandCounterIncrement();
 	if (step->sql[0] != '\0')
@@ -296,7 +319,7 @@ ash_plan_undo_statements(List *resources)
 		{
 			if (strcmp(lfirst(name), statement->resource) != 0 || statement->down[0] == '\0')
 				continue;
-			ash_define_check_runner(statement->resource);
+			check_runner(statement->resource);
 			execute(statement, statement->down);
 		}
 	}

@@ -13,7 +13,6 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "define/define_internal.h"
 #include "model/attribute.h"
 #include "model/resource.h"
 #include "model/table_constraint.h"

@@ -14,9 +14,9 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
-#include "define/define_internal.h"
 #include "miscadmin.h"
 #include "model/attribute.h"
+#include "model/catalog_store.h"
 #include "schema/schema_plan.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -92,7 +92,7 @@ named_owner(const char *domain)
 	if (!ash_store_domain(domain, &stored))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("domain \"%s\" does not exist", domain)));
-	ash_define_check_owner(&stored);
+	ash_store_check_owner(&stored);
 	return ash_owner_of(domain);
 }
 

@@ -19,8 +19,9 @@
 #ifndef ASH_PLAN_H
 #define ASH_PLAN_H
 
+#include "action/action.h"
 #include "catalog/pg_class.h"
-#include "define/define.h"
+#include "schema/schema.h"
 
 /* A named part of a table: primary key, check, index or foreign key. */
 typedef struct AshPlanObject

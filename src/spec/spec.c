@@ -81,22 +81,7 @@ option_names(const AshSpec *spec, const char *const *also_allowed)
 void
 ash_spec_unknown(const char *what, const char *name, List *candidates, AshErrors *errors)
 {
-	List *suggestions = ash_suggest(name, candidates);
-	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
-	AshError *error;
-	ListCell *lc;
-
-	if (suggestions == NIL)
-		error =
-			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "unknown %s \"%s\"", what, name);
-	else
-		error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-							  "unknown %s \"%s\"; did you mean \"%s\"?", what, name,
-							  (char *) linitial(suggestions));
-	/* candidates may be names in something that is thrown away for its faults */
-	foreach (lc, suggestions)
-		error->did_you_mean = lappend(error->did_you_mean, pstrdup(lfirst(lc)));
-	MemoryContextSwitchTo(old);
+	(void) ash_error_unknown(errors, name, candidates, "unknown %s \"%s\"", what, ash_clip(name));
 }
 
 static void

@@ -508,7 +508,7 @@ verify_default(AshAggregate *agg, const AshTypeInst *type, AshErrors *errors)
 		return;
 	foreach (lc, faults->items)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "not a value of type %s: %s",
-					  type->name, ((AshError *) lfirst(lc))->message);
+					  type->name, ash_error_text(lfirst(lc)));
 }
 
 void

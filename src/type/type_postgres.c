@@ -380,8 +380,7 @@ unqualified_type(const char *name, AshErrors *errors)
 	if (names == NIL)
 		return false;
 	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "the type \"%s\" needs its schema; did you mean \"%s\"?", ash_clip(name),
-						  (char *) linitial(names));
+						  "the type \"%s\" needs its schema", ash_clip(name));
 	error->did_you_mean = names;
 	error->hint = "Types of your own are written with their schema.";
 	return true;
@@ -393,19 +392,15 @@ unknown_type(const char *name, AshErrors *errors)
 	const AshType *const *types = ash_types();
 	List *names = NIL;
 	AshError *error;
-	const char *near;
 
 	if (unqualified_type(name, errors))
 		return;
 	for (int i = 0; types[i] != NULL; i++)
 		names = lappend(names, unconstify(char *, types[i]->name));
-	near = ash_suggest_one(name, names);
-	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "there is no type \"%s\"%s%s%s",
-						  ash_clip(name), near ? "; did you mean \"" : "", near ? near : "",
-						  near ? "\"?" : "");
-	error->did_you_mean = ash_suggest(name, names);
-	if (near == NULL && strchr(name, '.') == NULL)
-		error->hint = "Types of your own are written with their schema.";
+	error = ash_error_unknown(errors, name, names, "there is no type \"%s\"", ash_clip(name));
+	if (error->did_you_mean == NIL && strchr(name, '.') == NULL)
+		error->hint = "Types of your own are written with their schema, embedded resources with "
+					  "their domain: \"domain.name\".";
 }
 
 AshTypeInst *

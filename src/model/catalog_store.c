@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * src/define/catalog_store.c
+ * src/model/catalog_store.c
  *	  Rows of the catalog tables.
  *
- * Nobody but their owner may write these tables, so statements run as that role;
- * who may define what has been decided before.  ash_store_lock is taken first
- * thing by all who write, so two definitions never run at the same time; readers
- * are not in the way of it.  Rows go to ash.revision before they change.
+ * Only the owner of the catalog has privileges on these tables, so every statement
+ * runs as that role; callers check before whether the current user may define.
+ * Every writer takes ash_store_lock first, so definitions run one after another,
+ * and readers are not blocked.  The former row is copied to ash.revision before it
+ * is changed.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,9 +17,11 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "define/define_internal.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "model/catalog_store.h"
+#include "model/resource.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -28,17 +31,17 @@
 #define MAX_ARGS 12
 
 /* A statement with its arguments. */
-typedef struct Statement
+typedef struct CatalogStatement
 {
 	const char *sql;
 	int nargs;
 	Oid types[MAX_ARGS];
 	Datum values[MAX_ARGS];
 	char nulls[MAX_ARGS + 1];
-} Statement;
+} CatalogStatement;
 
 static void
-add_arg(Statement *st, Oid type, Datum value, bool isnull)
+add_arg(CatalogStatement *st, Oid type, Datum value, bool isnull)
 {
 	Assert(st->nargs < MAX_ARGS);
 	st->types[st->nargs] = type;
@@ -47,19 +50,19 @@ add_arg(Statement *st, Oid type, Datum value, bool isnull)
 }
 
 static void
-add_text(Statement *st, const char *value)
+add_text(CatalogStatement *st, const char *value)
 {
 	add_arg(st, TEXTOID, value ? CStringGetTextDatum(value) : (Datum) 0, value == NULL);
 }
 
 static void
-add_json(Statement *st, const char *value)
+add_json(CatalogStatement *st, const char *value)
 {
 	add_arg(st, JSONOID, CStringGetTextDatum(value), false);
 }
 
 static void
-add_names(Statement *st, List *names)
+add_names(CatalogStatement *st, List *names)
 {
 	Datum *items = palloc(sizeof(Datum) * (list_length(names) + 1));
 	int n = 0;
@@ -89,7 +92,7 @@ catalog_owner(void)
 
 /* SPI is connected and rows are in SPI_tuptable when this returns; see end_statement. */
 static void
-begin_statement(Statement *st)
+begin_statement(CatalogStatement *st)
 {
 	Oid user;
 	int sec;
@@ -110,7 +113,7 @@ end_statement(void)
 }
 
 static void
-run(Statement *st)
+run_statement(CatalogStatement *st)
 {
 	begin_statement(st);
 	end_statement();
@@ -121,7 +124,7 @@ run(Statement *st)
  * cached plans of plain SQL on the tables: have those made anew.
  */
 static void
-run_on_resources(Statement *st)
+run_on_resources(CatalogStatement *st)
 {
 	st->sql = psprintf("%s RETURNING schema, table_name", st->sql);
 	begin_statement(st);
@@ -143,7 +146,7 @@ run_on_resources(Statement *st)
 
 /* Rows of name, domain, owner, document, expanded, revision; palloc'd in the caller's context. */
 static List *
-fetch(Statement *st)
+fetch_rows(CatalogStatement *st)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext spi;
@@ -193,15 +196,15 @@ fetch(Statement *st)
 void
 ash_store_lock(void)
 {
-	Statement st = { "LOCK TABLE ash.domain IN SHARE ROW EXCLUSIVE MODE" };
+	CatalogStatement st = { "LOCK TABLE ash.domain IN SHARE ROW EXCLUSIVE MODE" };
 
-	run(&st);
+	run_statement(&st);
 }
 
 static bool
-fetch_one(Statement *st, AshStored *out)
+fetch_row(CatalogStatement *st, AshStored *out)
 {
-	List *rows = fetch(st);
+	List *rows = fetch_rows(st);
 
 	if (rows == NIL)
 		return false;
@@ -212,44 +215,80 @@ fetch_one(Statement *st, AshStored *out)
 bool
 ash_store_domain(const char *name, AshStored *out)
 {
-	Statement st = { SELECT_DOMAIN "WHERE d.name OPERATOR(pg_catalog.=) $1" };
+	CatalogStatement st = { SELECT_DOMAIN "WHERE d.name OPERATOR(pg_catalog.=) $1" };
 
 	add_text(&st, name);
-	return fetch_one(&st, out);
+	return fetch_row(&st, out);
 }
 
 bool
 ash_store_resource(const char *name, AshStored *out)
 {
-	Statement st = { SELECT_RESOURCE "WHERE r.name OPERATOR(pg_catalog.=) $1" };
+	CatalogStatement st = { SELECT_RESOURCE "WHERE r.name OPERATOR(pg_catalog.=) $1" };
 
 	add_text(&st, name);
-	return fetch_one(&st, out);
+	return fetch_row(&st, out);
 }
 
 List *
 ash_store_resources(const char *domain)
 {
-	Statement st = { SELECT_RESOURCE "WHERE r.domain OPERATOR(pg_catalog.=) $1 "
-									 "ORDER BY r.position, r.name" };
+	CatalogStatement st = { SELECT_RESOURCE "WHERE r.domain OPERATOR(pg_catalog.=) $1 "
+											"ORDER BY r.position, r.name" };
 
 	add_text(&st, domain);
-	return fetch(&st);
+	return fetch_rows(&st);
+}
+
+List *
+ash_store_referrers(List *names)
+{
+	CatalogStatement st = { SELECT_RESOURCE
+							"WHERE r.refers OPERATOR(pg_catalog.&&) $1 "
+							"AND r.name OPERATOR(pg_catalog.<>) ALL ($1) ORDER BY r.name" };
+
+	add_names(&st, names);
+	return fetch_rows(&st);
 }
 
 List *
 ash_store_dependents(List *names)
 {
-	Statement st = { "WITH RECURSIVE found(name) AS ("
-					 "SELECT pg_catalog.unnest($1) COLLATE \"C\" "
-					 "UNION "
-					 "SELECT r.name FROM found f JOIN ash.resource r "
-					 "ON r.refers OPERATOR(pg_catalog.@>) ARRAY[f.name]) " SELECT_RESOURCE
-					 "JOIN found f ON f.name OPERATOR(pg_catalog.=) r.name "
-					 "WHERE r.name OPERATOR(pg_catalog.<>) ALL ($1) ORDER BY r.name" };
+	CatalogStatement st = { "WITH RECURSIVE found(name) AS ("
+							"SELECT pg_catalog.unnest($1) COLLATE \"C\" "
+							"UNION "
+							"SELECT r.name FROM found f JOIN ash.resource r "
+							"ON r.refers OPERATOR(pg_catalog.@>) ARRAY[f.name]) " SELECT_RESOURCE
+							"JOIN found f ON f.name OPERATOR(pg_catalog.=) r.name "
+							"WHERE r.name OPERATOR(pg_catalog.<>) ALL ($1) ORDER BY r.name" };
 
 	add_names(&st, names);
-	return fetch(&st);
+	return fetch_rows(&st);
+}
+
+/*-------------------------------------------------------------------------
+ * Ownership
+ *-------------------------------------------------------------------------
+ */
+
+bool
+ash_store_is_owner(const AshStored *stored)
+{
+	Oid owner = get_role_oid(stored->owner, true);
+
+	return superuser() || (OidIsValid(owner) && has_privs_of_role(GetUserId(), owner));
+}
+
+void
+ash_store_check_owner(const AshStored *domain)
+{
+	if (ash_store_is_owner(domain))
+		return;
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("must be owner of domain \"%s\"", domain->name),
+					errdetail("The owner is role %s.", quote_identifier(domain->owner)),
+					errhint("Run it as this role or a member of it, as after SET ROLE %s.",
+							quote_identifier(domain->owner))));
 }
 
 /*-------------------------------------------------------------------------
@@ -260,9 +299,9 @@ ash_store_dependents(List *names)
 static void
 keep_former(const AshStored *former, const char *resource, const char *operation)
 {
-	Statement st = { "INSERT INTO ash.revision "
-					 "(revision, domain, resource, operation, document, changed_by) "
-					 "VALUES ($1, $2, $3, $4, $5, $6)" };
+	CatalogStatement st = { "INSERT INTO ash.revision "
+							"(revision, domain, resource, operation, document, changed_by) "
+							"VALUES ($1, $2, $3, $4, $5, $6)" };
 
 	add_arg(&st, INT8OID, Int64GetDatum(former->revision), false);
 	add_text(&st, former->domain);
@@ -270,47 +309,49 @@ keep_former(const AshStored *former, const char *resource, const char *operation
 	add_text(&st, operation);
 	add_json(&st, former->document);
 	add_text(&st, GetUserNameFromId(GetUserId(), false));
-	run(&st);
+	run_statement(&st);
 }
 
 void
-ash_store_put_domain(const AshDomainDocument *doc, const AshStored *former, const char *document,
-					 const char *expanded)
+ash_store_put_domain(const char *name, const char *schema, const AshStored *former,
+					 const char *document, const char *expanded)
 {
-	Statement st = { "INSERT INTO ash.domain (name, owner, schema, document, expanded, revision) "
-					 "VALUES ($1, $2, $3, $4, $5, " NEXT_REVISION ") "
-					 "ON CONFLICT (name) DO UPDATE SET schema = EXCLUDED.schema, "
-					 "document = EXCLUDED.document, expanded = EXCLUDED.expanded, "
-					 "revision = EXCLUDED.revision, defined_at = pg_catalog.now()" };
+	CatalogStatement st = {
+		"INSERT INTO ash.domain (name, owner, schema, document, expanded, revision) "
+		"VALUES ($1, $2, $3, $4, $5, " NEXT_REVISION ") "
+		"ON CONFLICT (name) DO UPDATE SET schema = EXCLUDED.schema, "
+		"document = EXCLUDED.document, expanded = EXCLUDED.expanded, "
+		"revision = EXCLUDED.revision, defined_at = pg_catalog.now()"
+	};
 
 	if (former != NULL)
 		keep_former(former, NULL, "replace");
-	add_text(&st, doc->name);
+	add_text(&st, name);
 	add_text(&st, GetUserNameFromId(GetUserId(), false));
-	add_text(&st, doc->schema);
+	add_text(&st, schema);
 	add_json(&st, document);
 	add_json(&st, expanded);
-	run(&st);
+	run_statement(&st);
 }
 
 void
-ash_store_put_resource(const AshDomainDocument *doc, AshResource *res, const AshStored *former,
-					   const char *document, const char *expanded)
+ash_store_put_resource(const AshResource *res, const AshStored *former, const char *document,
+					   const char *expanded)
 {
-	Statement st = { "INSERT INTO ash.resource (name, domain, short_name, position, schema, "
-					 "table_name, embedded, refers, document, expanded, revision) "
-					 "VALUES ($1, $2, $3, " NEXT_POSITION ", $4, $5, $6, $7, $8, $9, " NEXT_REVISION
-					 ") "
-					 "ON CONFLICT (name) DO UPDATE SET schema = EXCLUDED.schema, "
-					 "table_name = EXCLUDED.table_name, embedded = EXCLUDED.embedded, "
-					 "refers = EXCLUDED.refers, document = EXCLUDED.document, "
-					 "expanded = EXCLUDED.expanded, revision = EXCLUDED.revision, "
-					 "defined_at = pg_catalog.now()" };
+	CatalogStatement st = { "INSERT INTO ash.resource (name, domain, short_name, position, schema, "
+							"table_name, embedded, refers, document, expanded, revision) "
+							"VALUES ($1, $2, $3, " NEXT_POSITION
+							", $4, $5, $6, $7, $8, $9, " NEXT_REVISION ") "
+							"ON CONFLICT (name) DO UPDATE SET schema = EXCLUDED.schema, "
+							"table_name = EXCLUDED.table_name, embedded = EXCLUDED.embedded, "
+							"refers = EXCLUDED.refers, document = EXCLUDED.document, "
+							"expanded = EXCLUDED.expanded, revision = EXCLUDED.revision, "
+							"defined_at = pg_catalog.now()" };
 
 	if (former != NULL)
 		keep_former(former, res->name, "replace");
 	add_text(&st, res->name);
-	add_text(&st, doc->name);
+	add_text(&st, res->domain.name);
 	add_text(&st, res->short_name);
 	add_text(&st, res->embedded ? NULL : res->schema);
 	add_text(&st, res->embedded ? NULL : res->table);
@@ -325,8 +366,8 @@ ash_store_put_resource(const AshDomainDocument *doc, AshResource *res, const Ash
 void
 ash_store_touch(const char *domain)
 {
-	Statement st = { "UPDATE ash.resource SET revision = " NEXT_REVISION
-					 " WHERE domain OPERATOR(pg_catalog.=) $1" };
+	CatalogStatement st = { "UPDATE ash.resource SET revision = " NEXT_REVISION
+							" WHERE domain OPERATOR(pg_catalog.=) $1" };
 
 	add_text(&st, domain);
 	run_on_resources(&st);
@@ -336,35 +377,37 @@ ash_store_touch(const char *domain)
 void
 ash_store_put_statement(const char *resource, const char *name, const char *up, const char *down)
 {
-	Statement st = { "INSERT INTO ash.statement (resource, name, position, up, down, run_by) "
-					 "SELECT $1, $2, COALESCE(pg_catalog.max(s.position), 0) "
-					 "OPERATOR(pg_catalog.+) 1, $3, $4, $5 FROM ash.statement s "
-					 "ON CONFLICT (resource, name) DO UPDATE SET down = EXCLUDED.down" };
+	CatalogStatement st = {
+		"INSERT INTO ash.statement (resource, name, position, up, down, run_by) "
+		"SELECT $1, $2, COALESCE(pg_catalog.max(s.position), 0) "
+		"OPERATOR(pg_catalog.+) 1, $3, $4, $5 FROM ash.statement s "
+		"ON CONFLICT (resource, name) DO UPDATE SET down = EXCLUDED.down"
+	};
 
 	add_text(&st, resource);
 	add_text(&st, name);
 	add_text(&st, up);
 	add_text(&st, down);
 	add_text(&st, GetUserNameFromId(GetUserId(), false));
-	run(&st);
+	run_statement(&st);
 }
 
 /* name NULL: all of the resource */
 void
 ash_store_delete_statement(const char *resource, const char *name)
 {
-	Statement st = { "DELETE FROM ash.statement WHERE resource OPERATOR(pg_catalog.=) $1 "
-					 "AND ($2 IS NULL OR name OPERATOR(pg_catalog.=) $2)" };
+	CatalogStatement st = { "DELETE FROM ash.statement WHERE resource OPERATOR(pg_catalog.=) $1 "
+							"AND ($2 IS NULL OR name OPERATOR(pg_catalog.=) $2)" };
 
 	add_text(&st, resource);
 	add_text(&st, name);
-	run(&st);
+	run_statement(&st);
 }
 
 void
 ash_store_delete_resource(const AshStored *stored)
 {
-	Statement st = { "DELETE FROM ash.resource WHERE name OPERATOR(pg_catalog.=) $1" };
+	CatalogStatement st = { "DELETE FROM ash.resource WHERE name OPERATOR(pg_catalog.=) $1" };
 
 	keep_former(stored, stored->name, "undefine");
 	ash_store_delete_statement(stored->name, NULL);
@@ -375,9 +418,9 @@ ash_store_delete_resource(const AshStored *stored)
 void
 ash_store_delete_domain(const AshStored *stored)
 {
-	Statement st = { "DELETE FROM ash.domain WHERE name OPERATOR(pg_catalog.=) $1" };
+	CatalogStatement st = { "DELETE FROM ash.domain WHERE name OPERATOR(pg_catalog.=) $1" };
 
 	keep_former(stored, NULL, "undefine");
 	add_text(&st, stored->name);
-	run(&st);
+	run_statement(&st);
 }

@@ -1,18 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * src/define/domain_functions.c
+ * src/expr/domain_functions.c
  *	  SQL functions that a domain registers for its expressions:
  *	  {"functions": {"slug": {"function": "app.slug", "arguments": ["string"],
  *	  "returns": "string"}}}.
  *
- * The room of expressions asks while it parses one; what it gets lives as long as
- * the resource whose expression it is.
- *
  *-------------------------------------------------------------------------
  */
-#include "postgres.h"
-
-#include "define/define_internal.h"
+#include "expr/expr_internal.h"
+#include "model/resource.h"
 #include "utils/memutils.h"
 
 /* "schema.name" */
@@ -56,9 +52,12 @@ fill_signature(json_t *node, AshUserFunction *out)
 	return out->returns != NULL;
 }
 
-/* AshUserFunctionLookup */
-static bool
-look_up(const AshResource *res, const char *name, AshUserFunction *out)
+/*
+ * Fills out and returns true when the domain of res registers a function of that name
+ * whose types exist.  What out points to lives as long as res.
+ */
+bool
+ash_user_function_find(const AshResource *res, const char *name, AshUserFunction *out)
 {
 	json_t *node = json_object_get(res->domain.functions, name);
 	MemoryContext old;
@@ -71,10 +70,4 @@ look_up(const AshResource *res, const char *name, AshUserFunction *out)
 			fill_signature(node, out);
 	MemoryContextSwitchTo(old);
 	return found;
-}
-
-void
-ash_define_init(void)
-{
-	ash_expr_user_function_lookup = look_up;
 }
