@@ -54,20 +54,6 @@ ash_action_build(AshChangeset *cs)
  *-------------------------------------------------------------------------
  */
 
-static AshPolicySubject
-subject_of(AshChangeset *cs)
-{
-	AshPolicySubject subject = {
-		.call = cs->call,
-		.res = cs->res,
-		.type = cs->action->type,
-		.action = cs->action,
-		.changeset = cs,
-	};
-
-	return subject;
-}
-
 /* Does the stored row satisfy the condition?  In memory when that is enough. */
 bool
 ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row, AshExpr *condition)
@@ -95,40 +81,27 @@ ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row, AshExpr 
 static bool
 authorize(AshChangeset *cs, AshExpr **condition)
 {
-	AshPolicySubject subject = subject_of(cs);
+	AshPolicySubject subject = ash_policy_subject(cs->call);
+	AshAuthorizeResult answer = ash_authorize(&subject, ASH_REFUSE_ERROR);
 
-	*condition = NULL;
-	if (!cs->call->authorize || !cs->res->has_policies)
-		return true;
-	switch (ash_policy_decide(&subject, condition))
-	{
-		case ASH_DECISION_ALLOW:
-			*condition = NULL;
-			return true;
-		case ASH_DECISION_FILTER:
-			if (cs->data == NULL || ash_row_satisfies(cs->call, cs->res, cs->data, *condition))
-				return true;
-			break;
-		case ASH_DECISION_DENY:
-			break;
-	}
-	if (!ash_errors_any(cs->call->errors))
-		ash_policy_forbid(&subject);
-	return false;
+	*condition = answer.condition;
+	if (answer.decision != ASH_DECISION_CONDITION || cs->data == NULL)
+		return answer.decision != ASH_DECISION_DENY;
+	return ash_row_satisfies(cs->call, cs->res, cs->data, answer.condition) ||
+		   ash_authorize_refuse(&subject);
 }
 
 /* The condition a create left open: the row must be one that the actor may create. */
 static bool
 authorize_created(AshChangeset *cs, AshExpr *condition)
 {
-	AshPolicySubject subject = subject_of(cs);
+	AshPolicySubject subject;
 
 	if (condition == NULL || cs->data != NULL ||
 		ash_row_satisfies(cs->call, cs->res, cs->result, condition))
 		return true;
-	if (!ash_errors_any(cs->call->errors))
-		ash_policy_forbid(&subject);
-	return false;
+	subject = ash_policy_subject(cs->call);
+	return ash_authorize_refuse(&subject);
 }
 
 /*-------------------------------------------------------------------------

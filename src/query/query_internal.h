@@ -16,7 +16,6 @@
 #define ASH_QUERY_INTERNAL_H
 
 #include "call/app_function.h"
-#include "policy/policy.h"
 #include "query/query.h"
 
 typedef struct AshFrom AshFrom;

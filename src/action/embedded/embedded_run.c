@@ -226,29 +226,12 @@ holds(AshChangeset *cs, const AshValue *row, AshExpr *condition)
 static bool
 authorize(AshChangeset *cs, const AshValue *row)
 {
-	AshPolicySubject subject = { .call = cs->call,
-								 .res = cs->res,
-								 .type = cs->action->type,
-								 .action = cs->action,
-								 .changeset = cs };
-	AshExpr *condition = NULL;
+	AshPolicySubject subject = ash_policy_subject(cs->call);
+	AshAuthorizeResult answer = ash_authorize(&subject, ASH_REFUSE_ERROR);
 
-	if (!cs->call->authorize || !cs->res->has_policies)
-		return true;
-	switch (ash_policy_decide(&subject, &condition))
-	{
-		case ASH_DECISION_ALLOW:
-			return true;
-		case ASH_DECISION_FILTER:
-			if (holds(cs, row, condition))
-				return true;
-			break;
-		case ASH_DECISION_DENY:
-			break;
-	}
-	if (!ash_errors_any(cs->call->errors))
-		ash_policy_forbid(&subject);
-	return false;
+	if (answer.decision != ASH_DECISION_CONDITION)
+		return answer.decision == ASH_DECISION_ALLOW;
+	return holds(cs, row, answer.condition) || ash_authorize_refuse(&subject);
 }
 
 /* Conditions that a change has put on the value to be written. */
