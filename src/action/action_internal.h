@@ -11,30 +11,24 @@
 #include "action/action.h"
 #include "call/app_function.h"
 
-/* write_action.c */
-/* as ash_action_write, for a row that ash_action_record has locked */
-extern AshChangeset *ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
-											 const AshRowHandle *handle);
+/* write_action.c: the life cycle of a write, and the parts that are of use alone */
+extern bool ash_action_run_changeset(AshChangeset *cs);
+extern void ash_action_build(AshChangeset *cs);
+extern bool ash_action_authorize(AshChangeset *cs, AshExpr **condition);
 extern bool ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row,
 							  AshExpr *condition);
+extern bool ash_changeset_meets_filters(AshChangeset *cs);
+extern bool ash_changeset_stale(AshChangeset *cs); /* always false */
 
-/* steps 2 to 11: everything that can be said about the input */
-extern void ash_action_build(AshChangeset *cs);
-/* a soft destroy is an update */
-extern AshActionType ash_changeset_type(const AshAction *action);
+/* write_row.c: the row of a changeset, written or shown as a statement */
+extern bool ash_row_write(AshChangeset *cs);
+extern bool ash_row_write_sql(AshChangeset *cs, AshSql *sql);
+extern bool ash_row_write_is_direct(const AshChangeset *cs);
 
 /* generic_action.c: what comes before a generic action is authorized */
 extern void ash_action_generic_prepare(AshCall *call, const Jsonb *input);
 /* … its preparations and validations alone */
 extern void ash_action_prepare(AshCall *call, const Jsonb *input);
-
-/*
- * write_action.c: what running cs would write, as a statement, when it may; *condition is what
- * policies ask of the row, or NULL.  False without one: nothing to write, or an error.
- */
-extern bool ash_write_sql(AshChangeset *cs, AshSql *sql, AshExpr **condition);
-/* would it be run as that statement, or by the executor itself? */
-extern bool ash_write_is_direct(const AshChangeset *cs);
 
 /* generic_action.c: policies, and the call of its function */
 extern bool ash_generic_authorize(AshCall *call);

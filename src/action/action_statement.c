@@ -87,7 +87,7 @@ note_write(AshChangeset *cs, AshStatement *statement, AshExpr *condition)
 		note_manual(cs->call, statement);
 	else if (!statement->present)
 		note(statement, "nothing changes, so nothing is written");
-	else if (ash_write_is_direct(cs))
+	else if (ash_row_write_is_direct(cs))
 		note(statement, "done by the executor itself, without planning a statement");
 	if (cs->data != NULL)
 		note(statement, "the row is found and locked before");
@@ -112,11 +112,13 @@ see_write(AshCall *call, const Jsonb *input, AshStatement *statement)
 		if (row == NULL)
 			return;
 	}
-	cs = ash_changeset_create(call, ash_changeset_type(call->action), input, row);
+	cs = ash_changeset_create(call, input, row);
 	ash_action_build(cs);
-	if (ash_errors_any(call->errors))
+	if (ash_errors_any(call->errors) || !ash_action_authorize(cs, &condition))
 		return;
-	statement->present = ash_write_sql(cs, &statement->sql, &condition);
+	if (cs->type == ASH_ACTION_UPDATE)
+		ash_changeset_lazy_defaults(cs);
+	statement->present = ash_row_write_sql(cs, &statement->sql);
 	if (!ash_errors_any(call->errors))
 		note_write(cs, statement, condition);
 }

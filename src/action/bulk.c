@@ -149,7 +149,7 @@ run_input(Bulk *bulk, void *item)
 	call->errors = errors;
 	call->bindings.errors = errors;
 	cs = ash_action_write(call, create ? ash_jsonb_from_value(item) : bulk->input,
-						  create ? NULL : item);
+						  create ? NULL : item, NULL);
 	if (ash_errors_any(errors) && cs->result != NULL && !is_skipped_filter(errors))
 	{
 		/* written, and then wrong: the batch has to go */

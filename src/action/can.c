@@ -38,7 +38,7 @@ add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 			return false;
 	}
 	faults = list_length(call->errors->items);
-	subject->changeset = ash_changeset_create(call, call->action->type, input, *row);
+	subject->changeset = ash_changeset_create(call, input, *row);
 	ash_changeset_cast_input(subject->changeset);
 	ash_call_argument_defaults(call);
 	ash_changeset_literal_defaults(subject->changeset);
