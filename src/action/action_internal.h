@@ -22,8 +22,7 @@ extern bool ash_changeset_stale(AshChangeset *cs); /* always false */
 
 /* write_row.c: the row of a changeset, written or shown as a statement */
 extern bool ash_row_write(AshChangeset *cs);
-extern bool ash_row_write_sql(AshChangeset *cs, AshSql *sql);
-extern bool ash_row_write_is_direct(const AshChangeset *cs);
+extern bool ash_row_write_sql(AshChangeset *cs, AshSql *sql, bool *direct);
 
 /* generic_action.c: what comes before a generic action is authorized */
 extern void ash_action_generic_prepare(AshCall *call, const Jsonb *input);
@@ -52,10 +51,21 @@ extern const Jsonb *ash_action_lazy_load(AshCall *call, const Jsonb *load,
 /* manual_write.c: instead of insert, update or delete; the row goes to cs->result */
 extern AshWriteStatus ash_manual_write(AshChangeset *cs);
 
-/* upsert.c */
+/* upsert.c: the part of a create that overwrites a row in its way */
+typedef struct AshUpsert
+{
+	AshChangeset *cs;
+	const AshIdentity *identity; /* NULL: the primary key */
+	Bitmapset *keys;			 /* attribute indexes of the conflict target */
+	Bitmapset *fields;			 /* those that are overwritten */
+	bool listed;				 /* … because a list names them */
+	AshExpr *condition;			 /* on the row in the way, or NULL */
+	const bool *given;
+} AshUpsert;
+
 extern bool ash_upsert_wanted(const AshChangeset *cs);
-extern bool ash_upsert_row(AshChangeset *cs, const bool *given);
-extern bool ash_upsert_sql(AshChangeset *cs, const bool *given, AshSql *sql, Bitmapset **keys);
+extern bool ash_upsert_describe(AshChangeset *cs, AshWrite *write, AshUpsert *upsert);
+extern bool ash_upsert_not_written(AshUpsert *upsert);
 
 /* identity_check.c */
 extern bool ash_identity_eager_checks(AshChangeset *cs);

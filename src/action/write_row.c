@@ -12,6 +12,7 @@
 
 #include "action/action_internal.h"
 
+/* The columns that get values; an update computes those that are atomic. */
 static void
 mark_given(const AshChangeset *cs, bool *given)
 {
@@ -20,6 +21,7 @@ mark_given(const AshChangeset *cs, bool *given)
 				   (cs->type == ASH_ACTION_CREATE || !(cs->flags[i] & ASH_ATOMIC));
 }
 
+/* AshWrite.assign: attributes computed from the stored row. */
 static void
 write_atomics(AshSql *sql, void *arg)
 {
@@ -38,6 +40,7 @@ write_atomics(AshSql *sql, void *arg)
 	}
 }
 
+/* AshWrite.where: conditions that changes have put on the stored row. */
 static void
 write_filters(AshSql *sql, void *arg)
 {
@@ -60,79 +63,86 @@ has_atomics(const AshChangeset *cs)
 	return false;
 }
 
+/*
+ * What is to be written.  *upsert is used by the clauses of an upsert, and must live as
+ * long as the write.  False after adding errors.
+ */
+static bool
+describe_write(AshChangeset *cs, AshWrite *write, AshUpsert *upsert)
+{
+	bool *given = palloc(sizeof(bool) * Max(cs->res->nattributes, 1));
+	bool create = cs->type == ASH_ACTION_CREATE;
+
+	mark_given(cs, given);
+	*write = (AshWrite){
+		.type = cs->type,
+		.res = cs->res,
+		.handle = &cs->handle,
+		.row = cs->data,
+		.values = cs->values,
+		.given = given,
+		.assign = cs->type == ASH_ACTION_UPDATE && has_atomics(cs) ? write_atomics : NULL,
+		.where = !create && cs->filters != NIL ? write_filters : NULL,
+		.arg = cs,
+		.bindings = &cs->call->bindings,
+	};
+	return !create || !ash_upsert_wanted(cs) || ash_upsert_describe(cs, write, upsert);
+}
+
+/* An update without changes does not touch the row. */
 static bool
 writes_nothing(const AshChangeset *cs)
 {
-	return cs->type == ASH_ACTION_UPDATE && ash_changeset_is_empty(cs) && cs->filters == NIL;
+	return cs->type == ASH_ACTION_UPDATE && ash_changeset_is_empty(cs);
 }
 
+/* A function has written the row. */
+static bool
+write_manually(AshChangeset *cs)
+{
+	return (ash_manual_write(cs) == ASH_WRITE_DONE || ash_changeset_stale(cs)) &&
+		   !ash_errors_any(cs->call->errors);
+}
+
+/*
+ * Life cycle: the row as it is after the write (of a destroy: as it was) goes to
+ * cs->result.  False after adding errors.
+ */
 bool
 ash_row_write(AshChangeset *cs)
 {
-	AshResource *res = cs->res;
-	bool *given = palloc0(sizeof(bool) * Max(res->nattributes, 1));
-	AshWriteStatus status;
+	AshWrite write;
+	AshUpsert upsert;
 
-	cs->result = palloc0(sizeof(AshValue) * Max(res->nattributes, 1));
+	cs->result = palloc0(sizeof(AshValue) * Max(cs->res->nattributes, 1));
 	if (cs->action->manual_json != NULL)
-		return (ash_manual_write(cs) == ASH_WRITE_DONE || ash_changeset_stale(cs)) &&
-			   !ash_errors_any(cs->call->errors);
-	mark_given(cs, given);
-	switch (cs->type)
+		return write_manually(cs);
+	if (writes_nothing(cs))
 	{
-		case ASH_ACTION_CREATE:
-			if (ash_upsert_wanted(cs))
-				return ash_upsert_row(cs, given);
-			ash_data_insert(res, cs->values, given, cs->result);
-			return true;
-		case ASH_ACTION_UPDATE:
-			if (writes_nothing(cs))
-			{
-				cs->result = cs->data;
-				return true;
-			}
-			status = ash_data_update(res, &cs->handle, cs->data, cs->values, given,
-									 has_atomics(cs) ? write_atomics : NULL,
-									 cs->filters != NIL ? write_filters : NULL, cs,
-									 &cs->call->bindings, cs->result);
-			break;
-		default:
-			status = ash_data_delete(res, &cs->handle, cs->data,
-									 cs->filters != NIL ? write_filters : NULL, cs,
-									 &cs->call->bindings, cs->result);
+		cs->result = cs->data;
+		return ash_changeset_meets_filters(cs) || ash_changeset_stale(cs);
 	}
-	return status == ASH_WRITE_DONE || ash_changeset_stale(cs);
-}
-
-/* The statement that ash_row_write would run; false when there is none, or after adding errors. */
-bool
-ash_row_write_sql(AshChangeset *cs, AshSql *sql)
-{
-	bool *given = palloc0(sizeof(bool) * Max(cs->res->nattributes, 1));
-	Bitmapset *keys;
-	AshSqlFn where = cs->filters != NIL ? write_filters : NULL;
-
-	if (cs->action->manual_json != NULL || writes_nothing(cs))
+	if (!describe_write(cs, &write, &upsert))
 		return false;
-	mark_given(cs, given);
-	if (cs->type == ASH_ACTION_CREATE && ash_upsert_wanted(cs))
-		return ash_upsert_sql(cs, given, sql, &keys);
-	ash_sql_init(sql, &cs->call->bindings);
-	if (cs->type == ASH_ACTION_CREATE)
-		ash_data_insert_sql(sql, cs->res, cs->values, given);
-	else if (cs->type == ASH_ACTION_UPDATE)
-		ash_data_update_sql(sql, cs->res, cs->data, cs->values, given,
-							has_atomics(cs) ? write_atomics : NULL, where, cs);
-	else
-		ash_data_delete_sql(sql, cs->res, cs->data, where, cs);
-	return true;
+	if (ash_exec_write(&write, cs->result) == ASH_WRITE_DONE)
+		return true;
+	return write.conflict != NULL ? ash_upsert_not_written(&upsert) : ash_changeset_stale(cs);
 }
 
-/* True if ash_row_write would do it without a statement. */
+/*
+ * The statement that ash_row_write would run; false when there is none, or after adding
+ * errors.  *direct: it is done without the statement.
+ */
 bool
-ash_row_write_is_direct(const AshChangeset *cs)
+ash_row_write_sql(AshChangeset *cs, AshSql *sql, bool *direct)
 {
-	return !has_atomics(cs) && cs->filters == NIL &&
-		   !(cs->type == ASH_ACTION_CREATE && ash_upsert_wanted(cs)) &&
-		   ash_data_is_direct(cs->res, cs->type);
+	AshWrite write;
+	AshUpsert upsert;
+
+	if (cs->action->manual_json != NULL || writes_nothing(cs) ||
+		!describe_write(cs, &write, &upsert))
+		return false;
+	*direct = ash_exec_write_is_direct(&write);
+	ash_exec_write_sql(&write, sql);
+	return !ash_errors_any(cs->call->errors);
 }

@@ -147,45 +147,40 @@ typedef void (*AshValuesFn)(AshValue *row, void *arg);
 extern AshFindResult ash_data_find_row(AshResource *res, const AshValue *key, AshValuesFn fn,
 									   void *arg);
 
-/* Writes text into a statement: conditions or assignments made by the room above. */
+/* Writes text into a statement: clauses made by the room above. */
 typedef void (*AshSqlFn)(AshSql *sql, void *arg);
 
 /*
- * values and given are indexed like res->attributes; given[i] false = not in the
- * column list (the database default applies).  A plain local table takes the heap
- * fast path, everything else a saved statement; both give the same result.
+ * The write of one row: what ash_exec_write does, and ash_exec_write_sql says.  The
+ * clauses are about the alias "t"; any of them rules out the fast path, and so does, for
+ * an update or destroy, a handle that is NULL or no longer valid.
  */
-extern void ash_data_insert(AshResource *res, const AshValue *values, const bool *given,
-							AshValue *result);
+typedef struct AshWrite
+{
+	AshActionType type; /* create, update or destroy */
+	AshResource *res;
 
-/*
- * The row whose primary key is that of row.  assign, when not NULL, writes further
- * assignments ("\"n\" = …, …") and where further conditions (" AND …") over the alias
- * "t"; both rule out the fast path, and so does a handle (of ash_data_lock_row) that
- * is NULL or no longer valid.
- */
-extern AshWriteStatus ash_data_update(AshResource *res, const AshRowHandle *handle,
-									  const AshValue *row, const AshValue *values,
-									  const bool *given, AshSqlFn assign, AshSqlFn where, void *arg,
-									  AshBindings *bindings, AshValue *result);
-extern AshWriteStatus ash_data_delete(AshResource *res, const AshRowHandle *handle,
-									  const AshValue *row, AshSqlFn where, void *arg,
-									  AshBindings *bindings, AshValue *result);
+	/* update, destroy */
+	const AshRowHandle *handle; /* where ash_data_lock_row has locked the row */
+	const AshValue *row;		/* the stored row, by attribute index; its primary key finds it */
 
-/* The statements of the slow path, which say what the fast path does. */
-extern void ash_data_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values,
-								const bool *given);
-extern void ash_data_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
-								const AshValue *values, const bool *given, AshSqlFn assign,
-								AshSqlFn where, void *arg);
-extern void ash_data_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row,
-								AshSqlFn where, void *arg);
-/* Does the fast path apply to the table, for a write of a row that its key finds? */
-extern bool ash_data_is_direct(AshResource *res, AshActionType type);
+	/* create, update: by attribute index */
+	const AshValue *values;
+	const bool *given; /* false: the column keeps its value, or gets the database's default */
 
-/* Copies a slot of the resource's row type (all attributes, in order) into values. */
-extern void ash_data_slot_values(const AshResource *res, struct TupleTableSlot *slot,
-								 AshValue *values);
+	/* clauses, or NULL */
+	AshSqlFn assign;   /* update: further assignments, "n = …, …" */
+	AshSqlFn where;	   /* update, destroy: further conditions, " AND …" */
+	AshSqlFn conflict; /* create: " ON CONFLICT …" */
+	void *arg;		   /* of all three */
+	AshBindings *bindings;
+} AshWrite;
+
+extern AshWriteStatus ash_exec_write(const AshWrite *write, AshValue *result);
+extern void ash_exec_write_sql(const AshWrite *write, AshSql *sql);
+extern bool ash_exec_write_is_direct(const AshWrite *write);
+/* a value of the attribute as a parameter, marked if it is sensitive */
+extern void ash_write_value(AshSql *sql, const AshAttribute *attr, const AshValue *value);
 
 /* Setting ash.fast_path: off sends every write through SPI (tests compare the two). */
 extern bool ash_guc_fast_path;

@@ -3,9 +3,10 @@
  * src/exec/exec_write.c
  *	  One row: insert, update, delete.
  *
- * Each function takes the heap fast path when it would do the same as a
- * statement, and a saved INSERT, UPDATE or DELETE … RETURNING otherwise.  Names
- * are quoted, operators qualified, values are parameters.
+ * An AshWrite is done by the heap fast path when that does the same as a statement,
+ * and by a saved INSERT, UPDATE or DELETE … RETURNING otherwise.  The statement that
+ * is run is the one that ash_exec_write_sql shows.  Names are quoted, operators
+ * qualified, values are parameters.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,22 +17,6 @@
 #include "exec/exec_internal.h"
 #include "utils/datum.h"
 
-/* Copies all attributes of a RETURNING row into values, in CurrentMemoryContext. */
-void
-ash_data_slot_values(const AshResource *res, TupleTableSlot *slot, AshValue *values)
-{
-	slot_getallattrs(slot);
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		const AshTypeInst *type = res->attributes[i]->type;
-
-		values[i].isnull = slot->tts_isnull[i];
-		values[i].value = values[i].isnull ?
-							  (Datum) 0 :
-							  datumCopy(slot->tts_values[i], type->typbyval, type->typlen);
-	}
-}
-
 typedef struct ReturnedRow
 {
 	const AshResource *res;
@@ -39,236 +24,243 @@ typedef struct ReturnedRow
 	AshValue *values;
 } ReturnedRow;
 
+/* AshRowFn: copies all attributes of a RETURNING row into the context of ash_exec_write's caller.
+ */
 static void
 take_row(TupleTableSlot *slot, void *arg)
 {
 	ReturnedRow *row = arg;
 	MemoryContext old = MemoryContextSwitchTo(row->cxt);
 
-	ash_data_slot_values(row->res, slot, row->values);
+	slot_getallattrs(slot);
+	for (int i = 0; i < row->res->nattributes; i++)
+	{
+		const AshTypeInst *type = row->res->attributes[i]->type;
+		AshValue *value = &row->values[i];
+
+		value->isnull = slot->tts_isnull[i];
+		value->value = value->isnull ? (Datum) 0 :
+									   datumCopy(slot->tts_values[i], type->typbyval, type->typlen);
+	}
 	MemoryContextSwitchTo(old);
 }
 
-static void
-write_returning(AshSql *sql, const AshResource *res)
-{
-	ash_sql_str(sql, " RETURNING ");
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		ash_sql_str(sql, i > 0 ? ", t." : "t.");
-		ash_sql_ident(sql, res->attributes[i]->source);
-	}
-}
+/*-------------------------------------------------------------------------
+ * The statement
+ *-------------------------------------------------------------------------
+ */
 
-static void
-write_value(AshSql *sql, const AshAttribute *attr, const AshValue *value)
+void
+ash_write_value(AshSql *sql, const AshAttribute *attr, const AshValue *value)
 {
 	ash_sql_param(sql, attr->type->oid, value->value, value->isnull);
 	if (attr->sensitive)
 		ash_sql_sensitive(sql);
 }
 
-/* " WHERE key AND conditions" */
+/* The columns that are given, in parentheses, and as many values. */
 static void
-write_where(AshSql *sql, const AshResource *res, const AshValue *row, AshSqlFn where, void *arg)
+write_columns(const AshWrite *write, AshSql *sql)
 {
-	for (int i = 0; i < res->nprimary_key; i++)
-	{
-		const AshAttribute *attr = res->primary_key[i];
+	const char *separator = " (";
 
-		ash_sql_str(sql, i > 0 ? " AND t." : " WHERE t.");
-		ash_sql_ident(sql, attr->source);
-		ash_sql_str(sql, ash_sql_equals(attr->type));
-		write_value(sql, attr, &row[attr->index]);
+	for (int i = 0; i < write->res->nattributes; i++)
+	{
+		if (!write->given[i])
+			continue;
+		ash_sql_str(sql, separator);
+		ash_sql_ident(sql, write->res->attributes[i]->source);
+		separator = ", ";
 	}
-	if (where != NULL)
-		where(sql, arg);
+	ash_sql_str(sql, ") OVERRIDING SYSTEM VALUE VALUES");
+	separator = " (";
+	for (int i = 0; i < write->res->nattributes; i++)
+	{
+		if (!write->given[i])
+			continue;
+		ash_sql_str(sql, separator);
+		ash_write_value(sql, write->res->attributes[i], &write->values[i]);
+		separator = ", ";
+	}
+	ash_sql_str(sql, ")");
 }
 
 static bool
-any_given(const AshResource *res, const bool *given)
+any_given(const AshWrite *write)
 {
-	for (int i = 0; i < res->nattributes; i++)
-		if (given[i])
+	for (int i = 0; i < write->res->nattributes; i++)
+		if (write->given[i])
 			return true;
 	return false;
 }
 
-void
-ash_data_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given)
-{
-	const char *separator = " (";
-
-	ash_sql_str(sql, "INSERT INTO ");
-	ash_sql_str(sql, res->qualified);
-	ash_sql_str(sql, " AS t");
-	if (!any_given(res, given))
-	{
-		ash_sql_str(sql, " DEFAULT VALUES");
-		write_returning(sql, res);
-		return;
-	}
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		if (!given[i])
-			continue;
-		ash_sql_str(sql, separator);
-		ash_sql_ident(sql, res->attributes[i]->source);
-		separator = ", ";
-	}
-	ash_sql_str(sql, ") OVERRIDING SYSTEM VALUE VALUES (");
-	separator = "";
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		if (!given[i])
-			continue;
-		ash_sql_str(sql, separator);
-		write_value(sql, res->attributes[i], &values[i]);
-		separator = ", ";
-	}
-	ash_sql_str(sql, ")");
-	write_returning(sql, res);
-}
-
-static bool
-run_returning(AshResource *res, AshSql *sql, AshValue *result)
-{
-	ReturnedRow row = { res, CurrentMemoryContext, result };
-
-	return ash_data_modify(res, sql, take_row, &row) > 0;
-}
-
-static bool
-run_insert(AshResource *res, AshSql *sql, AshValue *result)
-{
-	ReturnedRow row = { res, CurrentMemoryContext, result };
-
-	if (ash_data_batch_queues(res))
-		return ash_data_modify_queued(res, sql, take_row, &row) > 0;
-	return ash_data_modify(res, sql, take_row, &row) > 0;
-}
-
-void
-ash_data_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
-{
-	Relation rel;
-	AshTable *table;
-	AshSql sql;
-
-	if (ash_data_batch_insert(res, values, given, result))
-		return;
-	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
-	table = ash_table_of(res, rel);
-	if (ash_table_direct(table, rel, ACL_INSERT))
-	{
-		ash_heap_insert(res, table, rel, values, given, result);
-		table_close(rel, NoLock);
-		return;
-	}
-	table_close(rel, NoLock);
-
-	ash_sql_init(&sql, NULL);
-	ash_data_insert_sql(&sql, res, values, given);
-	if (!run_insert(res, &sql, result))
-		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-						errmsg("a trigger of table %s left the row out", res->qualified)));
-}
-
 static void
-write_assignments(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given,
-				  AshSqlFn assign, void *arg)
+write_assignments(const AshWrite *write, AshSql *sql)
 {
 	const char *separator = "";
 
 	ash_sql_str(sql, " SET ");
-	for (int i = 0; i < res->nattributes; i++)
+	for (int i = 0; i < write->res->nattributes; i++)
 	{
-		if (!given[i])
+		if (!write->given[i])
 			continue;
 		ash_sql_str(sql, separator);
-		ash_sql_ident(sql, res->attributes[i]->source);
+		ash_sql_ident(sql, write->res->attributes[i]->source);
 		ash_sql_str(sql, " = ");
-		write_value(sql, res->attributes[i], &values[i]);
+		ash_write_value(sql, write->res->attributes[i], &write->values[i]);
 		separator = ", ";
 	}
-	if (assign != NULL)
+	if (write->assign != NULL)
 	{
 		ash_sql_str(sql, separator);
-		assign(sql, arg);
+		write->assign(sql, write->arg);
 	}
 }
 
-void
-ash_data_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
-					const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
-					void *arg)
+/* " WHERE key AND conditions" */
+static void
+write_where(const AshWrite *write, AshSql *sql)
 {
-	ash_sql_str(sql, "UPDATE ");
-	ash_sql_str(sql, res->qualified);
-	ash_sql_str(sql, " AS t");
-	write_assignments(sql, res, values, given, assign, arg);
-	write_where(sql, res, row, where, arg);
-	write_returning(sql, res);
+	for (int i = 0; i < write->res->nprimary_key; i++)
+	{
+		const AshAttribute *attr = write->res->primary_key[i];
+
+		ash_sql_str(sql, i > 0 ? " AND t." : " WHERE t.");
+		ash_sql_ident(sql, attr->source);
+		ash_sql_str(sql, ash_sql_equals(attr->type));
+		ash_write_value(sql, attr, &write->row[attr->index]);
+	}
+	if (write->where != NULL)
+		write->where(sql, write->arg);
 }
 
+/* The statement that does the write, into sql, which is initialized here. */
 void
-ash_data_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row, AshSqlFn where,
-					void *arg)
+ash_exec_write_sql(const AshWrite *write, AshSql *sql)
 {
-	ash_sql_str(sql, "DELETE FROM ");
-	ash_sql_str(sql, res->qualified);
+	static const char *const verbs[] = { [ASH_ACTION_CREATE] = "INSERT INTO ",
+										 [ASH_ACTION_UPDATE] = "UPDATE ",
+										 [ASH_ACTION_DESTROY] = "DELETE FROM " };
+
+	ash_sql_init(sql, write->bindings);
+	ash_sql_str(sql, verbs[write->type]);
+	ash_sql_str(sql, write->res->qualified);
 	ash_sql_str(sql, " AS t");
-	write_where(sql, res, row, where, arg);
-	write_returning(sql, res);
+	if (write->type == ASH_ACTION_CREATE)
+	{
+		if (any_given(write))
+			write_columns(write, sql);
+		else
+			ash_sql_str(sql, " DEFAULT VALUES");
+		if (write->conflict != NULL)
+			write->conflict(sql, write->arg);
+	}
+	else
+	{
+		if (write->type == ASH_ACTION_UPDATE)
+			write_assignments(write, sql);
+		write_where(write, sql);
+	}
+	ash_sql_str(sql, " RETURNING ");
+	for (int i = 0; i < write->res->nattributes; i++)
+	{
+		ash_sql_str(sql, i > 0 ? ", t." : "t.");
+		ash_sql_ident(sql, write->res->attributes[i]->source);
+	}
 }
 
-bool
-ash_data_is_direct(AshResource *res, AshActionType type)
-{
-	Relation rel = table_open(ash_resource_relid(res), AccessShareLock);
-	AclMode mode = type == ASH_ACTION_CREATE ? ACL_INSERT :
-				   type == ASH_ACTION_UPDATE ? ACL_UPDATE :
-											   ACL_DELETE;
-	AshTable *table = ash_table_of(res, rel);
-	bool direct = ash_table_direct(table, rel, mode) &&
-				  (type == ASH_ACTION_CREATE ||
-				   (!IsolationUsesXactSnapshot() && OidIsValid(ash_index_of_key(table, res, rel))));
+/*-------------------------------------------------------------------------
+ * Without a statement
+ *-------------------------------------------------------------------------
+ */
 
+/* True if the write has clauses, which only a statement can have. */
+static bool
+has_clauses(const AshWrite *write)
+{
+	return write->assign != NULL || write->where != NULL || write->conflict != NULL;
+}
+
+static bool
+insert_direct(const AshWrite *write, AshValue *result)
+{
+	AshResource *res = write->res;
+	Relation rel;
+	AshTable *table;
+	bool direct;
+
+	if (ash_data_batch_insert(res, write->values, write->given, result))
+		return true;
+	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
+	table = ash_table_of(res, rel);
+	direct = ash_table_direct(table, rel, ACL_INSERT);
+	if (direct)
+		ash_heap_insert(res, table, rel, write->values, write->given, result);
 	table_close(rel, NoLock);
 	return direct;
 }
 
-AshWriteStatus
-ash_data_update(AshResource *res, const AshRowHandle *handle, const AshValue *row,
-				const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
-				void *arg, AshBindings *bindings, AshValue *result)
+static AshHeapResult
+write_direct(const AshWrite *write, AshValue *result)
 {
-	AshHeapResult done = ASH_HEAP_NOT_TRIED;
-	AshSql sql;
+	bool update = write->type == ASH_ACTION_UPDATE;
 
-	if (handle != NULL && handle->valid && assign == NULL && where == NULL)
-		done = ash_heap_write_locked(res, handle, values, given, result);
-	if (done != ASH_HEAP_NOT_TRIED)
-		return done == ASH_HEAP_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
-
-	ash_sql_init(&sql, bindings);
-	ash_data_update_sql(&sql, res, row, values, given, assign, where, arg);
-	return run_returning(res, &sql, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
+	if (has_clauses(write))
+		return ASH_HEAP_NOT_TRIED;
+	if (write->type == ASH_ACTION_CREATE)
+		return insert_direct(write, result) ? ASH_HEAP_DONE : ASH_HEAP_NOT_TRIED;
+	if (write->handle == NULL || !write->handle->valid)
+		return ASH_HEAP_NOT_TRIED;
+	return ash_heap_write_locked(write->res, write->handle, update ? write->values : NULL,
+								 update ? write->given : NULL, result);
 }
 
-AshWriteStatus
-ash_data_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row, AshSqlFn where,
-				void *arg, AshBindings *bindings, AshValue *result)
+/* True if the fast path applies, for an update or destroy when its row is found by its key. */
+bool
+ash_exec_write_is_direct(const AshWrite *write)
 {
-	AshHeapResult done = ASH_HEAP_NOT_TRIED;
+	static const AclMode modes[] = { [ASH_ACTION_CREATE] = ACL_INSERT,
+									 [ASH_ACTION_UPDATE] = ACL_UPDATE,
+									 [ASH_ACTION_DESTROY] = ACL_DELETE };
+	Relation rel;
+	AshTable *table;
+	bool direct;
+
+	if (has_clauses(write))
+		return false;
+	rel = table_open(ash_resource_relid(write->res), AccessShareLock);
+	table = ash_table_of(write->res, rel);
+	direct =
+		ash_table_direct(table, rel, modes[write->type]) &&
+		(write->type == ASH_ACTION_CREATE ||
+		 (!IsolationUsesXactSnapshot() && OidIsValid(ash_index_of_key(table, write->res, rel))));
+	table_close(rel, NoLock);
+	return direct;
+}
+
+/*
+ * Does the write; the row as it is afterwards (of a destroy: as it was) goes to result, by
+ * attribute index, in CurrentMemoryContext.  An insert that a trigger suppresses is an
+ * error; one with a conflict clause that wrote nothing is ASH_WRITE_NO_ROW.
+ */
+AshWriteStatus
+ash_exec_write(const AshWrite *write, AshValue *result)
+{
+	ReturnedRow row = { write->res, CurrentMemoryContext, result };
+	AshHeapResult done = write_direct(write, result);
+	bool insert = write->type == ASH_ACTION_CREATE && write->conflict == NULL;
+	uint64 rows;
 	AshSql sql;
 
-	if (handle != NULL && handle->valid && where == NULL)
-		done = ash_heap_write_locked(res, handle, NULL, NULL, result);
 	if (done != ASH_HEAP_NOT_TRIED)
 		return done == ASH_HEAP_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
-
-	ash_sql_init(&sql, bindings);
-	ash_data_delete_sql(&sql, res, row, where, arg);
-	return run_returning(res, &sql, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
+	ash_exec_write_sql(write, &sql);
+	if (insert && ash_data_batch_queues(write->res))
+		rows = ash_data_modify_queued(write->res, &sql, take_row, &row);
+	else
+		rows = ash_data_modify(write->res, &sql, take_row, &row);
+	if (rows == 0 && insert)
+		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+						errmsg("a trigger of table %s left the row out", write->res->qualified)));
+	return rows > 0 ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 }
