@@ -32,7 +32,8 @@ extern void ash_action_destroy(AshCall *call, const Jsonb *input, StringInfo out
 extern void ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out);
 
 /* The middle of create, update and destroy, for nested actions: leaves the row in cs->result. */
-extern AshChangeset *ash_action_write(AshCall *call, const Jsonb *input, AshValue *data);
+extern AshChangeset *ash_action_write(AshCall *call, const Jsonb *input, AshValue *data,
+									  const AshRowHandle *handle);
 
 /* read_action.c: at most one record */
 extern AshQuery *ash_action_query(AshCall *call, const Jsonb *input);

@@ -12,30 +12,23 @@
 #include "call/app_function.h"
 #include "model/action_def.h"
 
-/* write_action.c */
-/* as ash_action_write, for a row that ash_action_record has locked */
-extern AshChangeset *ash_action_write_locked(AshCall *call, const Jsonb *input, AshValue *data,
-											 const AshRowHandle *handle);
+/* write_action.c: the life cycle of a write, and the parts that are of use alone */
+extern bool ash_action_run_changeset(AshChangeset *cs);
+extern void ash_action_build(AshChangeset *cs);
+extern bool ash_action_authorize(AshChangeset *cs, AshExpr **condition);
 extern bool ash_row_satisfies(AshCall *call, AshResource *res, const AshValue *row,
 							  AshExpr *condition);
+extern bool ash_changeset_meets_filters(AshChangeset *cs);
+extern bool ash_changeset_stale(AshChangeset *cs); /* always false */
 
-/* steps 2 to 11: everything that can be said about the input */
-extern void ash_action_build(AshChangeset *cs);
-/* a soft destroy is an update */
-extern AshActionType ash_changeset_type(const AshAction *action);
+/* write_row.c: the row of a changeset, written or shown as a statement */
+extern bool ash_row_write(AshChangeset *cs);
+extern bool ash_row_write_sql(AshChangeset *cs, AshSql *sql, bool *direct);
 
 /* generic_action.c: what comes before a generic action is authorized */
 extern void ash_action_generic_prepare(AshCall *call, const Jsonb *input);
 /* … its preparations and validations alone */
 extern void ash_action_prepare(AshCall *call, const Jsonb *input);
-
-/*
- * write_action.c: what running cs would write, as a statement, when it may; *condition is what
- * policies ask of the row, or NULL.  False without one: nothing to write, or an error.
- */
-extern bool ash_write_sql(AshChangeset *cs, AshSql *sql, AshExpr **condition);
-/* would it be run as that statement, or by the executor itself? */
-extern bool ash_write_is_direct(const AshChangeset *cs);
 
 /* generic_action.c: policies, and the call of its function */
 extern bool ash_generic_authorize(AshCall *call);
@@ -59,10 +52,21 @@ extern const Jsonb *ash_action_lazy_load(AshCall *call, const Jsonb *load,
 /* manual_write.c: instead of insert, update or delete; the row goes to cs->result */
 extern AshWriteStatus ash_manual_write(AshChangeset *cs);
 
-/* upsert.c */
+/* upsert.c: the part of a create that overwrites a row in its way */
+typedef struct AshUpsert
+{
+	AshChangeset *cs;
+	const AshIdentity *identity; /* NULL: the primary key */
+	Bitmapset *keys;			 /* attribute indexes of the conflict target */
+	Bitmapset *fields;			 /* those that are overwritten */
+	bool listed;				 /* … because a list names them */
+	AshExpr *condition;			 /* on the row in the way, or NULL */
+	const bool *given;
+} AshUpsert;
+
 extern bool ash_upsert_wanted(const AshChangeset *cs);
-extern bool ash_upsert_row(AshChangeset *cs, const bool *given);
-extern bool ash_upsert_sql(AshChangeset *cs, const bool *given, AshSql *sql, Bitmapset **keys);
+extern bool ash_upsert_describe(AshChangeset *cs, AshWrite *write, AshUpsert *upsert);
+extern bool ash_upsert_not_written(AshUpsert *upsert);
 
 /* identity_check.c */
 extern bool ash_identity_eager_checks(AshChangeset *cs);

@@ -83,13 +83,13 @@ see_read(AshCall *call, const Jsonb *input, AshStatement *statement)
 }
 
 static void
-note_write(AshChangeset *cs, AshStatement *statement, AshExpr *condition)
+note_write(AshChangeset *cs, AshStatement *statement, AshExpr *condition, bool direct)
 {
 	if (cs->action->manual_json != NULL)
 		note_manual(cs->call, statement);
 	else if (!statement->present)
 		note(statement, "nothing changes, so nothing is written");
-	else if (ash_write_is_direct(cs))
+	else if (direct)
 		note(statement, "done by the executor itself, without planning a statement");
 	if (cs->data != NULL)
 		note(statement, "the row is found and locked before");
@@ -104,9 +104,10 @@ note_write(AshChangeset *cs, AshStatement *statement, AshExpr *condition)
 static void
 see_write(AshCall *call, const Jsonb *input, AshStatement *statement)
 {
-	AshExpr *condition = NULL;
+	AshExpr *condition;
 	AshValue *row = NULL;
 	AshChangeset *cs;
+	bool direct;
 
 	if (call->action->type != ASH_ACTION_CREATE)
 	{
@@ -114,13 +115,15 @@ see_write(AshCall *call, const Jsonb *input, AshStatement *statement)
 		if (row == NULL)
 			return;
 	}
-	cs = ash_changeset_create(call, ash_changeset_type(call->action), input, row);
+	cs = ash_changeset_create(call, input, row);
 	ash_action_build(cs);
-	if (ash_errors_any(call->errors))
+	if (ash_errors_any(call->errors) || !ash_action_authorize(cs, &condition))
 		return;
-	statement->present = ash_write_sql(cs, &statement->sql, &condition);
+	if (cs->type == ASH_ACTION_UPDATE)
+		ash_changeset_lazy_defaults(cs);
+	statement->present = ash_row_write_sql(cs, &statement->sql, &direct);
 	if (!ash_errors_any(call->errors))
-		note_write(cs, statement, condition);
+		note_write(cs, statement, condition, direct);
 }
 
 static void

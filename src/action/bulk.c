@@ -152,7 +152,7 @@ run_input(Bulk *bulk, void *item)
 	call->errors = errors;
 	call->bindings.errors = errors;
 	cs = ash_action_write(call, create ? ash_jsonb_from_value(item) : bulk->input,
-						  create ? NULL : item);
+						  create ? NULL : item, NULL);
 	if (ash_errors_any(errors) && cs->result != NULL && !is_skipped_filter(errors))
 	{
 		/* written, and then wrong: the batch has to go */
@@ -426,26 +426,14 @@ allows_atomic(const AshCall *call)
 static void
 authorize_rows(AshCall *call, AshQuery *query)
 {
-	AshPolicySubject subject = {
-		.call = call, .res = call->res, .type = call->action->type, .action = call->action
-	};
-	AshExpr *condition = NULL;
+	AshPolicySubject subject = ash_policy_subject(call);
+	AshAuthorizeResult answer;
 
-	if (!call->authorize || !call->res->has_policies || !allows_atomic(call) ||
-		call->opts->authorize_with == 1)
+	if (!allows_atomic(call) || call->opts->authorize_with == 1)
 		return;
-	switch (ash_policy_decide(&subject, &condition))
-	{
-		case ASH_DECISION_FILTER:
-			query->filters = lappend(query->filters, condition);
-			break;
-		case ASH_DECISION_DENY:
-			if (!ash_errors_any(call->errors))
-				ash_policy_forbid(&subject);
-			break;
-		case ASH_DECISION_ALLOW:
-			break;
-	}
+	answer = ash_authorize(&subject, ASH_REFUSE_ERROR);
+	if (answer.condition != NULL)
+		query->filters = lappend(query->filters, answer.condition);
 }
 
 /* The rows that the filter of the call chooses among those that the actor may read. */

@@ -17,20 +17,13 @@
 static const char *
 decide(AshPolicySubject *subject, const AshValue *row)
 {
-	AshExpr *condition = NULL;
+	AshAuthorizeResult answer = ash_authorize(subject, ASH_REFUSE_SILENTLY);
 
-	switch (ash_policy_decide(subject, &condition))
-	{
-		case ASH_DECISION_ALLOW:
-			return "yes";
-		case ASH_DECISION_DENY:
-			return "no";
-		case ASH_DECISION_FILTER:
-			break;
-	}
+	if (answer.decision != ASH_DECISION_CONDITION)
+		return answer.decision == ASH_DECISION_ALLOW ? "yes" : "no";
 	if (row == NULL)
 		return "maybe";
-	return ash_row_satisfies(subject->call, subject->res, row, condition) ? "yes" : "no";
+	return ash_row_satisfies(subject->call, subject->res, row, answer.condition) ? "yes" : "no";
 }
 
 /* The changeset of a write; false after adding an error: there is no such record. */
@@ -47,7 +40,7 @@ add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 			return false;
 	}
 	faults = list_length(call->errors->items);
-	subject->changeset = ash_changeset_create(call, call->action->type, input, *row);
+	subject->changeset = ash_changeset_create(call, input, *row);
 	ash_changeset_cast_input(subject->changeset);
 	ash_call_argument_defaults(call);
 	ash_changeset_literal_defaults(subject->changeset);
@@ -63,14 +56,16 @@ static bool
 prepare_subject(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 {
 	AshCall *call = subject->call;
+	AshQuery *query;
 	int faults;
 
 	*row = NULL;
 	switch (call->action->type)
 	{
 		case ASH_ACTION_READ:
-			subject->query = ash_query_create(call, call->res, call->action);
-			ash_query_for_action(subject->query, input);
+			query = ash_query_create(call, call->res, call->action);
+			ash_query_for_action(query, input);
+			*subject = ash_query_subject(query);
 			return true;
 		case ASH_ACTION_GENERIC:
 			ash_call_cast_arguments(call, input);
@@ -84,25 +79,15 @@ prepare_subject(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 	}
 }
 
-static AshPolicySubject
-subject_of(AshCall *call)
-{
-	AshPolicySubject subject = {
-		.call = call, .res = call->res, .type = call->action->type, .action = call->action
-	};
-
-	return subject;
-}
-
 const char *
 ash_action_can(AshCall *call, const Jsonb *input)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	AshPolicySubject subject = subject_of(call);
+	AshPolicySubject subject = ash_policy_subject(call);
 	const char *answer = "yes";
 	AshValue *row;
 
-	if (call->authorize && call->res->has_policies)
+	if (ash_policies_apply(call, call->res))
 	{
 		answer = prepare_subject(&subject, input, &row) ? decide(&subject, row) : "no";
 		/* a read that is filtered may be run */
@@ -118,7 +103,7 @@ void
 ash_action_explain_policies(AshCall *call, const Jsonb *input, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	AshPolicySubject subject = subject_of(call);
+	AshPolicySubject subject = ash_policy_subject(call);
 	AshValue *row;
 
 	if (prepare_subject(&subject, input, &row))

@@ -16,7 +16,7 @@ ash_action_create(AshCall *call, const Jsonb *input, StringInfo out)
 
 	if (ash_errors_any(call->errors))
 		return;
-	cs = ash_action_write(call, input, NULL);
+	cs = ash_action_write(call, input, NULL, NULL);
 	if (!ash_errors_any(call->errors))
 		ash_action_result(cs, out);
 }

@@ -36,7 +36,7 @@ ash_action_destroy(AshCall *call, const Jsonb *input, StringInfo out)
 		ash_records_write(call, call->res, list_make1(data), call->opts->load,
 						  ash_action_select(call, NULL), false, NIL, &record);
 	}
-	cs = ash_action_write_locked(call, input, data, &handle);
+	cs = ash_action_write(call, input, data, &handle);
 	if (ash_errors_any(call->errors))
 		return;
 	if (call->opts->return_notifications)

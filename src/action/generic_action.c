@@ -135,21 +135,14 @@ returns_set(const char *name)
 	return OidIsValid(function) && get_func_retset(function);
 }
 
+/* A condition on a row is not met: a generic action has none. */
 bool
 ash_generic_authorize(AshCall *call)
 {
-	AshPolicySubject subject = {
-		.call = call, .res = call->res, .type = ASH_ACTION_GENERIC, .action = call->action
-	};
-	AshExpr *condition = NULL;
+	AshPolicySubject subject = ash_policy_subject(call);
 
-	if (!call->authorize || !call->res->has_policies)
-		return true;
-	if (ash_policy_decide(&subject, &condition) == ASH_DECISION_ALLOW)
-		return true;
-	if (!ash_errors_any(call->errors))
-		ash_policy_forbid(&subject);
-	return false;
+	return ash_authorize(&subject, ASH_REFUSE_ERROR).decision == ASH_DECISION_ALLOW ||
+		   ash_authorize_refuse(&subject);
 }
 
 /* What is prepared is the call: there is no query. */

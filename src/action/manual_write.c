@@ -24,20 +24,6 @@
  *-------------------------------------------------------------------------
  */
 
-/* Conditions on the row to write, which is locked. */
-static bool
-meets_filters(AshChangeset *cs)
-{
-	ListCell *lc;
-
-	foreach (lc, cs->filters)
-	{
-		if (!ash_row_satisfies(cs->call, cs->res, cs->data, lfirst(lc)))
-			return false;
-	}
-	return true;
-}
-
 /* Atomic changes become values: nobody else can change the row meanwhile. */
 static bool
 fold_atomics(AshChangeset *cs)
@@ -150,7 +136,7 @@ ash_manual_write(AshChangeset *cs)
 					  "%s.%s is manual: it does not upsert", cs->res->name, cs->action->name);
 		return ASH_WRITE_DONE;
 	}
-	if (!meets_filters(cs))
+	if (!ash_changeset_meets_filters(cs))
 		return ASH_WRITE_NO_ROW;
 	if (!fold_atomics(cs))
 		return ASH_WRITE_DONE;

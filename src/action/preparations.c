@@ -358,7 +358,7 @@ ash_query_run_preparations(AshQuery *query, const Jsonb *input)
 		AshPreparation *prep = lfirst(lc);
 
 		if (cs == NULL && (prep->validation != NULL || prep->where != NIL))
-			cs = ash_changeset_create(query->call, query->action->type, input, NULL);
+			cs = ash_changeset_create(query->call, input, NULL);
 		if (prep->only_when_valid && ash_errors_any(query->call->errors))
 			continue;
 		if (prep->where != NIL && !ash_steps_pass(cs, prep->where))

@@ -21,7 +21,7 @@ ash_action_update(AshCall *call, const Jsonb *input, StringInfo out)
 	data = ash_action_record(call, call->opts->record, &handle);
 	if (data == NULL)
 		return;
-	cs = ash_action_write_locked(call, input, data, &handle);
+	cs = ash_action_write(call, input, data, &handle);
 	if (!ash_errors_any(call->errors))
 		ash_action_result(cs, out);
 }

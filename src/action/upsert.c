@@ -12,12 +12,9 @@
 #include "postgres.h"
 
 #include "action/managed/managed.h"
-#include "model/action_def.h"
 #include "model/attribute.h"
 #include "model/identity.h"
-#include "model/resource.h"
 #include "model/value_default.h"
-#include "utils/datum.h"
 
 bool
 ash_upsert_wanted(const AshChangeset *cs)
@@ -27,24 +24,20 @@ ash_upsert_wanted(const AshChangeset *cs)
 	return opts->upsert_given ? opts->upsert : cs->action->upsert;
 }
 
-static const AshIdentity *
-conflict_identity(AshChangeset *cs, bool *failed)
+/* The identity whose values may be taken; NULL: the primary key.  False after adding an error. */
+static bool
+find_identity(AshUpsert *upsert)
 {
+	const AshChangeset *cs = upsert->cs;
 	const char *name = cs->call->opts->upsert_identity ? cs->call->opts->upsert_identity :
 														 cs->action->upsert_identity;
-	const AshIdentity *identity;
 
-	*failed = false;
-	if (name == NULL)
-		return NULL;
-	identity = ash_find_identity(cs->res, name);
-	if (identity == NULL)
-	{
-		*failed = true;
-		ash_error_add(cs->call->errors, ASH_E_NO_IDENTITY_FOUND, NULL,
-					  "Identity %s does not exist on resource %s", name, cs->res->name);
-	}
-	return identity;
+	upsert->identity = name != NULL ? ash_find_identity(cs->res, name) : NULL;
+	if (name == NULL || upsert->identity != NULL)
+		return true;
+	ash_error_add(cs->call->errors, ASH_E_NO_IDENTITY_FOUND, NULL,
+				  "Identity %s does not exist on resource %s", name, cs->res->name);
+	return false;
 }
 
 /* Attribute indexes of the conflict target. */
@@ -165,6 +158,7 @@ with_literal_defaults(const AshResource *res, Bitmapset *set)
 	return set;
 }
 
+/* The attributes that are overwritten; *listed: because a list names them. */
 static Bitmapset *
 overwritten(AshChangeset *cs, Bitmapset *keys, bool *listed)
 {
@@ -200,93 +194,46 @@ overwritten(AshChangeset *cs, Bitmapset *keys, bool *listed)
  *-------------------------------------------------------------------------
  */
 
-static void
-write_insert(AshSql *sql, const AshChangeset *cs, const bool *given)
-{
-	const AshResource *res = cs->res;
-	const char *separator = " (";
-
-	ash_sql_str(sql, "INSERT INTO ");
-	ash_sql_str(sql, res->qualified);
-	ash_sql_str(sql, " AS t");
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		if (!given[i])
-			continue;
-		ash_sql_str(sql, separator);
-		ash_sql_ident(sql, res->attributes[i]->source);
-		separator = ", ";
-	}
-	if (separator[0] != ',')
-	{
-		ash_sql_str(sql, " DEFAULT VALUES");
-		return;
-	}
-	ash_sql_str(sql, ") OVERRIDING SYSTEM VALUE VALUES ");
-	separator = "(";
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		if (!given[i])
-			continue;
-		ash_sql_str(sql, separator);
-		ash_sql_param(sql, res->attributes[i]->type->oid, cs->values[i].value,
-					  cs->values[i].isnull);
-		if (res->attributes[i]->sensitive)
-			ash_sql_sensitive(sql);
-		separator = ", ";
-	}
-	ash_sql_str(sql, ")");
-}
-
 /*
  * The value an overwritten attribute gets: an atomic's, the proposed one, or its
  * update default, when nothing was proposed or it came in beside an explicit list.
  */
 static void
-write_conflict_value(AshSql *sql, AshChangeset *cs, int i, const bool *given, bool listed)
+write_conflict_value(AshSql *sql, const AshUpsert *upsert, int i)
 {
+	AshChangeset *cs = upsert->cs;
 	const AshAttribute *attr = cs->res->attributes[i];
 	AshCast cast = { .errors = cs->call->errors,
 					 .code = ASH_E_INVALID_ATTRIBUTE,
 					 .field = attr->name };
+	bool replaced = upsert->listed && (cs->flags[i] & ASH_DEFAULTED) &&
+					attr->update_default.kind == ASH_DEFAULT_LITERAL;
 	AshValue value;
 
 	if (cs->atomics[i] != NULL)
-	{
 		ash_query_write_expr(sql, cs->res, "t", cs->atomics[i]);
-		return;
-	}
-	if (attr->update_default.kind != ASH_DEFAULT_NONE &&
-		(!given[i] || (listed && (cs->flags[i] & ASH_DEFAULTED) &&
-					   attr->update_default.kind == ASH_DEFAULT_LITERAL)) &&
-		ash_call_default(cs->call, &attr->update_default, attr->type, &cast, &value))
+	else if (attr->update_default.kind != ASH_DEFAULT_NONE && (!upsert->given[i] || replaced) &&
+			 ash_call_default(cs->call, &attr->update_default, attr->type, &cast, &value))
+		ash_write_value(sql, attr, &value);
+	else
 	{
-		ash_sql_param(sql, attr->type->oid, value.value, value.isnull);
-		if (attr->sensitive)
-			ash_sql_sensitive(sql);
-		return;
+		ash_sql_str(sql, "EXCLUDED.");
+		ash_sql_ident(sql, attr->source);
 	}
-	ash_sql_str(sql, "EXCLUDED.");
-	ash_sql_ident(sql, attr->source);
 }
 
 static void
-write_update(AshSql *sql, AshChangeset *cs, Bitmapset *keys, const bool *given)
+write_update(AshSql *sql, const AshUpsert *upsert)
 {
 	const char *separator = " DO UPDATE SET ";
-	bool listed;
-	Bitmapset *fields = overwritten(cs, keys, &listed);
 	int i = -1;
 
-	/* an update that changes nothing still gives the row back */
-	if (bms_is_empty(fields))
-		fields = bms_make_singleton(bms_next_member(keys, -1));
-	while ((i = bms_next_member(fields, i)) >= 0)
+	while ((i = bms_next_member(upsert->fields, i)) >= 0)
 	{
 		ash_sql_str(sql, separator);
-		ash_sql_ident(sql, cs->res->attributes[i]->source);
+		ash_sql_ident(sql, upsert->cs->res->attributes[i]->source);
 		ash_sql_str(sql, " = ");
-		write_conflict_value(sql, cs, i, given, listed);
+		write_conflict_value(sql, upsert, i);
 		separator = ", ";
 	}
 }
@@ -318,66 +265,68 @@ write_same_tenant(AshSql *sql, const AshChangeset *cs)
 	return true;
 }
 
-static bool
-write_condition(AshSql *sql, AshChangeset *cs)
+static void
+write_condition(AshSql *sql, const AshUpsert *upsert)
 {
-	AshScope scope = ash_scope_for(cs->res, cs->action);
-	AshExpr *condition;
-	bool first = !write_same_tenant(sql, cs);
+	bool first = !write_same_tenant(sql, upsert->cs);
 
+	if (upsert->condition == NULL)
+		return;
+	ash_sql_str(sql, first ? " WHERE (" : " AND (");
+	ash_query_write_condition(sql, upsert->cs->res, "t", upsert->condition);
+	ash_sql_str(sql, ")");
+}
+
+/* AshWrite.conflict */
+static void
+write_conflict(AshSql *sql, void *arg)
+{
+	const AshUpsert *upsert = arg;
+
+	write_target(sql, upsert->cs->res, upsert->identity, upsert->keys);
+	write_update(sql, upsert);
+	write_condition(sql, upsert);
+}
+
+static bool
+parse_condition(AshUpsert *upsert)
+{
+	AshChangeset *cs = upsert->cs;
+	AshScope scope = ash_scope_for(cs->res, cs->action);
+
+	upsert->condition = NULL;
 	if (cs->action->upsert_condition == NULL)
 		return true;
 	scope.upsert = true;
-	condition = ash_expr_parse(cs->action->upsert_condition, &scope, cs->call->errors);
-	if (condition == NULL)
-		return false;
-	ash_sql_str(sql, first ? " WHERE (" : " AND (");
-	ash_query_write_condition(sql, cs->res, "t", condition);
-	ash_sql_str(sql, ")");
-	return true;
+	upsert->condition = ash_expr_parse(cs->action->upsert_condition, &scope, cs->call->errors);
+	return upsert->condition != NULL;
 }
 
-typedef struct Returned
-{
-	AshChangeset *cs;
-	MemoryContext cxt;
-} Returned;
-
-static void
-take_row(struct TupleTableSlot *slot, void *arg)
-{
-	Returned *returned = arg;
-	MemoryContext old = MemoryContextSwitchTo(returned->cxt);
-
-	ash_exec_slot_values(returned->cs->res, slot, returned->cs->result);
-	MemoryContextSwitchTo(old);
-}
-
-/* The whole statement, and the attributes that find the row in the way; false after an error. */
+/*
+ * Makes an upsert of the write, a create, and fills *upsert, to which the write refers.
+ * False after adding an error.
+ */
 bool
-ash_upsert_sql(AshChangeset *cs, const bool *given, AshSql *sql, Bitmapset **keys)
+ash_upsert_describe(AshChangeset *cs, AshWrite *write, AshUpsert *upsert)
 {
-	AshResource *res = cs->res;
-	bool failed;
-	const AshIdentity *identity = conflict_identity(cs, &failed);
-
-	if (failed)
+	upsert->cs = cs;
+	upsert->given = write->given;
+	if (!find_identity(upsert) || !parse_condition(upsert))
 		return false;
-	*keys = conflict_keys(res, identity);
-	ash_sql_init(sql, &cs->call->bindings);
-	write_insert(sql, cs, given);
-	write_target(sql, res, identity, *keys);
-	write_update(sql, cs, *keys, given);
-	if (!write_condition(sql, cs))
-		return false;
-	ash_sql_str(sql, " RETURNING ");
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		ash_sql_str(sql, i > 0 ? ", t." : "t.");
-		ash_sql_ident(sql, res->attributes[i]->source);
-	}
+	upsert->keys = conflict_keys(cs->res, upsert->identity);
+	upsert->fields = overwritten(cs, upsert->keys, &upsert->listed);
+	/* an update that changes nothing still gives the row back */
+	if (bms_is_empty(upsert->fields))
+		upsert->fields = bms_make_singleton(bms_next_member(upsert->keys, -1));
+	write->conflict = write_conflict;
+	write->arg = upsert;
 	return true;
 }
+
+/*-------------------------------------------------------------------------
+ * Nothing was written
+ *-------------------------------------------------------------------------
+ */
 
 /* The rows with the keys of the one that was not written, whoever may see them. */
 static void
@@ -449,15 +398,20 @@ skipped_row(AshChangeset *cs, Bitmapset *keys)
 	return cs->upsert_skipped;
 }
 
-/* No row was written: say why. */
-static void
-add_not_written(AshChangeset *cs, Bitmapset *keys)
+/*
+ * No row was written.  True when that is what the caller wants, with the row in the way as
+ * the result; false after adding the error that says why.
+ */
+bool
+ash_upsert_not_written(AshUpsert *upsert)
 {
+	AshChangeset *cs = upsert->cs;
 	const AshResource *res = cs->res;
-	bool failed;
 
-	if (is_taken_by_other_tenant(cs, keys))
-		ash_exec_add_taken(res, conflict_identity(cs, &failed), cs->call->errors);
+	if (skipped_row(cs, upsert->keys))
+		return true;
+	if (is_taken_by_other_tenant(cs, upsert->keys))
+		ash_exec_add_taken(res, upsert->identity, cs->call->errors);
 	else if (cs->action->upsert_condition != NULL)
 		ash_error_add(cs->call->errors, ASH_E_STALE_RECORD, NULL,
 					  "Attempted to update stale record of %s with filter: %s", res->name,
@@ -465,26 +419,5 @@ add_not_written(AshChangeset *cs, Bitmapset *keys)
 	else
 		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 						errmsg("a trigger of table %s left the row out", res->qualified)));
-}
-
-/*
- * Insert or overwrite; the row goes to cs->result.  A condition that is false
- * leaves the existing row alone: that is a stale record.
- */
-bool
-ash_upsert_row(AshChangeset *cs, const bool *given)
-{
-	AshResource *res = cs->res;
-	Returned returned = { cs, CurrentMemoryContext };
-	Bitmapset *keys;
-	AshSql sql;
-
-	if (!ash_upsert_sql(cs, given, &sql, &keys))
-		return false;
-	if (ash_exec_modify(res, &sql, take_row, &returned) > 0)
-		return true;
-	if (skipped_row(cs, keys))
-		return true;
-	add_not_written(cs, keys);
 	return false;
 }

@@ -24,7 +24,7 @@ validate_write(AshCall *call, const Jsonb *input)
 		if (row == NULL)
 			return;
 	}
-	ash_action_build(ash_changeset_create(call, ash_changeset_type(call->action), input, row));
+	ash_action_build(ash_changeset_create(call, input, row));
 }
 
 void

@@ -27,9 +27,21 @@
 #include "model/step.h"
 #include "model/value_default.h"
 
-/* An empty changeset over the stored row data (NULL on create). */
+/* What a write does to its row: a soft destroy updates it. */
+static AshActionType
+changeset_type(const AshResource *res, const AshAction *action)
+{
+	return action->type == ASH_ACTION_DESTROY && action->soft && !res->embedded ?
+			   ASH_ACTION_UPDATE :
+			   action->type;
+}
+
+/*
+ * An empty changeset of call->action over the stored row data (NULL on create), in the
+ * call's context.  It becomes the changeset of the call.
+ */
 AshChangeset *
-ash_changeset_create(AshCall *call, AshActionType type, const Jsonb *input, AshValue *data)
+ash_changeset_create(AshCall *call, const Jsonb *input, AshValue *data)
 {
 	int n = call->res->nattributes;
 	Size values = MAXALIGN(sizeof(AshChangeset));
@@ -41,7 +53,7 @@ ash_changeset_create(AshCall *call, AshActionType type, const Jsonb *input, AshV
 	cs->call = call;
 	cs->res = call->res;
 	cs->action = call->action;
-	cs->type = type;
+	cs->type = changeset_type(call->res, call->action);
 	cs->input = input;
 	cs->data = data;
 	cs->values = (AshValue *) (block + values);

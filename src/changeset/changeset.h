@@ -86,8 +86,7 @@ struct AshChangeset
 };
 
 /* changeset.c: life up to the data layer (spec 3.5 steps 2–11) */
-extern AshChangeset *ash_changeset_create(AshCall *call, AshActionType type, const Jsonb *input,
-										  AshValue *data);
+extern AshChangeset *ash_changeset_create(AshCall *call, const Jsonb *input, AshValue *data);
 extern void ash_changeset_cast_input(AshChangeset *cs);
 extern void ash_changeset_literal_defaults(AshChangeset *cs);
 extern void ash_changeset_lazy_defaults(AshChangeset *cs);

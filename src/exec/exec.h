@@ -105,29 +105,41 @@ typedef enum AshFindResult
 
 typedef void (*AshValuesFn)(AshValue *row, void *arg);
 
-/* Writes text into a statement: conditions or assignments made by the room above. */
+/* Writes text into a statement: clauses made by the room above. */
 typedef void (*AshSqlFn)(AshSql *sql, void *arg);
 
-extern void ash_exec_insert(AshResource *res, const AshValue *values, const bool *given,
-							AshValue *result);
-extern AshWriteStatus ash_exec_update(AshResource *res, const AshRowHandle *handle,
-									  const AshValue *row, const AshValue *values,
-									  const bool *given, AshSqlFn assign, AshSqlFn where, void *arg,
-									  AshBindings *bindings, AshValue *result);
-extern AshWriteStatus ash_exec_delete(AshResource *res, const AshRowHandle *handle,
-									  const AshValue *row, AshSqlFn where, void *arg,
-									  AshBindings *bindings, AshValue *result);
+/*
+ * The write of one row: what ash_exec_write does, and ash_exec_write_sql says.  The
+ * clauses are about the alias "t"; any of them rules out the direct path, and so does, for
+ * an update or destroy, a handle that is NULL or no longer valid.
+ */
+typedef struct AshWrite
+{
+	AshActionType type; /* create, update or destroy */
+	AshResource *res;
 
-extern void ash_exec_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values,
-								const bool *given);
-extern void ash_exec_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
-								const AshValue *values, const bool *given, AshSqlFn assign,
-								AshSqlFn where, void *arg);
-extern void ash_exec_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row,
-								AshSqlFn where, void *arg);
+	/* update, destroy */
+	const AshRowHandle *handle; /* where ash_exec_lock_row has locked the row */
+	const AshValue *row;		/* the stored row, by attribute index; its primary key finds it */
+
+	/* create, update: by attribute index */
+	const AshValue *values;
+	const bool *given; /* false: the column keeps its value, or gets the database's default */
+
+	/* clauses, or NULL */
+	AshSqlFn assign;   /* update: further assignments, "n = …, …" */
+	AshSqlFn where;	   /* update, destroy: further conditions, " AND …" */
+	AshSqlFn conflict; /* create: " ON CONFLICT …" */
+	void *arg;		   /* of all three */
+	AshBindings *bindings;
+} AshWrite;
+
+extern AshWriteStatus ash_exec_write(const AshWrite *write, AshValue *result);
+extern void ash_exec_write_sql(const AshWrite *write, AshSql *sql);
+extern bool ash_exec_write_is_direct(const AshWrite *write);
+/* a value of the attribute as a parameter, marked if it is sensitive */
+extern void ash_write_value(AshSql *sql, const AshAttribute *attr, const AshValue *value);
 extern bool ash_exec_is_direct(AshResource *res, AshActionType type);
-extern void ash_exec_slot_values(const AshResource *res, struct TupleTableSlot *slot,
-								 AshValue *values);
 
 extern void ash_exec_batch(AshResource *res, bool (*body)(void *arg), void *arg);
 extern AshLockResult ash_exec_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle,

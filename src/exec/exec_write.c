@@ -3,37 +3,21 @@
  * src/exec/exec_write.c
  *	  One row: insert, update, delete.
  *
- * Each function takes the direct path when it does the same as a statement, and a saved
- * INSERT, UPDATE or DELETE … RETURNING otherwise.  In statements names are quoted,
- * operators qualified, values are parameters, and the table's alias is "t".
+ * An AshWrite is done by the direct path when that does the same as a statement,
+ * and by a saved INSERT, UPDATE or DELETE … RETURNING otherwise.  The statement that
+ * is run is the one that ash_exec_write_sql shows.  Names are quoted, operators
+ * qualified, values are parameters.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "access/xact.h"
 #include "exec/exec_internal.h"
-#include "model/action_def.h"
 #include "model/attribute.h"
-#include "model/resource.h"
 #include "utils/datum.h"
 
-/* Copies all attributes of a RETURNING row into values, in CurrentMemoryContext. */
-void
-ash_exec_slot_values(const AshResource *res, TupleTableSlot *slot, AshValue *values)
-{
-	slot_getallattrs(slot);
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		const AshTypeInst *type = res->attributes[i]->type;
-
-		values[i].isnull = slot->tts_isnull[i];
-		values[i].value = values[i].isnull ?
-							  (Datum) 0 :
-							  datumCopy(slot->tts_values[i], type->typbyval, type->typlen);
-	}
-}
-
-/* Where the row of RETURNING goes. */
 typedef struct ReturnedRow
 {
 	const AshResource *res;
@@ -41,228 +25,211 @@ typedef struct ReturnedRow
 	AshValue *values;
 } ReturnedRow;
 
-/* AshRowFn */
+/* AshRowFn: copies all attributes of a RETURNING row into the context of ash_exec_write's caller.
+ */
 static void
 take_returned(TupleTableSlot *slot, void *arg)
 {
 	ReturnedRow *row = arg;
 	MemoryContext old = MemoryContextSwitchTo(row->cxt);
 
-	ash_exec_slot_values(row->res, slot, row->values);
+	slot_getallattrs(slot);
+	for (int i = 0; i < row->res->nattributes; i++)
+	{
+		const AshTypeInst *type = row->res->attributes[i]->type;
+		AshValue *value = &row->values[i];
+
+		value->isnull = slot->tts_isnull[i];
+		value->value = value->isnull ? (Datum) 0 :
+									   datumCopy(slot->tts_values[i], type->typbyval, type->typlen);
+	}
 	MemoryContextSwitchTo(old);
 }
 
-/* " RETURNING " every attribute, in order */
-static void
-write_returning(AshSql *sql, const AshResource *res)
-{
-	ash_sql_str(sql, " RETURNING ");
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		ash_sql_str(sql, i > 0 ? ", t." : "t.");
-		ash_sql_ident(sql, res->attributes[i]->source);
-	}
-}
+/*-------------------------------------------------------------------------
+ * The statement
+ *-------------------------------------------------------------------------
+ */
 
-/* A parameter. */
-static void
-write_value(AshSql *sql, const AshAttribute *attr, const AshValue *value)
+void
+ash_write_value(AshSql *sql, const AshAttribute *attr, const AshValue *value)
 {
 	ash_sql_param(sql, attr->type->oid, value->value, value->isnull);
 	if (attr->sensitive)
 		ash_sql_sensitive(sql);
 }
 
-/* " WHERE key", and what where writes */
+/* The columns that are given, in parentheses, and as many values. */
 static void
-write_where(AshSql *sql, const AshResource *res, const AshValue *row, AshSqlFn where, void *arg)
+write_columns(const AshWrite *write, AshSql *sql)
 {
-	for (int i = 0; i < res->nprimary_key; i++)
-	{
-		const AshAttribute *attr = res->primary_key[i];
+	const char *separator = " (";
 
-		ash_sql_str(sql, i > 0 ? " AND t." : " WHERE t.");
-		ash_sql_ident(sql, attr->source);
-		ash_sql_str(sql, ash_sql_equals(attr->type));
-		write_value(sql, attr, &row[attr->index]);
+	for (int i = 0; i < write->res->nattributes; i++)
+	{
+		if (!write->given[i])
+			continue;
+		ash_sql_str(sql, separator);
+		ash_sql_ident(sql, write->res->attributes[i]->source);
+		separator = ", ";
 	}
-	if (where != NULL)
-		where(sql, arg);
+	ash_sql_str(sql, ") OVERRIDING SYSTEM VALUE VALUES");
+	separator = " (";
+	for (int i = 0; i < write->res->nattributes; i++)
+	{
+		if (!write->given[i])
+			continue;
+		ash_sql_str(sql, separator);
+		ash_write_value(sql, write->res->attributes[i], &write->values[i]);
+		separator = ", ";
+	}
+	ash_sql_str(sql, ")");
 }
 
 static bool
-any_given(const AshResource *res, const bool *given)
+any_given(const AshWrite *write)
 {
-	for (int i = 0; i < res->nattributes; i++)
-		if (given[i])
+	for (int i = 0; i < write->res->nattributes; i++)
+		if (write->given[i])
 			return true;
 	return false;
 }
 
-/*
- * The statements of the SQL path, for running and for showing what the direct path does; for
- * the arguments see the functions that run them.
- */
-void
-ash_exec_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given)
-{
-	const char *separator = " (";
-
-	ash_sql_str(sql, "INSERT INTO ");
-	ash_sql_str(sql, res->qualified);
-	ash_sql_str(sql, " AS t");
-	if (!any_given(res, given))
-	{
-		ash_sql_str(sql, " DEFAULT VALUES");
-		write_returning(sql, res);
-		return;
-	}
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		if (!given[i])
-			continue;
-		ash_sql_str(sql, separator);
-		ash_sql_ident(sql, res->attributes[i]->source);
-		separator = ", ";
-	}
-	ash_sql_str(sql, ") OVERRIDING SYSTEM VALUE VALUES (");
-	separator = "";
-	for (int i = 0; i < res->nattributes; i++)
-	{
-		if (!given[i])
-			continue;
-		ash_sql_str(sql, separator);
-		write_value(sql, res->attributes[i], &values[i]);
-		separator = ", ";
-	}
-	ash_sql_str(sql, ")");
-	write_returning(sql, res);
-}
-
-/* Run the statement; result gets its row, in CurrentMemoryContext.  False when it has none. */
-static bool
-run_returning(AshResource *res, AshSql *sql, bool queued, AshValue *result)
-{
-	ReturnedRow row = { res, CurrentMemoryContext, result };
-
-	return (queued ? ash_exec_modify_queued(res, sql, take_returned, &row) :
-					 ash_exec_modify(res, sql, take_returned, &row)) > 0;
-}
-
-/*
- * Insert one row.  values and given are indexed like res->attributes; a column that is not given
- * gets its default.  result gets every attribute as stored, in CurrentMemoryContext.
- * Constraint violations and errors of triggers are raised as PostgreSQL raises them; an
- * error, too, when a trigger suppresses the row.
- */
-void
-ash_exec_insert(AshResource *res, const AshValue *values, const bool *given, AshValue *result)
-{
-	AshDirectResult done = ash_direct_insert(res, values, given, result);
-
-	if (done == ASH_DIRECT_NOT_TRIED)
-	{
-		AshSql sql;
-
-		ash_sql_init(&sql, NULL);
-		ash_exec_insert_sql(&sql, res, values, given);
-		if (run_returning(res, &sql, ash_batch_queues(res), result))
-			done = ASH_DIRECT_DONE;
-	}
-	if (done != ASH_DIRECT_DONE)
-		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-						errmsg("a trigger of table %s left the row out", res->qualified)));
-}
-
-/* " SET " what is given, and what assign writes */
 static void
-write_assignments(AshSql *sql, const AshResource *res, const AshValue *values, const bool *given,
-				  AshSqlFn assign, void *arg)
+write_assignments(const AshWrite *write, AshSql *sql)
 {
 	const char *separator = "";
 
 	ash_sql_str(sql, " SET ");
-	for (int i = 0; i < res->nattributes; i++)
+	for (int i = 0; i < write->res->nattributes; i++)
 	{
-		if (!given[i])
+		if (!write->given[i])
 			continue;
 		ash_sql_str(sql, separator);
-		ash_sql_ident(sql, res->attributes[i]->source);
+		ash_sql_ident(sql, write->res->attributes[i]->source);
 		ash_sql_str(sql, " = ");
-		write_value(sql, res->attributes[i], &values[i]);
+		ash_write_value(sql, write->res->attributes[i], &write->values[i]);
 		separator = ", ";
 	}
-	if (assign != NULL)
+	if (write->assign != NULL)
 	{
 		ash_sql_str(sql, separator);
-		assign(sql, arg);
+		write->assign(sql, write->arg);
 	}
 }
 
-void
-ash_exec_update_sql(AshSql *sql, const AshResource *res, const AshValue *row,
-					const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
-					void *arg)
+/* " WHERE key AND conditions" */
+static void
+write_where(const AshWrite *write, AshSql *sql)
 {
-	ash_sql_str(sql, "UPDATE ");
-	ash_sql_str(sql, res->qualified);
-	ash_sql_str(sql, " AS t");
-	write_assignments(sql, res, values, given, assign, arg);
-	write_where(sql, res, row, where, arg);
-	write_returning(sql, res);
+	for (int i = 0; i < write->res->nprimary_key; i++)
+	{
+		const AshAttribute *attr = write->res->primary_key[i];
+
+		ash_sql_str(sql, i > 0 ? " AND t." : " WHERE t.");
+		ash_sql_ident(sql, attr->source);
+		ash_sql_str(sql, ash_sql_equals(attr->type));
+		ash_write_value(sql, attr, &write->row[attr->index]);
+	}
+	if (write->where != NULL)
+		write->where(sql, write->arg);
 }
 
+/* The statement that does the write, into sql, which is initialized here. */
 void
-ash_exec_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row, AshSqlFn where,
-					void *arg)
+ash_exec_write_sql(const AshWrite *write, AshSql *sql)
 {
-	ash_sql_str(sql, "DELETE FROM ");
-	ash_sql_str(sql, res->qualified);
+	static const char *const verbs[] = { [ASH_ACTION_CREATE] = "INSERT INTO ",
+										 [ASH_ACTION_UPDATE] = "UPDATE ",
+										 [ASH_ACTION_DESTROY] = "DELETE FROM " };
+
+	ash_sql_init(sql, write->bindings);
+	ash_sql_str(sql, verbs[write->type]);
+	ash_sql_str(sql, write->res->qualified);
 	ash_sql_str(sql, " AS t");
-	write_where(sql, res, row, where, arg);
-	write_returning(sql, res);
+	if (write->type == ASH_ACTION_CREATE)
+	{
+		if (any_given(write))
+			write_columns(write, sql);
+		else
+			ash_sql_str(sql, " DEFAULT VALUES");
+		if (write->conflict != NULL)
+			write->conflict(sql, write->arg);
+	}
+	else
+	{
+		if (write->type == ASH_ACTION_UPDATE)
+			write_assignments(write, sql);
+		write_where(write, sql);
+	}
+	ash_sql_str(sql, " RETURNING ");
+	for (int i = 0; i < write->res->nattributes; i++)
+	{
+		ash_sql_str(sql, i > 0 ? ", t." : "t.");
+		ash_sql_ident(sql, write->res->attributes[i]->source);
+	}
+}
+
+/*-------------------------------------------------------------------------
+ * Without a statement
+ *-------------------------------------------------------------------------
+ */
+
+/* True if the write has clauses, which only a statement can have. */
+static bool
+has_clauses(const AshWrite *write)
+{
+	return write->assign != NULL || write->where != NULL || write->conflict != NULL;
+}
+
+/* The write on the direct path, as far as that applies. */
+static AshDirectResult
+write_direct(const AshWrite *write, AshValue *result)
+{
+	bool update = write->type == ASH_ACTION_UPDATE;
+
+	if (has_clauses(write))
+		return ASH_DIRECT_NOT_TRIED;
+	if (write->type == ASH_ACTION_CREATE)
+		return ash_direct_insert(write->res, write->values, write->given, result);
+	if (write->handle == NULL || !write->handle->valid)
+		return ASH_DIRECT_NOT_TRIED;
+	return ash_direct_write(write->res, write->handle, update ? write->values : NULL,
+							update ? write->given : NULL, result);
+}
+
+/* True if the direct path applies, for an update or destroy when its row is found by its key. */
+bool
+ash_exec_write_is_direct(const AshWrite *write)
+{
+	return !has_clauses(write) && ash_exec_is_direct(write->res, write->type);
 }
 
 /*
- * Update the row whose primary key is that of row, setting the values that are given.
- *
- * assign, when not NULL, writes further assignments ("\"n\" = …, …") and where further
- * conditions (" AND …").  Both rule out the direct path, and so does a handle that is NULL
- * or no longer valid.  bindings resolve templates in them.  result gets every attribute as
- * stored, in CurrentMemoryContext.
+ * Does the write; the row as it is afterwards (of a destroy: as it was) goes to result, by
+ * attribute index, in CurrentMemoryContext.  An insert that a trigger suppresses is an
+ * error; one with a conflict clause that wrote nothing is ASH_WRITE_NO_ROW.
  */
 AshWriteStatus
-ash_exec_update(AshResource *res, const AshRowHandle *handle, const AshValue *row,
-				const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
-				void *arg, AshBindings *bindings, AshValue *result)
+ash_exec_write(const AshWrite *write, AshValue *result)
 {
-	AshDirectResult done = ASH_DIRECT_NOT_TRIED;
+	ReturnedRow row = { write->res, CurrentMemoryContext, result };
+	AshDirectResult done = write_direct(write, result);
+	bool insert = write->type == ASH_ACTION_CREATE && write->conflict == NULL;
+	uint64 rows = 0;
 	AshSql sql;
 
-	if (handle != NULL && handle->valid && assign == NULL && where == NULL)
-		done = ash_direct_write(res, handle, values, given, result);
-	if (done != ASH_DIRECT_NOT_TRIED)
-		return done == ASH_DIRECT_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
-
-	ash_sql_init(&sql, bindings);
-	ash_exec_update_sql(&sql, res, row, values, given, assign, where, arg);
-	return run_returning(res, &sql, false, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
-}
-
-/* Delete that row; arguments as above, result gets it as it was. */
-AshWriteStatus
-ash_exec_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row, AshSqlFn where,
-				void *arg, AshBindings *bindings, AshValue *result)
-{
-	AshDirectResult done = ASH_DIRECT_NOT_TRIED;
-	AshSql sql;
-
-	if (handle != NULL && handle->valid && where == NULL)
-		done = ash_direct_write(res, handle, NULL, NULL, result);
-	if (done != ASH_DIRECT_NOT_TRIED)
-		return done == ASH_DIRECT_DONE ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
-
-	ash_sql_init(&sql, bindings);
-	ash_exec_delete_sql(&sql, res, row, where, arg);
-	return run_returning(res, &sql, false, result) ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
+	if (done == ASH_DIRECT_DONE)
+		return ASH_WRITE_DONE;
+	if (done == ASH_DIRECT_NOT_TRIED)
+	{
+		ash_exec_write_sql(write, &sql);
+		rows = insert && ash_batch_queues(write->res) ?
+				   ash_exec_modify_queued(write->res, &sql, take_returned, &row) :
+				   ash_exec_modify(write->res, &sql, take_returned, &row);
+	}
+	if (rows == 0 && insert)
+		ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+						errmsg("a trigger of table %s left the row out", write->res->qualified)));
+	return rows > 0 ? ASH_WRITE_DONE : ASH_WRITE_NO_ROW;
 }

@@ -177,11 +177,12 @@ static Node *
 parse_policies(AshResource *res, Relation rel, AshActionType type)
 {
 	AshPolicySubject subject = { .res = res, .type = type, .action = res->primary_actions[type] };
-	AshExpr *condition = NULL;
+	AshAuthorizeResult authorization = ash_authorize(&subject, ASH_REFUSE_SILENTLY);
+	AshExpr *condition;
 
-	if (ash_policy_decide(&subject, &condition) == ASH_DECISION_DENY)
+	if (authorization.decision == ASH_DECISION_DENY)
 		return makeBoolConst(false, false);
-	condition = within_base(res, type, condition);
+	condition = within_base(res, type, authorization.condition);
 	if (condition == NULL)
 		return makeBoolConst(true, false);
 	return parse_qual(res, rel, condition_text(res, condition));

@@ -16,7 +16,6 @@
 #include "model/relationship.h"
 #include "model/resource.h"
 #include "policy/policy_internal.h"
-#include "query/query.h"
 
 static AshTruth
 truth(bool value)
@@ -94,8 +93,8 @@ match_selecting(const AshPolicySubject *subject, void *options)
 
 	if (subject->call == NULL)
 		return ASH_UNKNOWN;
-	if (subject->query != NULL && subject->query->select != NULL)
-		return truth(bms_is_member(attribute->index, subject->query->select));
+	if (subject->read.select != NULL)
+		return truth(bms_is_member(attribute->index, subject->read.select));
 	if (subject->changeset != NULL && subject->changeset->select_given)
 		return truth(ash_names_contain(subject->changeset->select, attribute->name));
 	return truth(attribute->select_by_default || attribute->always_select);
@@ -131,27 +130,10 @@ prepare_loading(AshResource *res, void *options, AshErrors *errors)
 	return false;
 }
 
-static const char *
-load_name(const AshLoad *load)
-{
-	if (load->relationship != NULL)
-		return load->relationship->name;
-	return load->calculation != NULL ? load->calculation->name : load->aggregate->name;
-}
-
 static AshTruth
 match_loading(const AshPolicySubject *subject, void *options)
 {
-	ListCell *lc;
-
-	if (subject->query == NULL)
-		return ASH_FALSE;
-	foreach (lc, subject->query->loads)
-	{
-		if (strcmp(load_name(lfirst(lc)), ((Loading *) options)->field) == 0)
-			return ASH_TRUE;
-	}
-	return ASH_FALSE;
+	return truth(ash_names_contain(subject->read.loads, ((Loading *) options)->field));
 }
 
 /*-------------------------------------------------------------------------
@@ -214,9 +196,7 @@ match_filtering(const AshPolicySubject *subject, void *options)
 
 	if (subject->call == NULL)
 		return ASH_UNKNOWN;
-	if (subject->query == NULL)
-		return ASH_FALSE;
-	foreach (lc, subject->query->filters)
+	foreach (lc, subject->read.filters)
 	{
 		if (ash_expr_walk(lfirst(lc), is_field, options))
 			return ASH_TRUE;

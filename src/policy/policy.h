@@ -5,7 +5,7 @@
  *
  * Checks are three-valued: simple checks are decided at once; filter checks are
  * decided when their expression needs no row, else they stay an expression.
- * The formula of spec 13.2 is folded over them; what remains is either a
+ * They are folded into one formula (policy_decide.c); what remains is either a
  * decision or an AshExpr over the row.
  *
  *-------------------------------------------------------------------------
@@ -17,9 +17,19 @@
 #include "model/action_def.h"
 
 struct AshChangeset;
-struct AshQuery;
 
 typedef struct AshCheckDef AshCheckDef;
+
+/*
+ * What a read asks for, as far as checks look at it.  All zero: the default fields of all
+ * rows, which is also what a read through a relationship is authorized for.
+ */
+typedef struct AshReadFacts
+{
+	const Bitmapset *select; /* attribute indexes; NULL: the default selection */
+	List *loads;			 /* of const char *: names of relationships, calculations, aggregates */
+	List *filters;			 /* of AshExpr *, ANDed */
+} AshReadFacts;
 
 /*
  * What is being authorized.  Without a call it is ad-hoc SQL: nothing of the
@@ -34,7 +44,7 @@ typedef struct AshPolicySubject
 	AshActionType type;
 	AshAction *action;				/* or NULL: ad-hoc SQL, loads without an action */
 	struct AshChangeset *changeset; /* writes */
-	struct AshQuery *query;			/* reads */
+	AshReadFacts read;				/* reads */
 } AshPolicySubject;
 
 /* One check: definition plus its filled options. */
@@ -112,29 +122,46 @@ extern const char *const ash_check_effects[];
  */
 extern void ash_resource_policies(AshResource *res, AshErrors *errors);
 
-/* The result of authorizing. */
+/*-------------------------------------------------------------------------
+ * authorize.c: the one way to a decision
+ *-------------------------------------------------------------------------
+ */
 typedef enum AshDecision
 {
 	ASH_DECISION_ALLOW,
 	ASH_DECISION_DENY,
-	ASH_DECISION_FILTER
+	ASH_DECISION_CONDITION /* allowed for rows that meet the condition */
 } AshDecision;
 
 /*
- * Decide.  With ASH_DECISION_FILTER *filter is the condition on the row: the row is
- * authorized when it is TRUE; FALSE and NULL both mean no, so that it can stand in
- * a WHERE as it is.  (Negations stand at the checks only; whoever negates the whole
- * must coalesce it first.)  A resource without a "policies" key allows everything.
- * call->authorize is not looked at: callers skip the question when it is off.
+ * The answer.  condition can stand in a WHERE whatever the decision: NULL when allowed,
+ * the constant false when denied.  A row meets it when it is TRUE; FALSE and NULL both
+ * mean no.  (Negations stand at the checks only, so to negate the whole, coalesce it
+ * first.)
  */
-extern AshDecision ash_policy_decide(const AshPolicySubject *subject, AshExpr **filter);
+typedef struct AshAuthorizeResult
+{
+	AshDecision decision;
+	AshExpr *condition;
+} AshAuthorizeResult;
 
-/* Every policy, condition and check with its truth for the subject, as JSON (ash_explain_policies).
+/* What a denial does besides being returned. */
+typedef enum AshRefuse
+{
+	ASH_REFUSE_SILENTLY,
+	ASH_REFUSE_ERROR /* adds the Forbidden error, unless the call has errors */
+} AshRefuse;
+
+extern AshPolicySubject ash_policy_subject(AshCall *call);
+extern bool ash_policies_apply(const AshCall *call, const AshResource *res);
+extern AshAuthorizeResult ash_authorize(const AshPolicySubject *subject, AshRefuse refuse);
+extern bool ash_authorize_refuse(const AshPolicySubject *subject);
+
+/*
+ * policy_explain.c: appends every policy, condition and check with its truth for the
+ * subject, as JSON (ash_explain_policies).
  */
 extern void ash_policy_explain(const AshPolicySubject *subject, StringInfo out);
-
-/* Adds the Forbidden error for the subject (policy's error_message, or "forbidden"). */
-extern void ash_policy_forbid(const AshPolicySubject *subject);
 
 /*
  * Condition under which a field may be seen: NULL = always, else it must be TRUE (NULL

@@ -172,31 +172,33 @@ needs_actor(const AshExpr *expr)
 
 /* An expression over the row, in ad-hoc SQL: only what reads no row is decided by then. */
 static Literal
-literal_adhoc(const AshPolicySubject *subject, AshExpr *expr, int access_type)
+literal_adhoc(const AshPolicySubject *subject, AshExpr *expr, AshAccessType access_type)
 {
 	Literal literal;
 
 	if (access_type == ASH_ACCESS_STRICT && ash_expr_has_refs(expr))
 		return literal_undecidable();
-	literal.is = formula_unknown(expr);
-	literal.not = formula_unknown(ash_expr_not(expr));
+	literal.when_satisfied = formula_unknown(expr);
+	literal.when_not_satisfied = formula_unknown(ash_expr_not(expr));
 	/* as in a call: what needs no row is false when it is null */
 	if (!ash_expr_has_refs(expr))
-		literal.not .expr = ash_expr_or(ash_expr_is_null(expr, false), literal.not .expr);
+		literal.when_not_satisfied.expr =
+			ash_expr_or(ash_expr_is_null(expr, false), literal.when_not_satisfied.expr);
 	if (ash_expr_uses_actor(expr))
 	{
 		AshExpr *present = ash_policy_actor_present(subject->res);
 
 		if (!needs_actor(expr))
-			literal.is.expr = ash_expr_and(present, expr);
-		literal.not .expr = ash_expr_or(ash_expr_not(present), literal.not .expr);
+			literal.when_satisfied.expr = ash_expr_and(present, expr);
+		literal.when_not_satisfied.expr =
+			ash_expr_or(ash_expr_not(present), literal.when_not_satisfied.expr);
 	}
 	return literal;
 }
 
 /* An expression over the row, in a call. */
 static Literal
-literal_filter(const AshPolicySubject *subject, AshExpr *expr, int access_type)
+literal_filter(const AshPolicySubject *subject, AshExpr *expr, AshAccessType access_type)
 {
 	Literal literal;
 	AshValue value;
@@ -216,13 +218,13 @@ literal_filter(const AshPolicySubject *subject, AshExpr *expr, int access_type)
 	/* there is no row a generic action could be about */
 	if (access_type == ASH_ACCESS_STRICT || subject->type == ASH_ACTION_GENERIC)
 		return literal_undecidable();
-	literal.is = formula_unknown(expr);
-	literal.not = formula_unknown(ash_expr_not(expr));
+	literal.when_satisfied = formula_unknown(expr);
+	literal.when_not_satisfied = formula_unknown(ash_expr_not(expr));
 	return literal;
 }
 
 Literal
-ash_policy_check(const AshPolicySubject *subject, const AshCheck *check, int access_type)
+ash_policy_check(const AshPolicySubject *subject, const AshCheck *check, AshAccessType access_type)
 {
 	const AshCheckDef *def = check->def;
 	AshTruth truth = def->match ? def->match(subject, check->options) : ASH_UNKNOWN;
@@ -253,9 +255,9 @@ ash_policy_conditions(const AshPolicySubject *subject, const AshPolicy *policy)
 	{
 		Literal one = ash_policy_check(subject, lfirst(lc), policy->access_type);
 
-		all.is = formula_and(all.is, one.is);
-		all.not = formula_or(all.not, one.not );
-		if (all.not .truth == ASH_TRUE)
+		all.when_satisfied = formula_and(all.when_satisfied, one.when_satisfied);
+		all.when_not_satisfied = formula_or(all.when_not_satisfied, one.when_not_satisfied);
+		if (all.when_not_satisfied.truth == ASH_TRUE)
 			break;
 	}
 	return all;
@@ -273,8 +275,9 @@ checks_from(const AshPolicySubject *subject, const AshPolicy *policy, int i)
 		return formula_false;
 	check = list_nth(policy->checks, i);
 	literal = ash_policy_check(subject, check->check, policy->access_type);
-	own = check->effect == ASH_AUTHORIZE_IF || check->effect == ASH_FORBID_UNLESS ? literal.is :
-																					literal.not ;
+	own = check->effect == ASH_AUTHORIZE_IF || check->effect == ASH_FORBID_UNLESS ?
+			  literal.when_satisfied :
+			  literal.when_not_satisfied;
 	if (check->effect == ASH_AUTHORIZE_IF || check->effect == ASH_AUTHORIZE_UNLESS)
 		return own.truth == ASH_TRUE ? own : formula_or(own, checks_from(subject, policy, i + 1));
 	return own.truth == ASH_FALSE ? own : formula_and(own, checks_from(subject, policy, i + 1));
@@ -299,65 +302,34 @@ policies_from(const AshPolicySubject *subject, List *policies, int i, Formula ap
 		return applied;
 	policy = list_nth(policies, i);
 	condition = ash_policy_conditions(subject, policy);
-	if (condition.not .truth == ASH_TRUE)
+	if (condition.when_not_satisfied.truth == ASH_TRUE)
 		return policies_from(subject, policies, i + 1, applied);
 	passes = ash_policy_checks(subject, policy);
 	if (policy->bypass)
 	{
-		passes = formula_and(condition.is, passes);
+		passes = formula_and(condition.when_satisfied, passes);
 		return passes.truth == ASH_TRUE ?
 				   passes :
 				   formula_or(passes, policies_from(subject, policies, i + 1, applied));
 	}
-	passes = formula_or(condition.not, passes);
+	passes = formula_or(condition.when_not_satisfied, passes);
 	if (passes.truth == ASH_FALSE)
 		return passes;
-	return formula_and(passes,
-					   policies_from(subject, policies, i + 1, formula_or(applied, condition.is)));
+	return formula_and(passes, policies_from(subject, policies, i + 1,
+											 formula_or(applied, condition.when_satisfied)));
 }
 
-AshDecision
-ash_policy_decide(const AshPolicySubject *subject, AshExpr **filter)
+/*
+ * The formula of the subject's resource, whose policies are compiled if they are not yet.
+ * A resource without policies allows everything.
+ */
+Formula
+ash_policy_formula(const AshPolicySubject *subject)
 {
-	Formula result;
-
-	*filter = NULL;
 	if (!subject->res->has_policies)
-		return ASH_DECISION_ALLOW;
+		return formula_true;
 	ash_resource_policies(subject->res, NULL);
-	result = policies_from(subject, subject->res->policies, 0, formula_false);
-	switch (result.truth)
-	{
-		case ASH_TRUE:
-			return ASH_DECISION_ALLOW;
-		case ASH_FALSE:
-			return ASH_DECISION_DENY;
-		case ASH_UNKNOWN:
-			*filter = result.expr;
-			return ASH_DECISION_FILTER;
-	}
-	return ASH_DECISION_DENY;
-}
-
-/* The message of the first policy that applies, or may, and does not pass for certain. */
-void
-ash_policy_forbid(const AshPolicySubject *subject)
-{
-	const char *message = "forbidden";
-	ListCell *lc;
-
-	foreach (lc, subject->res->policies)
-	{
-		const AshPolicy *policy = lfirst(lc);
-
-		if (policy->error_message == NULL || policy->bypass ||
-			ash_policy_conditions(subject, policy).not .truth == ASH_TRUE ||
-			ash_policy_checks(subject, policy).truth == ASH_TRUE)
-			continue;
-		message = policy->error_message;
-		break;
-	}
-	ash_error_add(subject->call->errors, ASH_E_FORBIDDEN, NULL, "%s", message);
+	return policies_from(subject, subject->res->policies, 0, formula_false);
 }
 
 /*-------------------------------------------------------------------------

@@ -17,7 +17,11 @@
 #include "model/entities.h"
 #include "policy/policy_internal.h"
 
-static const char *const decisions[] = { "allow", "deny", "filter" };
+static const char *const decisions[] = {
+	[ASH_FALSE] = "deny",
+	[ASH_TRUE] = "allow",
+	[ASH_UNKNOWN] = "filter",
+};
 
 static void
 write_string(StringInfo out, const char *str)
@@ -60,8 +64,8 @@ write_check(StringInfo out, const AshPolicySubject *subject, const AshPolicy *po
 
 	appendStringInfo(out, "{\"%s\":", effect);
 	write_string(out, check->name);
-	write_truth(out, "result", literal.is);
-	write_filter(out, literal.is.expr);
+	write_truth(out, "result", literal.when_satisfied);
+	write_filter(out, literal.when_satisfied.expr);
 	appendStringInfoChar(out, '}');
 }
 
@@ -83,7 +87,7 @@ write_policy(StringInfo out, const AshPolicySubject *subject, const AshPolicy *p
 		appendStringInfoString(out, ",\"description\":");
 		write_string(out, policy->description);
 	}
-	write_truth(out, "applies", ash_policy_conditions(subject, policy).is);
+	write_truth(out, "applies", ash_policy_conditions(subject, policy).when_satisfied);
 	write_truth(out, "passes", ash_policy_checks(subject, policy));
 	appendStringInfoString(out, ",\"checks\":[");
 	foreach (lc, policy->checks)
@@ -100,8 +104,7 @@ write_policy(StringInfo out, const AshPolicySubject *subject, const AshPolicy *p
 void
 ash_policy_explain(const AshPolicySubject *subject, StringInfo out)
 {
-	AshExpr *filter;
-	AshDecision decision = ash_policy_decide(subject, &filter);
+	Formula formula = ash_policy_formula(subject);
 	ListCell *lc;
 
 	appendStringInfoString(out, "{\"resource\":");
@@ -111,8 +114,8 @@ ash_policy_explain(const AshPolicySubject *subject, StringInfo out)
 	appendStringInfo(out, ",\"actor\":%s",
 					 subject->call->actor ? JsonbToCString(NULL, &subject->call->actor->root, 0) :
 											"null");
-	appendStringInfo(out, ",\"decision\":\"%s\"", decisions[decision]);
-	write_filter(out, filter);
+	appendStringInfo(out, ",\"decision\":\"%s\"", decisions[formula.truth]);
+	write_filter(out, formula.expr);
 	appendStringInfoString(out, ",\"policies\":[");
 	foreach (lc, subject->res->policies)
 	{

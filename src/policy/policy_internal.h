@@ -9,6 +9,7 @@
 #ifndef ASH_POLICY_INTERNAL_H
 #define ASH_POLICY_INTERNAL_H
 
+#include "model/resource.h"
 #include "policy/policy.h"
 
 /* One of the tables check_registry.c joins; each ends with a NULL name. */
@@ -63,17 +64,21 @@ typedef struct Formula
 	AshExpr *expr; /* ASH_UNKNOWN only */
 } Formula;
 
-/* A check or a condition and its negation, which is not always the opposite: see policy_decide.c.
+/*
+ * A check or a condition as two formulas: one that is true when it is satisfied, and one
+ * that is true when it is not.  They are not always opposites: see policy_decide.c.
  */
 typedef struct Literal
 {
-	Formula is;
-	Formula not ;
+	Formula when_satisfied;
+	Formula when_not_satisfied;
 } Literal;
 
-/* policy_decide.c: the parts, for policy_explain.c */
+/* policy_decide.c: all policies of the subject's resource (authorize.c, policy_explain.c) */
+extern Formula ash_policy_formula(const AshPolicySubject *subject);
+/* its parts */
 extern Literal ash_policy_check(const AshPolicySubject *subject, const AshCheck *check,
-								int access_type);
+								AshAccessType access_type);
 extern Literal ash_policy_conditions(const AshPolicySubject *subject, const AshPolicy *policy);
 extern Formula ash_policy_checks(const AshPolicySubject *subject, const AshPolicy *policy);
 

@@ -14,6 +14,7 @@
 
 #include "changeset/changeset.h"
 #include "model/aggregate.h"
+#include "policy/policy.h"
 
 typedef struct AshQuery AshQuery;
 typedef struct AshLoad AshLoad;
@@ -107,7 +108,10 @@ extern AshQuery *ash_query_create(AshCall *call, AshResource *res, AshAction *ac
 extern void ash_query_for_action(AshQuery *query, const Jsonb *input);
 /* filter, sort, limit … of call->opts alone: for choosing rows of a bulk action */
 extern void ash_query_apply_options(AshQuery *query);
+/* adds the condition of the read policies, once; a denial is an error unless query->forgiving */
 extern void ash_query_authorize(AshQuery *query);
+/* the query as it is now, for ash_authorize */
+extern AshPolicySubject ash_query_subject(const AshQuery *query);
 
 /* filter_parse.c, sort_parse.c, select_parse.c, load_parse.c: run-time input; faults are added to
  * call->errors */

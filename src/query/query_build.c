@@ -11,6 +11,8 @@
 #include "changeset/changeset.h"
 #include "model/action_def.h"
 #include "model/argument.h"
+#include "model/calculation.h"
+#include "model/relationship.h"
 #include "model/resource.h"
 #include "query/query_internal.h"
 
@@ -212,28 +214,40 @@ ash_query_apply_options(AshQuery *query)
  *-------------------------------------------------------------------------
  */
 
-static AshPolicySubject
-subject_of(AshQuery *query)
+/* The names of what a query loads, as List of const char *. */
+static List *
+load_names(const AshQuery *query)
 {
-	AshPolicySubject subject = { 0 };
+	List *names = NIL;
+	ListCell *lc;
 
-	subject.call = query->call;
-	subject.res = query->res;
-	subject.type = ASH_ACTION_READ;
-	subject.action =
-		query->action != NULL ? query->action : query->res->primary_actions[ASH_ACTION_READ];
-	subject.query = query;
-	return subject;
+	foreach (lc, query->loads)
+	{
+		const AshLoad *load = lfirst(lc);
+		const char *name = load->relationship != NULL ? load->relationship->name :
+						   load->calculation != NULL  ? load->calculation->name :
+														load->aggregate->name;
+
+		names = lappend(names, unconstify(char *, name));
+	}
+	return names;
 }
 
-static void
-forbid(AshQuery *query)
+/*
+ * What the policies are to decide about: the query as it is now.  A query without an
+ * action is authorized as the primary read.
+ */
+AshPolicySubject
+ash_query_subject(const AshQuery *query)
 {
-	AshPolicySubject subject = subject_of(query);
+	AshPolicySubject subject = { .call = query->call, .res = query->res, .type = ASH_ACTION_READ };
 
-	query->forbidden = true;
-	if (!query->forgiving)
-		ash_policy_forbid(&subject);
+	subject.action =
+		query->action != NULL ? query->action : query->res->primary_actions[ASH_ACTION_READ];
+	subject.read.select = query->select;
+	subject.read.loads = load_names(query);
+	subject.read.filters = query->filters;
+	return subject;
 }
 
 /* Forbids the query when policies hide a row of it (of the keys) that must be seen. */
@@ -255,7 +269,13 @@ ash_query_check_hidden(AshQuery *query, AshKeys *keys)
 	ash_query_sql_init(query, &sql);
 	ash_statement_exists(query, keys, list_make1(ash_expr_not(visible)), &sql);
 	if (!ash_errors_any(query->call->errors) && ash_exec_modify(query->res, &sql, NULL, NULL) > 0)
-		forbid(query);
+	{
+		AshPolicySubject subject = ash_query_subject(query);
+
+		query->forbidden = true;
+		if (!query->forgiving)
+			ash_authorize_refuse(&subject);
+	}
 	add_filter(query, query->must_see);
 	query->must_see = NULL;
 }
@@ -265,24 +285,25 @@ void
 ash_query_authorize(AshQuery *query)
 {
 	AshPolicySubject subject;
-	AshExpr *filter = NULL;
+	AshAuthorizeResult answer;
 
-	if (!query->call->authorize || query->authorized || !query->res->has_policies)
+	if (query->authorized || !ash_policies_apply(query->call, query->res))
 		return;
-	subject = subject_of(query);
 	query->authorized = true;
-	switch (ash_policy_decide(&subject, &filter))
+	subject = ash_query_subject(query);
+	answer = ash_authorize(&subject, query->forgiving ? ASH_REFUSE_SILENTLY : ASH_REFUSE_ERROR);
+	switch (answer.decision)
 	{
 		case ASH_DECISION_ALLOW:
 			break;
 		case ASH_DECISION_DENY:
-			forbid(query);
+			query->forbidden = true;
 			break;
-		case ASH_DECISION_FILTER:
+		case ASH_DECISION_CONDITION:
 			if (query->call->opts->authorize_with == 0)
-				add_filter(query, filter);
+				add_filter(query, answer.condition);
 			else
-				query->must_see = filter;
+				query->must_see = answer.condition;
 			if (!query->related)
 				ash_query_check_hidden(query, NULL);
 			break;

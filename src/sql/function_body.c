@@ -228,13 +228,9 @@ add_policy(AshQuery *query)
 	AshPolicySubject subject = { .res = query->res,
 								 .type = ASH_ACTION_READ,
 								 .action = query->action };
-	AshExpr *filter = NULL;
 
-	if (!query->res->has_policies || query->res->domain.authorize == ASH_AUTHORIZE_WHEN_REQUESTED)
-		return;
-	if (ash_policy_decide(&subject, &filter) == ASH_DECISION_DENY)
-		filter = ash_expr_bool(false);
-	add_filter(query, filter);
+	if (query->res->domain.authorize != ASH_AUTHORIZE_WHEN_REQUESTED)
+		add_filter(query, ash_authorize(&subject, ASH_REFUSE_SILENTLY).condition);
 }
 
 static AshQuery *

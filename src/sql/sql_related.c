@@ -81,29 +81,14 @@ static AshExpr *
 policy_condition(AshCall *call, AshResource *res, AshAction *action, AshRowScope *source,
 				 AshRelationship *rel)
 {
-	AshCall *sub = ash_related_call(call, source->res, rel, res, action);
-	AshPolicySubject subject = { 0 };
-	AshQuery *query = palloc0(sizeof(AshQuery));
-	AshExpr *filter = NULL;
+	AshPolicySubject subject = { .call = ash_related_call(call, source->res, rel, res, action),
+								 .res = res,
+								 .type = ASH_ACTION_READ,
+								 .action = action };
 
-	query->call = sub;
-	query->res = res;
-	query->action = action;
-	subject.call = sub;
-	subject.res = res;
-	subject.type = ASH_ACTION_READ;
-	subject.action = action;
-	subject.query = query;
-	switch (ash_policy_decide(&subject, &filter))
-	{
-		case ASH_DECISION_ALLOW:
-			return NULL;
-		case ASH_DECISION_DENY:
-			return ash_expr_bool(false);
-		case ASH_DECISION_FILTER:
-			break;
-	}
-	return filter;
+	/* whether the related rows are authorized is the decision of our caller */
+	subject.call->authorize = true;
+	return ash_authorize(&subject, ASH_REFUSE_SILENTLY).condition;
 }
 
 static AshExpr *

@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(26);
+SELECT plan(28);
 
 -- What does an update action do with a record and input?
 
@@ -64,6 +64,7 @@ SELECT is(ash_update('action_update.post', to_jsonb(:'one'::text), '{}')->>'upda
 SELECT is(ash_update('action_update.post', to_jsonb(:'one'::text), '{"title": " T "}')->>'updated_at', '2020-01-01T00:00:00.000000Z', 'the same value is no change');
 SELECT is(pg_temp.post_errors('set_same'), E'22023 invalid\ninvalid_attribute status: must be changing', 'nor is it changing');
 SELECT isnt(ash_update('action_update.post', to_jsonb(:'one'::text), '{"title": "U"}')->>'updated_at', '2020-01-01T00:00:00.000000Z', 'a change moves the timestamp');
+SELECT is(pg_temp.post_errors('only_drafts'), 'no error', 'without changes the action''s filter may be met');
 
 -- Errors.
 SELECT is(pg_temp.post_errors('update', '{"title": null}'), E'22023 invalid\nrequired title: attribute title is required', 'null for a required attribute');
@@ -86,7 +87,8 @@ SELECT is(pg_temp.post('bump')->'score', '8', 'increment'), is(pg_temp.post('sho
 SELECT is(split_part(pg_temp.post_errors('update', '{"title": "x"}', '"00000000-0000-4000-8000-000000000002"'), E'\n', 1), '22023 invalid', 'no such row'),
 	matches(pg_temp.post_errors('update', '{"title": "x"}', '"00000000-0000-4000-8000-000000000002"'), E'\n(not_found|stale_record)', 'is not found'),
 	is(pg_temp.post_errors('update', '{"title": "x"}', '"zzz"'), E'22023 invalid\ninvalid_primary_key: invalid primary key "zzz" provided', 'not a key at all'),
-	matches(pg_temp.post_errors('only_drafts', '{"title": "x"}'), E'\nstale_record', 'filtered by the action');
+	matches(pg_temp.post_errors('only_drafts', '{"title": "x"}'), E'\nstale_record', 'filtered by the action'),
+	matches(pg_temp.post_errors('only_drafts'), E'\nstale_record', 'also when nothing changes');
 SELECT is(split_part(pg_temp.errors($$SELECT ash_run_action('action_update.post', 'update', '{"title": "x"}')$$), E'\n', 1), '22023 invalid', 'an update needs a record');
 
 SELECT * FROM finish();

@@ -80,6 +80,8 @@ extern AshAction *ash_embedded_action(const AshEmbedded *type, AshResource *res,
  */
 extern bool ash_embedded_run(const AshEmbedding *e, AshActionType action_type, const Jsonb *in,
 							 const AshValue *old, AshValue *out);
+/* The step of the life cycle that makes the value of cs. */
+extern bool ash_embedded_make(AshChangeset *cs);
 /* Add what stands in the way; the path is not pushed. */
 extern bool ash_embedded_fail(const AshEmbedding *e, const char *message);
 

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/embedded/embedded_run.c
- *	  One action of an embedded resource: the life cycle of src/action/write_action.c
- *	  without a table.
+ *	  One action of an embedded resource: the call that runs the life cycle of
+ *	  action/write_action.c, and the value that is made instead of a row.
  *
  * The action runs as a call inside the one that casts the value: it has the same
  * actor, tenant and context, and in its context the outer changeset as __source__.
@@ -219,58 +219,6 @@ without_key(const AshAction *action, const AshResource *res, const Jsonb *in)
 	return in;
 }
 
-static bool
-holds(AshChangeset *cs, const AshValue *row, AshExpr *condition)
-{
-	return ash_expr_in_memory(condition) && ash_row_satisfies(cs->call, cs->res, row, condition);
-}
-
-/* Policies: of the old value, or of the one that is made. */
-static bool
-authorize(AshChangeset *cs, const AshValue *row)
-{
-	AshPolicySubject subject = { .call = cs->call,
-								 .res = cs->res,
-								 .type = cs->action->type,
-								 .action = cs->action,
-								 .changeset = cs };
-	AshExpr *condition = NULL;
-
-	if (!cs->call->authorize || !cs->res->has_policies)
-		return true;
-	switch (ash_policy_decide(&subject, &condition))
-	{
-		case ASH_DECISION_ALLOW:
-			return true;
-		case ASH_DECISION_FILTER:
-			if (holds(cs, row, condition))
-				return true;
-			break;
-		case ASH_DECISION_DENY:
-			break;
-	}
-	if (!ash_errors_any(cs->call->errors))
-		ash_policy_forbid(&subject);
-	return false;
-}
-
-/* Conditions that a change has put on the value to be written. */
-static bool
-check_filters(AshChangeset *cs)
-{
-	ListCell *lc;
-
-	foreach (lc, cs->filters)
-	{
-		if (cs->data != NULL && holds(cs, cs->data, lfirst(lc)))
-			continue;
-		ash_error_add(cs->call->errors, ASH_E_STALE_RECORD, NULL,
-					  "Attempted to update stale record of %s", cs->res->name);
-		return false;
-	}
-	return true;
-}
-
 /* An atomic change is computed here, over the row as it was. */
 static bool
 apply_atomic(AshChangeset *cs, const AshAttribute *attr, const AshValue *before, AshValue *out)
@@ -312,42 +260,17 @@ new_row(AshChangeset *cs)
 	return row;
 }
 
-/* Input → changes; as build_changeset of write_action.c, but nothing is asked of a table. */
-static void
-build(AshChangeset *cs)
+/*
+ * Life cycle: the value after the action goes to cs->result; a destroy leaves the old
+ * one.  False after adding an error.
+ */
+bool
+ash_embedded_make(AshChangeset *cs)
 {
-	ash_changeset_cast_input(cs);
-	ash_call_argument_defaults(cs->call);
-	ash_call_required_arguments(cs->call);
-	ash_changeset_require(cs);
-	ash_changeset_literal_defaults(cs);
-	ash_changeset_run_steps(cs);
-	ash_changeset_check_accepted(cs);
-	if (cs->managed != NIL)
-		ash_error_add(cs->call->errors, ASH_E_INVALID_CHANGES, NULL,
-					  "%s is embedded: it cannot manage relationships", cs->res->name);
-}
-
-/* Changes → the value, in cs->result. */
-static void
-run(AshChangeset *cs)
-{
-	if (cs->type == ASH_ACTION_CREATE)
-		ash_changeset_lazy_defaults(cs);
-	else if (!authorize(cs, cs->data))
-		return;
-	if (ash_errors_any(cs->call->errors) || !check_filters(cs) ||
-		!ash_changeset_run_hooks(cs, cs->before_action))
-		return;
-	if (cs->type == ASH_ACTION_UPDATE)
-		ash_changeset_lazy_defaults(cs);
-	ash_changeset_check_required(cs);
-	if (ash_errors_any(cs->call->errors))
-		return;
+	if (!ash_changeset_meets_filters(cs))
+		return ash_changeset_stale(cs);
 	cs->result = cs->type == ASH_ACTION_DESTROY ? cs->data : new_row(cs);
-	if (cs->result == NULL || (cs->type == ASH_ACTION_CREATE && !authorize(cs, cs->result)))
-		return;
-	(void) ash_changeset_run_hooks(cs, cs->after_action);
+	return cs->result != NULL;
 }
 
 static void
@@ -361,11 +284,8 @@ write_value(const AshEmbedding *e, AshCall *call, const Jsonb *in, const AshValu
 	give_source(e, call);
 	if (old != NULL && (data = ash_embedded_read(call->res, old, call->errors)) == NULL)
 		return;
-	cs = ash_changeset_create(call, call->action->type, without_key(call->action, call->res, in),
-							  data);
-	build(cs);
-	if (!ash_errors_any(call->errors))
-		run(cs);
+	cs = ash_changeset_create(call, without_key(call->action, call->res, in), data);
+	(void) ash_action_run_changeset(cs);
 }
 
 bool

@@ -145,7 +145,7 @@ ash_managing_write(const AshManaging *m, AshResource *res, AshAction *action, co
 		return NULL;
 	call = begin_nested(m, res, action);
 	call->forced = forced;
-	written = ash_action_write(call, ash_input_for(action, input), data);
+	written = ash_action_write(call, ash_input_for(action, input), data, NULL);
 	if (!ash_errors_any(call->errors))
 	{
 		MemoryContext old = MemoryContextSwitchTo(m->cs->call->cxt);
