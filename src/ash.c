@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "action/embedded/embedded.h"
 #include "define/define.h"
 #include "hooks/hooks.h"
 #include "utils/guc.h"
@@ -49,7 +50,8 @@ _PG_init(void)
 	ash_catalog_init();
 	ash_data_init();
 	ash_query_init();
-	ash_action_init();
+	ash_managed_init();
+	ash_embedded_init();
 	ash_define_init();
 	ash_hooks_init();
 }

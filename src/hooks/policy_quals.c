@@ -29,7 +29,7 @@
 #include "parser/parse_relation.h"
 #include "parser/parser.h"
 #include "policy/policy.h"
-#include "query/query.h"
+#include "sql/sql.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
-#include "query/query_internal.h"
+#include "query/query.h"
 
 /* A value as it is shown in a message: its JSON, cut to a sane length. */
 char *

@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "query/query_internal.h"
+#include "query/query.h"
 #include "utils/json.h"
 
 /* What the page option says. */

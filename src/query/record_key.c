@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "query/query_internal.h"
+#include "query/query.h"
 
 /* input: the caller names the field, so one that they may not see finds nothing. */
 static AshExpr *

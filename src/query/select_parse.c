@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "query/query_internal.h"
+#include "query/query.h"
 
 /* The first select narrows from all; later ones add. */
 static void

@@ -14,7 +14,7 @@
 
 #include "executor/tuptable.h"
 #include "miscadmin.h"
-#include "query/query_internal.h"
+#include "result/result.h"
 
 typedef struct AshRecords
 {
@@ -267,6 +267,7 @@ shown(AshCall *call, AshResource *res, const Jsonb *load, List *select)
 	ListCell *lc;
 
 	query->bare = false;
+	query->prepared = true;
 	query->action = call->res == res ? call->action : NULL;
 	foreach (lc, select)
 	{
@@ -281,6 +282,8 @@ shown(AshCall *call, AshResource *res, const Jsonb *load, List *select)
 		ash_errors_push_name(call->errors, "load");
 		query->loads = ash_load_parse(query, res, load);
 		ash_errors_pop(call->errors);
+		ash_query_prepare_loads(query);
+		(void) ash_query_begin(query);
 	}
 	return query;
 }

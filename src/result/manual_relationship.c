@@ -18,7 +18,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "query/query_internal.h"
+#include "result/result.h"
 
 /* What a function returned, on the way to arrays. */
 typedef struct Naming

@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "query/query_internal.h"
+#include "result/result.h"
 
 typedef struct Point
 {

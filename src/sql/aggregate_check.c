@@ -12,7 +12,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "parser/parse_coerce.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 #include "utils/catcache.h"
 #include "utils/syscache.h"
 

@@ -14,7 +14,8 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "query/query_internal.h"
+#include "prepare/prepare.h"
+#include "sql/sql.h"
 #include "utils/builtins.h"
 
 /* A body being written. */

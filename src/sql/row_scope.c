@@ -13,7 +13,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 #include "utils/memutils.h"
 
 char *

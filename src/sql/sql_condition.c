@@ -16,7 +16,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 
 /* A to-many path up to its first to-many step. */
 typedef struct ManyPath

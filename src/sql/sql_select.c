@@ -24,7 +24,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 
 /* A statement being put together. */
 typedef struct Builder
