@@ -361,8 +361,10 @@ load_inside(AshQuery *query, const AshAttribute *attr, const JsonbValue *value)
 	ash_errors_push_name(errors, attr->name);
 	type = ash_type_with_load(type, value, query->call, errors);
 	ash_errors_pop(errors);
+	if (list_length(errors->items) > before)
+		return true;
 	if (type == NULL)
-		return list_length(errors->items) > before;
+		return false;
 	query->loaded_types[attr->index] = type;
 	if (query->is_asked)
 	{
