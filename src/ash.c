@@ -12,6 +12,8 @@
 #include "postgres.h"
 
 #include "action/action.h"
+#include "action/embedded/embedded.h"
+#include "define/define.h"
 #include "hooks/hooks.h"
 #include "utils/guc.h"
 
@@ -55,6 +57,7 @@ _PG_init(void)
 	ash_catalog_init();
 	ash_exec_init();
 	ash_query_init();
-	ash_action_init();
+	ash_managed_init();
+	ash_embedded_init();
 	ash_hooks_init();
 }

@@ -13,12 +13,10 @@
 #ifndef ASH_ACTION_H
 #define ASH_ACTION_H
 
-#include "changeset/changeset.h"
-#include "policy/policy.h"
-#include "query/query.h"
+#include "result/result.h"
 
-/* init: gives lower rooms what they need of this one */
-extern void ash_action_init(void);
+/* actor_fetch.c: the record of an actor that the call names by key */
+extern void ash_action_fetch_actor(AshCall *call);
 /* managed.c: registers the changes that run other actions */
 extern void ash_managed_init(void);
 

@@ -12,7 +12,10 @@
 #include "model/attribute.h"
 #include "model/resource.h"
 
-/* The query of a read call, authorized; NULL after adding an error. */
+/*
+ * The query of a read call and those for its loads, parsed, prepared and authorized; NULL after
+ * adding an error.  Input is what the action is given.
+ */
 AshQuery *
 ash_action_query(AshCall *call, const Jsonb *input)
 {
@@ -24,6 +27,7 @@ ash_action_query(AshCall *call, const Jsonb *input)
 	ash_query_for_action(query, input);
 	if (!ash_errors_any(call->errors))
 		ash_query_authorize(query);
+	ash_query_prepare_loads(query);
 	return ash_errors_any(call->errors) ? NULL : query;
 }
 

@@ -148,6 +148,16 @@ call_context(void *arg)
 		errcontext("resource %s", name->resource);
 }
 
+/* What is called: action NULL means the primary one of type, see ash_api_call. */
+typedef struct AshApiTarget
+{
+	const char *resource;
+	const char *action;
+	int type;
+	Jsonb *input;
+	Jsonb *options;
+} AshApiTarget;
+
 /* What a call is about to do. */
 typedef struct Work
 {
@@ -157,27 +167,37 @@ typedef struct Work
 	void *arg;
 } Work;
 
+/*
+ * The body, with the rights that the resource asks for.  The actor is fetched first: as the
+ * caller, or as the owner of its own resource.
+ */
 static void
 do_work(AshCall *call, void *arg)
 {
 	Work *work = arg;
+	AshSecurityState security;
 
+	ash_action_fetch_actor(call);
+	if (ash_errors_any(call->errors))
+		return;
+	security = ash_security_enter(call->res);
 	work->body(call, work->input, work->arg, work->out);
-}
-
-/* The work, with the rights that the resource asks for and in the time that the call has. */
-static void
-run_work(AshCall *call, void *arg)
-{
-	AshSecurityState security = ash_security_enter(call->res);
-
-	ash_call_timed(call, do_work, arg);
 	ash_security_leave(&security);
 }
 
-/* The work, with PostgreSQL's constraint violations translated. */
+/* The work in the time that the call has. */
 static void
-run_translated(AshCall *call, Work *work)
+run_work(AshCall *call, void *arg)
+{
+	ash_call_timed(call, do_work, arg);
+}
+
+/*
+ * The work in the transaction of the caller.  A PostgreSQL error that a definition owns (a violated
+ * constraint, say) is raised as the errors it means; every other one is passed on as it is.
+ */
+static void
+run_raising(AshCall *call, Work *work)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 
@@ -201,78 +221,94 @@ run_translated(AshCall *call, Work *work)
 	PG_END_TRY();
 }
 
-Datum
-ash_api_call(const char *resource, const char *action, int type, Jsonb *input, Jsonb *options,
-			 AshApiBody body, void *arg)
+/*-------------------------------------------------------------------------
+ * The driver
+ *-------------------------------------------------------------------------
+ */
+
+/* What becomes of a finished call: a result, or its errors. */
+typedef Datum (*Answer)(const AshErrors *errors, StringInfo result);
+
+/*
+ * Runs body in a call, with an error context that names resource and action, and hands the
+ * outcome to answer.  A call that raises has its errors raised by answer; one that does not runs
+ * in a subtransaction, which is rolled back when there are errors.  Used by every SQL-callable
+ * function that runs an action.
+ */
+static Datum
+drive(const AshApiTarget *target, AshApiBody body, void *arg, bool raises, Answer answer)
 {
-	CallName name = { resource, action };
+	CallName name = { target->resource, target->action };
 	ErrorContextCallback context = { .callback = call_context, .arg = &name };
 	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 	AshResource *res;
-	AshAction *found;
-	AshCall *call;
-	Work work = { .input = input, .body = body, .arg = arg };
+	AshAction *action;
+	AshCall *call = NULL;
+	Work work = { .input = target->input, .body = body, .arg = arg };
 	Datum result;
 
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 	ash_calls_enter();
-	if (!find_target(resource, action, type, errors, &res, &found))
-		ash_errors_throw(errors);
-
-	call = ash_call_begin(CurrentMemoryContext, res, found, options);
-	if (!ash_errors_any(call->errors))
+	if (find_target(target->resource, target->action, target->type, errors, &res, &action))
 	{
+		call = ash_call_begin(CurrentMemoryContext, res, action, target->options);
+		errors = call->errors;
 		work.out = call->out;
-		run_translated(call, &work);
+		if (!ash_errors_any(errors) && raises)
+			run_raising(call, &work);
+		else if (!ash_errors_any(errors))
+			(void) ash_action_isolated(call, run_work, &work);
 	}
-	if (ash_errors_any(call->errors))
-		ash_errors_throw(call->errors);
-	result = PointerGetDatum(cstring_to_text_with_len(call->out->data, call->out->len));
-	ash_call_end(call);
+	result = answer(errors, work.out);
+	if (call != NULL)
+		ash_call_end(call);
 	ash_calls_leave();
 	error_context_stack = context.previous;
 	return result;
 }
 
-/*-------------------------------------------------------------------------
- * Answering
- *-------------------------------------------------------------------------
- */
+static Datum
+raise_or_give(const AshErrors *errors, StringInfo result)
+{
+	if (ash_errors_any(errors))
+		ash_errors_throw(errors);
+	return PointerGetDatum(cstring_to_text_with_len(result->data, result->len));
+}
+
+/* {"ok": true, "result": …} or {"ok": false, "class": …, "errors": […]} */
+static Datum
+tell(const AshErrors *errors, StringInfo result)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	if (ash_errors_any(errors))
+	{
+		appendStringInfo(&json, "{\"ok\": false, \"class\": \"%s\", \"errors\": ",
+						 ash_error_class_name(ash_errors_class(errors)));
+		ash_error_list_json(&json, errors);
+		appendStringInfoChar(&json, '}');
+	}
+	else
+		appendStringInfo(&json, "{\"ok\": true, \"result\": %s}", result->data);
+	return PointerGetDatum(cstring_to_text_with_len(json.data, json.len));
+}
+
+Datum
+ash_api_call(const char *resource, const char *action, int type, Jsonb *input, Jsonb *options,
+			 AshApiBody body, void *arg)
+{
+	AshApiTarget target = { resource, action, type, input, options };
+
+	return drive(&target, body, arg, true, raise_or_give);
+}
 
 Datum
 ash_api_try(const char *resource, const char *action, int type, Jsonb *input, Jsonb *options,
 			AshApiBody body, void *arg)
 {
-	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
-	StringInfoData answer;
-	StringInfoData out;
-	AshResource *res;
-	AshAction *found;
-	AshCall *call = NULL;
-	Work work = { input, &out, body, arg };
+	AshApiTarget target = { resource, action, type, input, options };
 
-	ash_calls_enter();
-	initStringInfo(&out);
-	initStringInfo(&answer);
-	if (find_target(resource, action, type, errors, &res, &found))
-	{
-		call = ash_call_begin(CurrentMemoryContext, res, found, options);
-		if (!ash_errors_any(call->errors))
-			ash_action_isolated(call, run_work, &work);
-		errors = call->errors;
-	}
-	if (ash_errors_any(errors))
-	{
-		appendStringInfo(&answer, "{\"ok\": false, \"class\": \"%s\", \"errors\": ",
-						 ash_error_class_name(ash_errors_class(errors)));
-		ash_error_list_json(&answer, errors);
-		appendStringInfoChar(&answer, '}');
-	}
-	else
-		appendStringInfo(&answer, "{\"ok\": true, \"result\": %s}", out.data);
-	if (call != NULL)
-		ash_call_end(call);
-	ash_calls_leave();
-	return PointerGetDatum(cstring_to_text_with_len(answer.data, answer.len));
+	return drive(&target, body, arg, false, tell);
 }

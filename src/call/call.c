@@ -161,7 +161,8 @@ ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action
 	call->authorize = decide_authorize(call);
 	ash_call_find_actor(call);
 	ash_call_find_tenant(call);
-	if (res->domain.require_actor && !call->opts->actor_given && !call->has_actor)
+	if (res->domain.require_actor && !call->opts->actor_given && !call->has_actor &&
+		!call->actor_pending)
 		ash_error_add(call->errors, ASH_E_DOMAIN_REQUIRES_ACTOR, NULL,
 					  "The domain %s requires that an actor is provided at all times.",
 					  res->domain.name);

@@ -89,6 +89,8 @@ struct AshCall
 	AshErrors *errors;
 
 	bool authorize;				/* decided from domain and options */
+	bool actor_pending;			/* the actor is the record with actor_key, not fetched yet */
+	JsonbValue actor_key;		/* scalar; see ash_action_fetch_actor */
 	bool has_actor;				/* an actor that is not null */
 	bool actor_read;			/* a record of the actor resource, found by key */
 	Jsonb *actor;				/* object; NULL without one */
@@ -125,13 +127,6 @@ typedef struct AshMetadata
 extern char *ash_guc_actor;
 extern char *ash_guc_tenant;
 
-/*
- * Reads the actor's record by key; set once by a higher room.  The result is the
- * record as an object in the call's context; NULL after adding an error.
- */
-typedef Jsonb *(*AshActorLoader)(AshCall *call, AshResource *actor_resource, const JsonbValue *key);
-extern void ash_call_set_actor_loader(AshActorLoader loader);
-
 /* {} */
 extern Jsonb *ash_jsonb_empty(void);
 
@@ -139,9 +134,10 @@ extern Jsonb *ash_jsonb_empty(void);
 extern AshCall *ash_call_current(void);
 
 /*
- * Start a call: parses options (an unknown key is an error), finds the actor
- * and tenant, decides authorize.  Problems are added to call->errors.  Never
- * returns NULL.  context_parent is where the call's context is made.
+ * Start a call: parses options (an unknown key is an error), finds the actor and tenant, decides
+ * authorize.  An actor that is named by key is left pending: reading its record is work of the
+ * call.  Errors are added to call->errors.  Never returns NULL.  context_parent is where the
+ * call's context is made.
  */
 extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action,
 							   Jsonb *options);
@@ -202,6 +198,13 @@ extern void ash_security_leave(const AshSecurityState *state);
 extern void ash_call_template_json(AshCall *call, const AshTemplate *tmpl, JsonbValue *out);
 extern bool ash_call_template(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type,
 							  AshCast *cast, AshValue *out);
+
+/*
+ * call_actor.c: who acts and for which tenant, from the options, settings and domain of the call.
+ * Reads no row: an actor named by key becomes call->actor_pending.
+ */
+extern void ash_call_find_actor(AshCall *call);
+extern void ash_call_find_tenant(AshCall *call);
 
 /* A value of the actor; false (and null) when there is no actor or no such key. */
 extern bool ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out);

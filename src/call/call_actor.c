@@ -29,14 +29,6 @@
 #include "utils/memutils.h"
 #include "utils/regproc.h"
 
-static AshActorLoader actor_loader = NULL;
-
-void
-ash_call_set_actor_loader(AshActorLoader loader)
-{
-	actor_loader = loader;
-}
-
 /*
  * A copy of the document that was parsed last from a setting: the setting stays the same from
  * one call to the next, and a policy in ordinary SQL asks for it several times.
@@ -113,13 +105,14 @@ given_actor(AshCall *call)
 	return text != NULL && text[0] != '\0' ? setting_jsonb(text) : NULL;
 }
 
-/* Fill call->actor; a scalar is the key of a record of the actor resource. */
+/*
+ * Fills call->actor from an object, or leaves call->actor_pending with the key of a record of the
+ * actor resource.  Anything else is an error of the option actor.
+ */
 void
 ash_call_find_actor(AshCall *call)
 {
 	Jsonb *given = given_actor(call);
-	JsonbValue key;
-	AshResource *actor_resource;
 
 	call->actor_resource = call->res->domain.actor_resource;
 	if (given == NULL)
@@ -139,13 +132,8 @@ ash_call_find_actor(AshCall *call)
 					  call->actor_resource ? call->actor_resource : call->res->domain.name);
 		return;
 	}
-	actor_resource = ash_resource_get(call->actor_resource, call->errors);
-	if (actor_resource == NULL)
-		return;
-	ash_jsonb_value_from_jsonb(given, &key);
-	call->actor = actor_loader(call, actor_resource, &key);
-	call->has_actor = call->actor != NULL;
-	call->actor_read = call->has_actor;
+	call->actor_pending = true;
+	ash_jsonb_value_from_jsonb(given, &call->actor_key);
 }
 
 /* Fill call->tenant: the option, else the setting ash.tenant. */

@@ -15,10 +15,6 @@
 extern MemoryContext ash_workspace_take(MemoryContext parent, StringInfo *out);
 extern bool ash_workspace_give_back(MemoryContext cxt);
 
-/* call_actor.c */
-extern void ash_call_find_actor(AshCall *call);
-extern void ash_call_find_tenant(AshCall *call);
-
 /* call_template.c */
 extern bool ash_call_resolve(AshBindings *bindings, AshTemplateKind kind, List *path,
 							 const AshTypeInst *type, AshValue *out);

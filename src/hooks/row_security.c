@@ -44,6 +44,7 @@
 #include "query/query.h"
 #include "rewrite/rewriteManip.h"
 #include "rewrite/rowsecurity.h"
+#include "sql/sql.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/inval.h"

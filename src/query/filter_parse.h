@@ -8,7 +8,7 @@
 #ifndef ASH_FILTER_H
 #define ASH_FILTER_H
 
-#include "query/query_internal.h"
+#include "query/query.h"
 
 #define ASH_FILTER_MAX_DEPTH 64
 #define ASH_FILTER_MAX_TERMS 10000

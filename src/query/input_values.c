@@ -13,7 +13,7 @@
 #include "model/calculation.h"
 #include "model/relationship.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "query/query.h"
 
 /* A value as it is shown in a message: its JSON, cut to a sane length. */
 char *

@@ -11,13 +11,13 @@
  */
 #include "postgres.h"
 
-#include "action/preparation.h"
 #include "miscadmin.h"
 #include "model/action_def.h"
 #include "model/attribute.h"
 #include "model/calculation.h"
 #include "model/relationship.h"
 #include "model/resource.h"
+#include "query/query.h"
 
 #define ASH_LOAD_MAX_DEPTH 32
 
@@ -153,13 +153,18 @@ apply_options(LoadParser *parser, AshCall *sub, const Jsonb *options)
 	count_option(parser, options, "offset", ASH_E_INVALID_OFFSET, &opts->offset);
 }
 
-/* The query for the related rows: spec 7.2. */
+/*
+ * The query for the rows of rel, parsed: options are its own query options, or NULL; nested is
+ * what to load with each row, or NULL.  Its arguments, preparations and policies follow in
+ * ash_query_prepare_loads(), when the query that loads it has been authorized.
+ */
 static AshQuery *
 related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Jsonb *nested)
 {
 	AshResource *dest = ash_ref_resource(&rel->destination);
 	AshAction *action = load_action(parser, rel, dest, options);
-	AshCall *sub = ash_related_call(parser->query->call, parser->res, rel, dest, action);
+	AshCall *outer = parser->query->call;
+	AshCall *sub = ash_related_call(outer, parser->res, rel, dest, action);
 	JsonbValue args;
 	AshQuery *query;
 
@@ -169,45 +174,21 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 	apply_options(parser, sub, options);
 	if (nested != NULL)
 		sub->opts->load = nested;
-	if (action != NULL && action == ash_related_action(rel, dest))
-		ash_related_arguments(sub, parser->res, rel);
+	sub->opts->authorize_with = rel->authorize_read_with == ASH_READ_WITH_ERROR;
 	query = ash_query_create(sub, dest, action);
+	query->relationship = rel;
+	query->source = parser->res;
+	query->outer = outer;
+	query->related = true;
+	query->forgiving = rel->allow_forbidden_field;
 	query->trusted_loads = parser->query->trusted_loads;
 	query->late_depth = parser->query->late_depth;
 	query->strict_loads = query->select_given = parser->query->strict_loads;
-	if (action != NULL)
-		ash_query_for_action(query,
-							 option(options, "args", &args) ? ash_jsonb_from_value(&args) : NULL);
-	else
-		ash_query_apply_options(query);
-	query->sort = ash_related_sort(parser->res, rel, query);
-	if (sub->opts->page == NULL)
-		query->page = ASH_PAGE_NONE;
-	if (!query->limit.set)
-		query->limit = rel->limit;
-	if (!query->offset.set)
-		query->offset = rel->offset;
-	if (!ash_relationship_to_many(rel) &&
-		(rel->from_many || rel->sort != NULL || rel->no_attributes))
-	{
-		query->limit.set = true;
-		query->limit.value = 1;
-	}
-	query->related = true;
 	if (sub->authorize)
 		query->reader = ash_related_reader(parser->res, dest);
-	query->forgiving = rel->allow_forbidden_field;
-	sub->opts->authorize_with = rel->authorize_read_with == ASH_READ_WITH_ERROR;
-	ash_query_authorize(query);
-	ash_related_row_arguments(query, parser->res, rel);
-	if (query->after_action != NIL)
-		ash_error_add(
-			parser->errors, ASH_E_INVALID_LOAD, NULL,
-			"%s cannot be loaded with action %s of %s, which gives its records to a function",
-			rel->name, action->name, dest->name);
+	ash_query_parse(query, option(options, "args", &args) ? ash_jsonb_from_value(&args) : NULL);
 	if (ash_query_is_manual(query))
 		ash_manual_refuse(query, "loaded through a relationship");
-	ash_query_before_action(query);
 	return query;
 }
 
@@ -228,14 +209,19 @@ load_relationship(LoadParser *parser, AshRelationship *rel, const Jsonb *options
 		return;
 	ash_errors_push_name(parser->errors, rel->name);
 	if (load != NULL && options == NULL && load->query != NULL)
+	{
 		/* loads of the same relationship are merged */
-		load->query->loads = ash_load_parse(load->query, load->query->res, nested);
+		AshQuery *asked = ash_query_asked(load->query);
+
+		asked->loads = ash_load_parse(asked, asked->res, nested);
+	}
 	else
 	{
 		if (load == NULL)
 			load = add_load(parser, rel->name);
 		load->relationship = rel;
 		load->query = related_query(parser, rel, options, nested);
+		load->explicit = options != NULL;
 	}
 	ash_errors_pop(parser->errors);
 }
@@ -363,25 +349,49 @@ load_aggregate(LoadParser *parser, AshAggregate *agg, const JsonbValue *value)
 		add_load(parser, agg->name)->aggregate = agg;
 }
 
-/* Something inside an attribute: calculations of an embedded resource. */
+/*
+ * Something inside an attribute: calculations of an embedded resource.  False when the type has
+ * nothing to load, without adding an error.
+ */
 static bool
-load_inside(LoadParser *parser, const AshAttribute *attr, const JsonbValue *value)
+load_inside(AshQuery *query, const AshAttribute *attr, const JsonbValue *value)
 {
-	AshQuery *query = parser->query;
-	int before = list_length(parser->errors->items);
+	AshErrors *errors = query->call->errors;
+	int before = list_length(errors->items);
 	const AshTypeInst *type;
 
 	if (query->loaded_types == NULL)
-		query->loaded_types = palloc0(sizeof(AshTypeInst *) * parser->res->nattributes);
+		query->loaded_types = palloc0(sizeof(AshTypeInst *) * query->res->nattributes);
 	type = query->loaded_types[attr->index] ? query->loaded_types[attr->index] : attr->type;
-	ash_errors_push_name(parser->errors, attr->name);
-	type = ash_type_with_load(type, value, query->call, parser->errors);
-	ash_errors_pop(parser->errors);
+	ash_errors_push_name(errors, attr->name);
+	type = ash_type_with_load(type, value, query->call, errors);
+	ash_errors_pop(errors);
+	if (list_length(errors->items) > before)
+		return true;
 	if (type == NULL)
-		return list_length(parser->errors->items) > before;
+		return false;
 	query->loaded_types[attr->index] = type;
-	ash_query_ensure_selected(query, attr);
+	if (query->is_asked)
+	{
+		AshInsideLoad *inside = palloc(sizeof(AshInsideLoad));
+
+		inside->attribute = attr;
+		inside->load = *value;
+		query->inside = lappend(query->inside, inside);
+	}
+	else
+		ash_query_ensure_selected(query, attr);
 	return true;
+}
+
+/* An attribute by name. */
+static void
+load_attribute(AshQuery *query, const AshAttribute *attr)
+{
+	if (query->is_asked)
+		query->ensured = bms_add_member(query->ensured, attr->index);
+	else
+		ash_query_ensure_selected(query, attr);
 }
 
 static void
@@ -408,8 +418,8 @@ load_name(void *context, const char *name, const JsonbValue *value)
 		load_aggregate(parser, agg, value);
 	else if ((attr = ash_find_attribute(parser->res, name)) != NULL &&
 			 (value == NULL || value->type == jbvNull))
-		ash_query_ensure_selected(parser->query, attr);
-	else if (attr == NULL || !load_inside(parser, attr, value))
+		load_attribute(parser->query, attr);
+	else if (attr == NULL || !load_inside(parser->query, attr, value))
 		no_such_load(parser, name);
 }
 
@@ -473,6 +483,60 @@ ash_load_parse(AshQuery *query, AshResource *res, const Jsonb *input)
 	if (value.type != jbvNull)
 		ash_load_each(&value, parser.errors, load_name, &parser);
 	return parser.loads;
+}
+
+/*-------------------------------------------------------------------------
+ * Taking over what was asked for
+ *-------------------------------------------------------------------------
+ */
+
+void
+ash_load_take_inside(AshQuery *query, const AshInsideLoad *inside)
+{
+	ash_errors_push_name(query->call->errors, "load");
+	(void) load_inside(query, inside->attribute, &inside->load);
+	ash_errors_pop(query->call->errors);
+}
+
+static ListCell *
+cell_of_load(List *loads, const char *as)
+{
+	ListCell *lc;
+
+	foreach (lc, loads)
+	{
+		if (strcmp(((AshLoad *) lfirst(lc))->as, as) == 0)
+			return lc;
+	}
+	return NULL;
+}
+
+/*
+ * Puts loads behind those of the query.  Of two with one name the later one counts, except that a
+ * relationship named without options adds its nested loads to those of the earlier one.
+ */
+void
+ash_load_take(AshQuery *query, List *loads)
+{
+	ListCell *lc;
+
+	query->loads = list_copy(query->loads);
+	foreach (lc, loads)
+	{
+		AshLoad *load = lfirst(lc);
+		ListCell *cell = cell_of_load(query->loads, load->as);
+		AshLoad *had = cell != NULL ? lfirst(cell) : NULL;
+
+		if (had == NULL)
+			query->loads = lappend(query->loads, load);
+		else if (load->query != NULL && had->query != NULL && !load->explicit)
+		{
+			if (load->query->asked != NULL)
+				ash_load_take(ash_query_asked(had->query), load->query->asked->loads);
+		}
+		else if (load->aggregate == NULL)
+			lfirst(cell) = load;
+	}
 }
 
 /*-------------------------------------------------------------------------

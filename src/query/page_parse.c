@@ -10,7 +10,7 @@
 #include "model/action_def.h"
 #include "model/domain.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "query/query.h"
 #include "utils/json.h"
 
 /* What the page option says. */

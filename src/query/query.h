@@ -1,17 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * src/query/query.h
- *	  Input → query → one SQL statement → JSON: filter, sort, page, load.
+ *	  A read as it was asked for: filter, sort, selection, loads and page, parsed.
  *
- * An AshQuery belongs to one call.  Run-time input is JSON in a closed grammar
- * and becomes AshExpr trees whose values are parameters; the statement text is
- * the key of the plan cache, so a plan is never used for another shape.
+ * An AshQuery belongs to one call.  Run-time input is JSON in a closed grammar and
+ * becomes AshExpr trees whose values are parameters.  Parsing looks at definitions
+ * only: it authorizes nothing, reads no row and runs no code of the application.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef ASH_QUERY_H
 #define ASH_QUERY_H
 
+#include "call/app_function.h"
 #include "changeset/changeset.h"
 #include "model/aggregate.h"
 #include "policy/policy.h"
@@ -50,13 +51,41 @@ struct AshLoad
 	AshExpr **calc_args;
 	AshAggregate *aggregate;
 	const char *as; /* key in the JSON */
+	bool explicit;	/* relationship: the load had options of its own, not only a name */
 };
+
+/* Something to load inside an attribute's value: calculations of an embedded resource. */
+typedef struct AshInsideLoad
+{
+	const AshAttribute *attribute;
+	JsonbValue load;
+} AshInsideLoad;
 
 struct AshQuery
 {
 	AshCall *call; /* for nested queries: a nested call */
 	AshResource *res;
-	AshAction *action;	 /* or NULL */
+	AshAction *action;	/* or NULL */
+	const Jsonb *input; /* what the action is given */
+
+	/*
+	 * What the options of the call ask for.  They are parsed before the action's preparations
+	 * run, and put behind what those say by ash_query_take_asked().  NULL: nothing is asked for,
+	 * or it was taken.
+	 */
+	AshQuery *asked;
+	bool is_asked;		/* this is the asked of another query */
+	Bitmapset *ensured; /* is_asked: attributes that a load names */
+	List *inside;		/* is_asked: of AshInsideLoad * */
+
+	/* a query for a load: whose relationship it reads, on behalf of which call */
+	AshRelationship *relationship;
+	AshResource *source;
+	AshCall *outer;
+
+	/* phases it has been through; see prepare/ */
+	bool prepared;
+	bool begun;
 	List *filters;		 /* of AshExpr *, ANDed */
 	List *sort;			 /* of AshSortItem * */
 	List *default_sort;	 /* of AshSortItem *: when nothing else sorts */
@@ -100,22 +129,51 @@ struct AshQuery
 /* an AshQuery.lock: FOR UPDATE of the root table, waiting */
 #define ASH_LOCK_UPDATE 1
 
-/* query_build.c: without base filter, tenant and policies: for looking at a row already found */
+/*-------------------------------------------------------------------------
+ * query_build.c: from the options of a call to a query
+ *-------------------------------------------------------------------------
+ */
+/* without base filter, tenant and policies: for looking at a row already found */
 extern AshQuery *ash_query_bare(AshCall *call, AshResource *res);
-/* an empty query with base filter and tenant; the options of a call applied */
+/* an empty query with base filter and tenant */
 extern AshQuery *ash_query_create(AshCall *call, AshResource *res, AshAction *action);
-/* arguments, preparations, action filter, then filter, sort, page … of call->opts */
-extern void ash_query_for_action(AshQuery *query, const Jsonb *input);
-/* filter, sort, limit … of call->opts alone: for choosing rows of a bulk action */
+/* casts the input of the action and parses the options of the call into query->asked */
+extern void ash_query_parse(AshQuery *query, const Jsonb *input);
+/* where to put what is asked for in addition: query->asked until it was taken, then the query */
+extern AshQuery *ash_query_asked(AshQuery *query);
+/* puts what is asked for behind what the query holds; query->asked is NULL afterwards */
+extern void ash_query_take_asked(AshQuery *query);
+/* filter, sort, limit … of call->opts at once: for choosing rows of a bulk action */
 extern void ash_query_apply_options(AshQuery *query);
-/* adds the condition of the read policies, once; a denial is an error unless query->forgiving */
-extern void ash_query_authorize(AshQuery *query);
+/* more of what the query is already told */
+extern void ash_query_add_filter(AshQuery *query, const Jsonb *filter, bool trusted);
+extern void ash_query_add_sort(AshQuery *query, const Jsonb *sort, bool trusted, bool prepend);
+extern void ash_query_default_sort(AshQuery *query);
 /* the query as it is now, for ash_authorize */
 extern AshPolicySubject ash_query_subject(const AshQuery *query);
+extern bool ash_query_is_manual(const AshQuery *query);
+/* adds "… is manual: its records come from a function and cannot be <what>"; always false */
+extern bool ash_manual_refuse(AshQuery *query, const char *what);
 
-/* filter_parse.c, sort_parse.c, select_parse.c, load_parse.c: run-time input; faults are added to
- * call->errors */
-/* trusted: by code of the definition, which may name private fields */
+/* query_view.c: what functions of the application see of a query */
+extern Jsonb *ash_query_view(const AshQuery *query);
+
+/*-------------------------------------------------------------------------
+ * query_tenant.c
+ *-------------------------------------------------------------------------
+ */
+extern bool ash_call_of_all_tenants(const AshCall *call);
+extern bool ash_tenant_required(AshResource *res, AshAction *action);
+extern bool ash_tenant_bypassed(AshAction *action);
+/* the condition on the tenant attribute, or NULL; adds TENANT_REQUIRED when there should be one */
+extern AshExpr *ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action);
+
+/*-------------------------------------------------------------------------
+ * filter_parse.c, sort_parse.c, select_parse.c, load_parse.c, page_parse.c: run-time input;
+ * faults are added to call->errors.  trusted: by code of the definition, which may name
+ * private fields.
+ *-------------------------------------------------------------------------
+ */
 extern AshExpr *ash_filter_parse(AshQuery *query, AshResource *res, const Jsonb *input,
 								 bool trusted);
 extern List *ash_sort_parse(AshQuery *query, AshResource *res, const Jsonb *input, bool trusted);
@@ -128,88 +186,95 @@ extern void ash_load_invalid(AshErrors *errors, const char *name);
 /* names at the first level of a load of the definition; adds definition errors */
 extern void ash_load_verify(AshResource *res, json_t *load, AshErrors *errors);
 extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
-/* query_build.c: more of what the query is already told */
-extern void ash_query_add_filter(AshQuery *query, const Jsonb *filter, bool trusted);
-extern void ash_query_add_sort(AshQuery *query, const Jsonb *sort, bool trusted, bool prepend);
+/* a page although none was asked for, when the action requires one */
+extern bool ash_page_default(AshQuery *query);
+/* rows to show; 0 = all */
+extern int64 ash_query_page_limit(const AshQuery *query);
+/* {"page":…,"results":[ … */
+extern void ash_page_open(AshQuery *query, StringInfo out);
+extern void ash_page_close(AshQuery *query, int64 count, bool more, StringInfo out);
+
+/* load_parse.c: puts loads that were asked for behind those of the query */
+extern void ash_load_take(AshQuery *query, List *loads);
+extern void ash_load_take_inside(AshQuery *query, const AshInsideLoad *inside);
 /* select_parse.c: of a definition, so the names are attributes */
 extern void ash_query_select_names(AshQuery *query, List *names);
 extern void ash_query_deselect_names(AshQuery *query, List *names);
-/* the values of a calculation's arguments; false after adding errors */
-extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
-								 AshExpr ***args);
-/* batch_calculation.c: function and load of a calculation; adds definition errors */
-extern void ash_calculation_verify(AshResource *res, AshCalculation *calc, AshErrors *errors);
-/* does its value come from a function over all records? */
-extern bool ash_calculation_loads_late(AshExpr *ref);
-/*
- * The value of a calculation that is computed late for a row that need not be stored
- * (values by attribute), as JSON; false after adding an error.
- */
-extern bool ash_calculation_of_row(AshCall *call, AshCalculation *calc, AshExpr **args,
-								   const AshValue *row, StringInfo out);
-extern AshExpr *ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args);
-/* attribute, calculation (with the defaults of its arguments) or aggregate; NULL: no such field */
-extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *errors);
+extern bool ash_query_selects(const AshQuery *query, const AshAttribute *attr);
+extern void ash_query_ensure_selected(AshQuery *query, const AshAttribute *attr);
+
+/* sort_parse.c */
+extern List *ash_sort_compile(AshResource *res, json_t *source);
 /* a sort of a definition that may be wrong: faults become definition errors; List of AshSortItem *
  */
 extern List *ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors);
-/* aggregate_check.c: the sort and the SQL aggregate, also of inline ones; false after adding an
- * error */
-extern bool ash_aggregate_check(AshResource *dest, const AshAggregate *agg, AshErrors *errors);
-extern void ash_query_init(void);
 
-/* sql_aggregate.c: its type, default, sort and join filters; adds definition errors */
-extern void ash_aggregate_verify(AshResource *res, AshAggregate *agg, AshErrors *errors);
+/*-------------------------------------------------------------------------
+ * input_values.c: values of run-time input
+ *-------------------------------------------------------------------------
+ */
+/* the values of a calculation's arguments; false after adding errors */
+extern bool ash_calculation_args(AshCall *call, AshCalculation *calc, const JsonbValue *given,
+								 AshExpr ***args);
+/* deep copy of an array element or object value as a Jsonb of its own */
+extern char *ash_input_text(const JsonbValue *value);
+extern const char *ash_input_name(const char *name);
+/* no_such_field, with the public names that are near to it */
+extern void ash_input_no_such_field(AshErrors *errors, const AshResource *res, const char *name);
+/* what the caller may have meant; private names are not told */
+extern void ash_input_suggest(AshErrors *errors, AshError *error, const AshResource *res,
+							  const char *name);
 
-/* related_read.c: compiles what a relationship says about its read; adds definition errors */
+/*-------------------------------------------------------------------------
+ * field_ref.c: references to fields by name
+ *-------------------------------------------------------------------------
+ */
+extern const char *ash_ref_name(const AshExpr *ref);
+extern bool ash_ref_is_public(const AshExpr *ref);
+/* can a statement filter and sort by it? */
+extern bool ash_calculation_is_sql(const AshExpr *ref);
+extern AshExpr *ash_calculation_ref(AshResource *res, AshCalculation *calc, AshExpr **args);
+extern AshExpr *ash_aggregate_ref(AshResource *res, AshAggregate *agg, AshErrors *errors);
+/* attribute, calculation (with the defaults of its arguments) or aggregate; NULL: no such field */
+extern AshExpr *ash_field_ref(AshResource *res, const char *name, AshErrors *errors);
+
+/*-------------------------------------------------------------------------
+ * related_read.c: the read behind a relationship of res
+ *-------------------------------------------------------------------------
+ */
+extern bool ash_relationship_to_many(const AshRelationship *rel);
+/* is there at most one destination row, for certain? */
+extern bool ash_relationship_unique(const AshRelationship *rel);
+extern AshAction *ash_related_action(AshRelationship *rel, AshResource *dest);
+extern bool ash_relationship_uses_parent(AshResource *res, AshRelationship *rel);
+/* the sort of a query with that of the relationship, or with its default */
+extern List *ash_related_sort(AshResource *res, AshRelationship *rel, const AshQuery *query);
+extern List *ash_related_filters(AshResource *res, AshRelationship *rel, AshResource *dest,
+								 AshAction *action);
+/* A call for another resource on behalf of call: shares its errors and memory. */
+extern AshCall *ash_query_subcall(AshCall *call, AshResource *res, AshAction *action);
+extern AshCall *ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel,
+								 AshResource *dest, AshAction *action);
+extern void ash_related_row_arguments(AshQuery *query, AshResource *source, AshRelationship *rel);
+/* of a manual relationship; NULL for the others */
+extern const AshFunction *ash_related_function(AshResource *res, AshRelationship *rel);
+/* compiles what a relationship says about its read; adds definition errors */
 extern void ash_related_verify(AshResource *res, AshRelationship *rel, AshErrors *errors);
 /* the context of a call for the related read, and the arguments the relationship gives it */
 extern Jsonb *ash_related_context(AshResource *source, AshRelationship *rel, Jsonb *context);
 extern void ash_related_arguments(AshCall *sub, AshResource *source, AshRelationship *rel);
 /* does an argument depend on the source row?  It has no value outside of a statement */
 extern bool ash_related_has_row_arguments(AshResource *source, AshRelationship *rel);
+/* the role as which dest is read along a path from source that its policies guard */
+extern Oid ash_related_reader(const AshResource *source, const AshResource *dest);
+/* which attributes of the parent a load needs */
+extern int ash_load_key_attributes(AshResource *res, AshRelationship *rel,
+								   const AshAttribute ***attributes);
 
-/* query_run.c: writes the JSON result (array or page object) */
-extern void ash_query_run(AshQuery *query, StringInfo out);
-/* at most one record: writes it or null, returns how many there were (2 = more than one) */
-extern int ash_query_run_one(AshQuery *query, StringInfo out);
-/*
- * read_by_key.c: the same for the row of that primary key (by attribute index), beside the
- * conditions of the query; -1, writing nothing, when that takes a statement.
+/*-------------------------------------------------------------------------
+ * record_key.c: conditions for one row
+ *-------------------------------------------------------------------------
  */
-extern int ash_query_run_key(AshQuery *query, const AshValue *key, StringInfo out);
-/* rows as values by attribute index (NULL entries for unselected): for actions. List of AshValue *
- */
-extern List *ash_query_fetch(AshQuery *query, int limit);
-/* the rows of the query with these primary keys, in one statement; NULL for one that is not found
- */
-extern AshValue **ash_query_fetch_keys(AshQuery *query, AshValue **keys, int nkeys);
-
-/*
- * held_records.c: JSON of rows already held (results of writes, ash_load), with
- * select, loads and field policies.  rows: List of AshValue *.  extras, when not
- * NIL, is a parallel list of StringInfo with further "key":value text.
- */
-extern void ash_records_write(AshCall *call, AshResource *res, List *rows, const Jsonb *load,
-							  List *select, bool as_list, List *extras, StringInfo out);
-
-/* the same with what the query shows, "," between the records */
-extern void ash_records_write_query(AshQuery *query, List *rows, List *extras, StringInfo out);
-/* AshRefValue over a row, an array of AshValue by attribute */
-extern bool ash_row_attribute(void *row, const AshExpr *ref, AshValue *out);
-
-/* The value of one calculation of the record with that key, as JSON; false when there is none. */
-extern bool ash_records_calculate(AshCall *call, const JsonbValue *record, AshCalculation *calc,
-								  const Jsonb *arguments, StringInfo out);
-
-/* manual_read.c: attributes of a record that a function returned; false after adding an error */
-struct AshFunction;
-extern bool ash_row_from_json(AshCall *call, AshResource *res, const struct AshFunction *function,
-							  const Jsonb *record, AshValue *row);
-extern bool ash_query_is_manual(const AshQuery *query);
-/* adds "… is manual: its records come from a function and cannot be <what>"; always false */
-extern bool ash_manual_refuse(AshQuery *query, const char *what);
-
 /* A condition "this row": primary key = values. */
 extern AshExpr *ash_query_key_filter(AshResource *res, const AshValue *row);
 /* … and its values by attribute index, when it is named by primary key */
@@ -217,66 +282,8 @@ extern bool ash_query_record_key(const AshResource *res, const JsonbValue *recor
 /* options.record → condition by primary key or identity; NULL after adding an error. */
 extern AshExpr *ash_query_record_filter(AshCall *call, AshResource *res, const JsonbValue *record);
 
-/* aggregate_values.c: aggregates over the whole query: ash_count and friends */
-extern void ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field,
-								StringInfo out);
-/* several, {"name": {"kind": …, "field": …}}, in one statement: writes {"name": value} */
-extern void ash_query_aggregates(AshQuery *query, const Jsonb *wanted, StringInfo out);
-
-/* query_run.c: what ash_query_run runs, for ash_sql() and ash_explain(); false after adding an
- * error */
-extern bool ash_query_statement(AshQuery *query, AshSql *sql);
-
-/*
- * session_value.c: templates in SQL that any session may run later.  The first writes one
- * as resource's domain sees actor and tenant; the second is the tenant's condition.
- */
-extern void ash_sql_session_value(AshSql *sql, const char *resource, AshExpr *expr);
-extern AshExpr *ash_session_tenant_condition(AshResource *res, bool required);
-
-/*
- * function_body.c: reads and fields as bodies of SQL functions.  Parameters of a read are the
- * attributes of keys (of AshAttribute *: the row has these values), then arguments (of
- * AshArgument *).  must_find: no row is an error.  *user_code: code of a user runs in it.
- */
-extern char *ash_query_read_body(AshResource *res, AshAction *action, List *keys, List *arguments,
-								 bool must_find, bool *user_code);
-/* why a read cannot be one, or NULL */
-extern const char *ash_query_read_fault(AshResource *res, AshAction *action);
-/* the argument's default as SQL; "NULL" without one */
-extern char *ash_query_argument_default(AshResource *res, AshArgument *arg);
-/* The field of the row $1 and its type, or NULL when it is no expression over rows. */
-extern char *ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type,
-								  bool *user_code);
-/*
- * Condition over one row of res whose columns are reachable as alias.column;
- * used by policies in row-security quals and by the data layer's WHERE.
- */
-extern void ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias,
-									  AshExpr *expr);
-/* a definition's condition as it stands in an index: no alias, no parameters */
-extern void ash_query_write_index_predicate(AshSql *sql, AshResource *res, const char *source);
-/* the same for an expression of any type (assignments of atomic updates) */
-extern void ash_query_write_expr(AshSql *sql, AshResource *res, const char *alias, AshExpr *expr);
-
-/* preparations registry */
-struct AshPreparationDef
-{
-	const char *name;
-	const char *doc;
-	const AshSpec *spec;
-	const char *payload; /* option that is the whole of what stands under the name, or NULL */
-	uint32 on;			 /* ASH_ON() bits: types of actions it can prepare */
-	bool (*prepare)(const AshBuiltinScope *scope, void *options, AshErrors *errors);
-	bool (*run)(AshQuery *query, void *options);
-	bool (*dynamic)(void *options); /* can only a call run it?  NULL: no */
-};
-extern const AshPreparationDef *ash_preparation_lookup(const char *name);
-extern const AshPreparationDef *ash_preparations(int *count);
-extern const AshSpec ash_preparation_common_spec; /* what stands beside the name */
-/* runs the action's preparations and validations in order; input is what the action is given */
-extern void ash_query_run_preparations(AshQuery *query, const Jsonb *input);
-/* compiled on first use into action->preparations; errors is NULL at run time */
-extern void ash_action_preparations(AshResource *res, AshAction *action, AshErrors *errors);
+/* row_lock.c */
+extern int ash_lock_parse(const char *name); /* 0 when unknown */
+extern const char *ash_lock_sql(int lock, const char **after);
 
 #endif /* ASH_QUERY_H */

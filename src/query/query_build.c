@@ -1,8 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * src/query/query_build.c
- *	  From a call to a query (spec 3.10): arguments, preparations, the action's
- *	  filter, then what the caller asks for; tenant and policies.
+ *	  From the options of a call to a query.
+ *
+ * Options are parsed before anything of the application runs, but a filter or sort of
+ * the caller stands behind those of the action's preparations, and a limit or page of
+ * the caller replaces theirs.  So what the caller asks for is parsed into a query of
+ * its own (AshQuery.asked) and taken over once the preparations have run.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +18,7 @@
 #include "model/calculation.h"
 #include "model/relationship.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "query/query.h"
 
 AshQuery *
 ash_query_bare(AshCall *call, AshResource *res)
@@ -46,69 +50,6 @@ ash_query_create(AshCall *call, AshResource *res, AshAction *action)
 	add_filter(query, query->tenant);
 	query->tenant_checked = true;
 	return query;
-}
-
-/*-------------------------------------------------------------------------
- * The action's part
- *-------------------------------------------------------------------------
- */
-
-static void
-add_action_filter(AshQuery *query)
-{
-	AshExpr *filter = ash_action_filter(query->res, query->action, NULL);
-
-	if (filter == NULL)
-		return;
-	if (!query->call->has_actor && ash_expr_uses_actor(filter))
-		ash_error_add(query->call->errors, ASH_E_READ_ACTION_REQUIRES_ACTOR, NULL,
-					  "actor is required");
-	add_filter(query, filter);
-}
-
-/* get_by: each named attribute equals the argument of that name. */
-static void
-add_get_by(AshQuery *query)
-{
-	ListCell *lc;
-
-	foreach (lc, query->action->get_by)
-	{
-		const AshAttribute *attr = ash_find_attribute(query->res, lfirst(lc));
-		const AshArgument *arg = ash_find_argument(query->action, lfirst(lc));
-		AshExpr *value;
-
-		if (attr == NULL || arg == NULL)
-			continue;
-		value = ash_expr_const(arg->type, query->call->args[arg->index]);
-		add_filter(query,
-				   ash_expr_call("=", list_make2(ash_expr_attribute(query->res, attr), value),
-								 query->call->errors));
-	}
-}
-
-void
-ash_query_for_action(AshQuery *query, const Jsonb *input)
-{
-	AshCall *call = query->call;
-	AshAction *action = query->action;
-	int before;
-
-	if (action != NULL)
-	{
-		Assert(call->action == action);
-		ash_call_cast_arguments(call, input);
-		ash_call_argument_defaults(call);
-		ash_call_required_arguments(call);
-		ash_query_run_preparations(query, input);
-		before = list_length(call->errors->items);
-		if (before == 0)
-		{
-			add_action_filter(query);
-			add_get_by(query);
-		}
-	}
-	ash_query_apply_options(query);
 }
 
 /*-------------------------------------------------------------------------
@@ -209,8 +150,141 @@ ash_query_apply_options(AshQuery *query)
 		apply_load(query, opts->load);
 }
 
+/* True if the call asks for anything that ash_query_apply_options() looks at. */
+static bool
+asks_anything(const AshOptions *opts)
+{
+	return opts->filter != NULL || opts->sort != NULL || opts->distinct != NULL ||
+		   opts->distinct_sort != NULL || opts->limit.set || opts->offset.set ||
+		   opts->select != NULL || opts->page != NULL || opts->lock != NULL || opts->load != NULL;
+}
+
+/*
+ * The query that collects what the options ask for: query->asked, made if there is none yet.
+ * Once a query is prepared there is nothing to wait for, and it is the query itself.
+ */
+AshQuery *
+ash_query_asked(AshQuery *query)
+{
+	if (query->prepared || query->is_asked)
+		return query;
+	if (query->asked == NULL)
+	{
+		query->asked = ash_query_bare(query->call, query->res);
+		query->asked->is_asked = true;
+		query->asked->action = query->action;
+		query->asked->trusted_loads = query->trusted_loads;
+		query->asked->strict_loads = query->strict_loads;
+		query->asked->late_depth = query->late_depth;
+	}
+	return query->asked;
+}
+
+/*
+ * Parses the call: the input of the action is cast into call->args (defaults are left for
+ * ash_query_prepare), and the options, with all nested loads, become query->asked.  Errors are
+ * added to call->errors.  Looks at definitions only.
+ */
+void
+ash_query_parse(AshQuery *query, const Jsonb *input)
+{
+	query->input = input;
+	if (query->action != NULL)
+	{
+		Assert(query->call->action == query->action);
+		ash_call_cast_arguments(query->call, input);
+	}
+	if (asks_anything(query->call->opts))
+		ash_query_apply_options(ash_query_asked(query));
+}
+
+static void
+take_page(AshQuery *query, const AshQuery *asked)
+{
+	if (asked->page == ASH_PAGE_NONE)
+		return;
+	query->page = asked->page;
+	query->page_count = asked->page_count;
+	query->page_limit = asked->page_limit;
+	query->page_offset = asked->page_offset;
+	query->after = asked->after;
+	query->before = asked->before;
+	if (asked->page_filters != NIL)
+		query->page_filters = asked->page_filters;
+}
+
+static void
+take_selection(AshQuery *query, const AshQuery *asked)
+{
+	int i = -1;
+	ListCell *lc;
+
+	if (asked->select_given)
+	{
+		query->select_given = true;
+		query->select = bms_add_members(query->select, asked->select);
+	}
+	while ((i = bms_next_member(asked->ensured, i)) >= 0)
+		ash_query_ensure_selected(query, query->res->attributes[i]);
+	foreach (lc, asked->inside)
+		ash_load_take_inside(query, lfirst(lc));
+}
+
+/*
+ * Puts what the options of the call ask for behind what the query holds.  Filters and sorts add
+ * up, a limit, offset, page or lock replaces that of the action, loads are merged by name.
+ */
+void
+ash_query_take_asked(AshQuery *query)
+{
+	AshQuery *asked = query->asked;
+
+	query->asked = NULL;
+	if (asked != NULL)
+	{
+		query->filters = list_concat_copy(query->filters, asked->filters);
+		query->sort = list_concat_copy(query->sort, asked->sort);
+		query->distinct = list_concat_copy(query->distinct, asked->distinct);
+		query->distinct_sort = list_concat_copy(query->distinct_sort, asked->distinct_sort);
+	}
+	ash_query_default_sort(query);
+	if (asked == NULL)
+		return;
+	if (asked->limit.set)
+		query->limit = asked->limit;
+	if (asked->offset.set)
+		query->offset = asked->offset;
+	if (asked->lock != 0)
+		query->lock = asked->lock;
+	take_page(query, asked);
+	take_selection(query, asked);
+	ash_load_take(query, asked->loads);
+}
+
 /*-------------------------------------------------------------------------
- * Policies
+ * Manual reads
+ *-------------------------------------------------------------------------
+ */
+
+bool
+ash_query_is_manual(const AshQuery *query)
+{
+	return query->action != NULL && query->action->type == ASH_ACTION_READ &&
+		   query->action->manual_json != NULL;
+}
+
+/* What is asked of it besides reading records; adds an error. */
+bool
+ash_manual_refuse(AshQuery *query, const char *what)
+{
+	ash_error_add(query->call->errors, ASH_E_INVALID_QUERY, NULL,
+				  "Action %s.%s is manual: its records come from a function and cannot be %s",
+				  query->res->name, query->action->name, what);
+	return false;
+}
+
+/*-------------------------------------------------------------------------
+ * What policies are to decide about
  *-------------------------------------------------------------------------
  */
 
@@ -248,64 +322,4 @@ ash_query_subject(const AshQuery *query)
 	subject.read.loads = load_names(query);
 	subject.read.filters = query->filters;
 	return subject;
-}
-
-/* Forbids the query when policies hide a row of it (of the keys) that must be seen. */
-void
-ash_query_check_hidden(AshQuery *query, AshKeys *keys)
-{
-	AshExpr *visible;
-	AshSql sql;
-
-	if (query->must_see == NULL)
-		return;
-	if (ash_query_is_manual(query))
-	{
-		ash_manual_refuse(query, "looked for among forbidden ones");
-		return;
-	}
-	visible = ash_expr_call("coalesce", list_make2(query->must_see, ash_expr_bool(false)),
-							query->call->errors);
-	ash_query_sql_init(query, &sql);
-	ash_statement_exists(query, keys, list_make1(ash_expr_not(visible)), &sql);
-	if (!ash_errors_any(query->call->errors) && ash_exec_modify(query->res, &sql, NULL, NULL) > 0)
-	{
-		AshPolicySubject subject = ash_query_subject(query);
-
-		query->forbidden = true;
-		if (!query->forgiving)
-			ash_authorize_refuse(&subject);
-	}
-	add_filter(query, query->must_see);
-	query->must_see = NULL;
-}
-
-/* Policies become conditions; of a related read, "authorize_with" waits for the keys. */
-void
-ash_query_authorize(AshQuery *query)
-{
-	AshPolicySubject subject;
-	AshAuthorizeResult answer;
-
-	if (query->authorized || !ash_policies_apply(query->call, query->res))
-		return;
-	query->authorized = true;
-	subject = ash_query_subject(query);
-	answer = ash_authorize(&subject, query->forgiving ? ASH_REFUSE_SILENTLY : ASH_REFUSE_ERROR);
-	switch (answer.decision)
-	{
-		case ASH_DECISION_ALLOW:
-			break;
-		case ASH_DECISION_DENY:
-			query->forbidden = true;
-			break;
-		case ASH_DECISION_CONDITION:
-			if (query->call->opts->authorize_with == 0)
-				add_filter(query, answer.condition);
-			else
-				query->must_see = answer.condition;
-			if (!query->related)
-				ash_query_check_hidden(query, NULL);
-			break;
-	}
 }

@@ -10,7 +10,7 @@
 #include "model/attribute.h"
 #include "model/identity.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "query/query.h"
 
 /* input: the caller names the field, so one that they may not see finds nothing. */
 static AshExpr *

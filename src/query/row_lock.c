@@ -7,7 +7,7 @@
  */
 #include "postgres.h"
 
-#include "query/query_internal.h"
+#include "query/query.h"
 
 /* An AshQuery.lock is a place in this table, from 1. */
 static const struct

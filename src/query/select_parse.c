@@ -9,7 +9,7 @@
 
 #include "model/attribute.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "query/query.h"
 
 /* The first select narrows from all; later ones add. */
 static void

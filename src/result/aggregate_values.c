@@ -10,10 +10,10 @@
  */
 #include "postgres.h"
 
-#include "action/preparation.h"
 #include "executor/tuptable.h"
 #include "model/aggregate.h"
 #include "model/resource.h"
+#include "result/result.h"
 #include "utils/json.h"
 
 #define ASH_MAX_SUMMARIES 100
@@ -183,7 +183,7 @@ can_summarise(AshQuery *query)
 {
 	if (ash_query_is_manual(query))
 		return ash_manual_refuse(query, "aggregated");
-	return ash_query_before_action(query);
+	return ash_query_begin(query) && ash_query_see_all(query);
 }
 
 void

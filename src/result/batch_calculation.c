@@ -24,8 +24,19 @@
 #include "model/attribute.h"
 #include "model/calculation.h"
 #include "model/resource.h"
-#include "result/batch_calculation.h"
+#include "result/result.h"
+#include "sql/batch_plan.h"
 #include "utils/builtins.h"
+
+/* The rows of a read while their batch calculations wait for all of them. */
+struct AshLateRows
+{
+	AshOutput *output;
+	int nrows;
+	int maxrows;
+	Datum **values;
+	bool **nulls;
+};
 
 #define MAX_DEPTH 16
 
@@ -136,8 +147,11 @@ dependency_query(AshQuery *query, const AshLateColumn *late)
 					  "calculations may need each other at most %d deep: does %s load itself?",
 					  MAX_DEPTH, late->calc->name);
 	deps->select_given = true;
+	deps->prepared = true;
 	foreach (lc, late->relations)
 		deps->loads = ash_load_parse(deps, query->res, ash_jsonb_from_json(lfirst(lc)));
+	ash_query_prepare_loads(deps);
+	(void) ash_query_begin(deps);
 	return deps;
 }
 

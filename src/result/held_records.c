@@ -18,7 +18,7 @@
 #include "model/attribute.h"
 #include "model/calculation.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "result/result.h"
 
 typedef struct AshRecords
 {
@@ -271,6 +271,7 @@ shown(AshCall *call, AshResource *res, const Jsonb *load, List *select)
 	ListCell *lc;
 
 	query->bare = false;
+	query->prepared = true;
 	query->action = call->res == res ? call->action : NULL;
 	foreach (lc, select)
 	{
@@ -285,6 +286,8 @@ shown(AshCall *call, AshResource *res, const Jsonb *load, List *select)
 		ash_errors_push_name(call->errors, "load");
 		query->loads = ash_load_parse(query, res, load);
 		ash_errors_pop(call->errors);
+		ash_query_prepare_loads(query);
+		(void) ash_query_begin(query);
 	}
 	return query;
 }

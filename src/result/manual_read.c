@@ -15,12 +15,12 @@
  */
 #include "postgres.h"
 
-#include "action/preparation.h"
 #include "call/app_function.h"
 #include "miscadmin.h"
 #include "model/action_def.h"
 #include "model/attribute.h"
 #include "model/resource.h"
+#include "result/result.h"
 
 /* Attributes of a record that a function returned; what it does not name stays. */
 bool
@@ -50,23 +50,6 @@ ash_row_from_json(AshCall *call, AshResource *res, const AshFunction *function, 
 											  ash_input_text(&value), attr->name));
 	}
 	return ok;
-}
-
-bool
-ash_query_is_manual(const AshQuery *query)
-{
-	return query->action != NULL && query->action->type == ASH_ACTION_READ &&
-		   query->action->manual_json != NULL;
-}
-
-/* What is asked of it besides reading records; adds an error. */
-bool
-ash_manual_refuse(AshQuery *query, const char *what)
-{
-	ash_error_add(query->call->errors, ASH_E_INVALID_QUERY, NULL,
-				  "Action %s.%s is manual: its records come from a function and cannot be %s",
-				  query->res->name, query->action->name, what);
-	return false;
 }
 
 /*-------------------------------------------------------------------------

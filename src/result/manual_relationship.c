@@ -20,7 +20,7 @@
 #include "miscadmin.h"
 #include "model/attribute.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "result/result.h"
 
 /* What a function returned, on the way to arrays. */
 typedef struct Naming

@@ -7,10 +7,10 @@
  */
 #include "postgres.h"
 
-#include "action/preparation.h"
 #include "executor/tuptable.h"
 #include "model/attribute.h"
 #include "model/resource.h"
+#include "result/result.h"
 
 static bool
 failed(const AshQuery *query)
@@ -145,7 +145,7 @@ ash_query_run(AshQuery *query, StringInfo out)
 {
 	int start;
 
-	if (!ash_query_before_action(query) || !settle_page(query))
+	if (!ash_query_begin(query) || !ash_query_see_all(query) || !settle_page(query))
 		return;
 	if (query->page != ASH_PAGE_NONE)
 	{
@@ -177,6 +177,8 @@ ash_query_statement(AshQuery *query, AshSql *sql)
 {
 	if (ash_query_is_manual(query))
 		return ash_manual_refuse(query, "shown as a statement");
+	if (query->must_see != NULL)
+		query->filters = lappend(query->filters, query->must_see);
 	if (query->action != NULL && query->action->get)
 		settle_single(query);
 	else if (!settle_page(query))
@@ -196,7 +198,7 @@ ash_query_run_one(AshQuery *query, StringInfo out)
 	int start = out->len;
 	uint64 found;
 
-	if (failed(query) || !ash_query_before_action(query))
+	if (!ash_query_begin(query) || !ash_query_see_all(query))
 		return 0;
 	settle_single(query);
 	found = write_rows(query, 1, out);
@@ -279,11 +281,11 @@ fetch_rows(AshQuery *whole, AshKeys *keys, Fetch *fetch)
 		ash_exec_each(whole->res, &sql, fetch_row, fetch);
 }
 
-/* Are its rows in its table, and has it heard all it is to be told? */
+/* True if the query can be fetched from its table: it has begun, and is not manual. */
 static bool
 can_fetch(AshQuery *query)
 {
-	if (failed(query) || !ash_query_before_action(query))
+	if (!ash_query_begin(query) || !ash_query_see_all(query))
 		return false;
 	return !ash_query_is_manual(query) || ash_manual_refuse(query, "read from its table");
 }

@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "query/query_internal.h"
+#include "result/result.h"
 
 typedef struct Point
 {
@@ -53,7 +53,8 @@ is_point(const AshQuery *query)
 		(query->offset.set && query->offset.value > 0) ||
 		(query->limit.set && query->limit.value == 0) || !is_harmless(query->sort))
 		return false;
-	if (query->before_action != NIL || query->after_action != NIL || ash_query_is_manual(query))
+	if (query->must_see != NULL || query->before_action != NIL || query->after_action != NIL ||
+		ash_query_is_manual(query))
 		return false;
 	foreach (lc, query->filters)
 	{

@@ -8,7 +8,7 @@
 #ifndef ASH_QUERY_ROWSET_H
 #define ASH_QUERY_ROWSET_H
 
-#include "query/query_internal.h"
+#include "result/result.h"
 
 /* A row of a rowset. */
 typedef struct RowPiece

@@ -14,7 +14,7 @@
 #include "model/aggregate.h"
 #include "model/resource.h"
 #include "parser/parse_coerce.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 #include "utils/catcache.h"
 #include "utils/syscache.h"
 

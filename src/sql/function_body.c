@@ -22,7 +22,8 @@
 #include "model/step.h"
 #include "model/value_default.h"
 #include "model/value_template.h"
-#include "query/query_internal.h"
+#include "prepare/prepare.h"
+#include "sql/sql.h"
 #include "utils/builtins.h"
 
 /* A body being written. */

@@ -15,7 +15,7 @@
 #include "catalog/pg_type.h"
 #include "model/attribute.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"

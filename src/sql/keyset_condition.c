@@ -15,7 +15,7 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_operator.h"
 #include "model/attribute.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"

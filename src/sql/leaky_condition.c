@@ -14,7 +14,7 @@
 #include "postgres.h"
 
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 
 static bool
 is_input(AshExpr *expr, void *context)

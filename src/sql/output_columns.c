@@ -16,7 +16,7 @@
 #include "model/attribute.h"
 #include "model/relationship.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 
 static int
 add_column(AshOutput *output, const char *key, const AshTypeInst *type,
@@ -164,23 +164,6 @@ add_keyset(AshOutput *output)
 
 		output->source[i].sort = n++;
 	}
-}
-
-/* The attributes of the parent that a load starts from. */
-int
-ash_load_key_attributes(AshResource *res, AshRelationship *rel, const AshAttribute ***attributes)
-{
-	if (rel->manual != NULL || ash_relationship_uses_parent(res, rel))
-	{
-		*attributes = (const AshAttribute **) res->primary_key;
-		return res->nprimary_key;
-	}
-	*attributes = palloc(sizeof(AshAttribute *));
-	(*attributes)[0] = ash_find_attribute(res, rel->source_attribute);
-	if ((*attributes)[0] == NULL)
-		elog(ERROR, "relationship \"%s\": no attribute \"%s\" in %s", rel->name,
-			 rel->source_attribute, res->name);
-	return 1;
 }
 
 static void

@@ -16,7 +16,7 @@
 #include "model/attribute.h"
 #include "model/calculation.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 #include "utils/memutils.h"
 
 char *

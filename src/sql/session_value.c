@@ -16,7 +16,7 @@
 #include "model/attribute.h"
 #include "model/resource.h"
 #include "model/value_template.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"

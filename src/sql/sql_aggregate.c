@@ -18,7 +18,7 @@
 #include "model/resource.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 #include "utils/lsyscache.h"
 
 struct AshAggregateScan

@@ -17,7 +17,7 @@
 
 #include "miscadmin.h"
 #include "model/resource.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 
 /* A to-many path up to its first to-many step. */
 typedef struct ManyPath

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 
 /* LIMIT of the statement; false when there is none.  A page asks for one row more. */
 static bool

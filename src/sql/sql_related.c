@@ -12,64 +12,11 @@
  */
 #include "postgres.h"
 
-#include "model/action_def.h"
 #include "model/attribute.h"
 #include "model/identity.h"
 #include "model/relationship.h"
-#include "model/resource.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 #include "utils/builtins.h"
-
-bool
-ash_relationship_to_many(const AshRelationship *rel)
-{
-	return rel->kind == ASH_REL_HAS_MANY || rel->kind == ASH_REL_MANY_TO_MANY;
-}
-
-/* Is there at most one destination row, for certain? */
-bool
-ash_relationship_unique(const AshRelationship *rel)
-{
-	AshResource *dest = ash_ref_resource(unconstify(AshResourceRef *, &rel->destination));
-
-	if (rel->no_attributes || ash_relationship_to_many(rel))
-		return false;
-	if (dest->nprimary_key == 1 &&
-		strcmp(dest->primary_key[0]->name, rel->destination_attribute) == 0)
-		return true;
-	for (int i = 0; i < dest->nidentities; i++)
-	{
-		const AshIdentity *identity = dest->identities[i];
-
-		if (list_length(identity->keys) == 1 && identity->where == NULL &&
-			dest->tenancy == ASH_TENANCY_NONE &&
-			strcmp(linitial(identity->keys), rel->destination_attribute) == 0)
-			return true;
-	}
-	return false;
-}
-
-AshCall *
-ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
-{
-	AshCall *sub = palloc(sizeof(AshCall));
-	int nargs = action ? action->nargs : 0;
-
-	*sub = *call;
-	sub->res = res;
-	sub->action = action;
-	sub->authorize = call->authorize || !ash_call_can_skip_policies(call->res, res);
-	sub->all_tenants = ash_call_of_all_tenants(call);
-	sub->opts = palloc0(sizeof(AshOptions));
-	sub->args = palloc0(sizeof(AshValue) * Max(nargs, 1));
-	sub->arg_set = palloc0(sizeof(bool) * Max(nargs, 1));
-	for (int i = 0; i < nargs; i++)
-		sub->args[i].isnull = true;
-	sub->row_args = NULL;
-	sub->context = ash_call_context_for(call->res, res, call->context);
-	sub->bindings.call = sub;
-	return sub;
-}
 
 /*-------------------------------------------------------------------------
  * Conditions on a row of another resource

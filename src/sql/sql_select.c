@@ -25,7 +25,7 @@
 
 #include "catalog/pg_type.h"
 #include "model/calculation.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 
 /* A statement being put together. */
 typedef struct Builder

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * src/action/preparations.c
+ * src/prepare/preparations.c
  *	  Preparations: the registry, compiling an action's list, and running it.
  *
  * The list of an action holds preparations and validations, in the order they
@@ -12,10 +12,10 @@
  */
 #include "postgres.h"
 
-#include "action/preparation.h"
 #include "model/action_def.h"
 #include "model/entities.h"
 #include "model/step.h"
+#include "prepare/prepare.h"
 #include "utils/memutils.h"
 
 /*-------------------------------------------------------------------------

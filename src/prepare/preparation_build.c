@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * src/action/preparation_build.c
+ * src/prepare/preparation_build.c
  *	  The preparation "build": what a query can be told, in a definition.
  *
  * What stands here is trusted: it may name private fields.  filter_input and
@@ -11,11 +11,11 @@
  */
 #include "postgres.h"
 
-#include "action/preparation.h"
 #include "model/action_def.h"
 #include "model/calculation.h"
 #include "model/entities.h"
 #include "model/value_template.h"
+#include "prepare/prepare.h"
 
 typedef struct Build
 {

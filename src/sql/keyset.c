@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * src/query/keyset.c
+ * src/sql/keyset.c
  *	  Keysets: the place of a row in a sorted result, as an opaque text.
  *
  * A keyset is base64url of
@@ -35,7 +35,7 @@
 #include "mb/pg_wchar.h"
 #include "model/resource.h"
 #include "port/pg_bswap.h"
-#include "query/query_internal.h"
+#include "sql/sql.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/resowner.h"

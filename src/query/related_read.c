@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * src/sql/related_read.c
+ * src/query/related_read.c
  *	  The read behind a relationship: its action, arguments, context and order.
  *
  * What a relationship says about it is compiled once into the source resource.
@@ -20,11 +20,14 @@
 #include "changeset/changeset.h"
 #include "model/action_def.h"
 #include "model/argument.h"
+#include "model/attribute.h"
+#include "model/identity.h"
 #include "model/relationship.h"
 #include "model/resource.h"
 #include "model/value_default.h"
 #include "model/value_template.h"
-#include "query/query_internal.h"
+#include "query/query.h"
+#include "utils/acl.h"
 #include "utils/memutils.h"
 
 typedef struct AshRelatedRead
@@ -356,7 +359,10 @@ ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel, AshRe
 	return sub;
 }
 
-/* The arguments that the relationship gives its read action. */
+/*
+ * The arguments that the relationship gives its read action, as far as the caller did not give
+ * them.
+ */
 void
 ash_related_arguments(AshCall *sub, AshResource *source, AshRelationship *rel)
 {
@@ -369,7 +375,7 @@ ash_related_arguments(AshCall *sub, AshResource *source, AshRelationship *rel)
 	{
 		JsonbValue json;
 
-		if (read->given[i] == NULL || bms_is_member(i, read->of_row))
+		if (read->given[i] == NULL || bms_is_member(i, read->of_row) || sub->arg_set[i])
 			continue;
 		ash_call_template_json(sub, read->given[i], &json);
 		(void) ash_call_set_argument(sub, sub->action->args[i], &json);
@@ -400,4 +406,87 @@ ash_related_row_arguments(AshQuery *query, AshResource *source, AshRelationship 
 		lfirst(lc) = ash_expr_with_args(lfirst(lc), action->nargs, action->args, values);
 	if (query->must_see != NULL)
 		query->must_see = ash_expr_with_args(query->must_see, action->nargs, action->args, values);
+}
+
+/*
+ * A "definer" resource is guarded by its policies alone, so where these decide it is
+ * read with its owner's rights.  The path to it comes from a definition whose
+ * functions may run on rows before the policies hide them: only one of a role that
+ * could read the table anyway may lead there.
+ */
+Oid
+ash_related_reader(const AshResource *source, const AshResource *dest)
+{
+	if (dest->security != ASH_SECURITY_DEFINER || !dest->has_policies ||
+		!has_privs_of_role(source->owner, dest->owner))
+		return InvalidOid;
+	return dest->owner;
+}
+
+bool
+ash_relationship_to_many(const AshRelationship *rel)
+{
+	return rel->kind == ASH_REL_HAS_MANY || rel->kind == ASH_REL_MANY_TO_MANY;
+}
+
+/* Is there at most one destination row, for certain? */
+bool
+ash_relationship_unique(const AshRelationship *rel)
+{
+	AshResource *dest = ash_ref_resource(unconstify(AshResourceRef *, &rel->destination));
+
+	if (rel->no_attributes || ash_relationship_to_many(rel))
+		return false;
+	if (dest->nprimary_key == 1 &&
+		strcmp(dest->primary_key[0]->name, rel->destination_attribute) == 0)
+		return true;
+	for (int i = 0; i < dest->nidentities; i++)
+	{
+		const AshIdentity *identity = dest->identities[i];
+
+		if (list_length(identity->keys) == 1 && identity->where == NULL &&
+			dest->tenancy == ASH_TENANCY_NONE &&
+			strcmp(linitial(identity->keys), rel->destination_attribute) == 0)
+			return true;
+	}
+	return false;
+}
+
+AshCall *
+ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
+{
+	AshCall *sub = palloc(sizeof(AshCall));
+	int nargs = action ? action->nargs : 0;
+
+	*sub = *call;
+	sub->res = res;
+	sub->action = action;
+	sub->authorize = call->authorize || !ash_call_can_skip_policies(call->res, res);
+	sub->all_tenants = ash_call_of_all_tenants(call);
+	sub->opts = palloc0(sizeof(AshOptions));
+	sub->args = palloc0(sizeof(AshValue) * Max(nargs, 1));
+	sub->arg_set = palloc0(sizeof(bool) * Max(nargs, 1));
+	for (int i = 0; i < nargs; i++)
+		sub->args[i].isnull = true;
+	sub->row_args = NULL;
+	sub->context = ash_call_context_for(call->res, res, call->context);
+	sub->bindings.call = sub;
+	return sub;
+}
+
+/* The attributes of the parent that a load starts from. */
+int
+ash_load_key_attributes(AshResource *res, AshRelationship *rel, const AshAttribute ***attributes)
+{
+	if (rel->manual != NULL || ash_relationship_uses_parent(res, rel))
+	{
+		*attributes = (const AshAttribute **) res->primary_key;
+		return res->nprimary_key;
+	}
+	*attributes = palloc(sizeof(AshAttribute *));
+	(*attributes)[0] = ash_find_attribute(res, rel->source_attribute);
+	if ((*attributes)[0] == NULL)
+		elog(ERROR, "relationship \"%s\": no attribute \"%s\" in %s", rel->name,
+			 rel->source_attribute, res->name);
+	return 1;
 }

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * src/result/batch_calculation.h
+ * src/sql/batch_plan.h
  *	  What the files about late columns share.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef ASH_LATE_H
-#define ASH_LATE_H
+#ifndef ASH_BATCH_PLAN_H
+#define ASH_BATCH_PLAN_H
 
-#include "query/query_internal.h"
+#include "sql/sql.h"
 
 /* What a record that a function gets has of the row: a column under a name. */
 typedef struct AshLateField
@@ -50,13 +50,4 @@ struct AshLate
 	List *order;   /* the same, in the order of computing */
 };
 
-struct AshLateRows
-{
-	AshOutput *output;
-	int nrows;
-	int maxrows;
-	Datum **values;
-	bool **nulls;
-};
-
-#endif /* ASH_LATE_H */
+#endif /* ASH_BATCH_PLAN_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * src/action/preparation_functions.c
+ * src/prepare/preparation_functions.c
  *	  Preparations by functions of the application, and the context.
  *
  *	  name(query jsonb, options jsonb, context jsonb) returns jsonb
@@ -18,11 +18,11 @@
  */
 #include "postgres.h"
 
-#include "action/preparation.h"
 #include "call/app_function.h"
 #include "model/action_def.h"
 #include "model/attribute.h"
 #include "model/entities.h"
+#include "prepare/prepare.h"
 #include "utils/builtins.h"
 
 /*-------------------------------------------------------------------------
@@ -64,76 +64,6 @@ run_context(AshQuery *query, void *options)
 {
 	query->call->context = ash_jsonb_merge(query->call->context, ((SetContext *) options)->value);
 	return true;
-}
-
-/*-------------------------------------------------------------------------
- * What functions see of a query
- *-------------------------------------------------------------------------
- */
-
-static void
-write_json(StringInfo out, const char *key, const Jsonb *value)
-{
-	if (value == NULL)
-		return;
-	appendStringInfo(out, ", \"%s\": ", key);
-	(void) JsonbToCString(out, unconstify(JsonbContainer *, &value->root),
-						  VARSIZE_ANY_EXHDR(value));
-}
-
-static void
-write_count(StringInfo out, const char *key, AshOptInt count)
-{
-	if (count.set)
-		appendStringInfo(out, ", \"%s\": " INT64_FORMAT, key, count.value);
-}
-
-static void
-write_selected(StringInfo out, const AshQuery *query)
-{
-	const char *separator = "";
-
-	appendStringInfoString(out, ", \"select\": [");
-	for (int i = 0; i < query->res->nattributes; i++)
-	{
-		const AshAttribute *attr = query->res->attributes[i];
-
-		if (!ash_query_selects(query, attr))
-			continue;
-		appendStringInfoString(out, separator);
-		ash_write_json_string(out, attr->name, strlen(attr->name));
-		separator = ", ";
-	}
-	appendStringInfoChar(out, ']');
-}
-
-/*
- * {"resource", "action", "type", "arguments", "filter", "sort", "load", "page": what the
- * caller asks for, "limit", "offset", "select": what holds so far}
- */
-Jsonb *
-ash_query_view(const AshQuery *query)
-{
-	const AshCall *call = query->call;
-	StringInfoData out;
-
-	initStringInfo(&out);
-	appendStringInfoString(&out, "{\"resource\": ");
-	ash_write_json_string(&out, query->res->name, strlen(query->res->name));
-	appendStringInfoString(&out, ", \"action\": ");
-	ash_write_json_string(&out, query->action->name, strlen(query->action->name));
-	appendStringInfo(&out, ", \"type\": \"%s\"", ash_action_types[query->action->type]);
-	appendStringInfoString(&out, ", \"arguments\": ");
-	ash_call_write_arguments(&out, call, false);
-	write_json(&out, "filter", call->opts->filter);
-	write_json(&out, "sort", call->opts->sort);
-	write_json(&out, "load", call->opts->load);
-	write_json(&out, "page", call->opts->page);
-	write_count(&out, "limit", query->limit.set ? query->limit : call->opts->limit);
-	write_count(&out, "offset", query->offset.set ? query->offset : call->opts->offset);
-	write_selected(&out, query);
-	appendStringInfoChar(&out, '}');
-	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data)));
 }
 
 /*-------------------------------------------------------------------------

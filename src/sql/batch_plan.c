@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * src/result/batch_calculation_plan.c
+ * src/sql/batch_plan.c
  *	  Which columns are computed late, and what they need (batch_calculation.c computes them).
  *
  *-------------------------------------------------------------------------
@@ -12,7 +12,7 @@
 #include "model/attribute.h"
 #include "model/calculation.h"
 #include "model/resource.h"
-#include "result/batch_calculation.h"
+#include "sql/batch_plan.h"
 #include "utils/builtins.h"
 
 /* {"name": value, …}; arguments do not depend on the row. */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * src/call/session_functions.c
+ * src/api/session_functions.c
  *	  Actor and tenant of the session as SQL sees them.
  *
  *	  ash.actor(resource text) returns jsonb
@@ -16,7 +16,7 @@
  */
 #include "postgres.h"
 
-#include "call/call_internal.h"
+#include "action/action.h"
 #include "catalog/pg_type.h"
 #include "model/attribute.h"
 #include "model/resource.h"
@@ -45,7 +45,10 @@ without_sensitive(Jsonb *actor, const AshResource *res)
 	return actor;
 }
 
-/* A call that nobody made: only to find out who would be its actor. */
+/*
+ * The actor of the session as the domain of resource sees it, or NULL.  Found by the same steps
+ * as that of a call, with a call that is never run.  Raises the errors of these steps.
+ */
 static Jsonb *
 session_actor(const char *resource)
 {
@@ -60,6 +63,8 @@ session_actor(const char *resource)
 	call.context = ash_jsonb_empty();
 	ash_call_find_actor(&call);
 	ash_call_find_tenant(&call);
+	if (!ash_errors_any(call.errors))
+		ash_action_fetch_actor(&call);
 	if (ash_errors_any(call.errors))
 		ash_errors_throw(call.errors);
 	if (!call.actor_read)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * src/query/query_internal.h
- *	  What the files of query/ share among themselves.
+ * src/sql/sql.h
+ *	  A query, or a condition over a row, as SQL text and parameters.
  *
  * A statement is written from the inside out.  A row scope stands for one row
  * that expressions may refer to, under an alias; references that need more than
@@ -12,10 +12,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef ASH_QUERY_INTERNAL_H
-#define ASH_QUERY_INTERNAL_H
+#ifndef ASH_SQL_H
+#define ASH_SQL_H
 
 #include "call/app_function.h"
+#include "exec/exec.h"
 #include "model/aggregate.h"
 #include "policy/policy.h"
 #include "query/query.h"
@@ -24,7 +25,6 @@ typedef struct AshFrom AshFrom;
 typedef struct AshRowScope AshRowScope;
 typedef struct AshAggregateScan AshAggregateScan;
 typedef struct AshLate AshLate;
-typedef struct AshLateRows AshLateRows;
 
 /* A join: text, or a scan for aggregates whose columns are still being collected. */
 typedef struct AshFromItem
@@ -132,10 +132,6 @@ extern char *ash_equal_columns(AshRowScope *a, const AshAttribute *x, AshRowScop
 extern void ash_row_equal_keys(AshRowScope *a, AshRowScope *b);
 /* row_scope.c: notes that the statement reads the table of res */
 extern void ash_sql_reads(AshSql *sql, AshResource *res);
-extern bool ash_relationship_to_many(const AshRelationship *rel);
-extern bool ash_relationship_unique(const AshRelationship *rel);
-/* A call for another resource on behalf of call: shares its errors and memory. */
-extern AshCall *ash_query_subcall(AshCall *call, AshResource *res, AshAction *action);
 
 /*-------------------------------------------------------------------------
  * row_table.c: the table behind a row
@@ -143,30 +139,9 @@ extern AshCall *ash_query_subcall(AshCall *call, AshResource *res, AshAction *ac
  */
 /* "schema"."table" AS alias: the row's table, for the call's tenant */
 extern void ash_row_table(AshRowScope *row);
-/* the reader of dest, which source reaches by a path that its policies guard */
-extern Oid ash_related_reader(const AshResource *source, const AshResource *dest);
-/* … of a row of dest reached from source; InvalidOid: the caller */
+/* the role as which a row of dest reached from source is read; InvalidOid: the caller */
 extern Oid ash_row_reader(const AshRowScope *source, const AshResource *dest, bool authorize);
-/* is there a tenant condition?  adds TENANT_REQUIRED when there should be */
-extern bool ash_call_of_all_tenants(const AshCall *call);
-extern AshExpr *ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action);
 extern AshExpr *ash_session_tenant(AshResource *res, AshAction *action);
-
-/*-------------------------------------------------------------------------
- * related_read.c: the read behind a relationship of res
- *-------------------------------------------------------------------------
- */
-extern AshAction *ash_related_action(AshRelationship *rel, AshResource *dest);
-extern bool ash_relationship_uses_parent(AshResource *res, AshRelationship *rel);
-/* the sort of a query with that of the relationship, or with its default */
-extern List *ash_related_sort(AshResource *res, AshRelationship *rel, const AshQuery *query);
-extern List *ash_related_filters(AshResource *res, AshRelationship *rel, AshResource *dest,
-								 AshAction *action);
-extern AshCall *ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel,
-								 AshResource *dest, AshAction *action);
-extern void ash_related_row_arguments(AshQuery *query, AshResource *source, AshRelationship *rel);
-/* of a manual relationship; NULL for the others */
-extern const AshFunction *ash_related_function(AshResource *res, AshRelationship *rel);
 
 /*-------------------------------------------------------------------------
  * sql_condition.c: boolean expressions over a row
@@ -228,44 +203,17 @@ typedef struct AshMask
 
 extern AshMask ash_field_mask(AshCall *call, AshResource *res, AshAction *action, const char *field,
 							  bool is_public);
-extern const char *ash_ref_name(const AshExpr *ref);
-extern bool ash_ref_is_public(const AshExpr *ref);
-/* can a statement filter and sort by it? */
-extern bool ash_calculation_is_sql(const AshExpr *ref);
-extern AshExpr *ash_aggregate_ref(AshResource *res, AshAggregate *agg, AshErrors *errors);
-
 /*-------------------------------------------------------------------------
- * sort_parse.c, order.c
+ * sql_order.c
  *-------------------------------------------------------------------------
  */
 /* "expr ASC NULLS LAST"; reverse turns it around */
 extern void ash_order_suffix(AshSql *sql, AshSortOrder order, bool reverse);
 extern void ash_row_order(AshRowScope *row, List *sort);
-extern List *ash_sort_compile(AshResource *res, json_t *source);
 /* an attribute of the row itself, which every row shows to the caller */
 extern bool ash_sort_is_plain(const AshQuery *query, const AshSortItem *item);
 /* primary key appended unless the sort is total already */
 extern void ash_query_complete_sort(AshQuery *query);
-
-/*-------------------------------------------------------------------------
- * input_values.c: values of run-time input
- *-------------------------------------------------------------------------
- */
-/* deep copy of an array element or object value as a Jsonb of its own */
-extern char *ash_input_text(const JsonbValue *value);
-extern const char *ash_input_name(const char *name);
-/* no_such_field, with the public names that are near to it */
-extern void ash_input_no_such_field(AshErrors *errors, const AshResource *res, const char *name);
-/* what the caller may have meant; private names are not told */
-extern void ash_input_suggest(AshErrors *errors, AshError *error, const AshResource *res,
-							  const char *name);
-
-/* query_build.c */
-extern void ash_query_default_sort(AshQuery *query);
-
-/* select_parse.c */
-extern bool ash_query_selects(const AshQuery *query, const AshAttribute *attr);
-extern void ash_query_ensure_selected(AshQuery *query, const AshAttribute *attr);
 
 /*-------------------------------------------------------------------------
  * output_columns.c: the columns of a statement
@@ -300,10 +248,6 @@ extern AshOutput *ash_output_create(AshQuery *query, bool with_ord);
 extern int ash_output_value(AshOutput *output, const AshAttribute *attr);
 extern int ash_output_hidden(AshOutput *output, AshExpr *expr);
 extern List *ash_query_relationship_loads(AshQuery *query);
-/* which attributes of the parent a load needs */
-extern int ash_load_key_attributes(AshResource *res, AshRelationship *rel,
-								   const AshAttribute ***attributes);
-
 /*-------------------------------------------------------------------------
  * sql_select.c: SELECT
  *-------------------------------------------------------------------------
@@ -341,12 +285,6 @@ extern AshKeys *ash_keys_of_rows(AshResource *res, AshValue **rows, int nrows);
 extern void ash_keys_prepare(AshKeySource *source, AshKeys *keys, AshCall *call, AshSql *sql);
 extern List *ash_keys_match(AshKeySource *source, AshKeys *keys, AshRowScope *row, StringInfo item);
 
-/* manual_relationship.c */
-extern void ash_manual_relate(AshQuery *query, AshKeys *keys);
-
-/* query_build.c */
-extern void ash_query_check_hidden(AshQuery *query, AshKeys *keys);
-
 extern void ash_statement_rows(AshQuery *query, AshOutput *output, AshKeys *keys, AshSql *sql);
 extern void ash_statement_records(AshQuery *query, AshSql *sql);
 extern void ash_statement_count(AshQuery *query, AshKeys *keys, AshSql *sql);
@@ -367,51 +305,54 @@ extern bool ash_keyset_read(AshQuery *query);
 /* keyset_condition.c: the condition "beyond the cursor", written over the row */
 extern void ash_row_beyond(AshRowScope *row, AshQuery *query);
 
-/*-------------------------------------------------------------------------
- * rowset.c, load_run.c
- *-------------------------------------------------------------------------
+/* aggregate_check.c: the sort and the SQL aggregate, also of inline ones; false after adding an
+ * error */
+extern bool ash_aggregate_check(AshResource *dest, const AshAggregate *agg, AshErrors *errors);
+extern void ash_query_init(void);
+
+/* sql_aggregate.c: its type, default, sort and join filters; adds definition errors */
+extern void ash_aggregate_verify(AshResource *res, AshAggregate *agg, AshErrors *errors);
+
+/*
+ * session_value.c: templates in SQL that any session may run later.  The first writes one
+ * as resource's domain sees actor and tenant; the second is the tenant's condition.
  */
-typedef struct AshRowset AshRowset;
+extern void ash_sql_session_value(AshSql *sql, const char *resource, AshExpr *expr);
+extern AshExpr *ash_session_tenant_condition(AshResource *res, bool required);
 
-/* what stands at the end of every row */
-extern void ash_output_finish(AshOutput *output, AshKeysetWriter *keyset, AshRowWriter *writer,
-							  Datum *values, bool *nulls);
-extern AshRowset *ash_rowset_create(AshQuery *query, AshOutput *output);
-extern void ash_rowset_add(AshRowset *rows, Datum *values, bool *nulls, const char *extra);
-extern void ash_rowset_select(AshRowset *rows, AshKeys *keys);
-extern void ash_rowset_load(AshRowset *rows);
-extern int ash_rowset_count(const AshRowset *rows);
-/* which of the keys the row was found by, from 0 */
-extern int ash_rowset_ord(const AshRowset *rows, int row);
-extern void ash_rowset_write_row(AshRowset *rows, int row, StringInfo out);
-/* rows of the page, "," between; in reverse for a page before a cursor */
-extern void ash_rowset_write(AshRowset *rows, int limit, StringInfo out);
-/* {"page":…,"results":[ … */
-extern void ash_page_open(AshQuery *query, StringInfo out);
-extern void ash_page_close(AshQuery *query, int64 count, bool more, StringInfo out);
-/* a page although none was asked for, when the action requires one */
-extern bool ash_page_default(AshQuery *query);
-/* rows to show; 0 = all */
-extern int64 ash_query_page_limit(const AshQuery *query);
+/*
+ * function_body.c: reads and fields as bodies of SQL functions.  Parameters of a read are the
+ * attributes of keys (of AshAttribute *: the row has these values), then arguments (of
+ * AshArgument *).  must_find: no row is an error.  *user_code: code of a user runs in it.
+ */
+extern char *ash_query_read_body(AshResource *res, AshAction *action, List *keys, List *arguments,
+								 bool must_find, bool *user_code);
+/* why a read cannot be one, or NULL */
+extern const char *ash_query_read_fault(AshResource *res, AshAction *action);
+/* the argument's default as SQL; "NULL" without one */
+extern char *ash_query_argument_default(AshResource *res, AshArgument *arg);
+/* The field of the row $1 and its type, or NULL when it is no expression over rows. */
+extern char *ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **type,
+								  bool *user_code);
+/*
+ * Condition over one row of res whose columns are reachable as alias.column;
+ * used by policies in row-security quals and by the data layer's WHERE.
+ */
+extern void ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias,
+									  AshExpr *expr);
+/* a definition's condition as it stands in an index: no alias, no parameters */
+extern void ash_query_write_index_predicate(AshSql *sql, AshResource *res, const char *source);
+/* the same for an expression of any type (assignments of atomic updates) */
+extern void ash_query_write_expr(AshSql *sql, AshResource *res, const char *alias, AshExpr *expr);
 
 /*-------------------------------------------------------------------------
- * batch_calculation.c: columns that are computed once all rows are there
+ * batch_plan.c: columns that a function computes once all rows are there
  *-------------------------------------------------------------------------
  */
 extern void ash_late_plan(AshOutput *output);
-/* NULL when the output has no late columns */
-extern AshLateRows *ash_late_rows_create(AshOutput *output);
-extern void ash_late_rows_add(AshLateRows *rows, const Datum *values, const bool *nulls);
-extern bool ash_late_rows_compute(AshLateRows *rows);
-extern int ash_late_rows_count(const AshLateRows *rows);
-extern Datum *ash_late_rows_get(const AshLateRows *rows, int row, bool **nulls);
-/* held_records.c: a row with what the query shows of it, when it takes nothing else; or NULL */
-typedef struct AshRecords AshRecords;
-extern AshRecords *ash_records_of_row(AshQuery *query);
-extern void ash_records_write_row(AshRecords *records, AshValue *row, StringInfo out);
+/* true if the value comes from a function over all records */
+extern bool ash_calculation_loads_late(AshExpr *ref);
+/* function and load of a calculation; adds definition errors */
+extern void ash_calculation_verify(AshResource *res, AshCalculation *calc, AshErrors *errors);
 
-/* row_lock.c */
-extern int ash_lock_parse(const char *name); /* 0 when unknown */
-extern const char *ash_lock_sql(int lock, const char **after);
-
-#endif /* ASH_QUERY_INTERNAL_H */
+#endif /* ASH_SQL_H */
