@@ -102,21 +102,21 @@ find_action(AshResource *res, const char *name, int type, AshErrors *errors)
 
 /* The resource and action by name, or NULL and false after adding an error. */
 static bool
-find_target(const char *resource, const char *name, int type, AshErrors *errors, AshResource **res,
+find_target(const AshApiRequest *request, const char *name, AshErrors *errors, AshResource **res,
 			AshAction **action)
 {
 	*action = NULL;
-	*res = ash_resource_get(resource, errors);
+	*res = ash_resource_get(request->resource, errors);
 	if (*res == NULL)
 		return false;
 	if ((*res)->embedded)
 	{
 		ash_error_add(errors, ASH_E_NO_SUCH_RESOURCE, NULL,
-					  "%s is an embedded resource: it has no rows of its own", resource);
+					  "%s is an embedded resource: it has no rows of its own", request->resource);
 		return false;
 	}
-	*action = find_action(*res, name, type, errors);
-	return !ash_errors_any(errors);
+	*action = find_action(*res, name, request->type, errors);
+	return *action != NULL || (name == NULL && request->type == ASH_ANY_TYPE);
 }
 
 void
@@ -150,7 +150,7 @@ call_context(void *arg)
 /* What a call is about to do. */
 typedef struct Work
 {
-	Jsonb *input;
+	const Jsonb *input;
 	StringInfo out;
 	AshApiBody body;
 	void *arg;
@@ -200,33 +200,46 @@ run_translated(AshCall *call, Work *work)
 	PG_END_TRY();
 }
 
-Datum
-ash_api_call(const char *resource, const char *action, int type, Jsonb *input, Jsonb *options,
-			 AshApiBody body, void *arg)
+/*
+ * The call that request asks for, begun; NULL after adding errors to errors.  name is filled
+ * for call_context, work with the input.
+ */
+static AshCall *
+begin_call(const AshApiRequest *request, AshErrors *errors, CallName *name, Work *work)
 {
-	CallName name = { resource, action };
+	AshOptions *opts = ash_options_parse(request->options, request->shape, errors);
+	AshResource *res;
+	AshAction *action;
+	AshCall *call = NULL;
+
+	name->action = request->action != NULL ? request->action : opts->action;
+	work->input = request->shape == ASH_CALL_READ ? opts->input : request->input;
+	if (find_target(request, name->action, errors, &res, &action))
+		call = ash_call_begin(CurrentMemoryContext, res, action, opts, errors);
+	return call;
+}
+
+Datum
+ash_api_call(const AshApiRequest *request, AshApiBody body, void *arg)
+{
+	CallName name = { .resource = request->resource };
 	ErrorContextCallback context = { .callback = call_context, .arg = &name };
 	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
-	AshResource *res;
-	AshAction *found;
 	AshCall *call;
-	Work work = { .input = input, .body = body, .arg = arg };
+	Work work = { .body = body, .arg = arg };
 	Datum result;
 
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 	ash_calls_enter();
-	if (!find_target(resource, action, type, errors, &res, &found))
-		ash_errors_throw(errors);
-
-	call = ash_call_begin(CurrentMemoryContext, res, found, options);
-	if (!ash_errors_any(call->errors))
+	call = begin_call(request, errors, &name, &work);
+	if (!ash_errors_any(errors))
 	{
 		work.out = call->out;
 		run_translated(call, &work);
 	}
-	if (ash_errors_any(call->errors))
-		ash_errors_throw(call->errors);
+	if (ash_errors_any(errors))
+		ash_errors_throw(errors);
 	result = PointerGetDatum(cstring_to_text_with_len(call->out->data, call->out->len));
 	ash_call_end(call);
 	ash_calls_leave();
@@ -240,27 +253,21 @@ ash_api_call(const char *resource, const char *action, int type, Jsonb *input, J
  */
 
 Datum
-ash_api_try(const char *resource, const char *action, int type, Jsonb *input, Jsonb *options,
-			AshApiBody body, void *arg)
+ash_api_try(const AshApiRequest *request, AshApiBody body, void *arg)
 {
 	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
+	CallName name = { .resource = request->resource };
 	StringInfoData answer;
 	StringInfoData out;
-	AshResource *res;
-	AshAction *found;
-	AshCall *call = NULL;
-	Work work = { input, &out, body, arg };
+	AshCall *call;
+	Work work = { .out = &out, .body = body, .arg = arg };
 
 	ash_calls_enter();
 	initStringInfo(&out);
 	initStringInfo(&answer);
-	if (find_target(resource, action, type, errors, &res, &found))
-	{
-		call = ash_call_begin(CurrentMemoryContext, res, found, options);
-		if (!ash_errors_any(call->errors))
-			ash_action_isolated(call, run_work, &work);
-		errors = call->errors;
-	}
+	call = begin_call(request, errors, &name, &work);
+	if (!ash_errors_any(errors))
+		ash_action_isolated(call, run_work, &work);
 	if (ash_errors_any(errors))
 	{
 		appendStringInfo(&answer, "{\"ok\": false, \"class\": \"%s\", \"errors\": ",

@@ -20,9 +20,23 @@
 
 typedef struct AshCall AshCall;
 
-/* Parsed options of DESIGN section 3. Jsonb pointers are NULL when absent. */
+/*
+ * What an API function takes beside its options.  The options "action" and "input" are
+ * refused where they say what an argument says already.
+ */
+typedef enum AshCallShape
+{
+	ASH_CALL_BY_NAME,	 /* (resource, action, input, options) */
+	ASH_CALL_WRITE,		 /* (resource, [record,] input, options) */
+	ASH_CALL_READ,		 /* (resource, …, options) */
+	ASH_CALL_CALCULATION /* (resource, calculation, arguments, options) */
+} AshCallShape;
+
+/* Parsed options. Jsonb pointers are NULL when absent. */
 typedef struct AshOptions
 {
+	const char *action;	 /* of a verb; NULL: the primary one */
+	Jsonb *input;		 /* of a verb that reads: the action's arguments */
 	JsonbValue *record;	 /* scalar key or object; NULL when absent */
 	JsonbValue *records; /* bulk: array of the same */
 	bool actor_given;	 /* the key is present, even as null */
@@ -131,15 +145,19 @@ extern Jsonb *ash_jsonb_empty(void);
 extern AshCall *ash_call_current(void);
 
 /*
- * Start a call: parses options (an unknown key is an error), finds the actor
- * and tenant, decides authorize.  Problems are added to call->errors.  Never
- * returns NULL.  context_parent is where the call's context is made.
+ * Start a call: finds the actor and tenant, decides authorize.  opts and errors become the
+ * call's and have to live at least as long; problems are added to errors.  Never returns
+ * NULL.  context_parent is where the call's context is made.
  */
 extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action,
-							   Jsonb *options);
+							   AshOptions *opts, AshErrors *errors);
 
-/* call_options.c: only errors of call are used; in CurrentMemoryContext */
-extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
+/*
+ * call_options.c: options (NULL: none) of a function of that shape, in CurrentMemoryContext;
+ * the result points into options.  Unknown keys and values of the wrong kind are added to
+ * errors.  Never returns NULL.
+ */
+extern AshOptions *ash_options_parse(Jsonb *options, AshCallShape shape, AshErrors *errors);
 
 /* AshBindings.is_sensitive of a call: a sensitive argument, or attribute of the actor */
 extern bool ash_call_is_sensitive(AshBindings *bindings, AshTemplateKind kind, List *path);
