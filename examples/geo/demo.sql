@@ -144,7 +144,7 @@ SELECT expect('countries whose parts have parts',
 \echo '5. Belgium, from the top'
 \echo
 
-SELECT ash_get('geo.country', '"BE"', '{
+SELECT ash_get('geo.country', 'BE', '{
     "load": ["subdivision_count", "subdivision_types",
              {"subdivisions": {"filter": {"parent_code": {"is_nil": true}}, "load": ["parts", "part_count"]}}]}')
        AS belgium \gset

@@ -20,7 +20,7 @@ RETURNS json
 AS 'MODULE_PATHNAME', 'ash_define'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.ash_define(text, boolean) IS
-'The same of a document as text.';
+'Registers the domains of a definition document: one domain, or an array of them. All or nothing.';
 
 CREATE FUNCTION @extschema@.ash_define(document jsonb, migrate boolean DEFAULT false)
 RETURNS json

@@ -80,40 +80,13 @@ is_json_key(const AshResource *res, const char *text, bool many)
 	return (*text == '{' || (many && *text == '[')) && key_category(res) != TYPCATEGORY_STRING;
 }
 
-/* {"a": ..., "b": ...} of the primary key's fields. */
-static char *
-key_example(const AshResource *res)
-{
-	StringInfoData example;
-
-	initStringInfo(&example);
-	for (int i = 0; i < res->nprimary_key; i++)
-		appendStringInfo(&example, "%s\"%s\": ...", i > 0 ? ", " : "{", res->primary_key[i]->name);
-	appendStringInfoChar(&example, '}');
-	return example.data;
-}
-
 static void
-refuse_json_key(AshCall *call, const char *text, bool many, const char *why)
+refuse_json_key(AshCall *call, const char *str, const char *why)
 {
-	const AshResource *res = call->res;
-	AshError *error =
-		ash_error_add(call->errors, ASH_E_INVALID_PRIMARY_KEY, many ? "records" : "record",
-					  "invalid primary key %s provided: %s", ash_clip(text), why);
+	AshError *error = ash_error_add(call->errors, ASH_E_INVALID_PRIMARY_KEY, NULL,
+									"invalid primary key %s provided: %s", ash_clip(str), why);
 
-	if (res->nprimary_key == 1)
-		error->hint =
-			psprintf("Give the value of \"%s\" as it is, or a JSON object of the fields of an "
-					 "identity%s.",
-					 res->primary_key[0]->name, many ? ", or a JSON array of these" : "");
-	else if (res->nprimary_key > 1)
-		error->hint =
-			psprintf("The primary key of %s has %d fields: give a JSON object, %s%s.", res->name,
-					 res->nprimary_key, key_example(res), many ? ", or a JSON array of these" : "");
-	else
-		error->hint = psprintf("%s has no primary key: give a JSON object of the fields of an "
-							   "identity.",
-							   res->name);
+	error->hint = ash_query_key_hint(call->res);
 }
 
 /* A text that is JSON; false after adding an error. */
@@ -126,9 +99,10 @@ json_key(AshCall *call, const char *text, bool many, JsonbValue *out)
 
 	json_decref(json);
 	if (json == NULL)
-		refuse_json_key(call, text, many, ((AshError *) linitial(faults->items))->message);
+		refuse_json_key(call, text, ((AshError *) linitial(faults->items))->message);
 	else if (!fits)
-		refuse_json_key(call, text, many, "it is not a JSON object");
+		refuse_json_key(call, text,
+						many ? "it is no JSON object or array" : "it is no JSON object");
 	else
 		ash_jsonb_value_from_jsonb(DatumGetJsonbP(
 									   DirectFunctionCall1(jsonb_in, CStringGetDatum(text))),

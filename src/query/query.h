@@ -211,6 +211,8 @@ extern AshExpr *ash_query_key_filter(AshResource *res, const AshValue *row);
 extern bool ash_query_record_key(const AshResource *res, const JsonbValue *record, AshValue *key);
 /* options.record → condition by primary key or identity; NULL after adding an error. */
 extern AshExpr *ash_query_record_filter(AshCall *call, AshResource *res, const JsonbValue *record);
+/* How a record of res can be named, as the hint of an error; NULL when it has no key. */
+extern char *ash_query_key_hint(const AshResource *res);
 
 /* aggregate_values.c: aggregates over the whole query: ash_count and friends */
 extern void ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field,
