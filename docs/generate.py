@@ -92,7 +92,8 @@ def builtins():
 
 
 API = """
-SELECT p.pronamespace = 'ash'::regnamespace AS internal, p.oid::regproc::text AS name,
+SELECT p.pronamespace = 'ash'::regnamespace AS internal,
+       CASE WHEN p.pronamespace = 'ash'::regnamespace THEN 'ash.' ELSE '' END || p.proname AS name,
        pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result,
        obj_description(p.oid, 'pg_proc') AS description
 FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
@@ -103,7 +104,8 @@ ORDER BY 1, 2, p.oid
 
 
 def split_arguments(function):
-    return re.sub(r"(DEFAULT ('[^']*'|NULL))::\w+", r"\1", function["arguments"]).split(", ")
+    """Its arguments, without the casts of defaults and the quotes that a call by name does without."""
+    return re.sub(r"(DEFAULT ('[^']*'|NULL))::\w+", r"\1", function["arguments"]).replace('"', "").split(", ")
 
 
 def merge_overloads(functions):
