@@ -181,7 +181,7 @@ FROM public.iso_file, jsonb_array_elements(entries) e WHERE standard = '639-3' A
 SELECT expect('languages with two letters',
               ash_count('geo.language', '{"filter": {"alpha_2": {"is_nil": false}}}')::bigint, count(*))
 FROM public.iso_file, jsonb_array_elements(entries) e WHERE standard = '639-3' AND e ? 'alpha_2';
-SELECT expect('by its two letters', ash_get('geo.language', '{"alpha_2": "nl"}')->>'name', 'Dutch');
+SELECT expect('by its two letters', ash_get('geo.language', '{"alpha_2": "nl"}'::jsonb)->>'name', 'Dutch');
 
 \echo
 \echo 'Reading every language page by page, each page after the last key of the one before:'

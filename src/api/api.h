@@ -73,6 +73,12 @@ extern AshKeyArgument ash_arg_key(FunctionCallInfo fcinfo, int n);
  */
 extern JsonbValue *ash_key_json(AshCall *call, const AshKeyArgument *key, bool many);
 
+/*
+ * Say in the errors about a record that is not there, if the key is a text that looks like
+ * JSON but was not read as JSON, what could have been meant.
+ */
+extern void ash_key_hint(AshCall *call, const AshKeyArgument *key);
+
 /* options with one more key */
 extern Jsonb *ash_options_with(Jsonb *options, const char *key, const Jsonb *value);
 

@@ -89,6 +89,13 @@ refuse_json_key(AshCall *call, const char *str, const char *why)
 	error->hint = ash_query_key_hint(call->res);
 }
 
+static void
+parse_json(const char *json, JsonbValue *out)
+{
+	ash_jsonb_value_from_jsonb(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json))),
+							   out);
+}
+
 /* A text that is JSON; false after adding an error. */
 static bool
 json_key(AshCall *call, const char *text, bool many, JsonbValue *out)
@@ -104,9 +111,7 @@ json_key(AshCall *call, const char *text, bool many, JsonbValue *out)
 		refuse_json_key(call, text,
 						many ? "it is no JSON object or array" : "it is no JSON object");
 	else
-		ash_jsonb_value_from_jsonb(DatumGetJsonbP(
-									   DirectFunctionCall1(jsonb_in, CStringGetDatum(text))),
-								   out);
+		parse_json(text, out);
 	return fits;
 }
 
@@ -128,9 +133,7 @@ number_key(const AshResource *res, const JsonbValue *text, JsonbValue *out)
 		return false;
 	initStringInfo(&json);
 	ash_type_write_json(&json, type, &value);
-	ash_jsonb_value_from_jsonb(DatumGetJsonbP(
-								   DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data))),
-							   out);
+	parse_json(json.data, out);
 	return true;
 }
 
@@ -147,6 +150,31 @@ text_key(AshCall *call, Datum value, bool many, JsonbValue *out)
 	if (!number_key(call->res, &string, out))
 		*out = string;
 	return true;
+}
+
+void
+ash_key_hint(AshCall *call, const AshKeyArgument *key)
+{
+	const char *str;
+	ListCell *lc;
+
+	if (key->type != TEXTOID || !ash_errors_any(call->errors))
+		return;
+	str = TextDatumGetCString(key->value);
+	if (str[0] != '{' && str[0] != '[')
+		return;
+	foreach (lc, call->errors->items)
+	{
+		AshError *error = lfirst(lc);
+
+		if (error->hint == NULL &&
+			(error->code == ASH_E_NOT_FOUND || error->code == ASH_E_STALE_RECORD) &&
+			call->res->nprimary_key == 1)
+			error->hint =
+				psprintf("A text is the value of \"%s\" itself: cast it to jsonb if it is "
+						 "an object of fields.",
+						 call->res->primary_key[0]->name);
+	}
 }
 
 /*-------------------------------------------------------------------------

@@ -30,6 +30,7 @@ load_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 
 	if (!ash_errors_any(call->errors))
 		ash_action_load(call, records, held->reload ? call->opts->load : held->load, out);
+	ash_key_hint(call, &held->keys);
 }
 
 /* ash_load(resource text, records, load jsonb, options jsonb) returns json */

@@ -68,6 +68,7 @@ record_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
 	if (set_record(call, arg))
 		ash_action_run(call, input, out);
+	ash_key_hint(call, arg);
 }
 
 /* The shape of update and destroy: (resource text, record, input jsonb, options jsonb). */
@@ -100,6 +101,7 @@ get_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 
 	if (set_record(call, arg))
 		ash_action_get(call, wanted, out);
+	ash_key_hint(call, arg);
 }
 
 /* ash_get(resource text, record, options jsonb) returns json */

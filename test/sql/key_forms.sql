@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(99);
+SELECT plan(102);
 
 -- Is a record found by its key as the key is in SQL: of any type, with and without a type of its own?
 
@@ -111,6 +111,9 @@ SELECT is(pg_temp.wrong($$ash_get('key_forms.number', 9)$$), '22023 | record wit
 	is(pg_temp.wrong($$ash_load('key_forms.pair', '7', '[]')$$), '22023 | invalid primary key 7 provided: it is no JSON object or array | Give a JSON object of the fields "a" and "b", or a JSON object of the fields of an identity.', 'where several can be named'),
 	is(pg_temp.errors($$SELECT ash_load('key_forms.pair', ARRAY['{"a": 1, "b": "x"}', 'z'], '[]')$$), E'22023 invalid\ninvalid_primary_key [1]: invalid primary key z provided: invalid JSON at line 1, column 1: invalid token near ''z''', 'one of several says which'),
 	is(pg_temp.errors($$SELECT ash_get('key_forms.pair', 'z')$$), E'22023 invalid\ninvalid_primary_key: invalid primary key z provided: invalid JSON at line 1, column 1: invalid token near ''z''', 'as an error of the call'),
+	is(pg_temp.wrong($$ash_get('key_forms.word', '{"id": "42"}')$$), '22023 | record with id: "{\"id\": \"42\"}" not found | A text is the value of "id" itself: cast it to jsonb if it is an object of fields.', 'a string that looks like an object'),
+	matches(pg_temp.wrong($$ash_update('key_forms.word', '{"id": "42"}')$$), '^22023 .* A text is the value of "id" itself', 'of an update'),
+	matches(pg_temp.wrong($$ash_load('key_forms.word', '["42"]', '[]')$$), '^22023 .* A text is the value of "id" itself', 'of a load'),
 	cmp_ok(length(pg_temp.wrong(format('ash_get(%L, %L)', 'key_forms.pair', repeat('z', 100000)))), '<', 600, 'a long key is cut');
 
 SELECT * FROM finish();
