@@ -92,26 +92,47 @@ def builtins():
 
 
 API = """
-SELECT p.pronamespace = 'ash'::regnamespace AS internal, p.oid::regproc::text AS name,
+SELECT p.pronamespace = 'ash'::regnamespace AS internal,
+       CASE WHEN p.pronamespace = 'ash'::regnamespace THEN 'ash.' ELSE '' END || p.proname AS name,
        pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result,
        obj_description(p.oid, 'pg_proc') AS description
 FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
 WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
   AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ash') AND p.prorettype <> 'trigger'::regtype
-ORDER BY 1, 2, 3
+ORDER BY 1, 2, p.oid
 """
+
+
+def split_arguments(function):
+    """Its arguments, without the casts of defaults and the quotes that a call by name does without."""
+    return re.sub(r"(DEFAULT ('[^']*'|NULL))::\w+", r"\1", function["arguments"]).replace('"', "").split(", ")
+
+
+def merge_overloads(functions):
+    """Functions that differ in the type of one argument and mean the same as one: its types are joined by "|"."""
+    merged = []
+    for function in functions:
+        function["arguments"] = split_arguments(function)
+        last = merged[-1] if merged else None
+        if last and (last["name"], last["description"]) == (function["name"], function["description"]):
+            for n, argument in enumerate(function["arguments"]):
+                if argument != last["arguments"][n]:
+                    last["arguments"][n] += " | " + argument.split(" ", 1)[1]
+        else:
+            merged.append(function)
+    return merged
 
 
 def signature(function):
     """name(arguments) → result, as one would write it."""
-    arguments = re.sub(r"(DEFAULT ('[^']*'|NULL))::\w+", r"\1", function["arguments"]).split(", ")
+    arguments = function["arguments"]
     columns = [a.removeprefix("OUT ") for a in arguments if a.startswith("OUT ")]
     given = ", ".join(a for a in arguments if not a.startswith("OUT "))
     return f"{function['name']}({given}) → " + (f"TABLE ({', '.join(columns)})" if columns else function["result"])
 
 
 def api_page():
-    functions = query(API)
+    functions = merge_overloads(query(API))
     parts = [
         table(
             ["function", "meaning"],

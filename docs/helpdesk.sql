@@ -87,9 +87,9 @@ SELECT ash_define($$
 $$, true) IS NOT NULL AS defined \gset
 
 SELECT ash_bulk_create('helpdesk.representative', '[{"name": "Grace", "admin": true}, {"name": "Ada"}]',
-    '{"authorize": false}', 'hire') IS NOT NULL AS hired \gset
+    '{"action": "hire", "authorize": false}') IS NOT NULL AS hired \gset
 SELECT ash_bulk_create('helpdesk.ticket', '[
     {"subject": "Printer on fire", "priority": 5, "comments": [{"body": "Have you tried water?"}]},
-    {"subject": "Monitor flickers", "priority": 1}]', '{"actor": 2}', 'open') IS NOT NULL AS opened \gset
+    {"subject": "Monitor flickers", "priority": 1}]', '{"action": "open", "actor": 2}') IS NOT NULL AS opened \gset
 SELECT ash_bulk_create('helpdesk.ticket', '[{"subject": "No coffee", "priority": 4}, {"subject": "Laptop will not wake"}]',
-    '{"actor": 1}', 'open') IS NOT NULL AS opened \gset
+    '{"action": "open", "actor": 1}') IS NOT NULL AS opened \gset

@@ -9,7 +9,7 @@
 --@ rows full: 100000
 
 --@ a
-SELECT ash_bulk_create('bench.ticket', $1::jsonb, $2::jsonb, 'open')
+SELECT ash_bulk_create('bench.ticket', $1::jsonb, $2::jsonb)
 
 --@ b
 INSERT INTO bench_raw.ticket
@@ -24,7 +24,7 @@ SELECT jsonb_agg(jsonb_build_object(
            'subject', 'Bulk ticket ' || n, 'body', 'It burns. ' || n, 'priority', n % 6,
            'due_on', date '2024-06-01' + n % 300,
            'reporter_id', bench_id('person', 1 + n * 7 % 1000))),
-       jsonb_build_object('actor', bench_actor())
+       jsonb_build_object('action', 'open', 'actor', bench_actor())
 FROM generate_series(1, current_setting('bench.rows')::int) n
 
 --@ params b

@@ -144,7 +144,7 @@ SELECT expect('countries whose parts have parts',
 \echo '5. Belgium, from the top'
 \echo
 
-SELECT ash_get('geo.country', '"BE"', '{
+SELECT ash_get('geo.country', 'BE', '{
     "load": ["subdivision_count", "subdivision_types",
              {"subdivisions": {"filter": {"parent_code": {"is_nil": true}}, "load": ["parts", "part_count"]}}]}')
        AS belgium \gset
@@ -181,7 +181,7 @@ FROM public.iso_file, jsonb_array_elements(entries) e WHERE standard = '639-3' A
 SELECT expect('languages with two letters',
               ash_count('geo.language', '{"filter": {"alpha_2": {"is_nil": false}}}')::bigint, count(*))
 FROM public.iso_file, jsonb_array_elements(entries) e WHERE standard = '639-3' AND e ? 'alpha_2';
-SELECT expect('by its two letters', ash_get('geo.language', '{"alpha_2": "nl"}')->>'name', 'Dutch');
+SELECT expect('by its two letters', ash_get('geo.language', '{"alpha_2": "nl"}'::jsonb)->>'name', 'Dutch');
 
 \echo
 \echo 'Reading every language page by page, each page after the last key of the one before:'

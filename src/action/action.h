@@ -38,14 +38,20 @@ extern AshQuery *ash_action_query(AshCall *call, const Jsonb *input);
 extern void ash_action_read_one(AshCall *call, const Jsonb *input, bool not_found_error,
 								StringInfo out);
 
-/* read_action.c: the record of options.record */
+/* read_action.c: the record of options.record; the action's arguments are options.input */
 extern void ash_action_get(AshCall *call, bool not_found_error, StringInfo out);
 
 /* stored_record.c: how the caller named a record, for messages */
 extern char *ash_action_describe_record(const AshResource *res, const JsonbValue *record);
 
-/* load_records.c, calculate.c */
-extern void ash_action_load(AshCall *call, const Jsonb *records, const Jsonb *load, StringInfo out);
+/*
+ * load_records.c: records is the key of one record, an array of keys, or NULL, which gives
+ * null; the action's arguments are options.input
+ */
+extern void ash_action_load(AshCall *call, const JsonbValue *records, const Jsonb *load,
+							StringInfo out);
+
+/* calculate.c */
 extern void ash_action_calculate(AshCall *call, const char *name, const Jsonb *arguments,
 								 StringInfo out);
 

@@ -26,7 +26,7 @@ not_found(AshCall *call, const JsonbValue *record)
 static AshQuery *
 record_query(AshCall *call)
 {
-	AshQuery *query = ash_action_query(call, NULL);
+	AshQuery *query = ash_action_query(call, call->opts->input);
 
 	if (query == NULL || query->after_action == NIL)
 		return query;
@@ -112,20 +112,18 @@ readable_rows(AshCall *call, const JsonbValue *records, int n)
 
 /* records: one record, or an array of them; the result has the same shape. */
 void
-ash_action_load(AshCall *call, const Jsonb *records, const Jsonb *load, StringInfo out)
+ash_action_load(AshCall *call, const JsonbValue *records, const Jsonb *load, StringInfo out)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	bool list = records != NULL && JB_ROOT_IS_ARRAY(records) && !JB_ROOT_IS_SCALAR(records);
-	JsonbValue given;
-	JsonbValue *items = &given;
+	bool list = records != NULL && records->type == jbvBinary &&
+				JsonContainerIsArray(records->val.binary.data);
+	JsonbValue *items = unconstify(JsonbValue *, records);
 	List *rows = NIL;
 	List *extras = NIL;
 	int n = 1;
 
-	if (records != NULL)
-		ash_jsonb_value_from_jsonb(records, &given);
 	if (list)
-		n = ash_type_array_items(&given, &items);
+		n = ash_type_array_items(records, &items);
 	if (records == NULL)
 		appendStringInfoString(out, "null");
 	else if (!ash_errors_any(call->errors))

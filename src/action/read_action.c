@@ -125,7 +125,8 @@ ash_action_get(AshCall *call, bool not_found_error, StringInfo out)
 		if (key == NULL)
 			filter = ash_query_record_filter(call, call->res, record);
 	}
-	if ((key != NULL || filter != NULL) && (query = ash_action_query(call, NULL)) != NULL)
+	if ((key != NULL || filter != NULL) &&
+		(query = ash_action_query(call, call->opts->input)) != NULL)
 		found = run_get(query, record, key, filter, out);
 	else if (!ash_errors_any(call->errors))
 		appendStringInfoString(out, "null");

@@ -103,21 +103,21 @@ find_action(AshResource *res, const char *name, int type, AshErrors *errors)
 
 /* The resource and action by name, or NULL and false after adding an error. */
 static bool
-find_target(const char *resource, const char *name, int type, AshErrors *errors, AshResource **res,
+find_target(const AshApiRequest *request, const char *name, AshErrors *errors, AshResource **res,
 			AshAction **action)
 {
 	*action = NULL;
-	*res = ash_resource_get(resource, errors);
+	*res = ash_resource_get(request->resource, errors);
 	if (*res == NULL)
 		return false;
 	if ((*res)->embedded)
 	{
 		ash_error_add(errors, ASH_E_NO_SUCH_RESOURCE, NULL,
-					  "%s is an embedded resource: it has no rows of its own", resource);
+					  "%s is an embedded resource: it has no rows of its own", request->resource);
 		return false;
 	}
-	*action = find_action(*res, name, type, errors);
-	return !ash_errors_any(errors);
+	*action = find_action(*res, name, request->type, errors);
+	return *action != NULL || (name == NULL && request->type == ASH_ANY_TYPE);
 }
 
 void
@@ -148,20 +148,10 @@ call_context(void *arg)
 		errcontext("resource %s", name->resource);
 }
 
-/* What is called: action NULL means the primary one of type, see ash_api_call. */
-typedef struct AshApiTarget
-{
-	const char *resource;
-	const char *action;
-	int type;
-	Jsonb *input;
-	Jsonb *options;
-} AshApiTarget;
-
 /* What a call is about to do. */
 typedef struct Work
 {
-	Jsonb *input;
+	const Jsonb *input;
 	StringInfo out;
 	AshApiBody body;
 	void *arg;
@@ -226,6 +216,25 @@ run_raising(AshCall *call, Work *work)
  *-------------------------------------------------------------------------
  */
 
+/*
+ * The call that request asks for, begun; NULL after adding errors to errors.  name is filled
+ * for call_context, work with the input.
+ */
+static AshCall *
+begin_call(const AshApiRequest *request, AshErrors *errors, CallName *name, Work *work)
+{
+	AshOptions *opts = ash_options_parse(request->options, request->shape, errors);
+	AshResource *res;
+	AshAction *action;
+	AshCall *call = NULL;
+
+	name->action = request->action != NULL ? request->action : opts->action;
+	work->input = request->shape == ASH_CALL_READ ? opts->input : request->input;
+	if (find_target(request, name->action, errors, &res, &action))
+		call = ash_call_begin(CurrentMemoryContext, res, action, opts, errors);
+	return call;
+}
+
 /* What becomes of a finished call: a result, or its errors. */
 typedef Datum (*Answer)(const AshErrors *errors, StringInfo result);
 
@@ -236,30 +245,25 @@ typedef Datum (*Answer)(const AshErrors *errors, StringInfo result);
  * function that runs an action.
  */
 static Datum
-drive(const AshApiTarget *target, AshApiBody body, void *arg, bool raises, Answer answer)
+drive(const AshApiRequest *request, AshApiBody body, void *arg, bool raises, Answer answer)
 {
-	CallName name = { target->resource, target->action };
+	CallName name = { .resource = request->resource };
 	ErrorContextCallback context = { .callback = call_context, .arg = &name };
 	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
-	AshResource *res;
-	AshAction *action;
-	AshCall *call = NULL;
-	Work work = { .input = target->input, .body = body, .arg = arg };
+	Work work = { .body = body, .arg = arg };
+	AshCall *call;
 	Datum result;
 
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 	ash_calls_enter();
-	if (find_target(target->resource, target->action, target->type, errors, &res, &action))
-	{
-		call = ash_call_begin(CurrentMemoryContext, res, action, target->options);
-		errors = call->errors;
+	call = begin_call(request, errors, &name, &work);
+	if (call != NULL)
 		work.out = call->out;
-		if (!ash_errors_any(errors) && raises)
-			run_raising(call, &work);
-		else if (!ash_errors_any(errors))
-			(void) ash_action_isolated(call, run_work, &work);
-	}
+	if (!ash_errors_any(errors) && raises)
+		run_raising(call, &work);
+	else if (!ash_errors_any(errors))
+		(void) ash_action_isolated(call, run_work, &work);
 	result = answer(errors, work.out);
 	if (call != NULL)
 		ash_call_end(call);
@@ -296,19 +300,13 @@ tell(const AshErrors *errors, StringInfo result)
 }
 
 Datum
-ash_api_call(const char *resource, const char *action, int type, Jsonb *input, Jsonb *options,
-			 AshApiBody body, void *arg)
+ash_api_call(const AshApiRequest *request, AshApiBody body, void *arg)
 {
-	AshApiTarget target = { resource, action, type, input, options };
-
-	return drive(&target, body, arg, true, raise_or_give);
+	return drive(request, body, arg, true, raise_or_give);
 }
 
 Datum
-ash_api_try(const char *resource, const char *action, int type, Jsonb *input, Jsonb *options,
-			AshApiBody body, void *arg)
+ash_api_try(const AshApiRequest *request, AshApiBody body, void *arg)
 {
-	AshApiTarget target = { resource, action, type, input, options };
-
-	return drive(&target, body, arg, false, tell);
+	return drive(request, body, arg, false, tell);
 }

@@ -41,22 +41,19 @@ aggregate_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 	MemoryContextSwitchTo(old);
 }
 
-/* (resource, [field,] options jsonb, input jsonb, action) */
+/* The shape of these: (resource text, [field text,] options jsonb). */
 static Datum
 aggregate(FunctionCallInfo fcinfo, AshAggregateKind kind, bool has_field)
 {
-	int n = has_field ? 2 : 1;
+	AshApiRequest request = ash_read_request(fcinfo, has_field ? 2 : 1);
 	Wanted wanted = { .kind = kind };
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
 
 	if (has_field)
 		wanted.field = ash_arg_name(fcinfo, 1, "field");
-	return ash_api_call(resource, ash_arg_text(fcinfo, n + 2), ASH_ACTION_READ,
-						ash_arg_jsonb(fcinfo, n + 1), ash_arg_jsonb(fcinfo, n), aggregate_body,
-						&wanted);
+	return ash_api_call(&request, aggregate_body, &wanted);
 }
 
-/* ash_count(resource text, options jsonb, input jsonb, action text) returns bigint */
+/* ash_count(resource text, options jsonb) returns bigint */
 Datum
 ash_count(PG_FUNCTION_ARGS)
 {
@@ -65,7 +62,7 @@ ash_count(PG_FUNCTION_ARGS)
 	return DirectFunctionCall1(int8in, CStringGetDatum(json));
 }
 
-/* ash_exists(resource text, options jsonb, input jsonb, action text) returns boolean */
+/* ash_exists(resource text, options jsonb) returns boolean */
 Datum
 ash_exists(PG_FUNCTION_ARGS)
 {
@@ -122,17 +119,14 @@ aggregates_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 	MemoryContextSwitchTo(old);
 }
 
-/* ash_aggregate(resource text, aggregates jsonb, options jsonb, input jsonb, action text) returns
- * json */
+/* ash_aggregate(resource text, aggregates jsonb, options jsonb) returns json */
 Datum
 ash_aggregate(PG_FUNCTION_ARGS)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	AshApiRequest request = ash_read_request(fcinfo, 2);
 	Jsonb *wanted = ash_arg_jsonb(fcinfo, 1);
 
 	if (wanted == NULL)
 		wanted = ash_jsonb_empty();
-	return ash_api_call(resource, ash_arg_text(fcinfo, 4), ASH_ACTION_READ,
-						ash_arg_jsonb(fcinfo, 3), ash_arg_jsonb(fcinfo, 2), aggregates_body,
-						wanted);
+	return ash_api_call(&request, aggregates_body, wanted);
 }

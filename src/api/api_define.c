@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 
 ASH_FUNCTION(ash_define);
+ASH_FUNCTION(ash_define_jsonb);
 ASH_FUNCTION(ash_undefine);
 ASH_FUNCTION(ash_definition);
 ASH_FUNCTION(ash_definition_schema);
@@ -24,7 +25,7 @@ ASH_FUNCTION(ash_plan);
 ASH_FUNCTION(ash_migrate);
 ASH_FUNCTION(ash_introspect);
 
-/* ash_define(document json, migrate bool) returns json */
+/* ash_define(document json, migrate bool), and with document text, returns json */
 Datum
 ash_define(PG_FUNCTION_ARGS)
 {
@@ -37,6 +38,20 @@ ash_define(PG_FUNCTION_ARGS)
 	result = ash_define_document(VARDATA_ANY(document), VARSIZE_ANY_EXHDR(document), migrate);
 	ash_calls_leave();
 	return PointerGetDatum(cstring_to_text(result));
+}
+
+/*
+ * ash_define(document jsonb, migrate bool): always an error.  It is there to say why, since a
+ * driver or jsonb_set() easily gives a document of this type.
+ */
+Datum
+ash_define_jsonb(PG_FUNCTION_ARGS)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+					errmsg("ash_define takes a document of type json or text, not jsonb"),
+					errdetail("A value of type jsonb does not keep the order of keys, and changes "
+							  "and validations run in the order of the document."),
+					errhint("Give the text of the document, or cast that text to json.")));
 }
 
 /* ash_undefine(name text, drop_table bool) returns json */

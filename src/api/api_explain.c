@@ -20,11 +20,9 @@ ASH_FUNCTION(ash_explain_policies);
 static Datum
 see(FunctionCallInfo fcinfo, AshApiBody body)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
-	char *action = ash_arg_name(fcinfo, 1, "action");
+	AshApiRequest request = ash_request_by_name(fcinfo);
 
-	return ash_api_call(resource, action, ASH_ANY_TYPE, ash_arg_jsonb(fcinfo, 2),
-						ash_arg_jsonb(fcinfo, 3), body, NULL);
+	return ash_api_call(&request, body, NULL);
 }
 
 /*-------------------------------------------------------------------------

@@ -4,8 +4,8 @@
  *	  ash_page: from a page that a read has given to another page of the same read.
  *
  * The page says where it stands: its offset, or its cursor and the keysets of its
- * rows.  Resource, options, input and action are those of the read; only the place
- * changes.  The last page of a keyset read is found by the row before it.
+ * rows.  Resource and options are those of the read; only the place changes.  The last page of a
+ *keyset read is found by the row before it.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,10 +21,7 @@ ASH_FUNCTION(ash_page);
 /* A read, and the page it has given. */
 typedef struct PagedRead
 {
-	char *resource;
-	char *action;
-	Jsonb *input;
-	Jsonb *options;
+	AshApiRequest request;
 	const Jsonb *page;
 	bool keyset;
 	int64 limit;
@@ -157,11 +154,14 @@ page_at_keyset(const PagedRead *read, const char *side, const char *keyset)
 	return jsonb_of(json.data);
 }
 
+/* The read, with these options instead of its own. */
 static Datum
 run_read(const PagedRead *read, Jsonb *options)
 {
-	return ash_api_call(read->resource, read->action, ASH_ACTION_READ, read->input, options,
-						ash_api_run, NULL);
+	AshApiRequest request = read->request;
+
+	request.options = options;
+	return ash_api_call(&request, ash_api_run, NULL);
 }
 
 /* Where the last page begins. */
@@ -188,7 +188,7 @@ last_keyset_page(const PagedRead *read)
 {
 	int64 offset = last_offset(read);
 	StringInfoData json = open_page(1, false);
-	Jsonb *options = read->options;
+	Jsonb *options = read->request.options;
 	JsonbValue value;
 	AshOptInt skipped = { 0 };
 	Jsonb *page;
@@ -209,19 +209,19 @@ last_keyset_page(const PagedRead *read)
 }
 
 static Jsonb *
-keyset_page(const PagedRead *read, const char *to)
+keyset_page(const PagedRead *read, const char *direction)
 {
-	bool next = strcmp(to, "next") == 0;
+	bool next = strcmp(direction, "next") == 0;
 	const char *keyset;
 
-	if (strcmp(to, "first") == 0)
+	if (strcmp(direction, "first") == 0)
 		return page_at_keyset(read, "after", NULL);
-	if (strcmp(to, "last") == 0)
+	if (strcmp(direction, "last") == 0)
 		return last_keyset_page(read);
-	if (strcmp(to, "self") == 0)
+	if (strcmp(direction, "self") == 0)
 		return same_keyset_page(read);
-	if (!next && strcmp(to, "prev") != 0)
-		refuse(isdigit((unsigned char) to[0]) ?
+	if (!next && strcmp(direction, "prev") != 0)
+		refuse(isdigit((unsigned char) direction[0]) ?
 				   "Cannot seek to a specific page with keyset based pagination" :
 				   "A page is next, prev, first, last or self");
 
@@ -236,52 +236,46 @@ keyset_page(const PagedRead *read, const char *to)
 
 /* The page with that number, from 1. */
 static Jsonb *
-numbered_page(const PagedRead *read, const char *to)
+numbered_page(const PagedRead *read, const char *direction)
 {
 	char *end;
 	int64 number;
 
 	errno = 0;
-	number = strtoll(to, &end, 10);
-	if (end == to || *end != '\0' || errno != 0 || number < 1 ||
+	number = strtoll(direction, &end, 10);
+	if (end == direction || *end != '\0' || errno != 0 || number < 1 ||
 		number - 1 > PG_INT64_MAX / read->limit)
 		refuse("A page is next, prev, first, last, self or a number from 1");
 	return page_at_offset(read, (number - 1) * read->limit);
 }
 
 static Jsonb *
-offset_page(const PagedRead *read, const char *to)
+offset_page(const PagedRead *read, const char *direction)
 {
-	if (strcmp(to, "next") == 0)
+	if (strcmp(direction, "next") == 0)
 		return page_at_offset(read, Min(read->offset, PG_INT64_MAX - read->limit) + read->limit);
-	if (strcmp(to, "prev") == 0)
+	if (strcmp(direction, "prev") == 0)
 		return page_at_offset(read, Max(read->offset - read->limit, 0));
-	if (strcmp(to, "first") == 0)
+	if (strcmp(direction, "first") == 0)
 		return page_at_offset(read, 0);
-	if (strcmp(to, "last") == 0)
+	if (strcmp(direction, "last") == 0)
 		return page_at_offset(read, last_offset(read));
-	if (strcmp(to, "self") == 0)
+	if (strcmp(direction, "self") == 0)
 		return page_at_offset(read, read->offset);
-	return numbered_page(read, to);
+	return numbered_page(read, direction);
 }
 
-/* ash_page(resource text, page jsonb, "to" text, options jsonb, input jsonb, action text) returns
- * json */
+/* ash_page(resource text, page jsonb, direction text, options jsonb) returns json */
 Datum
 ash_page(PG_FUNCTION_ARGS)
 {
-	PagedRead read = { 0 };
-	char *to = ash_arg_name(fcinfo, 2, "to");
+	PagedRead read = { .request = ash_read_request(fcinfo, 3), .page = ash_arg_jsonb(fcinfo, 1) };
+	char *direction = ash_arg_name(fcinfo, 2, "direction");
 	Jsonb *page;
 
-	read.resource = ash_arg_name(fcinfo, 0, "resource");
-	read.action = ash_arg_text(fcinfo, 5);
-	read.options = ash_arg_jsonb(fcinfo, 3);
-	read.input = ash_arg_jsonb(fcinfo, 4);
-	read.page = ash_arg_jsonb(fcinfo, 1);
 	if (read.page == NULL)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("page must not be null")));
 	read_page(&read);
-	page = read.keyset ? keyset_page(&read, to) : offset_page(&read, to);
-	return run_read(&read, ash_options_with(read.options, "page", page));
+	page = read.keyset ? keyset_page(&read, direction) : offset_page(&read, direction);
+	return run_read(&read, ash_options_with(read.request.options, "page", page));
 }

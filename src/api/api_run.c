@@ -14,26 +14,35 @@ ASH_FUNCTION(ash_run_action);
 ASH_FUNCTION(ash_try_action);
 ASH_FUNCTION(ash_can);
 
+AshApiRequest
+ash_request_by_name(FunctionCallInfo fcinfo)
+{
+	AshApiRequest request = { .shape = ASH_CALL_BY_NAME,
+							  .type = ASH_ANY_TYPE,
+							  .resource = ash_arg_name(fcinfo, 0, "resource"),
+							  .action = ash_arg_name(fcinfo, 1, "action"),
+							  .input = ash_arg_jsonb(fcinfo, 2),
+							  .options = ash_arg_jsonb(fcinfo, 3) };
+
+	return request;
+}
+
 /* ash_run_action(resource text, action text, input jsonb, options jsonb) returns json */
 Datum
 ash_run_action(PG_FUNCTION_ARGS)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
-	char *action = ash_arg_name(fcinfo, 1, "action");
+	AshApiRequest request = ash_request_by_name(fcinfo);
 
-	return ash_api_call(resource, action, ASH_ANY_TYPE, ash_arg_jsonb(fcinfo, 2),
-						ash_arg_jsonb(fcinfo, 3), ash_api_run, NULL);
+	return ash_api_call(&request, ash_api_run, NULL);
 }
 
 /* ash_try_action(resource text, action text, input jsonb, options jsonb) returns json */
 Datum
 ash_try_action(PG_FUNCTION_ARGS)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
-	char *action = ash_arg_name(fcinfo, 1, "action");
+	AshApiRequest request = ash_request_by_name(fcinfo);
 
-	return ash_api_try(resource, action, ASH_ANY_TYPE, ash_arg_jsonb(fcinfo, 2),
-					   ash_arg_jsonb(fcinfo, 3), ash_api_run, NULL);
+	return ash_api_try(&request, ash_api_run, NULL);
 }
 
 static void
@@ -46,9 +55,7 @@ can_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 Datum
 ash_can(PG_FUNCTION_ARGS)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
-	char *action = ash_arg_name(fcinfo, 1, "action");
+	AshApiRequest request = ash_request_by_name(fcinfo);
 
-	return ash_api_call(resource, action, ASH_ANY_TYPE, ash_arg_jsonb(fcinfo, 2),
-						ash_arg_jsonb(fcinfo, 3), can_body, NULL);
+	return ash_api_call(&request, can_body, NULL);
 }

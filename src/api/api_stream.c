@@ -26,11 +26,7 @@ ASH_FUNCTION(ash_stream);
 
 typedef struct RowStream
 {
-	char *resource;
-	char *action;
-	Jsonb *input;
-	Jsonb *options;
-	int64 batch_size;
+	AshApiRequest request;
 
 	char *after; /* keyset of the last row; NULL before the first page */
 	int64 seen;	 /* rows of the pages before this one */
@@ -59,6 +55,12 @@ check_stream(AshCall *call)
 					  "option page cannot be given to a stream, which pages by itself");
 		return false;
 	}
+	if (call->opts->batch_size.set && call->opts->batch_size.value < 1)
+	{
+		ash_error_add(call->errors, ASH_E_INVALID_OPTION, "batch_size",
+					  "option batch_size must be at least 1");
+		return false;
+	}
 	if (pagination != NULL && pagination->keyset && !call->action->get)
 		return true;
 	error = ash_error_add(call->errors, ASH_E_NON_STREAMABLE_ACTION, NULL,
@@ -73,11 +75,13 @@ static bool
 set_page(AshQuery *query, const RowStream *stream)
 {
 	int64 max = query->action->pagination->max_page_size;
+	const AshOptInt *given = &query->call->opts->batch_size;
+	int64 batch_size = given->set ? Min(given->value, PG_INT32_MAX) : DEFAULT_BATCH;
 
 	query->streamed = true;
 	query->page = ASH_PAGE_KEYSET;
 	query->page_count = false;
-	query->page_limit = max > 0 ? Min(stream->batch_size, max) : stream->batch_size;
+	query->page_limit = max > 0 ? Min(batch_size, max) : batch_size;
 	query->after = stream->after;
 	if (stream->after != NULL)
 		query->offset.set = false;
@@ -125,9 +129,7 @@ read_page(RowStream *stream)
 	MemoryContextReset(stream->page_cxt);
 	stream->last = NULL;
 	old = MemoryContextSwitchTo(stream->page_cxt);
-	stream->page =
-		TextDatumGetCString(ash_api_call(stream->resource, stream->action, ASH_ACTION_READ,
-										 stream->input, stream->options, page_body, stream));
+	stream->page = TextDatumGetCString(ash_api_call(&stream->request, page_body, stream));
 	MemoryContextSwitchTo(old);
 	stream->next = strchr(stream->page, '[') + 1;
 	stream->more = ends_with(stream->page, "\"more\":true}");
@@ -239,23 +241,14 @@ begin_stream(FunctionCallInfo fcinfo)
 {
 	RowStream *stream = palloc0(sizeof(RowStream));
 
-	stream->resource = ash_arg_name(fcinfo, 0, "resource");
-	stream->options = copy_jsonb(ash_arg_jsonb(fcinfo, 1));
-	stream->input = copy_jsonb(ash_arg_jsonb(fcinfo, 2));
-	stream->action = ash_arg_text(fcinfo, 3);
-	stream->batch_size = PG_ARGISNULL(4) ? DEFAULT_BATCH : PG_GETARG_INT32(4);
-	if (stream->batch_size < 1)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("batch_size must be at least 1")));
+	stream->request = ash_read_request(fcinfo, 1);
+	stream->request.options = copy_jsonb(stream->request.options);
 	stream->page_cxt =
 		AllocSetContextCreate(CurrentMemoryContext, "ash stream", ALLOCSET_DEFAULT_SIZES);
 	return stream;
 }
 
-/*
- * ash_stream(resource text, options jsonb, input jsonb, action text, batch_size integer)
- * returns setof json
- */
+/* ash_stream(resource text, options jsonb) returns setof json */
 Datum
 ash_stream(PG_FUNCTION_ARGS)
 {

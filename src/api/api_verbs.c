@@ -3,8 +3,9 @@
  * src/api/api_verbs.c
  *	  The framework's verbs, thin over the same engine.
  *
- * Each takes the action as its last argument; without one the primary action of
- * the verb's type runs.
+ * Each takes its options last.  The option "action" names the action; without it
+ * the primary action of the verb's type runs.  What reads takes the arguments of
+ * the action as the option "input".
  *
  *-------------------------------------------------------------------------
  */
@@ -24,42 +25,61 @@ ASH_FUNCTION(ash_bulk_create_inputs);
 ASH_FUNCTION(ash_bulk_update_rows);
 ASH_FUNCTION(ash_bulk_destroy_rows);
 
-/* ash_create(resource text, input jsonb, options jsonb, action text) returns json */
+/* (resource text, …, input jsonb, options jsonb), where the input is argument n. */
+static AshApiRequest
+write_request(FunctionCallInfo fcinfo, AshActionType type, int n)
+{
+	AshApiRequest request = { .shape = ASH_CALL_WRITE,
+							  .type = type,
+							  .resource = ash_arg_name(fcinfo, 0, "resource"),
+							  .input = ash_arg_jsonb(fcinfo, n),
+							  .options = ash_arg_jsonb(fcinfo, n + 1) };
+
+	return request;
+}
+
+/* ash_create(resource text, input jsonb, options jsonb) returns json */
 Datum
 ash_create(PG_FUNCTION_ARGS)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	AshApiRequest request = write_request(fcinfo, ASH_ACTION_CREATE, 1);
 
-	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_CREATE,
-						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), ash_api_run, NULL);
+	return ash_api_call(&request, ash_api_run, NULL);
 }
 
-/* What the verbs with a record argument put beside their options. */
-static void
-set_record(AshCall *call, const Jsonb *record)
+/*-------------------------------------------------------------------------
+ * One record by key
+ *-------------------------------------------------------------------------
+ */
+
+/* The key as options.record; false after adding an error. */
+static bool
+set_record(AshCall *call, const AshKeyArgument *key)
 {
-	if (record == NULL)
-		return;
-	call->opts->record = MemoryContextAlloc(call->cxt, sizeof(JsonbValue));
-	ash_jsonb_value_from_jsonb(record, call->opts->record);
+	JsonbValue *record = ash_key_json(call, key, false);
+
+	if (record != NULL)
+		call->opts->record = record;
+	return !ash_errors_any(call->errors);
 }
 
-/* arg is the record */
+/* arg is the AshKeyArgument of the record */
 static void
 record_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
-	set_record(call, arg);
-	ash_action_run(call, input, out);
+	if (set_record(call, arg))
+		ash_action_run(call, input, out);
+	ash_key_hint(call, arg);
 }
 
-/* The shape of update and destroy: (resource, record jsonb, input jsonb, options jsonb, action). */
+/* The shape of update and destroy: (resource text, record, input jsonb, options jsonb). */
 static Datum
 record_verb(FunctionCallInfo fcinfo, AshActionType type)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	AshApiRequest request = write_request(fcinfo, type, 2);
+	AshKeyArgument key = ash_arg_key(fcinfo, 1);
 
-	return ash_api_call(resource, ash_arg_text(fcinfo, 4), type, ash_arg_jsonb(fcinfo, 2),
-						ash_arg_jsonb(fcinfo, 3), record_body, ash_arg_jsonb(fcinfo, 1));
+	return ash_api_call(&request, record_body, &key);
 }
 
 Datum
@@ -74,14 +94,50 @@ ash_destroy(PG_FUNCTION_ARGS)
 	return record_verb(fcinfo, ASH_ACTION_DESTROY);
 }
 
-/* The shape of reads: (resource, options jsonb, input jsonb, action). */
+/* arg is the AshKeyArgument of the record */
+static void
+get_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
+{
+	bool wanted = !call->opts->not_found_error_given || call->opts->not_found_error;
+
+	if (set_record(call, arg))
+		ash_action_get(call, wanted, out);
+	ash_key_hint(call, arg);
+}
+
+/* ash_get(resource text, record, options jsonb) returns json */
+Datum
+ash_get(PG_FUNCTION_ARGS)
+{
+	AshApiRequest request = ash_read_request(fcinfo, 2);
+	AshKeyArgument key = ash_arg_key(fcinfo, 1);
+
+	return ash_api_call(&request, get_body, &key);
+}
+
+/*-------------------------------------------------------------------------
+ * Reads
+ *-------------------------------------------------------------------------
+ */
+
+AshApiRequest
+ash_read_request(FunctionCallInfo fcinfo, int n)
+{
+	AshApiRequest request = { .shape = ASH_CALL_READ,
+							  .type = ASH_ACTION_READ,
+							  .resource = ash_arg_name(fcinfo, 0, "resource"),
+							  .options = ash_arg_jsonb(fcinfo, n) };
+
+	return request;
+}
+
+/* The shape of reads: (resource text, options jsonb). */
 static Datum
 read_verb(FunctionCallInfo fcinfo, AshApiBody body)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
+	AshApiRequest request = ash_read_request(fcinfo, 1);
 
-	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_READ,
-						ash_arg_jsonb(fcinfo, 2), ash_arg_jsonb(fcinfo, 1), body, NULL);
+	return ash_api_call(&request, body, NULL);
 }
 
 Datum
@@ -116,64 +172,43 @@ ash_read_first(PG_FUNCTION_ARGS)
 	return read_verb(fcinfo, read_first_body);
 }
 
-/* arg is the record */
-static void
-get_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
-{
-	bool wanted = !call->opts->not_found_error_given || call->opts->not_found_error;
+/*-------------------------------------------------------------------------
+ * Many at once
+ *-------------------------------------------------------------------------
+ */
 
-	set_record(call, arg);
-	ash_action_get(call, wanted, out);
-}
+typedef void (*BulkFunction)(AshCall *call, const Jsonb *input, StringInfo out);
 
-/* ash_get(resource text, record jsonb, options jsonb, action text) returns json */
-Datum
-ash_get(PG_FUNCTION_ARGS)
-{
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
-
-	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_READ, NULL,
-						ash_arg_jsonb(fcinfo, 2), get_body, ash_arg_jsonb(fcinfo, 1));
-}
-
-/* arg is the function of the action room to run */
+/* arg points to the BulkFunction to run */
 static void
 bulk_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
-	void (*bulk)(AshCall *, const Jsonb *, StringInfo) = arg;
-
-	bulk(call, input, out);
+	(*(BulkFunction *) arg)(call, input, out);
 }
 
-/* ash_bulk_create(resource text, inputs jsonb, options jsonb, action text) returns json */
+/* The shape of bulk verbs: (resource text, input jsonb, options jsonb). */
+static Datum
+bulk_verb(FunctionCallInfo fcinfo, AshActionType type, BulkFunction bulk)
+{
+	AshApiRequest request = write_request(fcinfo, type, 1);
+
+	return ash_api_call(&request, bulk_body, &bulk);
+}
+
 Datum
 ash_bulk_create_inputs(PG_FUNCTION_ARGS)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
-
-	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_CREATE,
-						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), bulk_body,
-						ash_bulk_create);
+	return bulk_verb(fcinfo, ASH_ACTION_CREATE, ash_bulk_create);
 }
 
-/* ash_bulk_update(resource text, input jsonb, options jsonb, action text) returns json */
 Datum
 ash_bulk_update_rows(PG_FUNCTION_ARGS)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
-
-	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_UPDATE,
-						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), bulk_body,
-						ash_bulk_update);
+	return bulk_verb(fcinfo, ASH_ACTION_UPDATE, ash_bulk_update);
 }
 
-/* ash_bulk_destroy(resource text, input jsonb, options jsonb, action text) returns json */
 Datum
 ash_bulk_destroy_rows(PG_FUNCTION_ARGS)
 {
-	char *resource = ash_arg_name(fcinfo, 0, "resource");
-
-	return ash_api_call(resource, ash_arg_text(fcinfo, 3), ASH_ACTION_DESTROY,
-						ash_arg_jsonb(fcinfo, 1), ash_arg_jsonb(fcinfo, 2), bulk_body,
-						ash_bulk_destroy);
+	return bulk_verb(fcinfo, ASH_ACTION_DESTROY, ash_bulk_destroy);
 }

@@ -146,16 +146,17 @@ ash_call_context_for(const AshResource *from, const AshResource *res, Jsonb *con
 }
 
 AshCall *
-ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action, Jsonb *options)
+ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action, AshOptions *opts,
+			   AshErrors *errors)
 {
 	AshCall *call = push_call(context_parent, res, action);
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 
 	if (call->out == NULL)
 		call->out = makeStringInfo();
-	call->errors = ash_errors_create(call->cxt);
-	call->bindings.errors = call->errors;
-	call->opts = ash_options_parse(call, options);
+	call->errors = errors;
+	call->bindings.errors = errors;
+	call->opts = opts;
 	call->context = call->opts->context ? call->opts->context : ash_jsonb_empty();
 	call->context = ash_call_context_for(NULL, res, call->context);
 	call->authorize = decide_authorize(call);

@@ -22,15 +22,29 @@
 
 typedef struct AshCall AshCall;
 
-/* Parsed options of DESIGN section 3. Jsonb pointers are NULL when absent. */
 /* Strategies that a bulk call allows, in the order of the choices of "strategy". */
 #define ASH_STRATEGY_ATOMIC 0x01
 #define ASH_STRATEGY_ATOMIC_BATCHES 0x02
 #define ASH_STRATEGY_STREAM 0x04
 #define ASH_STRATEGY_GIVEN 0x80000000 /* the option was given, even as an empty list */
 
+/*
+ * What an API function takes beside its options.  The options "action" and "input" are
+ * refused where they say what an argument says already.
+ */
+typedef enum AshCallShape
+{
+	ASH_CALL_BY_NAME,	 /* (resource, action, input, options) */
+	ASH_CALL_WRITE,		 /* (resource, [record,] input, options) */
+	ASH_CALL_READ,		 /* (resource, …, options) */
+	ASH_CALL_CALCULATION /* (resource, calculation, arguments, options) */
+} AshCallShape;
+
+/* Parsed options. Jsonb pointers are NULL when absent. */
 typedef struct AshOptions
 {
+	const char *action;	 /* of a verb; NULL: the primary one */
+	Jsonb *input;		 /* of a verb that reads: the action's arguments */
 	JsonbValue *record;	 /* scalar key or object; NULL when absent */
 	JsonbValue *records; /* bulk: array of the same */
 	bool actor_given;	 /* the key is present, even as null */
@@ -134,16 +148,20 @@ extern Jsonb *ash_jsonb_empty(void);
 extern AshCall *ash_call_current(void);
 
 /*
- * Start a call: parses options (an unknown key is an error), finds the actor and tenant, decides
- * authorize.  An actor that is named by key is left pending: reading its record is work of the
- * call.  Errors are added to call->errors.  Never returns NULL.  context_parent is where the
- * call's context is made.
+ * Start a call: finds the actor and tenant, decides authorize.  An actor that is named by key is
+ * left pending: reading its record is work of the call.  opts and errors become the call's and
+ * have to live at least as long; errors are added to errors.  Never returns NULL.
+ * context_parent is where the call's context is made.
  */
 extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action,
-							   Jsonb *options);
+							   AshOptions *opts, AshErrors *errors);
 
-/* call_options.c: only errors of call are used; in CurrentMemoryContext */
-extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
+/*
+ * call_options.c: options (NULL: none) of a function of that shape, in CurrentMemoryContext;
+ * the result points into options.  Unknown keys and values of the wrong kind are added to
+ * errors.  Never returns NULL.
+ */
+extern AshOptions *ash_options_parse(Jsonb *options, AshCallShape shape, AshErrors *errors);
 
 /* AshBindings.is_sensitive of a call: a sensitive argument, or attribute of the actor */
 extern bool ash_call_is_sensitive(AshBindings *bindings, AshTemplateKind kind, List *path);

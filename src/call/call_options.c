@@ -46,6 +46,8 @@ static const char *const authorize_with_choices[] = { "filter", "error", NULL };
 #define AT(field) offsetof(AshOptions, field)
 
 static const Option options_table[] = {
+	{ "action", OPTION_NAME, AT(action) },
+	{ "input", OPTION_JSON, AT(input) },
 	{ "record", OPTION_VALUE, AT(record) },
 	{ "records", OPTION_VALUE, AT(records) },
 	{ "actor", OPTION_ACTOR, AT(actor), AT(actor_given) },
@@ -110,15 +112,49 @@ find_option(const char *name, int len)
 	return NULL;
 }
 
+/* Why a function of that shape does not take the option; NULL when it does. */
+static const char *
+why_refused(const Option *option, AshCallShape shape)
+{
+	static const struct
+	{
+		const char *action;
+		const char *input;
+	} reasons[] = {
+		[ASH_CALL_BY_NAME] = { "the action is an argument of its own",
+							   "the input is an argument of its own" },
+		[ASH_CALL_WRITE] = { NULL, "the input is an argument of its own" },
+		[ASH_CALL_READ] = { NULL, NULL },
+		[ASH_CALL_CALCULATION] = { "a calculation runs no action",
+								   "the arguments of the calculation are an argument of their own" },
+	};
+
+	if (option->offset == AT(action))
+		return reasons[shape].action;
+	return option->offset == AT(input) ? reasons[shape].input : NULL;
+}
+
 static void
-no_such_option(AshCall *call, const char *name)
+refuse_option(AshErrors *errors, const Option *option, const char *reason)
+{
+	AshError *error = ash_error_add(errors, ASH_E_INVALID_OPTION, option->name,
+									"option %s cannot be given here: %s", option->name, reason);
+
+	error->hint = psprintf("Leave out the option \"%s\".", option->name);
+}
+
+static void
+no_such_option(AshErrors *errors, AshCallShape shape, const char *name)
 {
 	List *names = NIL;
 	AshError *error;
 
 	for (int i = 0; i < lengthof(options_table); i++)
-		names = lappend(names, unconstify(char *, options_table[i].name));
-	error = ash_error_add(call->errors, ASH_E_NO_SUCH_OPTION, name, "No such option `%s`", name);
+	{
+		if (why_refused(&options_table[i], shape) == NULL)
+			names = lappend(names, unconstify(char *, options_table[i].name));
+	}
+	error = ash_error_add(errors, ASH_E_NO_SUCH_OPTION, name, "No such option `%s`", name);
 	error->did_you_mean = ash_suggest(name, names);
 	if (error->did_you_mean != NIL)
 		error->hint = psprintf("Perhaps you meant the option \"%s\".",
@@ -126,7 +162,7 @@ no_such_option(AshCall *call, const char *name)
 }
 
 static void
-wrong_option(AshCall *call, const Option *option, const char *expected, const JsonbValue *value)
+wrong_option(AshErrors *errors, const Option *option, const char *expected, const JsonbValue *value)
 {
 	AshErrorCode code = ASH_E_INVALID_OPTION;
 
@@ -136,11 +172,11 @@ wrong_option(AshCall *call, const Option *option, const char *expected, const Js
 		code = ASH_E_INVALID_OFFSET;
 
 	if (code != ASH_E_INVALID_OPTION)
-		ash_error_add(call->errors, code, NULL, "%s is not a valid %s", ash_jsonb_value_json(value),
+		ash_error_add(errors, code, NULL, "%s is not a valid %s", ash_jsonb_value_json(value),
 					  option->name);
 	else
-		ash_error_add(call->errors, code, option->name, "option %s must be %s, got: %s",
-					  option->name, expected, ash_jsonb_value_json(value));
+		ash_error_add(errors, code, option->name, "option %s must be %s, got: %s", option->name,
+					  expected, ash_jsonb_value_json(value));
 }
 
 /* A JSON number that is a whole, non-negative int8. */
@@ -282,9 +318,8 @@ store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 	return NULL;
 }
 
-/* Parse options (NULL: none) in CurrentMemoryContext; faults go to call->errors. */
 AshOptions *
-ash_options_parse(AshCall *call, Jsonb *options)
+ash_options_parse(Jsonb *options, AshCallShape shape, AshErrors *errors)
 {
 	AshOptions *opts = palloc0(sizeof(AshOptions));
 	JsonbIterator *it;
@@ -295,7 +330,7 @@ ash_options_parse(AshCall *call, Jsonb *options)
 		return opts;
 	if (!JB_ROOT_IS_OBJECT(options))
 	{
-		ash_error_add(call->errors, ASH_E_INVALID_OPTION, NULL, "options must be a JSON object");
+		ash_error_add(errors, ASH_E_INVALID_OPTION, NULL, "options must be a JSON object");
 		return opts;
 	}
 
@@ -304,20 +339,27 @@ ash_options_parse(AshCall *call, Jsonb *options)
 	{
 		const Option *option;
 		const char *expected;
+		const char *reason;
 
 		option = find_option(key.val.string.val, key.val.string.len);
 		if (option == NULL)
 		{
-			no_such_option(call, pnstrdup(key.val.string.val, key.val.string.len));
+			no_such_option(errors, shape, pnstrdup(key.val.string.val, key.val.string.len));
 			continue;
 		}
 		if (option->given != 0 && (value.type != jbvNull || option->kind == OPTION_ACTOR))
 			*((bool *) ((char *) opts + option->given)) = true;
 		if (value.type == jbvNull && option->kind != OPTION_ACTOR && option->kind != OPTION_FILTER)
 			continue;
+		reason = why_refused(option, shape);
+		if (reason != NULL)
+		{
+			refuse_option(errors, option, reason);
+			continue;
+		}
 		expected = store_option(opts, option, &value);
 		if (expected != NULL)
-			wrong_option(call, option, expected, &value);
+			wrong_option(errors, option, expected, &value);
 	}
 	return opts;
 }

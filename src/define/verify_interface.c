@@ -260,7 +260,7 @@ static void
 verify_default_options(const Entry *entry)
 {
 	json_t *options = json_object_get(entry->node, "default_options");
-	AshCall call = { .cxt = CurrentMemoryContext };
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 	ListCell *lc;
 
 	if (options == NULL)
@@ -276,9 +276,10 @@ verify_default_options(const Entry *entry)
 		fault(entry, "default_options", "a read is a query: it takes no options");
 		return;
 	}
-	call.errors = ash_errors_create(CurrentMemoryContext);
-	(void) ash_options_parse(&call, ash_jsonb_from_json(options));
-	foreach (lc, call.errors->items)
+	(void) ash_options_parse(ash_jsonb_from_json(options),
+							 entry->action != NULL ? ASH_CALL_BY_NAME : ASH_CALL_CALCULATION,
+							 errors);
+	foreach (lc, errors->items)
 		fault(entry, "default_options", ash_error_text(lfirst(lc)));
 }
 

@@ -281,6 +281,8 @@ extern AshExpr *ash_query_key_filter(AshResource *res, const AshValue *row);
 extern bool ash_query_record_key(const AshResource *res, const JsonbValue *record, AshValue *key);
 /* options.record → condition by primary key or identity; NULL after adding an error. */
 extern AshExpr *ash_query_record_filter(AshCall *call, AshResource *res, const JsonbValue *record);
+/* How a record of res can be named, as the hint of an error; NULL when it has no key. */
+extern char *ash_query_key_hint(const AshResource *res);
 
 /* row_lock.c */
 extern int ash_lock_parse(const char *name); /* 0 when unknown */

@@ -38,11 +38,40 @@ ash_query_key_filter(AshResource *res, const AshValue *row)
  *-------------------------------------------------------------------------
  */
 
-static AshExpr *
-invalid_key(AshCall *call, const JsonbValue *record)
+char *
+ash_query_key_hint(const AshResource *res)
 {
-	ash_error_add(call->errors, ASH_E_INVALID_PRIMARY_KEY, NULL, "invalid primary key %s provided",
-				  ash_input_text(record));
+	StringInfoData hint;
+
+	initStringInfo(&hint);
+	if (res->nprimary_key == 1)
+		appendStringInfo(&hint, "Give the value of \"%s\", of type %s", res->primary_key[0]->name,
+						 res->primary_key[0]->type->name);
+	else if (res->nprimary_key > 1)
+	{
+		appendStringInfoString(&hint, "Give a JSON object of the fields ");
+		for (int i = 0; i < res->nprimary_key; i++)
+			appendStringInfo(&hint, "%s\"%s\"",
+							 i == 0						? "" :
+							 i == res->nprimary_key - 1 ? " and " :
+														  ", ",
+							 res->primary_key[i]->name);
+	}
+	if (res->nidentities > 0)
+		appendStringInfo(&hint, "%s a JSON object of the fields of an identity",
+						 hint.len > 0 ? ", or" : "Give");
+	if (hint.len > 0)
+		appendStringInfoChar(&hint, '.');
+	return hint.len > 0 ? hint.data : NULL;
+}
+
+static AshExpr *
+invalid_key(AshCall *call, const AshResource *res, const JsonbValue *record)
+{
+	AshError *error = ash_error_add(call->errors, ASH_E_INVALID_PRIMARY_KEY, NULL,
+									"invalid primary key %s provided", ash_input_text(record));
+
+	error->hint = ash_query_key_hint(res);
 	return NULL;
 }
 
@@ -64,7 +93,7 @@ attribute_filter(AshCall *call, AshResource *res, const AshAttribute *attr, cons
 		value.isnull = true;
 	}
 	else if (!ash_type_cast(attr->type, in, &cast, &value))
-		return invalid_key(call, record);
+		return invalid_key(call, res, record);
 	return equals(res, attr, value, true);
 }
 
@@ -97,7 +126,7 @@ names_filter(AshCall *call, AshResource *res, const Jsonb *object, List *names,
 		AshExpr *one;
 
 		if (attr == NULL || !ash_jsonb_get(object, attr->name, strlen(attr->name), &value))
-			return invalid_key(call, record);
+			return invalid_key(call, res, record);
 		one = attribute_filter(call, res, attr, &value, record);
 		if (one == NULL)
 			return NULL;
@@ -132,7 +161,7 @@ object_filter(AshCall *call, AshResource *res, const Jsonb *object, const JsonbV
 			JB_ROOT_COUNT(object) == list_length(identity->keys))
 			return names_filter(call, res, object, identity->keys, record);
 	}
-	return invalid_key(call, record);
+	return invalid_key(call, res, record);
 }
 
 /*
@@ -171,10 +200,10 @@ ash_query_record_filter(AshCall *call, AshResource *res, const JsonbValue *recor
 		Jsonb *object = ash_jsonb_from_value(record);
 
 		if (!JB_ROOT_IS_OBJECT(object))
-			return invalid_key(call, record);
+			return invalid_key(call, res, record);
 		return object_filter(call, res, object, record);
 	}
 	if (res->nprimary_key != 1)
-		return invalid_key(call, record);
+		return invalid_key(call, res, record);
 	return attribute_filter(call, res, res->primary_key[0], record, record);
 }

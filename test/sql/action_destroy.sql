@@ -37,13 +37,13 @@ SELECT is(split_part(pg_temp.errors($$SELECT ash_destroy('action_destroy.post', 
 	matches(pg_temp.errors($$SELECT ash_destroy('action_destroy.post', '1')$$), E'\n(not_found|stale_record)', 'it is not found');
 
 -- Soft.
-SELECT is(pg_temp.errors($$SELECT ash_destroy('action_destroy.post', '4', action => 'archive')$$), E'22023 invalid\nrequired reason: argument reason is required', 'arguments are checked');
-SELECT is(ash_destroy('action_destroy.post', '4', '{"reason": "old"}', '{"return_destroyed": true}', 'archive')->>'status', 'archived', 'a soft destroy updates'),
+SELECT is(pg_temp.errors($$SELECT ash_destroy('action_destroy.post', '4', options => '{"action": "archive"}')$$), E'22023 invalid\nrequired reason: argument reason is required', 'arguments are checked');
+SELECT is(ash_destroy('action_destroy.post', '4', '{"reason": "old"}', '{"action": "archive", "return_destroyed": true}')->>'status', 'archived', 'a soft destroy updates'),
 	results_eq('SELECT status FROM action_destroy.post WHERE id = 4', ARRAY['archived'], 'and keeps the row');
 
 -- Conditions.
-SELECT matches(pg_temp.errors($$SELECT ash_destroy('action_destroy.post', '4', action => 'discard')$$), E'\nstale_record', 'a filter of the action'),
-	is(pg_temp.errors($$SELECT ash_destroy('action_destroy.post', '4', action => 'checked')$$), E'22023 invalid\ninvalid_attribute status: must be a draft', 'a validation'),
+SELECT matches(pg_temp.errors($$SELECT ash_destroy('action_destroy.post', '4', options => '{"action": "discard"}')$$), E'\nstale_record', 'a filter of the action'),
+	is(pg_temp.errors($$SELECT ash_destroy('action_destroy.post', '4', options => '{"action": "checked"}')$$), E'22023 invalid\ninvalid_attribute status: must be a draft', 'a validation'),
 	isnt_empty('SELECT 1 FROM action_destroy.post WHERE id = 4', 'keep the row');
 
 -- Rows that others refer to.

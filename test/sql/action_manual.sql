@@ -100,7 +100,7 @@ SELECT is((SELECT subject->'attributes' FROM app.calls), '{"name": "abc", "size"
 	is((SELECT context->'context' FROM app.calls), '{"c": 1}', 'and the context'),
 	is(pg_temp.refused('make', '{"name": "abcdef"}'), E'22023 invalid\ninvalid_attribute name: is too long', 'validations'),
 	matches(pg_temp.refused('make', '{}'), 'required name', 'what is accepted is required'),
-	is(ash_bulk_create('manual.item', '[{"name": "x", "size": 5}, {"name": "abcdef"}, {"name": "y"}]', '{"return_records": true, "select": ["name"]}', 'make')::jsonb - 'status',
+	is(ash_bulk_create('manual.item', '[{"name": "x", "size": 5}, {"name": "abcdef"}, {"name": "y"}]', '{"action": "make", "return_records": true, "select": ["name"]}')::jsonb - 'status',
 		'{"records": [{"id": 2, "name": "X", "_metadata": {"level": 3, "token": "secret X"}}, {"id": 3, "name": "Y", "_metadata": {"level": 3, "token": "secret Y"}}], "error_count": 1}', 'in bulk');
 SELECT is(pg_temp.refused('none', '{"name": "x"}'), E'38000 framework\nfunction_failed: function app.say returned no record', 'no record'),
 	matches(pg_temp.refused('unknown', '{"name": "x"}'), 'function app.say returned the unknown key "recrod"', 'an unknown key'),
@@ -135,7 +135,7 @@ SELECT is((SELECT string_agg(r->>'name', ' ') FROM jsonb_array_elements(pg_temp.
 	matches(pg_temp.refused('find', '{}', '{"filter": {"hidden": "x"}}'), 'cannot be filtered by fields that policies may hide', '… also in filters'),
 	matches(pg_temp.refused('find', '{}', '{"filter": {"parts": {"name": "p"}}}'), 'cannot be filtered by other rows', 'no filter on other rows'),
 	matches(pg_temp.refused('find', '{}', '{"lock": "for update"}'), 'cannot be locked', 'no locks'),
-	matches(pg_temp.errors($$SELECT ash_count('manual.item', action => 'find')$$), 'cannot be aggregated', 'no values over it'),
+	matches(pg_temp.errors($$SELECT ash_count('manual.item', '{"action": "find"}')$$), 'cannot be aggregated', 'no values over it'),
 	is(pg_temp.run('tells', '{}', '{"select": [], "offset": 1}'), '[{"id": 2, "_metadata": {"rank": 0}}]', 'metadata of each record'),
 	is(pg_temp.run('tells', '{}', '{"select": [], "limit": 1}'), '[{"id": 1, "_metadata": {"rank": 7}}]', '… cast'),
 	matches(pg_temp.refused('tells_wrong'), 'function app.say set the unknown metadata "rank"', '… and declared'),

@@ -53,8 +53,8 @@ SELECT is(pg_temp.run('make', '{"name": "a"}', '{"select": ["name"]}'), '{"id": 
 	is(pg_temp.run('twice', '{}', '{"record": 1}') #>> '{_metadata,n}', '2', 'what is said last counts'),
 	is(pg_temp.run('drop', '{}', '{"record": 2, "return_destroyed": true, "select": ["name"]}'), '{"id": 2, "name": "b", "_metadata": {"n": 5}}', 'of a destroy, cast'),
 	is(pg_temp.run('drop', '{}', '{"record": 3}'), 'null', 'where there is a record'),
-	is(ash_bulk_create('metadata.item', '[{"name": "x"}, {"name": "y"}]', '{"return_records": true, "select": []}', 'make')::jsonb #> '{records,1,_metadata,token}', '"of y"', 'in bulk'),
-	is(ash_bulk_update('metadata.item', '{"name": "z"}', '{"records": [1], "return_records": true}', 'rename')::jsonb #> '{records,0,_metadata,token}', '"of z"', 'of each row');
+	is(ash_bulk_create('metadata.item', '[{"name": "x"}, {"name": "y"}]', '{"action": "make", "return_records": true, "select": []}')::jsonb #> '{records,1,_metadata,token}', '"of y"', 'in bulk'),
+	is(ash_bulk_update('metadata.item', '{"name": "z"}', '{"action": "rename", "records": [1], "return_records": true}')::jsonb #> '{records,0,_metadata,token}', '"of z"', 'of each row');
 SELECT is(pg_temp.run('read', '{}', '{"filter": {"name": "z"}}')->0 ? '_metadata', false, 'it is not stored');
 
 SELECT is(pg_temp.refused('unknown'), E'38000 framework\nfunction_failed: function app.say set the unknown metadata "m"', 'what is not declared'),

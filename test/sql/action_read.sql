@@ -45,7 +45,7 @@ CREATE FUNCTION pg_temp.refused(options text) RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.errors(format('SELECT ash_read(%L, %L)', 'action_read.item', options))
 $$;
 CREATE FUNCTION pg_temp.ids(options jsonb, action text DEFAULT NULL, input jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
-	SELECT coalesce(string_agg(e->>'id', ' '), '') FROM ash_read('action_read.item', options, input, action) AS r,
+	SELECT coalesce(string_agg(e->>'id', ' '), '') FROM ash_read('action_read.item', options || jsonb_build_object('action', action, 'input', input)) AS r,
 		json_array_elements(CASE json_typeof(r) WHEN 'array' THEN r ELSE r->'results' END) AS e
 $$;
 
@@ -98,14 +98,14 @@ SELECT is(pg_temp.ids('{"sort": "name"}'), '1 2 3 4 5', 'ascending, null last'),
 -- Limits and pages.
 SELECT is(pg_temp.ids('{"sort": "id", "limit": 2, "offset": 1}'), '2 3', 'limit and offset'),
 	is(pg_temp.refused('{"limit": "x"}'), E'22023 invalid\ninvalid_limit: "x" is not a valid limit', 'a limit is a number');
-SELECT is(ash_read('action_read.item', '{"sort": "id", "select": [], "page": {"limit": 2, "offset": 2, "count": true}}', action => 'paged')::jsonb,
+SELECT is(ash_read('action_read.item', '{"action": "paged", "sort": "id", "select": [], "page": {"limit": 2, "offset": 2, "count": true}}')::jsonb,
 	'{"page": "offset", "results": [{"id": 3}, {"id": 4}], "limit": 2, "offset": 2, "count": 5, "more": true}', 'an offset page');
 SELECT is(pg_temp.ids(jsonb_build_object('sort', '-size', 'page', jsonb_build_object('limit', 2, 'after', p#>'{results,1,_keyset}')), 'walked'), '4 2', 'a keyset page goes on after a row')
-FROM ash_read('action_read.item', '{"sort": "-size", "page": {"limit": 2}}', action => 'walked') AS p;
+FROM ash_read('action_read.item', '{"action": "walked", "sort": "-size", "page": {"limit": 2}}') AS p;
 
 -- Arguments, one record.
 SELECT is(pg_temp.ids('{}', 'big', '{"than": 19}'), '3 4 2', 'filter and order of the action'),
-	is(pg_temp.errors($$SELECT ash_read('action_read.item', action => 'big')$$), E'22023 invalid\nrequired than: argument than is required', 'its argument is required');
+	is(pg_temp.errors($$SELECT ash_read('action_read.item', '{"action": "big"}')$$), E'22023 invalid\nrequired than: argument than is required', 'its argument is required');
 SELECT is(ash_get('action_read.item', '{"name": "bee"}', '{"select": ["size"]}')::jsonb, '{"id": 2, "size": 20}', 'get by identity'),
 	is(pg_temp.errors($$SELECT ash_read_one('action_read.item', '{"filter": {"size": 300}}')$$) ~ E'^22023 invalid\nmultiple_results: expected at most one result', true, 'read_one of two');
 

@@ -31,7 +31,7 @@ SELECT is(pg_temp.as_role('regress_curious', $$SELECT count(*) FROM attack_actor
 	is(pg_temp.as_role('regress_curious', $$SELECT ash.actor_value('attack_actor.item', '{password}')$$), NULL, 'nor as a value'),
 	is(pg_temp.as_role('regress_curious', $$SELECT ash.actor('attack_actor.account')->>'password'$$), NULL, 'nor as the actor of its own resource');
 SELECT is(pg_temp.as_role('regress_curious', 'SELECT id FROM attack_actor.item'), '1', 'policies of ordinary SQL know the rest'),
-	is(pg_temp.as_role('regress_curious', $$SELECT ash_list('attack_actor.item', 'id', action => 'known')$$), '[1]', 'actions know all');
+	is(pg_temp.as_role('regress_curious', $$SELECT ash_list('attack_actor.item', 'id', '{"action": "known"}')$$), '[1]', 'actions know all');
 SET LOCAL ash.actor = '{"id": 1, "password": "given"}';
 SELECT is(pg_temp.as_role('regress_curious', $$SELECT ash.actor_value('attack_actor.item', '{password}')$$), 'given', 'what the session says itself is no secret to it');
 

@@ -28,7 +28,7 @@ CREATE TEMP TABLE verbs (n int GENERATED ALWAYS AS IDENTITY, name text, statemen
 INSERT INTO verbs (name, statement) VALUES
 	('create', $$SELECT ash_create('attack_privileges.plain', '{"name": "new"}')$$),
 	('create of nothing', $$SELECT ash_create('attack_privileges.plain')$$),
-	('upsert', $$SELECT ash_create('attack_privileges.plain', '{"name": "a"}', '{}', 'put')$$),
+	('upsert', $$SELECT ash_create('attack_privileges.plain', '{"name": "a"}', '{"action": "put"}')$$),
 	('update', $$SELECT ash_update('attack_privileges.plain', '2', '{"name": "changed"}')$$),
 	('destroy', $$SELECT ash_destroy('attack_privileges.plain', '3')$$),
 	('bulk update', $$SELECT ash_bulk_update('attack_privileges.plain', '{"name": "x"}', '{"filter": {"id": 2}}')$$);

@@ -28,7 +28,7 @@ DECLARE
 	found json := ash_read('attack_settings.value', jsonb_build_object('filter', jsonb_build_object('text', value, 'id', jsonb_build_object('in', jsonb_build_array(created->'id')))))->0;
 BEGIN
 	RETURN concat_ws(' ', created->>'text' = value, found->>'text' = value, found->'data'->>value = value, found->'list'->>0 = 'x' || value || 'x',
-		ash_create('attack_settings.value', jsonb_build_object('text', value), '{}', 'put')->>'id' = created->>'id',
+		ash_create('attack_settings.value', jsonb_build_object('text', value), '{"action": "put"}')->>'id' = created->>'id',
 		ash_get('attack_settings.value', jsonb_build_object('text', value), '{"load": ["quoted"]}')->>'quoted' = $q$a'b\c$q$ || value,
 		ash_count('attack_settings.value', jsonb_build_object('filter', jsonb_build_object('text', jsonb_build_object('contains', value), 'id', created->'id'))));
 END $$;

@@ -71,18 +71,18 @@ SELECT matches(pg_temp.errors($$SELECT ash_update('attack_tenant.team', '2', '{"
 	is(ash_bulk_update('attack_tenant.team', '{"secret": "x"}', '{"tenant": "a", "filter": {"id": 2}, "return_records": true}')->>'records', '[]', 'bulk update'),
 	is(ash_bulk_destroy('attack_tenant.team', '{}', '{"tenant": "a", "filter": {"org": "b"}, "return_records": true}')->>'records', '[]', 'bulk destroy'),
 	matches(pg_temp.errors($$SELECT ash_bulk_update('attack_tenant.team', '{"secret": "x"}', '{"tenant": "a", "records": [2]}')$$), 'stale_record', 'bulk update of records'),
-	matches(pg_temp.errors($$SELECT ash_update('attack_tenant.team', '1', '{"people": [{"id": 1}]}', '{"tenant": "a"}', 'relate')$$), 'not_found|stale_record', 'relating another''s row');
+	matches(pg_temp.errors($$SELECT ash_update('attack_tenant.team', '1', '{"people": [{"id": 1}]}', '{"action": "relate", "tenant": "a"}')$$), 'not_found|stale_record', 'relating another''s row');
 SELECT is(ash_create('attack_tenant.team', '{"name": "A2", "org": "b"}', '{"tenant": "a"}')->>'org', 'a', 'no row is created for another tenant'),
 	is(ash_update('attack_tenant.team', '1', '{"org": "b"}', '{"tenant": "a"}')->>'org', 'a', 'nor moved there'),
 	is(ash_bulk_update('attack_tenant.team', '{"org": "b"}', '{"tenant": "a", "filter": {"id": 1}, "return_records": true}')->'records'->0->>'org', 'a', 'nor in bulk'),
 	is((ash_update('attack_tenant.team', '2', '{"secret": "of b!"}', '{"tenant": "b"}'))->>'secret', 'of b!', 'the tenant itself changes its row');
 
 -- Upserts.
-SELECT is(ash_create('attack_tenant.team', '{"name": "B", "secret": "mine"}', '{"tenant": "a"}', 'put')->>'org', 'a', 'an identity is one of the tenant''s'),
-	matches(pg_temp.errors($$SELECT ash_create('attack_tenant.item', '{"id": "00000000-0000-0000-0000-000000000001", "v": "stolen"}', '{"tenant": "a"}', 'put')$$), 'id: has already been taken', 'a primary key may be another''s: its row stays'),
-	matches(pg_temp.errors($$SELECT ash_create('attack_tenant.item', '{"id": "00000000-0000-0000-0000-000000000002", "code": "c", "v": "stolen"}', '{"tenant": "a"}', 'put_code')$$), 'code: has already been taken', 'so may an identity of all tenants'),
-	is(ash_bulk_create('attack_tenant.item', '[{"id": "00000000-0000-0000-0000-000000000001", "v": "stolen"}]', '{"tenant": "a"}', 'put')->>'status', 'error', 'also in bulk'),
-	is(ash_create('attack_tenant.item', '{"id": "00000000-0000-0000-0000-000000000001", "v": "b2"}', '{"tenant": "b"}', 'put')->>'v', 'b2', 'one''s own is overwritten');
+SELECT is(ash_create('attack_tenant.team', '{"name": "B", "secret": "mine"}', '{"action": "put", "tenant": "a"}')->>'org', 'a', 'an identity is one of the tenant''s'),
+	matches(pg_temp.errors($$SELECT ash_create('attack_tenant.item', '{"id": "00000000-0000-0000-0000-000000000001", "v": "stolen"}', '{"action": "put", "tenant": "a"}')$$), 'id: has already been taken', 'a primary key may be another''s: its row stays'),
+	matches(pg_temp.errors($$SELECT ash_create('attack_tenant.item', '{"id": "00000000-0000-0000-0000-000000000002", "code": "c", "v": "stolen"}', '{"action": "put_code", "tenant": "a"}')$$), 'code: has already been taken', 'so may an identity of all tenants'),
+	is(ash_bulk_create('attack_tenant.item', '[{"id": "00000000-0000-0000-0000-000000000001", "v": "stolen"}]', '{"action": "put", "tenant": "a"}')->>'status', 'error', 'also in bulk'),
+	is(ash_create('attack_tenant.item', '{"id": "00000000-0000-0000-0000-000000000001", "v": "b2"}', '{"action": "put", "tenant": "b"}')->>'v', 'b2', 'one''s own is overwritten');
 SELECT is((SELECT string_agg(concat_ws(' ', org, code, v), ', ') FROM attack_tenant.item), 'b c b2', 'what is stored'),
 	is((SELECT string_agg(concat_ws(' ', org, name, secret), ', ' ORDER BY id) FROM attack_tenant.team), 'a A of a, b B of b!, a A2, a B mine', 'of the teams');
 

@@ -22,7 +22,7 @@ SELECT pg_temp.define($doc${
   }
 }$doc$) \gset
 CREATE FUNCTION pg_temp.bulk(inputs jsonb, options jsonb DEFAULT '{}', action text DEFAULT 'create') RETURNS jsonb LANGUAGE sql AS $$
-	SELECT ash_bulk_create('bulk_create.post', inputs, options, action)::jsonb
+	SELECT ash_bulk_create('bulk_create.post', inputs, options || jsonb_build_object('action', action))::jsonb
 $$;
 CREATE FUNCTION pg_temp.titles() RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT string_agg(title, ' ' ORDER BY title) FROM bulk_create.post $$;
 

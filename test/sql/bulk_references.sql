@@ -59,7 +59,7 @@ BEGIN
 	FOR c IN SELECT * FROM calls ORDER BY n LOOP
 		name := c.name;
 		BEGIN
-			answer := ash_bulk_create('bulk_references.node', c.inputs, '{"return_errors": true}' || c.options, action => c.action)::jsonb;
+			answer := ash_bulk_create('bulk_references.node', c.inputs, jsonb_build_object('return_errors', true, 'action', c.action) || c.options)::jsonb;
 			result := concat_ws(' ', answer ->> 'status', (SELECT string_agg(concat(e #>> '{errors,0,field}', e #> '{errors,0,path}', ' ', e #>> '{errors,0,message}'), ', ') FROM jsonb_array_elements(answer -> 'errors') AS e));
 		EXCEPTION WHEN OTHERS THEN
 			result := concat(SQLSTATE, ' ', SQLERRM);

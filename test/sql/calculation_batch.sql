@@ -132,7 +132,7 @@ SELECT is((SELECT string_agg(n::text, ' ') FROM app.calls), '2', '… of all par
 	is(ash_destroy('batch.author', '4', '{}', '{"actor": 1, "return_destroyed": true, "load": ["full_name"]}')->>'full_name', 'New One', 'a record that is destroyed'),
 	is(ash_load('batch.author', '[1, 2]', '["full_name"]', '{"actor": 1}')::jsonb #>> '{1,full_name}', 'Grace Hopper', 'records of ash_load'),
 	is(ash_get('batch.author', '1', '{"actor": 1, "load": "full_name"}')->>'full_name', 'Ada Lovelace', 'one record'),
-	is((SELECT string_agg(s->>'full_name', ', ') FROM ash_stream('batch.author', '{"actor": 1, "sort": "id", "load": "full_name"}', action => 'paged', batch_size => 2) AS s),
+	is((SELECT string_agg(s->>'full_name', ', ') FROM ash_stream('batch.author', '{"action": "paged", "batch_size": 2, "actor": 1, "sort": "id", "load": "full_name"}') AS s),
 		'Ada Lovelace, Grace Hopper, Nobody', 'a stream'),
 	is(ash_calculate('batch.author', 'full_name', '{"separator": "+"}', '{"refs": {"first": "X", "last": "Y"}}')::text, '"X+Y"', 'ash_calculate over refs'),
 	is(ash_calculate('batch.author', 'shout', '{}', '{"refs": {"first": "X", "last": "Y"}}')::text, '"X Y!"', '… of an expression over it'),

@@ -93,12 +93,12 @@ CREATE FUNCTION pg_temp.calls() RETURNS TABLE (place text, statement text) LANGU
 		('policy', $q$SELECT ash_can('cancelled_calls.item', 'late', '{"n": 5, "of": 1}')$q$),
 		('part', $q$SELECT ash_run_action('cancelled_calls.item', 'with_parts', '{"n": 5, "of": 1, "parts": [{"size": 2}]}')$q$),
 		('update', $q$SELECT ash_update('cancelled_calls.item', '{"n": 1}', '{"n": 5}')$q$),
-		('update', $q$SELECT ash_update('cancelled_calls.item', '{"n": 1}', '{}', action => 'increase')$q$),
+		('update', $q$SELECT ash_update('cancelled_calls.item', '{"n": 1}', '{}', '{"action": "increase"}')$q$),
 		('delete', $q$DELETE FROM cancelled_calls.part; SELECT ash_destroy('cancelled_calls.item', '{"n": 1}')$q$),
 		('insert', $q$SELECT ash_bulk_create('cancelled_calls.item', '[{"n": 5, "of": 1}, {"n": 6, "of": 1}]', '{"batch_size": 1}')$q$),
 		('update', $q$SELECT ash_bulk_update('cancelled_calls.item', '{"n": 5}')$q$),
 		('generic', $q$SELECT ash_run_action('cancelled_calls.item', 'generic')$q$),
-		('stream', $q$SELECT ash_stream('cancelled_calls.item', batch_size => 1), cancelled_calls.trap('stream')$q$),
+		('stream', $q$SELECT ash_stream('cancelled_calls.item', '{"batch_size": 1}'), cancelled_calls.trap('stream')$q$),
 		('beside', $q$SELECT ash_read('cancelled_calls.item', '{"page": {"limit": 1}}'), cancelled_calls.trap('beside')$q$),
 		('insert', $q$SELECT ash_try_action('cancelled_calls.item', 'create', '{"n": 5, "of": 1}')$q$)
 $$;

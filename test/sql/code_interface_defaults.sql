@@ -40,7 +40,7 @@ BEGIN
 	EXECUTE 'SELECT string_agg(id::text, '''' ORDER BY id) FROM ' || query INTO ids;
 	RETURN ids;
 END $$;
-SELECT is((SELECT string_agg(r ->> 'id', '' ORDER BY r ->> 'id') FROM json_array_elements(ash_read('defaults.item', action => name)) AS r), expected, name || ': the action'),
+SELECT is((SELECT string_agg(r ->> 'id', '' ORDER BY r ->> 'id') FROM json_array_elements(ash_read('defaults.item', jsonb_build_object('action', name))) AS r), expected, name || ': the action'),
 	is(pg_temp.ids(format('defaults.%I()', name)), expected, name || ': an argument left out'), is(pg_temp.ids(format('defaults.%I()', name || '_only')), expected, name || ': an argument nobody gives')
 FROM (VALUES ('literal', '12'), ('moment', '1234'), ('v4', '1234'), ('v7', '1234'), ('later', '1234'), ('sum', '12'), ('counted', '1234')) AS kinds (name, expected);
 

@@ -69,7 +69,7 @@ CREATE FUNCTION pg_temp.ways() RETURNS text LANGUAGE sql AS $$
 				('page', 3, $s$SELECT ash_read('ddl_ways.thing', '{"page": {"limit": 1}}')$s$),
 				('count', 4, $s$SELECT ash_count('ddl_ways.thing')$s$),
 				('create', 5, $s$SELECT ash_create('ddl_ways.thing', '{"name": "b", "of": 1}')$s$),
-				('upsert', 6, $s$SELECT ash_create('ddl_ways.thing', '{"name": "a", "of": 1}', action => 'put')$s$),
+				('upsert', 6, $s$SELECT ash_create('ddl_ways.thing', '{"name": "a", "of": 1}', '{"action": "put"}')$s$),
 				('update', 7, $s$SELECT ash_update('ddl_ways.thing', '1', '{"name": "c"}')$s$),
 				('destroy', 8, $s$SELECT ash_destroy('ddl_ways.thing', '1')$s$),
 				('bulk', 9, $s$SELECT ash_bulk_create('ddl_ways.thing', '[{"name": "b", "of": 1}]', '{"return_errors": true}')$s$),

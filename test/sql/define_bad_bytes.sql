@@ -2,21 +2,24 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(22);
+SELECT plan(26);
 
 -- Is every document that cannot be right refused with a clear error, however it is broken?
 
 -- SQLSTATE and the first 60 characters of the message.
-CREATE FUNCTION pg_temp.refusal(document text) RETURNS text LANGUAGE sql AS $$
-	SELECT concat(e->>'sqlstate', ' ', left(e->>'message', 60)) FROM pg_temp.caught(format('SELECT ash_define(%L)', document)) AS e
+CREATE FUNCTION pg_temp.refusal(document text, type text DEFAULT 'text') RETURNS text LANGUAGE sql AS $$
+	SELECT concat(e->>'sqlstate', ' ', left(e->>'message', 60)) FROM pg_temp.caught(format('SELECT ash_define(%L::%s)', document, type)) AS e
 $$;
 CREATE FUNCTION pg_temp.with_default(type text, value text) RETURNS text LANGUAGE sql AS $$
 	SELECT format('{"domain": "define_bad_bytes", "resources": {"r": {"attributes": {"id": "uuid_primary_key", "a": {"type": "%s", "default": %s}}}}}', type, value)
 $$;
 
-SELECT is(pg_temp.refusal(''), '22P02 invalid input syntax for type json', 'the empty text');
-SELECT is(pg_temp.refusal('   '), '22P02 invalid input syntax for type json', 'nothing but spaces');
-SELECT is(pg_temp.refusal('{"domain": "define_bad_bytes"} x'), '22P02 invalid input syntax for type json', 'something after the end');
+SELECT is(pg_temp.refusal('', 'json'), '22P02 invalid input syntax for type json', 'the empty text as json');
+SELECT is(pg_temp.refusal('   ', 'json'), '22P02 invalid input syntax for type json', 'nothing but spaces as json');
+SELECT is(pg_temp.refusal('{"domain": "define_bad_bytes"} x', 'json'), '22P02 invalid input syntax for type json', 'something after the end as json');
+SELECT matches(pg_temp.refusal(''), '^22023 invalid JSON at line 1, column \d+: ', 'the empty text');
+SELECT matches(pg_temp.refusal('   '), '^22023 invalid JSON at line 1, column \d+: ', 'nothing but spaces');
+SELECT matches(pg_temp.refusal('{"domain": "define_bad_bytes"} x'), '^22023 invalid JSON at line 1, column 32: ', 'something after the end');
 SELECT throws_ok($$SELECT ash_define(convert_from('\x7b22646f6d61696e223a2022ff227d', 'UTF8')::json)$$, '22021', NULL, 'a byte that is not UTF-8');
 SELECT throws_ok($$SELECT ash_define(convert_from('\x7b22646f6d61696e223a2022eda080227d', 'UTF8')::json)$$, '22021', NULL, 'a surrogate as UTF-8');
 
@@ -26,7 +29,8 @@ SELECT matches(pg_temp.refusal('{"domain": "\ud800"}'), '^22023 .*line 1, column
 SELECT matches(pg_temp.refusal('{"domain": "\udc00\ud800"}'), '^22023 .*line 1, column \d+', 'surrogates in the wrong order');
 
 -- Depth.
-SELECT is(pg_temp.refusal(repeat('[', 100000)), '54001 stack depth limit exceeded', '100 000 brackets');
+SELECT is(pg_temp.refusal(repeat('[', 100000), 'json'), '54001 stack depth limit exceeded', '100 000 brackets as json');
+SELECT matches(pg_temp.refusal(repeat('[', 100000)), '^22023 invalid JSON at line 1, column \d+: maximum parsing depth', '100 000 brackets');
 SELECT is(left(pg_temp.refusal(repeat('[', 3000) || repeat(']', 3000)), 6), '22023 ', '3 000 nested lists');
 SELECT is(left(pg_temp.refusal(repeat('{"domain":', 2000) || '1' || repeat('}', 2000)), 6), '22023 ', '2 000 nested objects');
 SELECT matches(pg_temp.refusal(pg_temp.with_default('map', repeat('{"a":', 2500) || '1' || repeat('}', 2500))), '^(22023|54001) ', 'a deep default');

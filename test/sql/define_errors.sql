@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(53);
+SELECT plan(59);
 
 -- Does a wrong document say everything that is wrong with it, and where?
 
@@ -19,10 +19,18 @@ CREATE FUNCTION pg_temp.resource_faults(sections text) RETURNS text LANGUAGE sql
 		sections)), '^(/resources/r)?(\S*) \S+ ', '\2 ', 'gn')
 $$;
 
--- Syntax: PostgreSQL's own check of the type json comes first.
+-- Syntax: of a document of type json PostgreSQL's own check of that type comes first.
 SELECT is(e->>'sqlstate', '22P02', 'a syntax error has PostgreSQL''s SQLSTATE'),
 	matches(e->>'context', 'JSON data, line 2: ', 'a syntax error says its line')
+FROM pg_temp.caught($$SELECT ash_define(E'{"domain": "x",\n  "resources": {,}}'::json)$$) AS e;
+SELECT is(e->>'sqlstate', '22023', 'a syntax error of a text is one of the document'),
+	matches(e->>'message', '^invalid JSON at line 2, column 17: ', 'and says its line and column')
 FROM pg_temp.caught($$SELECT ash_define(E'{"domain": "x",\n  "resources": {,}}')$$) AS e;
+-- A document that has been jsonb has lost the order of its keys.
+SELECT is(e->>'sqlstate', '42804', 'a document of type jsonb is an error of its own'),
+	is(e->>'message', 'ash_define takes a document of type json or text, not jsonb', 'that says what is taken'),
+	matches(e->>'detail', 'order of keys', 'why'), matches(e->>'hint', 'cast that text to json', 'and what to do')
+FROM pg_temp.caught($$SELECT ash_define('{"domain": "x"}'::jsonb)$$) AS e;
 SELECT is(pg_temp.faults('5'), ' 1:1 expected an object, got an integer', 'a number is no document');
 SELECT is(pg_temp.faults('null'), ' 1:1 expected an object, got null', 'null is no document');
 SELECT is(pg_temp.faults('"x"'), ' 1:1 expected an object, got a string', 'a string is no document');

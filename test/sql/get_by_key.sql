@@ -43,7 +43,7 @@ CREATE FUNCTION pg_temp.answer(record jsonb, options jsonb, action text) RETURNS
 DECLARE
 	error jsonb;
 BEGIN
-	RETURN ash_get('get_by_key.note', record, options, action);
+	RETURN ash_get('get_by_key.note', record, options || jsonb_build_object('action', action));
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS error = PG_EXCEPTION_DETAIL;
 	RETURN SQLERRM || ' ' || coalesce(error::text, '');

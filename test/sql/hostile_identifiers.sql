@@ -49,7 +49,7 @@ BEGIN
 	RETURN NEXT is_empty(format('SELECT * FROM ash_plan(%L)', plain), title || ': nothing left to migrate');
 	RETURN NEXT has_table(hostile::name, hostile::name, title || ': the table');
 
-	record := ash_create(resource, jsonb_build_object(hostile, ' v '), action => hostile);
+	record := ash_create(resource, jsonb_build_object(hostile, ' v '), jsonb_build_object('action', hostile));
 	id := record->>'id';
 	RETURN NEXT is(record->>hostile, 'v', title || ': create');
 	RETURN NEXT is(pg_temp.errors(format('SELECT ash_run_action(%L, %L, %L)', resource, hostile, jsonb_build_object(hostile, 'v'))),
@@ -61,7 +61,7 @@ BEGIN
 		'sort', jsonb_build_array(jsonb_build_object(hostile, 'desc')), 'select', jsonb_build_array(hostile), 'load', '["kid_count", "kids"]'::jsonb))::jsonb #- '{0,kids,0,id}',
 		jsonb_build_array(jsonb_build_object('id', id, hostile, 'v', 'kid_count', 1, 'kids', jsonb_build_array(jsonb_build_object('up', id, 'word', 'w')))),
 		title || ': filter, sort, select, load');
-	RETURN NEXT is(ash_read(resource, '{"select": []}', jsonb_build_object(hostile, 'v'), 'search')::jsonb, jsonb_build_array(jsonb_build_object('id', id)),
+	RETURN NEXT is(ash_read(resource, jsonb_build_object('action', 'search', 'input', jsonb_build_object(hostile, 'v'), 'select', '[]'::jsonb))::jsonb, jsonb_build_array(jsonb_build_object('id', id)),
 		title || ': argument and filter of an action');
 	RETURN NEXT is(ash_read(plain || '.kid', jsonb_build_object('filter', jsonb_build_object(plain, jsonb_build_object(hostile, 'v')),
 		'select', '["word"]'::jsonb, 'load', jsonb_build_array('of_parent', plain)))::jsonb #- '{0,id}',

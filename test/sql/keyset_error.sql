@@ -34,7 +34,7 @@ SELECT is(ash_page('keyset_error.item', ash_read('keyset_error.item', '{"page": 
 -- Rows of a stream with savepoints between them.
 CREATE FUNCTION pg_temp.stream(OUT seen int, OUT caught int) LANGUAGE plpgsql AS $$
 DECLARE
-	rows CURSOR FOR SELECT ash_stream('keyset_error.item', '{"sort": "id"}', batch_size => 1)->>'n' AS n;
+	rows CURSOR FOR SELECT ash_stream('keyset_error.item', '{"batch_size": 1, "sort": "id"}')->>'n' AS n;
 BEGIN
 	seen := 0;
 	caught := 0;
@@ -48,7 +48,7 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT is((SELECT concat(seen, ' ', caught) FROM pg_temp.stream()), '4 4', 'a stream goes on beside pages that fail');
-DECLARE rows CURSOR FOR SELECT ash_stream('keyset_error.item', '{"sort": "id"}', batch_size => 1)->>'n' AS n;
+DECLARE rows CURSOR FOR SELECT ash_stream('keyset_error.item', '{"batch_size": 1, "sort": "id"}')->>'n' AS n;
 SAVEPOINT s;
 FETCH 1 FROM rows \gset
 ROLLBACK TO s;

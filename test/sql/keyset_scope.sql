@@ -78,7 +78,7 @@ END $$;
 SELECT pg_temp.act('{"id": 2}') \gset
 SELECT is(pg_temp.walk('salary'), '35214/3521', 'a field that is never null but masked'), is(pg_temp.walk('-salary'), '14253/1425', 'descending'), is(pg_temp.walk('salary,id'), '35214/3521', 'with the key'),
 	is(pg_temp.walk('code'), '35214/3521', 'a masked identity'), is(pg_temp.walk('--code'), '25314/2531', 'its nulls at the end');
-SELECT is((SELECT string_agg(r ->> 'id', '' ORDER BY o) FROM ash_stream('keyset_scope.staff', '{"sort": "code"}', batch_size => 1) WITH ORDINALITY AS rows (r, o)), '35214', 'a stream');
+SELECT is((SELECT string_agg(r ->> 'id', '' ORDER BY o) FROM ash_stream('keyset_scope.staff', '{"batch_size": 1, "sort": "code"}') WITH ORDINALITY AS rows (r, o)), '35214', 'a stream');
 SELECT pg_temp.act('{"id": 9}') \gset
 SELECT is(pg_temp.walk('code'), '12345/1234', 'masked everywhere'), is(pg_temp.walk('-salary'), '12345/1234', 'descending');
 SELECT pg_temp.act('{"role": "admin"}') \gset
@@ -130,9 +130,9 @@ SELECT is(pg_temp.after('keyset_scope.item', '"n"', :'one', '{"tenant": 2}'), :r
 SELECT set_config('ash.tenant', '', true) IS NULL AS ignored \gset
 SELECT is(pg_temp.after('keyset_scope.item', '"n"', :'one'), :refused, 'without a tenant');
 SELECT pg_temp.keyset('keyset_scope.item', '"n"') AS none,
-	(SELECT ash_read('keyset_scope.item', '{"sort": "n", "page": {"limit": 1}, "tenant": 1}', action => 'everywhere') #>> '{results,0,_keyset}') AS everywhere \gset
+	(SELECT ash_read('keyset_scope.item', '{"action": "everywhere", "sort": "n", "page": {"limit": 1}, "tenant": 1}') #>> '{results,0,_keyset}') AS everywhere \gset
 SELECT is(pg_temp.after('keyset_scope.item', '"n"', :'none', '{"tenant": 1}'), :refused, 'of no tenant');
-SELECT is(json_array_length(ash_read('keyset_scope.item', jsonb_build_object('sort', 'n', 'tenant', 2, 'page', jsonb_build_object('limit', 100, 'after', :'everywhere')), action => 'everywhere') -> 'results'), 11, 'of an action that has no tenants');
+SELECT is(json_array_length(ash_read('keyset_scope.item', jsonb_build_object('action', 'everywhere', 'sort', 'n', 'tenant', 2, 'page', jsonb_build_object('limit', 100, 'after', :'everywhere'))) -> 'results'), 11, 'of an action that has no tenants');
 SELECT is(pg_temp.after('keyset_scope.item', '"n"', :'everywhere'), '2 3 4 5 6 7 8 9 10 11 12', 'and of no tenant is the same');
 
 -- No value can be read in it.
@@ -143,8 +143,8 @@ SELECT is(pg_temp.bytes(pg_temp.keyset('keyset_scope.staff', '"code"')) ~ 'mine|
 
 -- The order of a definition is its own affair: it may go by what the caller does not see, and a keyset goes on in it.
 SELECT pg_temp.act('{"id": 9}') \gset
-SELECT ash_read('keyset_scope.staff', '{"page": {"limit": 2}}', action => 'by_salary') #>> '{results,1,_keyset}' AS trusted \gset
-SELECT is((SELECT string_agg(r ->> 'id', '') FROM json_array_elements(ash_read('keyset_scope.staff', jsonb_build_object('page', jsonb_build_object('limit', 9, 'after', :'trusted')), action => 'by_salary') -> 'results') AS r), '352', 'a definition''s own sort'),
+SELECT ash_read('keyset_scope.staff', '{"action": "by_salary", "page": {"limit": 2}}') #>> '{results,1,_keyset}' AS trusted \gset
+SELECT is((SELECT string_agg(r ->> 'id', '') FROM json_array_elements(ash_read('keyset_scope.staff', jsonb_build_object('action', 'by_salary', 'page', jsonb_build_object('limit', 9, 'after', :'trusted'))) -> 'results') AS r), '352', 'a definition''s own sort'),
 	is(pg_temp.after('keyset_scope.staff', '"salary"', :'trusted'), :refused, 'is not the caller''s sort by the same field');
 
 SELECT * FROM finish();

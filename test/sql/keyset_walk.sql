@@ -80,7 +80,7 @@ SELECT is(pg_temp.walk('-i', 'datestyle=ISO, MDY', 'datestyle=SQL, DMY'), '98765
 -- Strings without case: text has the capitals first.
 INSERT INTO keyset_walk.word (w, v, long, g) VALUES ('b', 'C', repeat('x', 10), 1), ('C', 'a', repeat('x', 5000), 2), ('a', 'B', repeat('x', 20), 1), ('D', NULL, repeat('x', 6000), 2), ('c', 'd', NULL, 1);
 CREATE FUNCTION pg_temp.words(sort text) RETURNS text LANGUAGE sql AS $$
-	SELECT string_agg(w ->> 'id', '') FROM ash_stream('keyset_walk.word', jsonb_build_object('sort', sort), batch_size => 1) AS w
+	SELECT string_agg(w ->> 'id', '') FROM ash_stream('keyset_walk.word', jsonb_build_object('sort', sort, 'batch_size', 1)) AS w
 $$;
 SELECT is(pg_temp.words('w,id'), '31254', 'strings without case'), is(pg_temp.words('-w,-id'), '45213', 'descending'), is(pg_temp.words('v'), '23154', 'some of them null');
 
@@ -96,7 +96,7 @@ SELECT is(pg_temp.words('g,-id'), '53142', 'ascending, then descending'), is(pg_
 INSERT INTO keyset_walk.tag (a, b) VALUES (NULL, 'x'), ('m', 'x'), (NULL, 'w'), ('l', 'x'), (NULL, 'v');
 INSERT INTO keyset_walk.label (org, c) VALUES (1, 'x'), (2, 'x'), (3, 'x'), (1, 'w'), (2, 'w');
 CREATE FUNCTION pg_temp.all_of(resource text, sort text, options jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
-	SELECT string_agg(r ->> 'id', '') FROM ash_stream(resource, jsonb_build_object('sort', sort) || options, batch_size => 1) AS r
+	SELECT string_agg(r ->> 'id', '') FROM ash_stream(resource, jsonb_build_object('sort', sort, 'batch_size', 1) || options) AS r
 $$;
 SELECT is(pg_temp.all_of('keyset_walk.tag', 'a'), '42135', 'an identity that can be null'), is(pg_temp.all_of('keyset_walk.tag', '-b'), '12435', 'one of some of the rows'),
 	is(pg_temp.all_of('keyset_walk.label', 'c'), '45123', 'one for each tenant, over all of them'), is(pg_temp.all_of('keyset_walk.label', 'c', '{"tenant": 2}'), '52', 'and over one'),
@@ -105,7 +105,7 @@ SELECT is(pg_temp.all_of('keyset_walk.tag', 'a'), '42135', 'an identity that can
 -- A row whose values are too long has no keyset, and nothing goes on from it.
 SELECT is((SELECT string_agg(concat(r ->> 'id', ':', r ->> '_keyset' IS NOT NULL), ' ') FROM json_array_elements(ash_read('keyset_walk.word', '{"sort": "long", "page": {"limit": 9}}') -> 'results') AS r),
 	'1:t 3:t 2:f 4:f 5:t', 'no keyset of long values'),
-	is((SELECT concat_ws(': ', e ->> 'sqlstate', e ->> 'message') FROM pg_temp.caught($q$SELECT count(*) FROM ash_stream('keyset_walk.word', '{"sort": "long"}', batch_size => 3)$q$) AS e),
+	is((SELECT concat_ws(': ', e ->> 'sqlstate', e ->> 'message') FROM pg_temp.caught($q$SELECT count(*) FROM ash_stream('keyset_walk.word', '{"batch_size": 3, "sort": "long"}')$q$) AS e),
 	'54000: a row has no keyset, so the stream cannot go on', 'no stream over it');
 
 SELECT * FROM finish();

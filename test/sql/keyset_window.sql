@@ -39,7 +39,7 @@ $$;
 -- All ids by pages, from the first on or from the last back; "endless" when there are more pages than rows.
 CREATE FUNCTION pg_temp.walk(options jsonb, size int, back bool, action text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	page jsonb := ash_read('keyset_window.item', options || jsonb_build_object('page', jsonb_build_object('limit', CASE WHEN back THEN 250 ELSE size END)), action => action);
+	page jsonb := ash_read('keyset_window.item', options || jsonb_build_object('action', action, 'page', jsonb_build_object('limit', CASE WHEN back THEN 250 ELSE size END)));
 	ids text := pg_temp.ids(page->'results');
 	last jsonb := page #> '{results,-1}';
 BEGIN
@@ -48,8 +48,8 @@ BEGIN
 	END IF;
 	ids := CASE WHEN back THEN last->>'id' ELSE ids END;
 	FOR step IN 1..30 LOOP
-		page := ash_read('keyset_window.item', options || jsonb_build_object('page', jsonb_build_object('limit', size, CASE WHEN back THEN 'before' ELSE 'after' END,
-			CASE WHEN step = 1 AND back THEN last ELSE page #> (CASE WHEN back THEN '{results,0}' ELSE '{results,-1}' END)::text[] END ->> '_keyset')), action => action);
+		page := ash_read('keyset_window.item', options || jsonb_build_object('action', action, 'page', jsonb_build_object('limit', size, CASE WHEN back THEN 'before' ELSE 'after' END,
+			CASE WHEN step = 1 AND back THEN last ELSE page #> (CASE WHEN back THEN '{results,0}' ELSE '{results,-1}' END)::text[] END ->> '_keyset')));
 		IF page->'results' = '[]' THEN
 			RETURN CASE WHEN (page->>'more')::bool THEN 'more of nothing' ELSE ids END;
 		END IF;
@@ -62,7 +62,7 @@ END $$;
 -- The walks that differ from the list, of pages of 1, 2, 3 and 5 in both directions.
 CREATE FUNCTION pg_temp.differing(sorts text[], limits jsonb[], extra jsonb DEFAULT '{}', action text DEFAULT 'read') RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(concat(options, size, back, ': ', walked, ' <> ', listed), E'\n'), 'none') FROM (
-		SELECT o.options, n AS size, back, pg_temp.walk(o.options, n, back, action) AS walked, pg_temp.ids(ash_read('keyset_window.item', o.options, action => action)::jsonb) AS listed
+		SELECT o.options, n AS size, back, pg_temp.walk(o.options, n, back, action) AS walked, pg_temp.ids(ash_read('keyset_window.item', o.options || jsonb_build_object('action', action))::jsonb) AS listed
 		FROM unnest(sorts) AS s, unnest(limits) AS l, unnest(ARRAY[1, 2, 3, 5]) AS n, unnest(ARRAY[false, true]) AS back,
 			LATERAL (SELECT extra || l || jsonb_build_object('sort', s) AS options) AS o) AS walks
 	WHERE walked <> listed

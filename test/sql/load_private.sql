@@ -46,7 +46,7 @@ SELECT is(pg_temp.titles(ash_get('load_private.author', '1', '{"load": ["posts"]
 	is(ash_update('load_private.author', '1', '{"name": "Ann"}', '{"load": ["posts"]}')::jsonb #>> '{posts,1,title}', 'P3', 'with an update'),
 	is(ash_bulk_create('load_private.author', '[{"name": "Dee"}]', '{"return_records": true, "load": ["loud"]}')::jsonb #>> '{records,0,loud}', 'DEE', 'with a bulk create'),
 	is(ash_run_action('load_private.author', 'read', '{}', '{"sort": "id", "limit": 1, "load": "loud"}')::jsonb #>> '{0,loud}', 'ANN', 'with an action'),
-	is(pg_temp.titles(ash_read('load_private.author', '{"sort": "id"}', action => 'with_posts')::jsonb -> 0), 'P1 P3', 'of a definition');
+	is(pg_temp.titles(ash_read('load_private.author', '{"action": "with_posts", "sort": "id"}')::jsonb -> 0), 'P1 P3', 'of a definition');
 SELECT is(ash_get('load_private.author', '1', '{"select": ["place"]}')::jsonb, '{"id": 1, "place": {"town": "Ulm"}}', 'select');
 
 -- private_fields says what field policies do with them.

@@ -25,7 +25,7 @@ SELECT pg_temp.define($doc${
 INSERT INTO page_filter.item (name) VALUES ('a'), ('b'), ('a'), ('c'), ('b'), ('d');
 
 CREATE FUNCTION pg_temp.page(options jsonb) RETURNS jsonb LANGUAGE sql AS $$
-	SELECT ash_read('page_filter.item', $1, action => 'paged')::jsonb
+	SELECT ash_read('page_filter.item', $1 || '{"action": "paged"}')::jsonb
 $$;
 CREATE FUNCTION pg_temp.ids(options jsonb) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(row->>'id', ' ') FROM jsonb_array_elements(pg_temp.page($1)->'results') AS row
@@ -39,7 +39,7 @@ SELECT is(pg_temp.page('{"page": {"limit": 5, "count": true, "filter": {"name": 
 	'the count sees the filter of the read');
 SELECT is(pg_temp.ids(jsonb_build_object('page', jsonb_build_object('limit', 5, 'after', row->>'_keyset', 'filter', '{"name": {"in": ["a", "d"]}}'::jsonb))), '3 6',
 	'a filter stands beside a cursor')
-FROM ash_stream('page_filter.item', '{}', action => 'paged') AS row WHERE row->>'id' = '2';
+FROM ash_stream('page_filter.item', '{"action": "paged"}') AS row WHERE row->>'id' = '2';
 SELECT throws_ok($$SELECT pg_temp.page('{"page": {"limit": 5, "filter": {"secret": "x"}}}')$$, '22023', NULL, 'a private field is not found');
 SELECT is(ash_try_action('page_filter.item', 'paged', '{}', '{"page": {"limit": 5, "filter": {"secret": "x"}}}')::jsonb#>'{errors,0,path}', '["page", "filter"]',
 	'the error says where the filter stands');
@@ -51,7 +51,7 @@ CREATE FUNCTION pg_temp.names(page jsonb) RETURNS text LANGUAGE sql AS $$
 $$;
 SELECT is(pg_temp.names('{"limit": 2, "offset": 2}'), 'c d', 'by offset');
 SELECT is(pg_temp.names(jsonb_build_object('limit', 2, 'after', row->>'_keyset')), 'c d', 'by keyset')
-FROM ash_stream('page_filter.item', '{"sort": "name", "distinct": ["name"]}', action => 'paged') AS row WHERE row->>'name' = 'b';
+FROM ash_stream('page_filter.item', '{"action": "paged", "sort": "name", "distinct": ["name"]}') AS row WHERE row->>'name' = 'b';
 
 SELECT * FROM finish();
 ROLLBACK;

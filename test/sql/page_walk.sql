@@ -23,10 +23,10 @@ SELECT pg_temp.define($doc${
 INSERT INTO page_walk.item (size) SELECT nullif(i % 4, 0) FROM generate_series(1, 10) AS i;
 
 CREATE FUNCTION pg_temp.first(action text, page jsonb, options jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
-	SELECT ash_read('page_walk.item', options || jsonb_build_object('page', page), action => action)::jsonb
+	SELECT ash_read('page_walk.item', options || jsonb_build_object('action', action, 'page', page))::jsonb
 $$;
 CREATE FUNCTION pg_temp.walk(action text, page jsonb, to_page text, options jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
-	SELECT ash_page('page_walk.item', page, to_page, options, action => action)::jsonb
+	SELECT ash_page('page_walk.item', page, to_page, options || jsonb_build_object('action', action))::jsonb
 $$;
 CREATE FUNCTION pg_temp.ids(page jsonb) RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(r->>'id', ' '), '') FROM jsonb_array_elements(page->'results') AS r
@@ -43,7 +43,7 @@ BEGIN
 	RETURN pg_temp.ids(at);
 END $$;
 CREATE FUNCTION pg_temp.refused(action text, page jsonb, to_page text) RETURNS text LANGUAGE sql AS $$
-	SELECT pg_temp.errors(format('SELECT ash_page(%L, %L, %L, action => %L)', 'page_walk.item', page, to_page, action))
+	SELECT pg_temp.errors(format('SELECT ash_page(%L, %L, %L, %L)', 'page_walk.item', page, to_page, jsonb_build_object('action', action)))
 $$;
 
 -- Pages by offset.

@@ -75,7 +75,7 @@ SELECT isnt_empty($$SELECT * FROM ash_migrate('plan_types')$$, 'a table with a c
 SELECT results_eq($$SELECT attname::text COLLATE "default", replace(format_type(atttypid, atttypmod), 'public.', '') FROM pg_attribute
 	WHERE attrelid = 'plan_types.thing'::regclass AND attnum > 0 AND attname <> 'id' ORDER BY attname$$,
 	$$SELECT name, column_type FROM types ORDER BY name COLLATE "C"$$, 'columns are of these types');
-SELECT is(ash_create('plan_types.thing', '{"datetime_usec": "2020-01-01T00:00:00.123456Z", "time_precise": "10:00:00.123456"}', '{"select": ["datetime_usec", "time_precise"]}', 'add')::jsonb - 'id',
+SELECT is(ash_create('plan_types.thing', '{"datetime_usec": "2020-01-01T00:00:00.123456Z", "time_precise": "10:00:00.123456"}', '{"action": "add", "select": ["datetime_usec", "time_precise"]}')::jsonb - 'id',
 	'{"datetime_usec": "2020-01-01T00:00:00.123456Z", "time_precise": "10:00:00.123456"}', 'columns keep what their types keep');
 SELECT is_empty($$SELECT operation, sql FROM ash_plan('plan_types')$$, 'each is known again');
 SELECT is_empty($$SELECT a.type FROM ash.attribute a JOIN types t USING (name) WHERE resource = 'plan_types.thing' AND a.type IS NULL$$, 'the catalog shows each');

@@ -54,7 +54,7 @@ SELECT is(pg_temp.seen('{"id": 1}'), '1 2 4', 'own ones and public ones'), is(pg
 SELECT is(ash_read('policy_filter.note', '{"actor": {"id": 1}, "filter": {"id": 2}, "select": [], "load": ["comment_count", {"comments": {"select": ["text"], "sort": "id"}}]}')::jsonb,
 	'[{"id": 2, "comment_count": 1, "comments": [{"id": 1, "text": "seen"}]}]', 'related rows and aggregates obey the policies of their resource');
 SELECT is(pg_temp.seen('null', '{}', 'policy_filter.negated'), '2', 'where a forbidding check is null the row is not seen');
-SELECT is(pg_temp.outcome($$ash_read('policy_filter.note', '{"actor": {"id": 1}}', '{}', 'strictly')$$), '42501 forbidden forbidden: forbidden', 'a strict policy is not decided by rows');
+SELECT is(pg_temp.outcome($$ash_read('policy_filter.note', '{"action": "strictly", "actor": {"id": 1}}')$$), '42501 forbidden forbidden: forbidden', 'a strict policy is not decided by rows');
 
 -- Writing.
 SELECT is(pg_temp.outcome($$ash_update('policy_filter.note', '1', '{"text": "A"}', '{"actor": {"id": 1}}')$$), 'no error', 'update of an own row'),

@@ -44,7 +44,7 @@ SELECT pg_temp.define($doc${
 }$doc$) \gset
 
 CREATE FUNCTION pg_temp.fails(options jsonb, action text DEFAULT 'read') RETURNS text LANGUAGE sql AS $$
-	SELECT replace(pg_temp.errors(format('SELECT ash_read(''query_errors.post'', %L, action => %L)', options, action)), '22023 invalid' || chr(10), '')
+	SELECT replace(pg_temp.errors(format('SELECT ash_read(''query_errors.post'', %L)', options || jsonb_build_object('action', action))), '22023 invalid' || chr(10), '')
 $$;
 CREATE FUNCTION pg_temp.filter_fails(filter jsonb) RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.fails(jsonb_build_object('filter', filter))

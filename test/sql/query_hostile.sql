@@ -41,9 +41,9 @@ DECLARE
 BEGIN
 	FOREACH options IN ARRAY calls LOOP
 		BEGIN
-			result := json_array_length(ash_read('query_hostile.' || resource, options - 'page', action => 'walk')) || ' rows';
+			result := json_array_length(ash_read('query_hostile.' || resource, options - 'page' || '{"action": "walk"}')) || ' rows';
 			IF options ? 'page' THEN
-				result := json_array_length(ash_read('query_hostile.' || resource, options, action => 'walk')->'results') || ' in the page';
+				result := json_array_length(ash_read('query_hostile.' || resource, options || '{"action": "walk"}')->'results') || ' in the page';
 			END IF;
 		EXCEPTION WHEN OTHERS THEN
 			GET STACKED DIAGNOSTICS result = PG_EXCEPTION_DETAIL;
@@ -110,7 +110,7 @@ SELECT is(pg_temp.answer(jsonb_build_object('page', jsonb_build_object('limit', 
 
 -- Keysets: altered, cut, of something else.
 CREATE FUNCTION pg_temp.keyset(resource text, sort text) RETURNS text LANGUAGE sql AS $$
-	SELECT ash_read('query_hostile.' || resource, jsonb_build_object('sort', sort, 'page', '{"limit": 1}'::jsonb), action => 'walk')::jsonb #>> '{results,0,_keyset}'
+	SELECT ash_read('query_hostile.' || resource, jsonb_build_object('action', 'walk', 'sort', sort, 'page', '{"limit": 1}'::jsonb))::jsonb #>> '{results,0,_keyset}'
 $$;
 CREATE FUNCTION pg_temp.after(keyset text, sort text DEFAULT 'n', resource text DEFAULT 'post') RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.answer(jsonb_build_object('sort', sort, 'page', jsonb_build_object('limit', 1, 'after', keyset)), resource)
@@ -133,7 +133,7 @@ BEGIN
 		altered := set_bit(bytes, length(bytes) * 8 - 1 - bit % 184, 1 - get_bit(bytes, length(bytes) * 8 - 1 - bit % 184));
 		altered := set_byte(altered, length(bytes) - 24, get_byte(altered, length(bytes) - 24) # (1 + bit / 184));
 		BEGIN
-			PERFORM ash_read('query_hostile.post', jsonb_build_object('sort', 'n', 'page', jsonb_build_object('limit', 1, 'after', pg_temp.keyset_of(altered))), action => 'walk');
+			PERFORM ash_read('query_hostile.post', jsonb_build_object('action', 'walk', 'sort', 'n', 'page', jsonb_build_object('limit', 1, 'after', pg_temp.keyset_of(altered))));
 			taken := taken + 1;
 		EXCEPTION WHEN invalid_parameter_value THEN
 			NULL;

@@ -171,7 +171,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION pg_temp.read(options jsonb, action text DEFAULT 'paged') RETURNS jsonb LANGUAGE sql AS $$
-	SELECT ash_read('query_oracle.row', '{"select": ["id"]}' || options, action => action)::jsonb
+	SELECT ash_read('query_oracle.row', jsonb_build_object('action', action, 'select', '["id"]'::jsonb) || options)::jsonb
 $$;
 -- All pages in one direction, joined; backward they are put before each other.
 CREATE FUNCTION pg_temp.walked(options jsonb, page jsonb, forward boolean) RETURNS text LANGUAGE plpgsql AS $$
@@ -179,7 +179,7 @@ DECLARE
 	ids text := pg_temp.ids(page->'results');
 BEGIN
 	WHILE jsonb_array_length(page->'results') > 0 AND (forward OR page ? 'after' OR page ? 'before') LOOP
-		page := ash_page('query_oracle.row', page, CASE WHEN forward THEN 'next' ELSE 'prev' END, '{"select": ["id"]}' || options, action => 'walked')::jsonb;
+		page := ash_page('query_oracle.row', page, CASE WHEN forward THEN 'next' ELSE 'prev' END, '{"action": "walked", "select": ["id"]}' || options)::jsonb;
 		EXIT WHEN jsonb_array_length(page->'results') = 0;
 		ids := CASE WHEN forward THEN ids || ' ' || pg_temp.ids(page->'results') ELSE pg_temp.ids(page->'results') || ' ' || ids END;
 	END LOOP;
@@ -217,8 +217,8 @@ CREATE TEMPORARY TABLE walk AS SELECT concat(filter, ' ', sort[1], ' by ', size)
 SELECT is(pg_temp.differences($$SELECT what, pg_temp.walked(options, pg_temp.read(options || jsonb_build_object('page', jsonb_build_object('limit', size)), 'walked'), true),
 		pg_temp.expected(condition, sort) FROM walk$$), NULL, 'pages by keyset, forward');
 SELECT is(pg_temp.differences($$SELECT what, pg_temp.walked(options, ash_page('query_oracle.row', pg_temp.read(options || jsonb_build_object('page', jsonb_build_object('limit', size, 'count', true)), 'walked'),
-		'last', '{"select": ["id"]}' || options, action => 'walked')::jsonb, false), pg_temp.expected(condition, sort) FROM walk$$), NULL, 'pages by keyset, backward');
-SELECT is(pg_temp.differences($$SELECT what, (SELECT coalesce(string_agg(s->>'id', ' '), '') FROM ash_stream('query_oracle.row', options, '{}', 'walked', size) AS s),
+		'last', '{"action": "walked", "select": ["id"]}' || options)::jsonb, false), pg_temp.expected(condition, sort) FROM walk$$), NULL, 'pages by keyset, backward');
+SELECT is(pg_temp.differences($$SELECT what, (SELECT coalesce(string_agg(s->>'id', ' '), '') FROM ash_stream('query_oracle.row', options || jsonb_build_object('action', 'walked', 'batch_size', size)) AS s),
 		pg_temp.expected(condition, sort) FROM walk$$), NULL, 'streams');
 
 SELECT * FROM finish();

@@ -128,7 +128,7 @@ SELECT set_config('ash.actor', '{"id": 1, "name": "Ann"}', true) IS NULL AS igno
 
 -- A field's policy is asked about the action that runs.
 SELECT is(ash_get('reads_guarded.staff', '1', '{"select": ["salary", "bonus"]}')::jsonb - 'id', '{"salary": null, "bonus": null, "_forbidden": ["salary", "bonus"]}', 'fields shown by other actions'),
-	is(ash_get('reads_guarded.staff', '1', '{"select": ["salary", "bonus"]}', 'detailed')::jsonb - 'id', '{"salary": 10, "bonus": null, "_forbidden": ["bonus"]}', 'one that this action shows'),
+	is(ash_get('reads_guarded.staff', '1', '{"action": "detailed", "select": ["salary", "bonus"]}')::jsonb - 'id', '{"salary": 10, "bonus": null, "_forbidden": ["bonus"]}', 'one that this action shows'),
 	is(ash_update('reads_guarded.staff', '1', '{"number": 5}', '{"select": ["salary", "bonus"]}')::jsonb - 'id', '{"salary": null, "bonus": 20, "_forbidden": ["salary"]}', 'one that updates show');
 -- And about the context of its own resource, wherever the field is named.
 SELECT is((SELECT string_agg(b ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.badge', '{"filter": {"staff": {"room": "r1"}}}')) AS b), '1', 'a field behind a relationship that its default context shows'),
@@ -140,8 +140,8 @@ SELECT is((SELECT string_agg(b ->> 'id', ' ') FROM json_array_elements(ash_read(
 	is(ash_read('reads_guarded.badge', '{"authorize_with": "error", "select": ["owner"], "filter": {"id": 1}}')::jsonb, '[{"id": 1, "owner": 1}]', 'told of none');
 
 -- An actor that an action's filter asks for.
-SELECT is(ash_read('reads_guarded.staff', '{"select": ["name"]}', action => 'namesake')::jsonb, '[{"id": 1, "name": "Ann"}]', 'the filter of an action names the actor'),
-	is(pg_temp.errors($$SELECT ash_read('reads_guarded.staff', '{"actor": null}', action => 'namesake')$$), E'22023 invalid\nread_action_requires_actor: actor is required', 'without an actor');
+SELECT is(ash_read('reads_guarded.staff', '{"action": "namesake", "select": ["name"]}')::jsonb, '[{"id": 1, "name": "Ann"}]', 'the filter of an action names the actor'),
+	is(pg_temp.errors($$SELECT ash_read('reads_guarded.staff', '{"action": "namesake", "actor": null}')$$), E'22023 invalid\nread_action_requires_actor: actor is required', 'without an actor');
 
 -- Keys.
 SELECT matches(pg_temp.errors($$SELECT ash_get('reads_guarded.staff', '{"name": "Ann", "number": 2}')$$), 'invalid_primary_key', 'more than an identity'),
@@ -152,11 +152,11 @@ SELECT matches(pg_temp.errors($$SELECT ash_get('reads_guarded.staff', '{"name": 
 -- Tenants: none needed, or none looked at, also behind a relationship.
 CREATE FUNCTION pg_temp.boxes(options jsonb, action text) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(concat(b ->> 'id', '(', (SELECT string_agg(l ->> 'id', ' ') FROM json_array_elements(b -> 'lids') AS l), ')', b ->> 'lid_count'), ' ')
-	FROM json_array_elements(ash_read('reads_guarded.box', '{"sort": "id", "load": ["lids", "lid_count"]}' || options, action => action)) AS b
+	FROM json_array_elements(ash_read('reads_guarded.box', jsonb_build_object('action', action, 'sort', 'id', 'load', '["lids", "lid_count"]'::jsonb) || options)) AS b
 $$;
 SELECT is(pg_temp.boxes('{"tenant": "a"}', 'read'), '1(1)1', 'rows of a tenant'),
 	matches(pg_temp.errors($$SELECT ash_read('reads_guarded.box')$$), 'tenant_required', 'a tenant is required'),
-	is((SELECT string_agg(b ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.box', '{"sort": "id"}', action => 'anywhere')) AS b), '1 2', 'but not by an action that can do without'),
+	is((SELECT string_agg(b ->> 'id', ' ') FROM json_array_elements(ash_read('reads_guarded.box', '{"action": "anywhere", "sort": "id"}')) AS b), '1 2', 'but not by an action that can do without'),
 	is(pg_temp.boxes('{"tenant": "a"}', 'anywhere'), '1(1)1', 'which keeps to the one that there is'),
 	is(pg_temp.boxes('{"tenant": "a"}', 'all'), '1(1)1 2()0', 'an action that looks at none does so for its own resource'),
 	is(pg_temp.boxes('{"tenant": "a"}', 'everything'), '1(1 2)2 2(3)1', 'or for all');

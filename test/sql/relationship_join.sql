@@ -47,7 +47,7 @@ SELECT is(pg_temp.ids('all_groups'), '1 2 3|2', 'one that is made for it has all
 SELECT is((SELECT string_agg(concat(u->'group_count', u->'high_count'), ' ' ORDER BY u->>'id') FROM jsonb_array_elements(ash_read('rj.user', '{"load": ["group_count", "high_count"]}')::jsonb) AS u), '22 11', 'in aggregates'),
 	is(pg_temp.found('{"groups": {"name": "b"}}'), '2', 'in a filter'), is(pg_temp.found('{"high_groups": {"name": "b"}}'), '1 2', 'in a filter about the source row'),
 	is(pg_temp.found('{"high_groups": {"name": "a"}}'), NULL, 'that rules a row out');
-SELECT ash_update('rj.user', '1', '{"groups": [2]}', '{}', 'join') AS joined \gset
+SELECT ash_update('rj.user', '1', '{"groups": [2]}', '{"action": "join"}') AS joined \gset
 SELECT is((SELECT string_agg(concat(group_id, active), ' ' ORDER BY id) FROM rj.membership WHERE user_id = 1), '2f 2t', 'managing it removes what it sees, and adds what it does not');
 
 CREATE FUNCTION pg_temp.faults(join_relationship text) RETURNS text LANGUAGE sql AS $$

@@ -86,7 +86,7 @@ SELECT is(pg_temp.names('marked'), 'Ann Cid|Eve', 'the context of the read'),
 SELECT is(pg_temp.names('by_name'), 'Cid Bob Ann|Eve Dan', 'the default order'),
 	is(pg_temp.names('by_name', '{}', '{"sort": "age"}'), 'Cid Ann Bob|Dan Eve', 'gives way to that of the load'),
 	is(pg_temp.names('last'), 'Cid|Eve', 'and says which one a has_one means');
-SELECT is(pg_temp.errors($$SELECT ash_update('rr.team', '1', '{"all": [99]}', '{}', 'hire')$$),
+SELECT is(pg_temp.errors($$SELECT ash_update('rr.team', '1', '{"all": [99]}', '{"action": "hire"}')$$),
 	E'22023 invalid\nnot_found ["all", 0]: nobody of that name', 'the message of the relationship');
 
 SELECT matches(pg_temp.errors($$SELECT ash_define('{"domain": "rr2", "resources": {"a": {"attributes": {"id": "integer_primary_key"}, "relationships": {"r": {"has_many": "rr_staff.person", "no_attributes": true, "read_action": "aged", "read_action_arguments": {"mim": 1}}}}}}')$$),
@@ -94,9 +94,9 @@ SELECT matches(pg_temp.errors($$SELECT ash_define('{"domain": "rr2", "resources"
 	matches(pg_temp.errors($$SELECT ash_define('{"domain": "rr2", "resources": {"a": {"attributes": {"id": "integer_primary_key"}, "relationships": {"r": {"has_many": "rr_staff.person", "domain": "rr", "no_attributes": true, "sort": ["nope"]}}}}}')$$),
 	'the destination is named with its domain already', 'two domains');
 
-SELECT ash_update('rr.team', '1', '{"old": []}', '{}', 'retire') AS retired \gset
+SELECT ash_update('rr.team', '1', '{"old": []}', '{"action": "retire"}') AS retired \gset
 SELECT is((SELECT string_agg(name, ' ' ORDER BY name) FROM rr_staff.person WHERE team_id = 1), 'Ann Cid', 'managing it reads with its arguments'),
-	is(ash_update('rr.team', '1', '{"marked": [{"name": "Fay"}]}', '{}', 'mark')::jsonb #>> '{marked,0,mark}', 'x', 'and has its context'),
+	is(ash_update('rr.team', '1', '{"marked": [{"name": "Fay"}]}', '{"action": "mark"}')::jsonb #>> '{marked,0,mark}', 'x', 'and has its context'),
 	matches(pg_temp.errors($$SELECT ash_define('{"domain": "rr2", "resources": {"a": {"attributes": {"id": "integer_primary_key"}, "actions": {"m": {"type": "create", "arguments": {"r": "map[]"}, "changes": [{"manage_relationship": {"argument": "r"}}]}},
 		"relationships": {"r": {"has_many": "rr_staff.person", "destination_attribute": "team_id", "read_action": "aged", "read_action_arguments": {"min": {"expr": "parent.id"}}}}}}}')$$), 'arguments that depend on the record', 'with arguments of the row it is not managed');
 

@@ -87,9 +87,9 @@ BEGIN
 	PERFORM public.ash_create('search_path_trojan.post', '{"title": "One", "score": 1, "author_id": 1, "price": "1.5", "data": {"a": 1}, "tags": ["x"], "kind": "a"}', '{"load": ["author", "label", "reply_count"]}');
 	PERFORM public.ash_bulk_create('search_path_trojan.post', '[{"title": "Two", "score": 2, "author_id": 1}]');
 	PERFORM public.ash_read('search_path_trojan.post', '{"filter": {"or": [{"score": {"gt": 0}}, {"title": {"in": ["One"]}}, {"author": {"name": "A"}}], "price": {"lte": 2}}, "sort": "-label", "load": ["author", {"replies": {"limit": 1}}, "total"], "actor": {"id": 1}}');
-	PERFORM public.ash_read('search_path_trojan.post', '{"page": {"limit": 1, "count": true}, "sort": "score"}', '{"t": "n"}', 'found');
+	PERFORM public.ash_read('search_path_trojan.post', '{"action": "found", "input": {"t": "n"}, "page": {"limit": 1, "count": true}, "sort": "score"}');
 	PERFORM public.ash_update('search_path_trojan.post', '1', '{"score": 5}');
-	PERFORM public.ash_update('search_path_trojan.post', '1', '{}', '{}', 'bump');
+	PERFORM public.ash_update('search_path_trojan.post', '1', '{}', '{"action": "bump"}');
 	PERFORM public.ash_count('search_path_trojan.post');
 	PERFORM public.ash_can('search_path_trojan.post', 'update', '{}', '{"record": 1}');
 	PERFORM public.ash_try_action('search_path_trojan.post', 'create', '{"title": "Two", "score": 2}');

@@ -30,7 +30,7 @@ SELECT pg_temp.define($doc${
 INSERT INTO stream.item (size, name) SELECT nullif(i % 4, 0), 'n' || i FROM generate_series(1, 10) AS i;
 
 CREATE FUNCTION pg_temp.ids(options jsonb, batch int, action text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
-	SELECT coalesce(string_agg(r->>'id', ' '), '') FROM ash_stream('stream.item', options, '{}', action, batch) AS r
+	SELECT coalesce(string_agg(r->>'id', ' '), '') FROM ash_stream('stream.item', options || jsonb_build_object('action', action, 'batch_size', batch)) AS r
 $$;
 CREATE FUNCTION pg_temp.refused(arguments text) RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.errors(format('SELECT ash_stream(%L, %s)', 'stream.item', arguments))
@@ -47,7 +47,7 @@ SELECT is(pg_temp.ids('{"sort": "id"}', 3), '1 2 3 4 5 6 7 8 9 10', 'all rows, o
 	is(pg_temp.ids('{"sort": "id", "limit": 0}', 3), '', 'no row'),
 	is(pg_temp.ids('{"filter": {"size": {"gt": 2}}, "sort": "id"}', 1), '3 7', 'filtered'),
 	is(pg_temp.ids('{"sort": "id"}', 250, 'small'), '1 2 3 4 5 6 7 8 9 10', 'pages no larger than the action allows'),
-	is((SELECT string_agg(r->>'odd', ',') FROM ash_stream('stream.item', '{"sort": "id", "load": ["odd"], "limit": 2}', batch_size => 1) AS r),
+	is((SELECT string_agg(r->>'odd', ',') FROM ash_stream('stream.item', '{"batch_size": 1, "sort": "id", "load": ["odd"], "limit": 2}') AS r),
 		E'a "{[n1]}\\,a "{[n2]}\\', 'values that look like the ends of rows');
 
 -- No page is fetched before it is needed. The policy of the table counts the rows that are looked at, ten a page.
@@ -57,13 +57,13 @@ CREATE ROLE regress_stream;
 GRANT USAGE ON SCHEMA stream TO regress_stream;
 GRANT SELECT ON stream.item TO regress_stream;
 GRANT USAGE ON SEQUENCE stream.pages TO regress_stream;
-SELECT is(pg_temp.as_role('regress_stream', $$SELECT ash_stream('stream.item', '{"sort": "id"}', batch_size => 2)->>'id' LIMIT 3$$), E'1\n2\n3', 'a stream that is left early');
+SELECT is(pg_temp.as_role('regress_stream', $$SELECT ash_stream('stream.item', '{"batch_size": 2, "sort": "id"}')->>'id' LIMIT 3$$), E'1\n2\n3', 'a stream that is left early');
 SELECT ok((SELECT last_value FROM stream.pages) <= 10 + 10, 'has looked at no more rows than two pages need');
 
 -- What cannot be streamed.
-SELECT matches(pg_temp.refused($$action => 'offset_only'$$), E'^22023 invalid\nnon_streamable_action: Action stream.item.offset_only does not support streaming', 'offset alone'),
-	matches(pg_temp.refused($$action => 'none'$$), E'^22023 invalid\nnon_streamable_action: Action stream.item.none does not support streaming', 'no pagination'),
-	is(pg_temp.refused($$batch_size => 0$$), '22023: batch_size must be at least 1', 'no rows a page'),
+SELECT matches(pg_temp.refused($$'{"action": "offset_only"}'$$), E'^22023 invalid\nnon_streamable_action: Action stream.item.offset_only does not support streaming', 'offset alone'),
+	matches(pg_temp.refused($$'{"action": "none"}'$$), E'^22023 invalid\nnon_streamable_action: Action stream.item.none does not support streaming', 'no pagination'),
+	is(pg_temp.refused($$'{"batch_size": 0}'$$), E'22023 invalid\ninvalid_option batch_size: option batch_size must be at least 1', 'no rows a page'),
 	matches(pg_temp.refused($$'{"page": {"limit": 2}}'$$), E'^22023 invalid\ninvalid_option page: ', 'a page of a stream');
 
 -- Several values.

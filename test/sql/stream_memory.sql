@@ -31,7 +31,7 @@ DECLARE
 BEGIN
 	rows := 0;
 	ordered := true;
-	FOR row IN SELECT ash_stream('stream_memory.item', options, batch_size => batch_size) LOOP
+	FOR row IN SELECT ash_stream('stream_memory.item', options || jsonb_build_object('batch_size', batch_size)) LOOP
 		rows := rows + 1;
 		ordered := ordered AND coalesce(last <= (row->>'n')::int, true);
 		last := row->>'n';

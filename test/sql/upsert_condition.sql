@@ -31,7 +31,7 @@ SELECT is(ash_run_action('upsert_condition.score', 'kept', '{"name": "a", "hits"
 SELECT is(ash_run_action('upsert_condition.score', 'low', '{"name": "a", "hits": 13}', '{"return_skipped_upsert": true}')->>'_upsert_skipped', 'true', 'so does the option of the call');
 SELECT is(ash_try_action('upsert_condition.score', 'kept', '{"name": "a", "hits": 13}', '{"return_skipped_upsert": false}') #>> '{errors,0,code}', 'stale_record', 'which may also turn it off');
 SELECT is(ash_run_action('upsert_condition.score', 'kept', '{"name": "b", "hits": 13}')->>'_upsert_skipped', NULL, 'a row that is written is not skipped');
-SELECT ash_bulk_create('upsert_condition.score', '[{"name": "c", "hits": 1}, {"name": "a", "hits": 1}]', '{"return_records": true, "select": ["hits"]}', 'kept')->'records' AS records \gset
+SELECT ash_bulk_create('upsert_condition.score', '[{"name": "c", "hits": 1}, {"name": "a", "hits": 1}]', '{"action": "kept", "return_records": true, "select": ["hits"]}')->'records' AS records \gset
 SELECT is(:'records'::jsonb, (SELECT jsonb_build_array(jsonb_build_object('id', id, 'hits', 1), '{"id": 1, "hits": 12, "_upsert_skipped": true}'::jsonb) FROM upsert_condition.score WHERE name = 'c'), 'in bulk as well');
 INSERT INTO upsert_condition.score (name, "number of hits") VALUES ('hidden', 20);
 SELECT is(ash_try_action('upsert_condition.score', 'kept', '{"name": "hidden", "hits": 13}') #>> '{errors,0,code}', 'stale_record', 'a row that the actor may not read is not given');

@@ -89,7 +89,7 @@ SELECT is(pg_temp.errors(format('SELECT ash_run_action(%L, %L, %L)', 'validation
 FROM cases ORDER BY n;
 
 -- On an update what is stored counts too.
-SELECT ash_create('validations_builtin.r', '{"title": "stored", "n": 5}', action => 'plain')->'id' AS id \gset
+SELECT ash_create('validations_builtin.r', '{"title": "stored", "n": 5}', '{"action": "plain"}')->'id' AS id \gset
 SELECT is(pg_temp.errors(format('SELECT ash_run_action(%L, %L, %L, %L)', 'validations_builtin.r', 'everything', '{"n": 6}', jsonb_build_object('record', :'id'::jsonb))), 'no error', 'stored values count'),
 	is(pg_temp.errors(format('SELECT ash_run_action(%L, %L, %L, %L)', 'validations_builtin.r', 'everything', '{"n": -1, "title": null}', jsonb_build_object('record', :'id'::jsonb))),
 		E'22023 invalid\ninvalid_attribute n: must be greater than 0\ninvalid_attribute title: must be present', 'all validations are tried');

@@ -85,7 +85,7 @@ reads(qq(SELECT ash_run_action('shop.order', 'of', '{"who": 1}', '{$actor}')->1-
 reads(qq(SELECT ash_try_action('shop.order', 'of', '{"who": 1}', '{$actor}')->'ok'), 'true', 'ash_try_action, which needs a subtransaction');
 reads(qq(SELECT ash_page('shop.order', ash_read('shop.order', '{$actor, "sort": "-id", "page": {"limit": 1}}')::jsonb, 'next', '{$actor, "sort": "-id", "page": {"limit": 1}}')#>>'{results,0,title}'),
 	'a', 'ash_page');
-reads(qq(SELECT string_agg(row->>'title', '') FROM ash_stream('shop.order', '{$actor, "sort": "id"}', batch_size => 1) AS row), 'ac', 'ash_stream');
+reads(qq(SELECT string_agg(row->>'title', '') FROM ash_stream('shop.order', '{"batch_size": 1, $actor, "sort": "id"}') AS row), 'ac', 'ash_stream');
 reads(qq(SELECT ash_count('shop.order', '{$actor}'), ash_sum('shop.order', 'total', '{$actor}'), ash_list('shop.order', 'title', '{$actor, "sort": "id"}')), '2|3|["a","c"]', 'values over a read');
 reads(qq(SELECT ash_load('shop.order', '{"id": 1}', '["total"]', '{$actor}')->>'total', ash_reload('shop.order', '{"id": 1}', '{$actor}')->>'title'), '3|a', 'records already held');
 reads(qq(SELECT ash_can('shop.order', 'create', '{}', '{$actor}'), ash_validate_action('shop.order', 'create', '{"title": "d"}', '{$actor}')->'valid'), 'yes|true', 'questions about a write');

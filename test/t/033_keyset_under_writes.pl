@@ -112,20 +112,20 @@ sub walk
 	my ($resource, $sort, $key, $expected, $action) = @_;
 	my @expected = split /\n/, $node->safe_psql('shop', $expected);
 	my %original = map { $_ => 1 } @expected;
-	$action = $action ? ", action => '$action'" : '';
+	my %action = $action ? (action => $action) : ();
 	my $limit = 1 + int(rand(9));
-	my $options = encode_json({ sort => $sort, page => { limit => $limit } });
-	my $name = "$resource by $sort$action, $limit a page";
+	my $options = encode_json({ %action, sort => $sort, page => { limit => $limit } });
+	my $name = join(' ', "$resource by $sort", values %action) . ", $limit a page";
 	my @forward;
 
-	my $page = page("SELECT ash_read('$resource', \$j\$$options\$j\$$action)");
+	my $page = page("SELECT ash_read('$resource', \$j\$$options\$j\$)");
 	for (;;)
 	{
 		push @forward, keys_of($page, \%original, $key);
 		last unless $page->{more};
 		write_something();
-		my $after = encode_json({ sort => $sort, page => { limit => $limit, after => $page->{results}[-1]{_keyset} } });
-		$page = page("SELECT ash_read('$resource', \$j\$$after\$j\$$action)");
+		my $after = encode_json({ %action, sort => $sort, page => { limit => $limit, after => $page->{results}[-1]{_keyset} } });
+		$page = page("SELECT ash_read('$resource', \$j\$$after\$j\$)");
 	}
 	is("@forward", "@expected", "$name: forward");
 
@@ -137,11 +137,11 @@ sub walk
 	{
 		write_something();
 		last unless @{ $page->{results} };
-		my $before = encode_json({ sort => $sort, page => { limit => $limit, before => $page->{results}[0]{_keyset} } });
+		my $before = encode_json({ %action, sort => $sort, page => { limit => $limit, before => $page->{results}[0]{_keyset} } });
 		my $previous =
 		  $by_page
-		  ? page("SELECT ash_page('$resource', \$j\$" . JSON::PP->new->encode($page) . "\$j\$, 'prev', \$j\$$options\$j\$$action)")
-		  : page("SELECT ash_read('$resource', \$j\$$before\$j\$$action)");
+		  ? page("SELECT ash_page('$resource', \$j\$" . JSON::PP->new->encode($page) . "\$j\$, 'prev', \$j\$$options\$j\$)")
+		  : page("SELECT ash_read('$resource', \$j\$$before\$j\$)");
 
 		# Before the first page ash_page gives the first again.
 		last if $by_page && @{ $previous->{results} } && $previous->{results}[0]{_keyset} eq $page->{results}[0]{_keyset};
@@ -185,7 +185,7 @@ foreach my $sort ('a', '-b,e', '--n,-id')
 	my %original = map { $_ => 1 } @expected;
 	my @seen;
 
-	$reader->query("BEGIN; DECLARE rows CURSOR FOR SELECT ash_stream('shop.item', '{\"sort\": \"$sort\"}', batch_size => 7) ->> 'id'");
+	$reader->query("BEGIN; DECLARE rows CURSOR FOR SELECT ash_stream('shop.item', '{\"batch_size\": 7, \"sort\": \"$sort\"}') ->> 'id'");
 	while ((my $id = $reader->query('FETCH 1 FROM rows')) ne '')
 	{
 		push @seen, grep { $original{$_} } $id;

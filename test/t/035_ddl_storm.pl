@@ -55,7 +55,7 @@ $node->safe_psql(
 			$s$SELECT ash_try_action('shop.item', 'create', '{"name": "abcdefghijklm", "owner": 1}')$s$,
 			$s$SELECT ash_try_action('shop.item', 'update', '{"name": "u"}', '{"record": 1}')$s$,
 			$s$SELECT ash_bulk_create('shop.item', '[{"name": "b", "owner": 1}, {"name": "c", "owner": 1}]', '{"return_errors": true}')$s$,
-			$s$SELECT count(*) FROM ash_stream('shop.item', '{"load": ["part_count"]}', batch_size => 7)$s$,
+			$s$SELECT count(*) FROM ash_stream('shop.item', '{"batch_size": 7, "load": ["part_count"]}')$s$,
 			$s$SELECT ash_try_action('shop.item', 'destroy', '{}', '{"record": 50}')$s$,
 			$s$SELECT ash_explain_policies('shop.item', 'read')$s$,
 			$s$SELECT ash_count('shop.part', '{"filter": {"item": {"name": "n1"}}}')$s$,

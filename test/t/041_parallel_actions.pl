@@ -85,7 +85,7 @@ my @cases = (
 	[ 'with loads', q(SELECT ash_read('shop.item', '{"sort": "id", "filter": {"name": {"in": ["name 4", "name 6"]}}, "load": ["part_count", {"parts": {"sort": "id"}}]}');), 1 ],
 	[ 'a calculation by a function that is safe', q(SELECT ash_read('shop.item', '{"sort": "id", "filter": {"name": "name 4"}, "load": ["safe"]}');), 1 ],
 	[ 'and one that is not', q(SELECT ash_read('shop.item', '{"sort": "id", "filter": {"name": "name 4"}, "load": ["unsafe"]}');), 0 ],
-	[ 'a stream', q(SELECT string_agg((row::jsonb - '_keyset')::text, '') FROM ash_stream('shop.item', '{"sort": "name"}', batch_size => 500) AS row;), 1 ],
+	[ 'a stream', q(SELECT string_agg((row::jsonb - '_keyset')::text, '') FROM ash_stream('shop.item', '{"batch_size": 500, "sort": "name"}') AS row;), 1 ],
 	[ 'a page', q(SELECT ash_read('shop.item', '{"sort": "name", "page": {"limit": 3}}');), 0 ],
 	[ 'a row by key', q(SELECT ash_get('shop.item', '4');), 0 ],
 	[ 'a lock', q(SELECT ash_read('shop.item', '{"filter": {"id": {"lt": 9}}, "sort": "id", "lock": "for key share"}');), 0 ],

@@ -2,22 +2,22 @@
 
 import jsonio
 
-READ = ("resource", "options", "input", "action")
-FIELD = ("resource", "field", "options", "input", "action")
-WRITE = ("resource", "record", "input", "options", "action")
+READ = ("resource", "options")
+FIELD = ("resource", "field", "options")
+WRITE = ("resource", "record", "input", "options")
 
 SIGNATURES = {
-    "create": ("resource", "input", "options", "action"),
+    "create": ("resource", "input", "options"),
     "update": WRITE,
     "destroy": WRITE,
     "read": READ,
     "read_one": READ,
     "read_first": READ,
-    "get": ("resource", "record", "options", "action"),
+    "get": ("resource", "record", "options"),
     "run_action": ("resource", "action", "input", "options"),
-    "bulk_create": ("resource", "input", "options", "action"),
-    "bulk_update": ("resource", "input", "options", "action"),
-    "bulk_destroy": ("resource", "input", "options", "action"),
+    "bulk_create": ("resource", "input", "options"),
+    "bulk_update": ("resource", "input", "options"),
+    "bulk_destroy": ("resource", "input", "options"),
     "count": READ,
     "exists": READ,
     "first": FIELD,
@@ -62,7 +62,7 @@ def define(session, documents, migrate=True):
 
 
 def _arguments(step, memory):
-    """Argument name -> value, references replaced."""
+    """Argument name -> value, references replaced; what is no argument is an option."""
     options = {name: memory.record_key(value) if name in KEYS_OF_RECORDS
                else memory.substitute(value)
                for name, value in step.get("options", {}).items()}
@@ -71,6 +71,9 @@ def _arguments(step, memory):
     values["input"] = memory.substitute(step.get("input", {}))
     for name in ("resource", "action", "calculation"):
         values[name] = step.get(name)
+    for name in ("action", "input"):
+        if name not in SIGNATURES[step["call"]] and values[name]:
+            options[name] = values[name]
     return values
 
 
