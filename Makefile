@@ -1,4 +1,4 @@
-# Makefile: builds and installs the extension with PGXS, and starts the house's own jobs.
+# Makefile: builds and installs the extension with PGXS, and starts the jobs of tools/.
 #
 #   make                  build ash.so and sql/ash--VERSION.sql
 #   make install          install them                     (PG_CONFIG=… picks the server, DESTDIR=… a stage)
@@ -13,7 +13,7 @@
 #   make bench            measure                          (ARGS="--quick")
 #   make docs             write docs/reference/ and the answers below the examples of the pages anew
 #
-# The jobs from demo on install what they need and use a throw-away server of their own; see tools/. V=1 shows whole
+# The jobs from demo on install what they need and use a throw-away server of their own. V=1 shows whole
 # command lines.
 
 PG_CONFIG ?= pg_config
