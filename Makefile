@@ -1,4 +1,4 @@
-# Makefile: builds and installs the extension with PGXS, and starts the house's own jobs.
+# Makefile: builds and installs the extension with PGXS, and starts the jobs of tools/.
 #
 #   make                  build ash.so and sql/ash--VERSION.sql
 #   make install          install them                     (PG_CONFIG=… picks the server, DESTDIR=… a stage)
@@ -6,17 +6,20 @@
 #   make clean
 #
 #   make demo             run the examples                 (KEEP=1 leaves the server running)
-#   make check            run every test                   (SUITES="regress tap", TESTS="a b" narrow it)
+#   make check            run every test                   (SUITES="regress tap", TESTS="page_* 03*" narrow it)
+#   make check SANITIZE=address,undefined                  run them on a build with sanitizers
+#   make coverage         run them and say which lines ran (the same variables)
 #   make vectors          replay the recorded outcomes     (FILES="a.json b.json")
 #   make bench            measure                          (ARGS="--quick")
 #   make docs             write docs/reference/ and the answers below the examples of the pages anew
 #
-# The five jobs install what they need and use a throw-away server of their own; see tools/.
+# The jobs from demo on install what they need and use a throw-away server of their own. V=1 shows whole
+# command lines.
 
 PG_CONFIG ?= pg_config
 
-JOBS = demo check vectors bench docs
-export ARGS FILES KEEP SUITES TESTS
+JOBS = demo check coverage vectors bench docs
+export ARGS FILES KEEP SANITIZE SUITES TESTS V
 
 ifneq (,$(filter $(JOBS),$(MAKECMDGOALS)))
 
@@ -25,7 +28,7 @@ ifneq (,$(filter $(JOBS),$(MAKECMDGOALS)))
 .PHONY: $(MAKECMDGOALS)
 .NOTPARALLEL:
 
-demo check vectors bench docs:
+$(JOBS):
 	@tools/$@
 
 $(filter-out $(JOBS),$(MAKECMDGOALS)):
@@ -66,8 +69,10 @@ ifneq ($(shell id -u),0)
 TAP_TESTS = 1
 endif
 
+# What a build with COPT=--coverage leaves; "make coverage" builds elsewhere.
+COVERED = $(wildcard src/*.gc?? src/*/*.gc?? src/*/*/*.gc??)
 EXTRA_CLEAN = .build-flags sql/ash--*.sql results regression.diffs regression.out tmp_check \
-	$(wildcard src/*.d src/*/*.d src/*/*/*.d) $(BENCH_DRIVER)
+	$(wildcard src/*.d src/*/*.d src/*/*/*.d) $(COVERED) $(BENCH_DRIVER)
 
 # Bitcode for inlining C functions into expressions gains nothing here and doubles the build.
 override with_llvm := no
@@ -84,9 +89,21 @@ TWICE := $(filter $(REGRESS),$(ISOLATION))
 $(if $(STRAY),$(error not listed in sql/manifest: $(STRAY)))
 $(if $(TWICE),$(error test and isolation spec of the same name: $(TWICE)))
 
+# A line of a recipe that begins with $(call brief,WORD) shows "WORD target" instead of the command; nothing with -s,
+# everything with V=1.
+brief = $(if $(V),,@$(if $(silent),,printf '  %-4s %s\n' $(1) $@;))
+silent = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+
+%.o: %.c
+	$(call brief,CC) $(COMPILE.c) -o $@ $<
+
+# The recipe of the library is in PGXS; this variable is its first word.
+link_shared := $(LINK.shared)
+LINK.shared = $(call brief,LINK) $(link_shared)
+
 $(INSTALL_SCRIPT_SQL): $(FRAGMENTS) sql/manifest ash.control
 	@rm -f sql/ash--*.sql
-	{ printf '%s\n' '\echo Use "CREATE EXTENSION ash" to load this file. \quit'; \
+	$(call brief,SQL) { printf '%s\n' '\echo Use "CREATE EXTENSION ash" to load this file. \quit'; \
 	  awk 'FNR == 1 { print "" } { print }' $(FRAGMENTS) /dev/null; } > $@.tmp
 	@mv $@.tmp $@
 
@@ -97,6 +114,11 @@ BUILD_FLAGS = $(VERSION) $(EXTVERSION) $(CC) $(CFLAGS) $(PG_CPPFLAGS) $(COPT)
 	@printf '%s\n' $(call shell_quote,$(BUILD_FLAGS)) | cmp -s - $@ || \
 	  printf '%s\n' $(call shell_quote,$(BUILD_FLAGS)) > $@
 shell_quote = '$(subst ','\'',$(1))'
+
+# For tools/check-headers.
+.PHONY: show-CFLAGS show-CPPFLAGS
+show-CFLAGS show-CPPFLAGS: show-%:
+	@printf '%s\n' $(call shell_quote,$($*))
 
 $(OBJS) $(OBJS:.o=.bc): .build-flags
 

@@ -27,6 +27,13 @@ as_server() {
 	fi
 }
 
+# start_server CMD…: the same for what starts a server, which may need libraries loaded first.
+start_server() {
+	local -a words
+	read -r -a words <<<"${ASH_SERVER_ENV:-}"
+	as_server env "${words[@]}" "$@"
+}
+
 # give_to_server PATH…: makes what root wrote the server's own.
 give_to_server() {
 	if [ "$(id -u)" -eq 0 ]; then

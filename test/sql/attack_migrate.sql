@@ -9,7 +9,7 @@ SELECT plan(40);
 CREATE ROLE regress_mallory;
 CREATE ROLE regress_team;
 CREATE ROLE regress_carol IN ROLE regress_team;
-CREATE ROLE regress_stranger;
+CREATE ROLE regress_outsider;
 SELECT format('GRANT CREATE ON DATABASE %I TO regress_mallory, regress_team', current_database()) AS grant \gset
 :grant;
 CREATE SCHEMA mallory AUTHORIZATION regress_mallory;
@@ -103,9 +103,9 @@ SELECT is(pg_temp.superuser($$SELECT ash_define('{"domain": "attack_trusting", "
 
 -- Whoever is no member of the owner gets nothing done with the owner's rights.
 SELECT pg_temp.caught_by() \g /dev/null
-SELECT is(pg_temp.as_role('regress_stranger', statement), '42501: must be owner of domain "mallory"', 'a stranger: ' || left(statement, 23)) FROM (VALUES
+SELECT is(pg_temp.as_role('regress_outsider', statement), '42501: must be owner of domain "mallory"', 'a stranger: ' || left(statement, 23)) FROM (VALUES
 	($$SELECT ash_plan('mallory')$$), ($$SELECT ash_migrate('mallory')$$), (format('SELECT ash_define(%L)', pg_temp.document(', "code": {"type": "mallory.code", "default": "z"}'))), ($$SELECT ash_undefine('mallory')$$)) AS v(statement);
-SELECT is(pg_temp.as_role('regress_stranger', 'SELECT count(*) FROM ash_plan()'), '0', 'nor do all domains name those of others');
+SELECT is(pg_temp.as_role('regress_outsider', 'SELECT count(*) FROM ash_plan()'), '0', 'nor do all domains name those of others');
 SELECT is(pg_temp.caught_by(), 'nothing', 'nothing was called');
 
 -- A member and a superuser migrate for the owner: all is the owner's.

@@ -7,7 +7,7 @@ SELECT plan(27);
 -- May somebody who can read a table under policies reach its other rows by a domain of his own: over views, rules, policies or relationships?
 
 CREATE ROLE regress_victim; CREATE ROLE regress_attacker;
-GRANT CREATE ON DATABASE contrib_regression TO regress_victim, regress_attacker;
+GRANT CREATE ON DATABASE :"DBNAME" TO regress_victim, regress_attacker;
 SET ROLE regress_victim;
 SELECT pg_temp.define($doc${
   "domain": "attack_views",

@@ -125,7 +125,7 @@ ddl_under_resource', 'with a new one they can be adopted');
 
 -- What a role owned.
 CREATE ROLE regress_ddl_owner;
-GRANT CREATE ON DATABASE contrib_regression TO regress_ddl_owner;
+GRANT CREATE ON DATABASE :"DBNAME" TO regress_ddl_owner;
 SET ROLE regress_ddl_owner;
 SELECT pg_temp.define('{"domain": "ddl_owned", "resources": {"a": {"attributes": {"id": "integer_primary_key"}, "actions": {"defaults": ["read", {"create": "*"}]}}}}') \gset
 SELECT ash_create('ddl_owned.a') \gset

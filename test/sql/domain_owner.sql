@@ -7,7 +7,7 @@ SELECT plan(19);
 -- When the role that owns a domain is renamed, dropped, or another one is named: whose rights do actions have, and who sees rows?
 
 CREATE ROLE regress_first; CREATE ROLE regress_second; CREATE ROLE regress_web;
-GRANT CREATE ON DATABASE contrib_regression TO regress_first;
+GRANT CREATE ON DATABASE :"DBNAME" TO regress_first;
 SET ROLE regress_first;
 SELECT pg_temp.define($doc${
   "domain": "domain_owner",

@@ -7,7 +7,7 @@ SELECT plan(52);
 -- Does a read of the code interface that becomes part of a query give what the function gives: wherever it is called, whoever calls, and after changes?
 
 CREATE ROLE regress_inline_owner; CREATE ROLE regress_inline; CREATE ROLE regress_inline_other; CREATE ROLE regress_inline_exempt BYPASSRLS;
-GRANT CREATE ON DATABASE contrib_regression TO regress_inline_owner;
+GRANT CREATE ON DATABASE :"DBNAME" TO regress_inline_owner;
 SELECT $doc${
   "domain": "interface_inline",
   "resources": {
