@@ -114,8 +114,8 @@ SELECT l.resource,
            WHEN 'string' THEN e.value #>> '{}'
            ELSE (SELECT k.key
                  FROM json_each(e.value) WITH ORDINALITY AS k(key, value, position)
-                 WHERE k.key NOT IN ('where', 'on', 'message', 'only_when_valid', 'always_atomic',
-                                     'description', 'options')
+                 WHERE k.key NOT IN ('where', 'on', 'message', 'only_when_valid', 'description',
+                                     'options')
                    -- an option of validations, a preparation of its own
                    AND NOT (k.key = 'before_action' AND json_typeof(k.value) = 'boolean')
                  ORDER BY k.position LIMIT 1)

@@ -25,7 +25,6 @@ typedef struct StepOptions
 	json_t *where;
 	bool only_when_valid;
 	bool before_action;
-	bool always_atomic;
 	const char *message;
 	const char *description;
 	List *on;
@@ -41,8 +40,6 @@ static const AshOpt step_options[] = {
 			   .doc = "skip the step once there is an error"),
 	ASH_OPTION(StepOptions, "before_action", BOOL, before_action, .dflt = "false",
 			   .doc = "run inside the transaction, before the row is written"),
-	ASH_OPTION(StepOptions, "always_atomic", BOOL, always_atomic, .dflt = "false",
-			   .doc = "compute in the statement that writes the row"),
 	ASH_OPTION(StepOptions, "message", STRING, message,
 			   .doc = "replaces the message of a validation; %{name} is filled in"),
 	ASH_OPTION(StepOptions, "description", STRING, description, .doc = "for people"),
@@ -225,7 +222,6 @@ compile_common(const AshBuiltinScope *scope, json_t *node, const char *name, Ash
 	common = ash_spec_fill(&ash_step_spec, node);
 	step->only_when_valid = common->only_when_valid;
 	step->before_action = common->before_action;
-	step->always_atomic = common->always_atomic;
 	step->message = common->message;
 	step->description = common->description;
 	step->on = compile_on(common->on, errors);

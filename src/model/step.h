@@ -20,7 +20,6 @@ struct AshStep
 	List *where;   /* of AshStep *: guard validations */
 	bool only_when_valid;
 	bool before_action;
-	bool always_atomic;
 	const char *message; /* replaces the validation's, or NULL */
 	uint32 on;			 /* ASH_ON() bits; resource level only */
 	const char *description;

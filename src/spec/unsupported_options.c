@@ -71,6 +71,9 @@ static const Unsupported unsupported[] = {
 	{ "action", "pipe_through", "list the steps in the action" },
 	{ "action", "allow_post_action_authorization",
 	  "creates are authorized in the engine's own order" },
+	{ "step", "always_atomic",
+	  "the row is locked before its changes run, so what they compute from it still holds when it "
+	  "is written; use \"atomic_update\" to compute it in the statement" },
 	{ "calculation", "async", "PostgreSQL decides about parallel workers" },
 	{ "calculation", "field",
 	  "nothing is kept in a record: a calculation is there when a load names it" },

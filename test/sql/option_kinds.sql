@@ -2,7 +2,7 @@
 \i test/pgtap.psql
 BEGIN;
 \i test/helpers.psql
-SELECT plan(29);
+SELECT plan(31);
 
 -- Is an option that means nothing to an entity of that kind refused, by ash_define as by the JSON Schema?
 
@@ -99,6 +99,8 @@ FROM (VALUES ('"renamed_from": "x"', 'no migration renames keys of embedded valu
 SELECT is(pg_temp.faults(format('{"attributes": {"id": "uuid_primary_key", "n": "integer"}, "actions": {"defaults": ["read", "create", "update"]}, %s}', o)), '/resources/r/' || message, o)
 FROM (VALUES ('"changes": [{"set_attribute": {"attribute": "n", "value": 1}, "on": ["read"]}]', 'changes/0/on changes are for create, update and destroy'),
 	('"changes": [{"set_attribute": {"attribute": "n", "value": 1}, "on": ["create", "action"]}]', 'changes/0/on changes are for create, update and destroy'),
+	('"changes": [{"set_attribute": {"attribute": "n", "value": 1}, "always_atomic": true}]', 'changes/0/always_atomic "always_atomic" is not supported: the row is locked before its changes run, so what they compute from it still holds when it is written; use "atomic_update" to compute it in the statement'),
+	('"validations": [{"present": {"attributes": ["n"]}, "always_atomic": false}]', 'validations/0/always_atomic "always_atomic" is not supported: the row is locked before its changes run, so what they compute from it still holds when it is written; use "atomic_update" to compute it in the statement'),
 	('"multitenancy": {"strategy": "none", "attribute": "n"}', 'multitenancy the strategy "none" takes no other option'),
 	('"calculations": {"c": {"type": "integer", "expr": "arg.a", "arguments": {"a": {"type": "integer", "public": false}}}}',
 		'calculations/c/arguments/a/public whoever loads a calculation gives its arguments'),
