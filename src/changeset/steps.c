@@ -197,9 +197,6 @@ check_common(const AshBuiltinScope *scope, const AshStep *step, const StepOption
 		ash_error_definition(errors, "message", "only a validation has a message");
 	if (step->change != NULL && common->before_action)
 		ash_error_definition(errors, "before_action", "only a validation can be put off");
-	if (step->change != NULL && common->always_atomic && step->change->atomic == NULL)
-		ash_error_definition(errors, "always_atomic", "the change \"%s\" cannot be atomic",
-							 step->change->name);
 	if (common->on != NIL && !scope->shared)
 		ash_error_definition(errors, "on", "only steps of a resource choose action types");
 	return list_length(errors->items) == before;

@@ -58,8 +58,11 @@ typedef struct AshArrayConstraints
 	AshOptInt max_length;
 	bool nil_items;
 	bool remove_nil_items;
-	json_t *empty_values; /* for forms; NULL means [""] */
+	json_t *empty_values; /* as written, or NULL */
 	json_t *items;		  /* constraints of the items as written, or NULL */
+
+	/* prepared */
+	Jsonb *empty; /* empty_values, or NULL */
 } AshArrayConstraints;
 
 struct AshTypeInst
@@ -218,6 +221,9 @@ extern bool ash_type_equal(const AshTypeInst *inst, const AshValue *a, const Ash
 extern Datum ash_type_build_array(const AshTypeInst *item, const AshValue *items, int n);
 /* Items of a list, or of a map with integer keys; -1 when in is neither. */
 extern int ash_type_array_items(const JsonbValue *in, JsonbValue **items);
+/* Is the input one of empty_values, which stand for an empty list? */
+extern bool ash_type_is_empty_value(const AshTypeInst *inst, const JsonbValue *in,
+									const AshCast *cast);
 /* min_length and max_length; false after adding errors. */
 extern bool ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast);
 

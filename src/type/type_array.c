@@ -26,13 +26,63 @@ static const AshOpt array_options[] = {
 	ASH_OPTION(AshArrayConstraints, "remove_nil_items", BOOL, remove_nil_items, .dflt = "false",
 			   .doc = "Drop null items instead of refusing them."),
 	ASH_OPTION(AshArrayConstraints, "empty_values", JSON, empty_values,
-			   .doc = "What an empty list looks like in HTML forms; action input is not affected."),
+			   .doc = "List of inputs (null, lists, objects) that stand for an empty list."),
 	ASH_OPTION(AshArrayConstraints, "items", JSON, items, .doc = "Constraints of each item."),
 	ASH_OPT_END
 };
 
 const AshSpec ash_array_spec =
 	ASH_SPEC("array", AshArrayConstraints, array_options, .doc = "Constraints of a list.");
+
+/*-------------------------------------------------------------------------
+ * Values that stand for an empty list
+ *-------------------------------------------------------------------------
+ */
+
+/* Keeps what it makes in CurrentMemoryContext. */
+bool
+ash_array_prepare(AshArrayConstraints *array, AshErrors *errors)
+{
+	if (array->empty_values == NULL)
+		return true;
+	if (!json_is_array(array->empty_values))
+	{
+		ash_error_definition(errors, "empty_values", "expected a list of values, got %s",
+							 ash_json_kind(array->empty_values));
+		return false;
+	}
+	array->empty = ash_jsonb_from_json(array->empty_values);
+	return true;
+}
+
+/*
+ * The whole input is compared, not its items.  A string, number or boolean is never a
+ * list, even if it is among the values; an operand of a filter is taken as it is.
+ */
+bool
+ash_type_is_empty_value(const AshTypeInst *inst, const JsonbValue *in, const AshCast *cast)
+{
+	Jsonb *empty = inst->array->empty;
+
+	if (empty == NULL || cast->no_constraints || (in->type != jbvNull && in->type != jbvBinary))
+		return false;
+	for (uint32 i = 0; i < JB_ROOT_COUNT(empty); i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(&empty->root, i);
+
+		if (value->type != in->type)
+			continue;
+		if (in->type == jbvNull ||
+			compareJsonbContainers(value->val.binary.data, in->val.binary.data) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*-------------------------------------------------------------------------
+ * Cast
+ *-------------------------------------------------------------------------
+ */
 
 /*
  * The key of an indexed map ({"0": …, "1": …}, as HTML forms send lists): its
@@ -256,7 +306,7 @@ ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, Ash
 	int i;
 
 	check_stack_depth();
-	n = ash_type_array_items(in, &inputs);
+	n = ash_type_is_empty_value(inst, in, cast) ? 0 : ash_type_array_items(in, &inputs);
 	if (n < 0)
 	{
 		ash_cast_fail(cast, "is invalid");

@@ -84,13 +84,24 @@ cast_scalar(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 	return false;
 }
 
+/* Is the input null, and null its value?  A union may have a member that takes null. */
+static bool
+stays_null(const AshTypeInst *inst, const JsonbValue *in, const AshCast *cast)
+{
+	if (in->type != jbvNull)
+		return false;
+	if (inst->item != NULL)
+		return !ash_type_is_empty_value(inst, in, cast);
+	return inst->type != &ash_type_union;
+}
+
 /* Cast without constraints (a union applies those of its members, though). */
 bool
 ash_cast_only(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
 {
 	out->value = (Datum) 0;
 	out->isnull = false;
-	if (in->type == jbvNull && inst->type != &ash_type_union)
+	if (stays_null(inst, in, cast))
 	{
 		out->isnull = true;
 		return true;
@@ -141,7 +152,7 @@ ash_type_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 	if (ash_type_is_embedded(inst))
 		return inst->type->cast(inst, in, cast, out, &(bool){ false });
 
-	if (inst->item != NULL && in->type != jbvNull)
+	if (inst->item != NULL && !stays_null(inst, in, cast))
 		return ash_array_cast(inst, in, cast, out, !cast->no_constraints);
 	if (!ash_cast_only(inst, in, cast, out))
 		return false;

@@ -46,6 +46,8 @@ cast_is_enough(const AshTypeInst *inst)
 
 /* type_array.c */
 extern const AshSpec ash_array_spec;
+/* Check what the spec cannot; false after adding an error at the current path. */
+extern bool ash_array_prepare(AshArrayConstraints *array, AshErrors *errors);
 extern bool ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
 						   AshValue *out, bool constrain);
 extern bool ash_array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value);

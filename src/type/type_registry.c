@@ -294,6 +294,17 @@ compile_item(const char *name, json_t *constraints, int depth, AshErrors *errors
 	return inst;
 }
 
+static bool
+prepare_array(AshArrayConstraints *array, int depth, AshErrors *errors)
+{
+	bool ok;
+
+	push_constraints(errors, depth);
+	ok = ash_array_prepare(array, errors);
+	pop_constraints(errors, depth);
+	return ok;
+}
+
 /* A name with depth lists around it; each "[]" at its end is one more. */
 static AshTypeInst *
 compile_nested(const char *name, json_t *constraints, int depth, AshErrors *errors)
@@ -307,7 +318,7 @@ compile_nested(const char *name, json_t *constraints, int depth, AshErrors *erro
 	if (len <= 2 || strcmp(name + len - 2, "[]") != 0)
 		return compile_item(name, constraints, depth, errors);
 	array = fill_constraints(&ash_array_spec, constraints, depth, errors);
-	if (array == NULL)
+	if (array == NULL || !prepare_array(array, depth, errors))
 		return NULL;
 	item = compile_nested(pnstrdup(name, len - 2), array->items, depth + 1, errors);
 	if (item == NULL)

@@ -411,13 +411,15 @@ ash_embedded_cast_list(AshEmbedding *e, const AshTypeInst *inst, const JsonbValu
 {
 	Casting c = { .e = e, .inst = inst, .key = ash_embedded_key(e->res) };
 	JsonbValue *inputs = NULL;
-	bool null = in->type == jbvNull;
+	bool empty = ash_type_is_empty_value(inst, in, e->cast);
+	bool null = in->type == jbvNull && !empty;
 	AshValue *items;
 	int n = 0;
 
 	out->value = (Datum) 0;
 	out->isnull = true;
-	if (inst->item->item != NULL || (!null && (n = ash_type_array_items(in, &inputs)) < 0))
+	if (inst->item->item != NULL ||
+		(!null && !empty && (n = ash_type_array_items(in, &inputs)) < 0))
 		return ash_embedded_fail(e, "is invalid");
 	read_old(&c);
 	items = palloc0(sizeof(AshValue) * Max(n, 1));
