@@ -250,6 +250,7 @@ ash_api_try(const char *resource, const char *action, int type, Jsonb *input, Js
 	AshAction *found;
 	AshCall *call = NULL;
 	Work work = { input, &out, body, arg };
+	AshJson json;
 
 	ash_calls_enter();
 	initStringInfo(&out);
@@ -261,15 +262,14 @@ ash_api_try(const char *resource, const char *action, int type, Jsonb *input, Js
 			ash_action_isolated(call, run_work, &work);
 		errors = call->errors;
 	}
+	json = ash_json_to_spaced_text(&answer);
+	ash_put_object(&json);
+	ash_put_bool(ash_put_key(&json, "ok"), !ash_errors_any(errors));
 	if (ash_errors_any(errors))
-	{
-		appendStringInfo(&answer, "{\"ok\": false, \"class\": \"%s\", \"errors\": ",
-						 ash_error_class_name(ash_errors_class(errors)));
-		ash_error_list_json(&answer, errors);
-		appendStringInfoChar(&answer, '}');
-	}
+		ash_put_errors(&json, errors);
 	else
-		appendStringInfo(&answer, "{\"ok\": true, \"result\": %s}", out.data);
+		ash_put_json(ash_put_key(&json, "result"), out.data);
+	ash_put_end_object(&json);
 	if (call != NULL)
 		ash_call_end(call);
 	ash_calls_leave();

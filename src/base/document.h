@@ -45,6 +45,9 @@ extern List *ash_json_names(const json_t *node);
 /* Compact or indented text, palloc'd.  Key order is kept. */
 extern char *ash_json_dump(const json_t *json, bool indent);
 
+/* A jsonb of a tree, in CurrentMemoryContext; NULL is the JSON null. */
+extern Jsonb *ash_jsonb_from_json(const json_t *json);
+
 /* JSON Pointer (RFC 6901) of a path of String and Integer nodes, palloc'd. */
 extern char *ash_json_pointer(List *path);
 

@@ -18,7 +18,6 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/value.h"
-#include "utils/json.h"
 
 typedef struct OwnedJson
 {
@@ -185,100 +184,58 @@ ash_json_names(const json_t *node)
  *-------------------------------------------------------------------------
  */
 
-static void dump(StringInfo out, const json_t *node, bool indent, int depth);
-
+/*
+ * The shortest digits that read back as the same double, which is exact for what people
+ * write.  As text always with the mark of a real, so that it is parsed as one.
+ */
 static void
-new_line(StringInfo out, bool indent, int depth)
+put_real(AshJson *json, double value)
 {
-	if (!indent)
-		return;
-	appendStringInfoChar(out, '\n');
-	appendStringInfoSpaces(out, depth * 2);
-}
-
-static void
-dump_object(StringInfo out, const json_t *node, bool indent, int depth)
-{
-	const char *key;
-	json_t *value;
-	bool first = true;
-
-	appendStringInfoChar(out, '{');
-	json_object_foreach ((json_t *) node, key, value)
-	{
-		if (!first)
-			appendStringInfoString(out, indent ? "," : ", ");
-		first = false;
-		new_line(out, indent, depth + 1);
-		escape_json(out, key);
-		appendStringInfoString(out, ": ");
-		dump(out, value, indent, depth + 1);
-	}
-	if (!first)
-		new_line(out, indent, depth);
-	appendStringInfoChar(out, '}');
-}
-
-static void
-dump_array(StringInfo out, const json_t *node, bool indent, int depth)
-{
-	size_t i;
-	json_t *item;
-
-	appendStringInfoChar(out, '[');
-	json_array_foreach (node, i, item)
-	{
-		if (i > 0)
-			appendStringInfoString(out, indent ? "," : ", ");
-		new_line(out, indent, depth + 1);
-		dump(out, item, indent, depth + 1);
-	}
-	if (json_array_size(node) > 0)
-		new_line(out, indent, depth);
-	appendStringInfoChar(out, ']');
-}
-
-/* The shortest digits that read back as the same double; always with a mark of a real. */
-static void
-dump_real(StringInfo out, double value)
-{
-	char buf[DOUBLE_SHORTEST_DECIMAL_LEN];
+	char buf[DOUBLE_SHORTEST_DECIMAL_LEN + 2];
 
 	double_to_shortest_decimal_buf(value, buf);
-	appendStringInfoString(out, buf);
-	if (strpbrk(buf, ".e") == NULL)
-		appendStringInfoString(out, ".0");
+	if (json->text != NULL && strpbrk(buf, ".e") == NULL)
+		strcat(buf, ".0");
+	ash_put_json(json, buf);
 }
 
 static void
-dump(StringInfo out, const json_t *node, bool indent, int depth)
+put_tree(AshJson *json, const json_t *node)
 {
+	const char *key;
+	json_t *item;
+	size_t i;
+
 	check_stack_depth();
 	switch (json_typeof(node))
 	{
 		case JSON_OBJECT:
-			dump_object(out, node, indent, depth);
+			ash_put_object(json);
+			json_object_foreach ((json_t *) node, key, item)
+				put_tree(ash_put_key(json, key), item);
+			ash_put_end_object(json);
 			break;
 		case JSON_ARRAY:
-			dump_array(out, node, indent, depth);
+			ash_put_list(json);
+			json_array_foreach (node, i, item)
+				put_tree(json, item);
+			ash_put_end_list(json);
 			break;
 		case JSON_STRING:
-			escape_json(out, json_string_value(node));
+			ash_put_string_len(json, json_string_value(node), json_string_length(node));
 			break;
 		case JSON_INTEGER:
-			appendStringInfo(out, "%lld", (long long) json_integer_value(node));
+			ash_put_int(json, json_integer_value(node));
 			break;
 		case JSON_REAL:
-			dump_real(out, json_real_value(node));
+			put_real(json, json_real_value(node));
 			break;
 		case JSON_TRUE:
-			appendStringInfoString(out, "true");
-			break;
 		case JSON_FALSE:
-			appendStringInfoString(out, "false");
+			ash_put_bool(json, json_is_true(node));
 			break;
 		case JSON_NULL:
-			appendStringInfoString(out, "null");
+			ash_put_null(json);
 			break;
 	}
 }
@@ -287,10 +244,24 @@ char *
 ash_json_dump(const json_t *json, bool indent)
 {
 	StringInfoData out;
+	AshJson writer = ash_json_to_text(&out);
 
 	initStringInfo(&out);
-	dump(&out, json, indent, 0);
+	writer.style = indent ? ASH_JSON_INDENTED : ASH_JSON_SPACED;
+	put_tree(&writer, json);
 	return out.data;
+}
+
+Jsonb *
+ash_jsonb_from_json(const json_t *json)
+{
+	AshJson writer = ash_json_to_jsonb();
+
+	if (json != NULL)
+		put_tree(&writer, json);
+	else
+		ash_put_null(&writer);
+	return ash_json_result(&writer);
 }
 
 static void

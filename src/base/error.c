@@ -3,10 +3,9 @@
  * src/base/error.c
  *	  Kinds of errors, and how a call gathers them.
  *
- * The kinds table is in the order of AshErrorCode; ash_error_kind asserts it by
- * its length.  SQLSTATEs follow DESIGN section 8: whatever the caller can mend is
- * 22023 or a neighbour of it, so that proxies turn it into a client error, and
- * nothing looks retryable that is not.
+ * The kinds are in the order of AshErrorCode.  What the caller can correct has the
+ * SQLSTATE 22023 or a neighbour of it, so that proxies turn it into an error of the
+ * client, and none has a SQLSTATE at which clients repeat a transaction.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,7 +31,7 @@
 		name, ASH_CLASS_FRAMEWORK, ERRCODE_FEATURE_NOT_SUPPORTED, doc \
 	}
 
-static const AshErrorKind kinds[] = {
+const AshErrorKind ash_error_kinds[] = {
 	INVALID("required", "An attribute, argument or relationship is missing or null."),
 	INVALID("invalid_attribute", "The value of an attribute is not acceptable."),
 	INVALID("invalid_argument", "The value of an argument is not acceptable."),
@@ -98,15 +97,7 @@ static const AshErrorKind kinds[] = {
 	{ "unknown", ASH_CLASS_UNKNOWN, ERRCODE_DATA_EXCEPTION, "Something else went wrong." },
 };
 
-StaticAssertDecl(lengthof(kinds) == ASH_E_COUNT, "a kind for every error code");
-
-/* The registry entry of a code. */
-const AshErrorKind *
-ash_error_kind(AshErrorCode code)
-{
-	Assert(code >= 0 && code < ASH_E_COUNT);
-	return &kinds[code];
-}
+StaticAssertDecl(lengthof(ash_error_kinds) == ASH_E_COUNT, "a kind for every error code");
 
 /* The code of a kind's name, or -1. */
 int
@@ -114,19 +105,10 @@ ash_error_code(const char *name)
 {
 	for (int code = 0; code < ASH_E_COUNT; code++)
 	{
-		if (strcmp(kinds[code].name, name) == 0)
+		if (strcmp(ash_error_kinds[code].name, name) == 0)
 			return code;
 	}
 	return -1;
-}
-
-/* "forbidden", "invalid", "framework", "unknown" */
-const char *
-ash_error_class_name(AshErrorClass class)
-{
-	static const char *const names[] = { "forbidden", "invalid", "framework", "unknown" };
-
-	return names[class];
 }
 
 /* An empty list whose errors will live in cxt. */
@@ -137,18 +119,6 @@ ash_errors_create(MemoryContext cxt)
 
 	errors->cxt = cxt;
 	return errors;
-}
-
-bool
-ash_errors_any(const AshErrors *errors)
-{
-	return errors->items != NIL;
-}
-
-bool
-ash_errors_full(const AshErrors *errors)
-{
-	return list_length(errors->items) >= ASH_MAX_FAULTS;
 }
 
 /* Append an error that was built elsewhere, in errors->cxt. */
@@ -276,12 +246,6 @@ ash_errors_append_all(AshErrors *to, AshErrors *from)
 	MemoryContextSwitchTo(old);
 }
 
-void
-ash_errors_truncate(AshErrors *errors, int count)
-{
-	errors->items = list_truncate(errors->items, count);
-}
-
 static AshErrorVar *
 add_var(AshErrors *errors, AshError *error, const char *name)
 {
@@ -346,10 +310,10 @@ find_var(List *vars, const char *name, int len)
 
 /* Replace each %{name} by the var of that name; one without a var stays as it is. */
 char *
-ash_error_interpolate(const char *template, List *vars)
+ash_error_interpolate(const char *message, List *vars)
 {
 	StringInfoData buf;
-	const char *p = template;
+	const char *p = message;
 
 	initStringInfo(&buf);
 	while (*p)

@@ -3,10 +3,9 @@
  * src/base/json_writer.c
  *	  One writer of JSON, whose back end is text or jsonb.
  *
- * The text needs no stack of containers: an item is preceded by a comma unless it
- * is the first of its container or follows its key, which one flag says.  The
- * jsonb back end is pushJsonbValue(), whose state also knows whether an item is
- * one of a list or the value of a key.
+ * The text needs no stack of containers: AshJson.place tells what has to precede
+ * an item.  The jsonb back end is pushJsonbValue(), whose state also knows whether
+ * an item is one of a list or the value of a key.
  *
  *-------------------------------------------------------------------------
  */
@@ -115,12 +114,23 @@ ash_json_key(const char *name, int *len)
  *-------------------------------------------------------------------------
  */
 
-/* Text: the comma before an item, a key or the beginning of a container. */
+static void
+new_line(AshJson *json)
+{
+	if (json->style != ASH_JSON_INDENTED)
+		return;
+	appendStringInfoChar(json->text, '\n');
+	appendStringInfoSpaces(json->text, json->depth * 2);
+}
+
+/* Text: what precedes an item, which may be a key or the beginning of a container. */
 static void
 separate(AshJson *json)
 {
-	if (json->comma)
-		appendStringInfoString(json->text, json->spaced ? ", " : ",");
+	if (json->place == ASH_JSON_NEXT)
+		appendStringInfoString(json->text, json->style == ASH_JSON_SPACED ? ", " : ",");
+	if (json->place != ASH_JSON_MEMBER && json->depth > 0)
+		new_line(json);
 }
 
 StringInfo
@@ -128,25 +138,32 @@ ash_put_raw(AshJson *json)
 {
 	Assert(json->text != NULL);
 	separate(json);
-	json->comma = true;
+	json->place = ASH_JSON_NEXT;
 	return json->text;
 }
 
 void
 ash_put_token(AshJson *json, JsonbIteratorToken token)
 {
-	bool begins = token == WJB_BEGIN_OBJECT || token == WJB_BEGIN_ARRAY;
 	bool object = token == WJB_BEGIN_OBJECT || token == WJB_END_OBJECT;
 
 	if (json->text == NULL)
-	{
 		json->container = pushJsonbValue(&json->state, token, NULL);
-		return;
-	}
-	if (begins)
+	else if (token == WJB_BEGIN_OBJECT || token == WJB_BEGIN_ARRAY)
+	{
 		separate(json);
-	appendStringInfoChar(json->text, begins ? (object ? '{' : '[') : (object ? '}' : ']'));
-	json->comma = !begins;
+		appendStringInfoChar(json->text, object ? '{' : '[');
+		json->depth++;
+		json->place = ASH_JSON_FIRST;
+	}
+	else
+	{
+		json->depth--;
+		if (json->place == ASH_JSON_NEXT)
+			new_line(json);
+		appendStringInfoChar(json->text, object ? '}' : ']');
+		json->place = ASH_JSON_NEXT;
+	}
 }
 
 AshJson *
@@ -163,8 +180,8 @@ ash_put_key(AshJson *json, const char *key)
 	}
 	separate(json);
 	ash_write_json_string(json->text, key, value.val.string.len);
-	appendStringInfoString(json->text, json->spaced ? ": " : ":");
-	json->comma = false;
+	appendStringInfoString(json->text, json->style == ASH_JSON_COMPACT ? ":" : ": ");
+	json->place = ASH_JSON_MEMBER;
 	return json;
 }
 

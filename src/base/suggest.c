@@ -142,11 +142,3 @@ ash_suggest(const char *word, List *candidates)
 	pfree(near);
 	return result;
 }
-
-const char *
-ash_suggest_one(const char *word, List *candidates)
-{
-	List *near = ash_suggest(word, candidates);
-
-	return near == NIL ? NULL : linitial(near);
-}
