@@ -160,30 +160,19 @@ scan_datetime(Scanner *s, AshDateParts *parts)
 	return scan_date(s, parts) && scan_separator(s) && scan_time(s, parts) && scan_offset(s, parts);
 }
 
-/*
- * Whole text: a date, a time or both.  date_alone and with_time say which of
- * "2020-02-29" and "2020-02-29T10:00:00" will do.
- */
-bool
-ash_parse_date_text(AshText in, bool date_alone, bool with_time, AshDateParts *parts)
+/* The whole text. */
+static bool
+parse_text(AshText in, AshIsoForm form, AshDateParts *parts)
 {
 	Scanner s = { in.s, in.s + in.len };
 
-	memset(parts, 0, sizeof(*parts));
-	if (date_alone && scan_date(&s, parts) && s.p == s.end)
+	if (form == ASH_ISO_TIME)
+		return scan_time(&s, parts) && scan_offset(&s, parts);
+	if (form != ASH_ISO_NAIVE && scan_date(&s, parts) && s.p == s.end)
 		return true;
-	memset(parts, 0, sizeof(*parts));
 	s.p = in.s;
-	return with_time && scan_datetime(&s, parts);
-}
-
-bool
-ash_parse_time_text(AshText in, AshDateParts *parts)
-{
-	Scanner s = { in.s, in.s + in.len };
-
 	memset(parts, 0, sizeof(*parts));
-	return scan_time(&s, parts) && scan_offset(&s, parts);
+	return scan_datetime(&s, parts);
 }
 
 /*-------------------------------------------------------------------------
@@ -243,13 +232,12 @@ get_components(JsonbContainer *object, const char *const *names, int n, int opti
 static const char *const component_names[] = { "year",	 "month",  "day",		 "hour",
 											   "minute", "second", "microsecond" };
 
-AshComponent
-ash_parse_date_object(JsonbContainer *object, AshDateParts *parts)
+static AshComponent
+parse_date_object(JsonbContainer *object, AshDateParts *parts)
 {
 	int v[3];
 	AshComponent result = get_components(object, component_names, 3, 3, v);
 
-	memset(parts, 0, sizeof(*parts));
 	parts->year = v[0];
 	parts->month = v[1];
 	parts->day = v[2];
@@ -258,8 +246,8 @@ ash_parse_date_object(JsonbContainer *object, AshDateParts *parts)
 	return result;
 }
 
-AshComponent
-ash_parse_time_object(JsonbContainer *object, AshDateParts *parts)
+static AshComponent
+parse_time_object(JsonbContainer *object, AshDateParts *parts)
 {
 	int v[4];
 	AshComponent result = get_components(object, component_names + 3, 4, 2, v);
@@ -270,13 +258,23 @@ ash_parse_time_object(JsonbContainer *object, AshDateParts *parts)
 }
 
 AshComponent
-ash_parse_datetime_object(JsonbContainer *object, AshDateParts *parts)
+ash_iso_parse(const JsonbValue *in, AshIsoForm form, AshDateParts *parts)
 {
-	AshComponent date = ash_parse_date_object(object, parts);
-	AshComponent time =
-		date == COMPONENT_BAD ? COMPONENT_BAD : ash_parse_time_object(object, parts);
+	JsonbContainer *object;
+	AshComponent date;
 
-	return date == time ? date : COMPONENT_BAD;
+	memset(parts, 0, sizeof(*parts));
+	if (in->type == jbvString)
+		return parse_text(jv_text(in), form, parts) ? COMPONENT_OK : COMPONENT_BAD;
+	if (!ash_is_object(in))
+		return COMPONENT_BAD;
+	object = in->val.binary.data;
+	if (form == ASH_ISO_TIME)
+		return parse_time_object(object, parts);
+	date = parse_date_object(object, parts);
+	if (form == ASH_ISO_DATE || date == COMPONENT_BAD)
+		return date;
+	return parse_time_object(object, parts) == date ? date : COMPONENT_BAD;
 }
 
 /*-------------------------------------------------------------------------

@@ -104,8 +104,8 @@ struct AshType
 				 bool *reported);
 	bool (*constrain)(const AshTypeInst *inst, AshCast *cast, AshValue *value);
 	bool cast_constrains; /* cast has already applied the constraints */
+	/* appends JSON text; NULL: the storage is jsonb or text, and is written as it is */
 	void (*write_json)(StringInfo out, const AshTypeInst *inst, Datum value);
-	bool (*equal)(const AshTypeInst *inst, Datum a, Datum b);
 	/* an instance that also writes what load names; see ash_type_with_load */
 	AshTypeInst *(*with_load)(const AshTypeInst *inst, const JsonbValue *load, struct AshCall *call,
 							  AshErrors *errors);
@@ -117,8 +117,7 @@ struct AshType
 };
 
 /* type_registry.c */
-extern const AshType *ash_type_lookup(const char *name); /* NULL when unknown */
-extern const AshType *const *ash_types(void);			 /* NULL-terminated */
+extern const AshType *const ash_types[]; /* NULL-terminated */
 
 /*
  * Compile "string", "string[]", "inet", … with constraints (may be NULL).
@@ -144,9 +143,6 @@ extern const char *ash_type_extension(const AshTypeInst *inst);
 
 /* A new unconstrained array instance of item, in CurrentMemoryContext. */
 extern AshTypeInst *ash_type_array_of(AshTypeInst *item);
-
-/* CHECK conditions for the column (already quoted), ANDed, or NULL; arrays have none. */
-extern char *ash_type_check_sql(const AshTypeInst *inst, const char *column);
 
 /*
  * Registers the type of embedded resources, at the start of the library.  Its entry

@@ -190,7 +190,7 @@ constrain_items(const AshTypeInst *inst, AshCast *cast, AshValue *items, int *n,
 
 		CHECK_FOR_INTERRUPTS();
 		if (computed || !cast_is_enough(inst->item))
-			ok &= ash_constrain_only(inst->item, cast, &items[i]);
+			ok &= ash_type_constrain(inst->item, cast, &items[i]);
 		if (items[i].isnull && array->remove_nil_items)
 			continue;
 		if (items[i].isnull && !array->nil_items)

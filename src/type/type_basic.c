@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/type/type_basic.c
- *	  boolean, atom, enum, duration_name, uuid, uuid_v7 and term.
+ *	  boolean, atom, enum, duration_name and term.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,7 +9,6 @@
 
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
-#include "utils/uuid.h"
 
 static bool
 text_is(AshText in, const char *str)
@@ -44,12 +43,6 @@ static void
 boolean_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
 	appendStringInfoString(out, DatumGetBool(value) ? "true" : "false");
-}
-
-static bool
-boolean_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetBool(a) == DatumGetBool(b);
 }
 
 /*-------------------------------------------------------------------------
@@ -342,136 +335,6 @@ duration_name_check_sql(const AshTypeInst *inst, const char *column)
 	return names_check_sql(duration_names(), column);
 }
 
-/* Texts that constraints have made of a known set still need escaping: rows may be older. */
-static void
-name_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	ash_type_string.write_json(out, inst, value);
-}
-
-static bool
-name_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return ash_type_string.equal(inst, a, b);
-}
-
-/*-------------------------------------------------------------------------
- * uuid and uuid_v7
- *-------------------------------------------------------------------------
- */
-#define UUID_TEXT_LEN 36
-
-/* Digits of a uuid are random: two conditions that need no jump. */
-static inline int
-hex_value(char c)
-{
-	unsigned int digit = (unsigned char) c - '0';
-	unsigned int letter = ((unsigned char) c | 0x20) - 'a';
-
-	return digit < 10 ? (int) digit : letter < 6 ? (int) letter + 10 : -1;
-}
-
-/* Only the form with four hyphens. */
-static pg_uuid_t *
-parse_uuid(AshText in)
-{
-	pg_uuid_t *uuid;
-	const char *p = in.s;
-	int i;
-
-	if (in.len != UUID_TEXT_LEN)
-		return NULL;
-	uuid = palloc(sizeof(pg_uuid_t));
-	for (i = 0; i < UUID_LEN; i++)
-	{
-		int high;
-		int low;
-
-		if ((i == 4 || i == 6 || i == 8 || i == 10) && *p++ != '-')
-			return NULL;
-		high = hex_value(*p++);
-		low = hex_value(*p++);
-		if (high < 0 || low < 0)
-			return NULL;
-		uuid->data[i] = (high << 4) | low;
-	}
-	return uuid;
-}
-
-static bool
-uuid_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
-		  bool *reported)
-{
-	pg_uuid_t *uuid;
-
-	if (in->type != jbvString)
-		return false;
-	uuid = parse_uuid(ash_trim(jv_text(in)));
-	if (uuid == NULL)
-		return false;
-	out->value = UUIDPGetDatum(uuid);
-	return true;
-}
-
-static void
-uuid_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	static const char hex[] = "0123456789abcdef";
-	pg_uuid_t *uuid = DatumGetUUIDP(value);
-	char *p;
-	int i;
-
-	enlargeStringInfo(out, UUID_TEXT_LEN + 3);
-	p = out->data + out->len;
-	*p++ = '"';
-	for (i = 0; i < UUID_LEN; i++)
-	{
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*p++ = '-';
-		*p++ = hex[uuid->data[i] >> 4];
-		*p++ = hex[uuid->data[i] & 0xF];
-	}
-	*p++ = '"';
-	*p = '\0';
-	out->len = p - out->data;
-}
-
-static bool
-uuid_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return memcmp(DatumGetUUIDP(a), DatumGetUUIDP(b), UUID_LEN) == 0;
-}
-
-typedef struct UuidV7Constraints
-{
-	bool match_v4_uuids;
-} UuidV7Constraints;
-
-static const AshOpt uuid_v7_options[] = { ASH_OPTION(UuidV7Constraints, "match_v4_uuids", BOOL,
-													 match_v4_uuids, .dflt = "false",
-													 .doc = "Accept UUIDs of version 4 as well."),
-										  ASH_OPT_END };
-
-static const AshSpec uuid_v7_spec = ASH_SPEC("uuid_v7", UuidV7Constraints, uuid_v7_options,
-											 .doc = "Constraints of a UUID of version 7.");
-
-static bool
-uuid_v7_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
-			 bool *reported)
-{
-	const UuidV7Constraints *c = inst->constraints;
-	pg_uuid_t *uuid;
-	int version;
-
-	if (in->type != jbvString || (uuid = parse_uuid(jv_text(in))) == NULL)
-		return false;
-	version = uuid->data[6] >> 4;
-	if (version != 7 && !(version == 4 && c->match_v4_uuids))
-		return false;
-	out->value = UUIDPGetDatum(uuid);
-	return true;
-}
-
 /*-------------------------------------------------------------------------
  * term: any JSON
  *-------------------------------------------------------------------------
@@ -484,23 +347,12 @@ term_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 	return true;
 }
 
-static void
-term_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	Jsonb *jsonb = DatumGetJsonbP(value);
-
-	(void) JsonbToCString(out, &jsonb->root, VARSIZE(jsonb));
-	if ((Pointer) jsonb != DatumGetPointer(value))
-		pfree(jsonb);
-}
-
 const AshType ash_type_boolean = {
 	.name = "boolean",
 	.doc = "true or false.",
 	.storage = "bool",
 	.cast = boolean_cast,
 	.write_json = boolean_write_json,
-	.equal = boolean_equal,
 };
 
 const AshType ash_type_atom = {
@@ -511,8 +363,6 @@ const AshType ash_type_atom = {
 	.prepare = atom_prepare,
 	.cast = atom_cast,
 	.constrain = atom_constrain,
-	.write_json = name_write_json,
-	.equal = name_equal,
 	.check_sql = atom_check_sql,
 };
 
@@ -523,8 +373,6 @@ const AshType ash_type_enum = {
 	.constraints = &enum_spec,
 	.prepare = enum_prepare,
 	.cast = enum_cast,
-	.write_json = name_write_json,
-	.equal = name_equal,
 	.check_sql = enum_check_sql,
 };
 
@@ -534,28 +382,7 @@ const AshType ash_type_duration_name = {
 		"A unit of time: year, month, week, day, hour, minute, second, millisecond, microsecond.",
 	.storage = "text",
 	.cast = duration_name_cast,
-	.write_json = name_write_json,
-	.equal = name_equal,
 	.check_sql = duration_name_check_sql,
-};
-
-const AshType ash_type_uuid = {
-	.name = "uuid",
-	.doc = "A UUID in its hyphenated form.",
-	.storage = "uuid",
-	.cast = uuid_cast,
-	.write_json = uuid_write_json,
-	.equal = uuid_equal,
-};
-
-const AshType ash_type_uuid_v7 = {
-	.name = "uuid_v7",
-	.doc = "A UUID of version 7, which sorts by the time of its making.",
-	.storage = "uuid",
-	.constraints = &uuid_v7_spec,
-	.cast = uuid_v7_cast,
-	.write_json = uuid_write_json,
-	.equal = uuid_equal,
 };
 
 const AshType ash_type_term = {
@@ -563,5 +390,4 @@ const AshType ash_type_term = {
 	.doc = "Any JSON value.",
 	.storage = "jsonb",
 	.cast = term_cast,
-	.write_json = term_write_json,
 };

@@ -130,19 +130,12 @@ url_encoded_binary_write_json(StringInfo out, const AshTypeInst *inst, Datum val
 	write_base64(out, value, true);
 }
 
-static bool
-binary_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return ash_type_string.equal(inst, a, b);
-}
-
 const AshType ash_type_binary = {
 	.name = "binary",
 	.doc = "Bytes; base64 in JSON.",
 	.storage = "bytea",
 	.cast = binary_cast,
 	.write_json = binary_write_json,
-	.equal = binary_equal,
 };
 
 const AshType ash_type_url_encoded_binary = {
@@ -151,5 +144,4 @@ const AshType ash_type_url_encoded_binary = {
 	.storage = "bytea",
 	.cast = url_encoded_binary_cast,
 	.write_json = url_encoded_binary_write_json,
-	.equal = binary_equal,
 };

@@ -33,39 +33,6 @@ ash_cast_interpolate(AshCast *cast, AshError *error)
 	MemoryContextSwitchTo(old);
 }
 
-void
-ash_cast_fail_int(AshCast *cast, const char *message, const char *var, int64 value)
-{
-	AshError *error = ash_cast_fail(cast, message);
-
-	ash_error_var_int(cast->errors, error, var, value);
-	ash_cast_interpolate(cast, error);
-}
-
-void
-ash_cast_fail_text(AshCast *cast, const char *message, const char *var, const char *value)
-{
-	AshError *error = ash_cast_fail(cast, message);
-
-	ash_error_var_text(cast->errors, error, var, value);
-	ash_cast_interpolate(cast, error);
-}
-
-void
-ash_cast_fail_json(AshCast *cast, const char *message, const char *var, const char *json)
-{
-	AshError *error = ash_cast_fail(cast, message);
-
-	ash_error_var_json(cast->errors, error, var, json);
-	ash_cast_interpolate(cast, error);
-}
-
-bool
-ash_is_blank_input(const JsonbValue *in)
-{
-	return in->type == jbvString && in->val.string.len == 0;
-}
-
 static bool
 cast_scalar(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
 {
@@ -101,8 +68,9 @@ ash_cast_only(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 }
 
 bool
-ash_constrain_only(const AshTypeInst *inst, AshCast *cast, AshValue *value)
+ash_type_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
+	check_stack_depth();
 	if (value->isnull)
 		return true;
 	if (inst->item != NULL)
@@ -147,7 +115,7 @@ ash_type_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 		return false;
 	if (cast->no_constraints || cast_is_enough(inst))
 		return true;
-	return ash_constrain_only(inst, cast, out);
+	return ash_type_constrain(inst, cast, out);
 }
 
 bool
@@ -160,33 +128,16 @@ ash_type_cast_json(const AshTypeInst *inst, json_t *in, AshCast *cast, AshValue 
 }
 
 bool
-ash_type_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
-{
-	check_stack_depth();
-	return ash_constrain_only(inst, cast, value);
-}
-
-bool
 ash_type_equal(const AshTypeInst *inst, const AshValue *a, const AshValue *b)
 {
 	FmgrInfo *eq;
 
 	if (a->isnull || b->isnull)
 		return a->isnull && b->isnull;
-	if (inst->item == NULL && inst->type->equal != NULL)
-		return inst->type->equal(inst, a->value, b->value);
 	eq = ash_type_eq(inst);
 	if (eq != NULL)
 		return DatumGetBool(FunctionCall2Coll(eq, inst->collation, a->value, b->value));
 	return datumIsEqual(a->value, b->value, inst->typbyval, inst->typlen);
-}
-
-char *
-ash_type_check_sql(const AshTypeInst *inst, const char *column)
-{
-	if (inst->item != NULL || inst->type->check_sql == NULL)
-		return NULL;
-	return inst->type->check_sql(inst, column);
 }
 
 AshValue

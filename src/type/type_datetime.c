@@ -4,8 +4,8 @@
  *	  date, time, naive_datetime, utc_datetime and their kin.
  *
  * A value is ISO 8601 text (iso8601.c) or an object of components
- * ({"year": 2020, "month": 2, "day": 29}).  Whether fractions of a second are kept
- * is told by the typmod.
+ * ({"year": 2020, "month": 2, "day": 29}).  The typmod determines whether fractions of
+ * a second are kept.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,37 +37,20 @@ whole_seconds(int64 usecs)
 	return usecs - (rest < 0 ? rest + USECS_PER_SEC : rest);
 }
 
-/* Turn what a component parser said into the result of a cast; true: go on. */
-static bool
-component_result(AshComponent component, AshValue *out, bool *result)
-{
-	if (component == COMPONENT_MISSING)
-		out->isnull = true;
-	*result = component == COMPONENT_MISSING;
-	return component == COMPONENT_OK;
-}
-
 static bool
 date_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
 {
 	AshDateParts parts;
-	bool result;
+	AshComponent found = ash_iso_parse(in, ASH_ISO_DATE, &parts);
 
-	if (in->type == jbvString)
-	{
-		if (!ash_parse_date_text(jv_text(in), true, true, &parts))
-			return false;
-	}
-	else if (!ash_is_object(in))
-		return false;
-	else if (!component_result(ash_parse_date_object(in->val.binary.data, &parts), out, &result))
-		return result;
+	if (found != COMPONENT_OK)
+		return out->isnull = found == COMPONENT_MISSING;
 	out->value = DateADTGetDatum(date2j(parts.year, parts.month, parts.day) - POSTGRES_EPOCH_JDATE);
 	return true;
 }
 
-/* Whether the instance keeps fractions of a second: typmod 0 says no. */
+/* Whether the instance keeps fractions of a second: those of typmod 0 do not. */
 static inline bool
 keeps_fraction(const AshTypeInst *inst)
 {
@@ -79,41 +62,25 @@ time_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 		  bool *reported)
 {
 	AshDateParts parts;
-	bool result;
+	AshComponent found = ash_iso_parse(in, ASH_ISO_TIME, &parts);
 
-	if (in->type == jbvString)
-	{
-		if (!ash_parse_time_text(jv_text(in), &parts))
-			return false;
-	}
-	else if (!ash_is_object(in))
-		return false;
-	else if (!component_result(ash_parse_time_object(in->val.binary.data, &parts), out, &result))
-		return result;
+	if (found != COMPONENT_OK)
+		return out->isnull = found == COMPONENT_MISSING;
 	out->value = TimeADTGetDatum(keeps_fraction(inst) ? parts.time : whole_seconds(parts.time));
 	return true;
 }
 
-/* Shared by naive and UTC timestamps; false when in is no such thing. */
+/* Shared by naive and UTC timestamps: only the latter apply the offset. */
 static bool
-timestamp_cast(const AshTypeInst *inst, const JsonbValue *in, bool date_alone, bool shift,
-			   AshValue *out)
+timestamp_cast(const AshTypeInst *inst, const JsonbValue *in, AshIsoForm form, AshValue *out)
 {
 	AshDateParts parts;
+	AshComponent found = ash_iso_parse(in, form, &parts);
 	Timestamp ts;
-	bool result;
 
-	if (in->type == jbvString)
-	{
-		if (!ash_parse_date_text(jv_text(in), date_alone, true, &parts))
-			return false;
-	}
-	else if (!ash_is_object(in))
-		return false;
-	else if (!component_result(ash_parse_datetime_object(in->val.binary.data, &parts), out,
-							   &result))
-		return result;
-	if (!parts_timestamp(&parts, shift, &ts))
+	if (found != COMPONENT_OK)
+		return out->isnull = found == COMPONENT_MISSING;
+	if (!parts_timestamp(&parts, form == ASH_ISO_DATETIME, &ts))
 		return false;
 	out->value = TimestampGetDatum(keeps_fraction(inst) ? ts : whole_seconds(ts));
 	return true;
@@ -123,14 +90,14 @@ static bool
 naive_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 					bool *reported)
 {
-	return timestamp_cast(inst, in, false, false, out);
+	return timestamp_cast(inst, in, ASH_ISO_NAIVE, out);
 }
 
 static bool
 utc_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 				  bool *reported)
 {
-	if (timestamp_cast(inst, in, true, true, out))
+	if (timestamp_cast(inst, in, ASH_ISO_DATETIME, out))
 		return true;
 	if (!ash_is_blank_input(in))
 	{
@@ -138,24 +105,6 @@ utc_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, 
 		*reported = true;
 	}
 	return false;
-}
-
-static bool
-timestamp_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetTimestamp(a) == DatumGetTimestamp(b);
-}
-
-static bool
-time_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetTimeADT(a) == DatumGetTimeADT(b);
-}
-
-static bool
-date_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetDateADT(a) == DatumGetDateADT(b);
 }
 
 /*-------------------------------------------------------------------------
@@ -208,10 +157,16 @@ utc_datetime_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
  * Constraints: which precision
  *-------------------------------------------------------------------------
  */
+typedef enum Precision
+{
+	PRECISION_SECOND,
+	PRECISION_MICROSECOND
+} Precision;
+
 typedef struct PrecisionConstraints
 {
-	int precision; /* index into precision_names */
-	int timezone;
+	Precision precision;
+	int timezone; /* there is only one */
 } PrecisionConstraints;
 
 static const char *const precision_names[] = { "second", "microsecond", NULL };
@@ -239,7 +194,7 @@ precision_prepare(AshTypeInst *inst, AshErrors *errors)
 {
 	const PrecisionConstraints *c = inst->constraints;
 
-	inst->typmod = c->precision == 0 ? 0 : -1;
+	inst->typmod = c->precision == PRECISION_SECOND ? 0 : -1;
 	return true;
 }
 
@@ -249,7 +204,6 @@ const AshType ash_type_date = {
 	.storage = "date",
 	.cast = date_cast,
 	.write_json = date_write_json,
-	.equal = date_equal,
 };
 
 const AshType ash_type_time = {
@@ -260,7 +214,6 @@ const AshType ash_type_time = {
 	.prepare = precision_prepare,
 	.cast = time_cast,
 	.write_json = time_write_json,
-	.equal = time_equal,
 };
 
 const AshType ash_type_time_usec = {
@@ -269,7 +222,6 @@ const AshType ash_type_time_usec = {
 	.storage = "time",
 	.cast = time_cast,
 	.write_json = time_write_json,
-	.equal = time_equal,
 };
 
 const AshType ash_type_naive_datetime = {
@@ -278,7 +230,6 @@ const AshType ash_type_naive_datetime = {
 	.storage = "timestamp(0)",
 	.cast = naive_datetime_cast,
 	.write_json = naive_datetime_write_json,
-	.equal = timestamp_equal,
 };
 
 const AshType ash_type_naive_datetime_usec = {
@@ -287,7 +238,6 @@ const AshType ash_type_naive_datetime_usec = {
 	.storage = "timestamp",
 	.cast = naive_datetime_cast,
 	.write_json = naive_datetime_write_json,
-	.equal = timestamp_equal,
 };
 
 const AshType ash_type_utc_datetime = {
@@ -296,7 +246,6 @@ const AshType ash_type_utc_datetime = {
 	.storage = "timestamptz(0)",
 	.cast = utc_datetime_cast,
 	.write_json = utc_datetime_write_json,
-	.equal = timestamp_equal,
 };
 
 const AshType ash_type_utc_datetime_usec = {
@@ -305,7 +254,6 @@ const AshType ash_type_utc_datetime_usec = {
 	.storage = "timestamptz",
 	.cast = utc_datetime_cast,
 	.write_json = utc_datetime_write_json,
-	.equal = timestamp_equal,
 };
 
 const AshType ash_type_datetime = {
@@ -316,5 +264,4 @@ const AshType ash_type_datetime = {
 	.prepare = precision_prepare,
 	.cast = utc_datetime_cast,
 	.write_json = utc_datetime_write_json,
-	.equal = timestamp_equal,
 };

@@ -471,12 +471,6 @@ duration_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	appendStringInfoChar(out, '"');
 }
 
-static bool
-duration_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetBool(DirectFunctionCall2(interval_eq, a, b));
-}
-
 const AshType ash_type_duration = {
 	.name = "duration",
 	.doc = "A span of time, as ISO 8601 text (P1DT2H) or an object of units.",
@@ -486,5 +480,4 @@ const AshType ash_type_duration = {
 	.cast = duration_cast,
 	.constrain = duration_constrain,
 	.write_json = duration_write_json,
-	.equal = duration_equal,
 };

@@ -23,6 +23,26 @@
 #include "utils/rangetypes.h"
 #include "utils/typcache.h"
 
+/* A value whose type leaves the writing to its storage. */
+static void
+write_stored(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	struct varlena *plain;
+
+	if (inst->oid == JSONBOID)
+	{
+		plain = PG_DETOAST_DATUM(value);
+		(void) JsonbToCString(out, &((Jsonb *) plain)->root, VARSIZE(plain));
+	}
+	else
+	{
+		plain = PG_DETOAST_DATUM_PACKED(value);
+		ash_write_json_string(out, VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain));
+	}
+	if ((Pointer) plain != DatumGetPointer(value))
+		pfree(plain);
+}
+
 void
 ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *value)
 {
@@ -34,30 +54,15 @@ ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *val
 
 		ash_array_put_json(&json, inst, value->value);
 	}
-	else
+	else if (inst->type->write_json != NULL)
 		inst->type->write_json(out, inst, value->value);
-}
-
-/*
- * Put what a type's write_json writes.  As jsonb, text that is a plain string is
- * taken as it stands; only what has escapes or containers in it is parsed.
- */
-static void
-put_text(AshJson *json, const AshTypeInst *inst, Datum value)
-{
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	inst->type->write_json(&buf, inst, value);
-	if (buf.data[0] == '"' && memchr(buf.data, '\\', buf.len) == NULL)
-		ash_put_string_len(json, buf.data + 1, buf.len - 2);
 	else
-		ash_put_json(json, buf.data);
+		write_stored(out, inst, value->value);
 }
 
-/* A scalar of inst, as jsonb has it; false when its JSON has to be written first. */
+/* A value as jsonb has it; false when its JSON has to be written as text first. */
 static bool
-jsonb_scalar(const AshTypeInst *inst, Datum value, JsonbValue *out)
+jsonb_form(const AshTypeInst *inst, Datum value, JsonbValue *out)
 {
 	text *txt;
 
@@ -75,32 +80,51 @@ jsonb_scalar(const AshTypeInst *inst, Datum value, JsonbValue *out)
 			out->type = jbvNumeric;
 			out->val.numeric = DatumGetNumeric(value);
 			return !numeric_is_nan(out->val.numeric) && !numeric_is_inf(out->val.numeric);
-		case TEXTOID:
-			txt = DatumGetTextPP(value);
-			out->type = jbvString;
-			out->val.string.val = VARDATA_ANY(txt);
-			out->val.string.len = VARSIZE_ANY_EXHDR(txt);
-			return true;
-		default:
-			return false;
 	}
+	if (inst->type->write_json != NULL)
+		return false;
+	if (inst->oid == JSONBOID)
+	{
+		ash_jsonb_value_from_jsonb(DatumGetJsonbP(value), out);
+		return true;
+	}
+	txt = DatumGetTextPP(value);
+	out->type = jbvString;
+	out->val.string.val = VARDATA_ANY(txt);
+	out->val.string.len = VARSIZE_ANY_EXHDR(txt);
+	return true;
+}
+
+/*
+ * jsonb of what write_json writes.  Text that is a plain string is taken as it
+ * is; only what has escapes or containers in it is parsed.
+ */
+static void
+put_text(AshJson *json, const AshTypeInst *inst, Datum value)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	inst->type->write_json(&buf, inst, value);
+	if (buf.data[0] == '"' && memchr(buf.data, '\\', buf.len) == NULL)
+		ash_put_string_len(json, buf.data + 1, buf.len - 2);
+	else
+		ash_put_json(json, buf.data);
 }
 
 void
 ash_type_put_json(AshJson *json, const AshTypeInst *inst, const AshValue *value)
 {
-	JsonbValue scalar;
+	JsonbValue form;
 
 	if (value->isnull)
 		ash_put_null(json);
 	else if (inst->item != NULL)
 		ash_array_put_json(json, inst, value->value);
 	else if (json->text != NULL)
-		inst->type->write_json(ash_put_raw(json), inst, value->value);
-	else if (jsonb_scalar(inst, value->value, &scalar))
-		ash_put_value(json, &scalar);
-	else if (inst->oid == JSONBOID && !ash_type_has_embedded(inst))
-		ash_put_jsonb(json, DatumGetJsonbP(value->value));
+		ash_type_write_json(ash_put_raw(json), inst, value);
+	else if (jsonb_form(inst, value->value, &form))
+		ash_put_value(json, &form);
 	else
 		put_text(json, inst, value->value);
 }
@@ -274,7 +298,7 @@ ash_write_json_datum(StringInfo out, Oid oid, Datum value, bool isnull)
 			return;
 		case VARCHAROID:
 		case BPCHAROID:
-			ash_type_string.write_json(out, NULL, value);
+			write_stored(out, ash_type_plain("string"), value);
 			return;
 	}
 	inst = ash_type_for_oid(oid);

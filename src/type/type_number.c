@@ -244,12 +244,6 @@ integer_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	out->len += pg_lltoa(DatumGetInt64(value), out->data + out->len);
 }
 
-static bool
-integer_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetInt64(a) == DatumGetInt64(b);
-}
-
 static char *
 integer_check_sql(const AshTypeInst *inst, const char *column)
 {
@@ -437,12 +431,6 @@ float_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	}
 }
 
-static bool
-float_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return float8_eq(DatumGetFloat8(a), DatumGetFloat8(b));
-}
-
 static char *
 float_check_sql(const AshTypeInst *inst, const char *column)
 {
@@ -539,12 +527,6 @@ decimal_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	pfree(str);
 }
 
-static bool
-decimal_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetBool(DirectFunctionCall2(numeric_eq, a, b));
-}
-
 static char *
 decimal_check_sql(const AshTypeInst *inst, const char *column)
 {
@@ -565,7 +547,6 @@ const AshType ash_type_integer = {
 	.cast = integer_cast,
 	.constrain = integer_constrain,
 	.write_json = integer_write_json,
-	.equal = integer_equal,
 	.check_sql = integer_check_sql,
 };
 
@@ -578,7 +559,6 @@ const AshType ash_type_float = {
 	.cast = float_cast,
 	.constrain = float_constrain,
 	.write_json = float_write_json,
-	.equal = float_equal,
 	.check_sql = float_check_sql,
 };
 
@@ -591,6 +571,5 @@ const AshType ash_type_decimal = {
 	.cast = decimal_cast,
 	.constrain = decimal_constrain,
 	.write_json = decimal_write_json,
-	.equal = decimal_equal,
 	.check_sql = decimal_check_sql,
 };

@@ -21,6 +21,8 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
 #include "parser/parse_type.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
@@ -30,6 +32,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 /*-------------------------------------------------------------------------
  * Errors of server functions, caught
@@ -56,9 +59,9 @@ is_value_error(int sqlerrcode)
 
 typedef void (*Attempt)(void *arg);
 
-/* Call attempt(arg); false when it raised an error about its value, whose text is in *message. */
+/* Call attempt(arg) in a subtransaction; false when it raised an error about its value. */
 static bool
-attempt_safely(Attempt attempt, void *arg, char **message)
+attempt_safely(Attempt attempt, void *arg)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -85,8 +88,6 @@ attempt_safely(Attempt attempt, void *arg, char **message)
 		return true;
 	if (!is_value_error(error->sqlerrcode))
 		ReThrowError(error);
-	if (message != NULL)
-		*message = error->message;
 	return false;
 }
 
@@ -130,7 +131,7 @@ never_fails(const AshTypeInst *inst)
 }
 
 bool
-ash_pg_input(const AshTypeInst *inst, char *str, Datum *value, char **message)
+ash_pg_input(const AshTypeInst *inst, char *str, Datum *value)
 {
 	InputCall call = { inst, str, (Datum) 0 };
 
@@ -138,7 +139,7 @@ ash_pg_input(const AshTypeInst *inst, char *str, Datum *value, char **message)
 		init_input((AshTypeInst *) inst);
 	if (never_fails(inst))
 		call_input(&call);
-	else if (!attempt_safely(call_input, &call, message))
+	else if (!attempt_safely(call_input, &call))
 		return false;
 	*value = call.result;
 	return true;
@@ -176,13 +177,71 @@ base64_as_hex(const JsonbValue *in, AshCast *cast)
 																	 CStringGetTextDatum("hex"))));
 }
 
+/*
+ * Rows: the keys are the columns.  One that is absent is null, one that is no column
+ * makes the value invalid.  Each column is cast by the type that stands for its
+ * PostgreSQL type, without constraints.
+ */
+static const AshTypeInst *
+column_type(Form_pg_attribute column)
+{
+	if (column->atttypmod != -1)
+		return ash_pg_instance(column->atttypid, column->atttypmod);
+	return ash_type_for_oid(column->atttypid);
+}
+
+/* *given counts the keys that were columns. */
+static bool
+cast_column(Form_pg_attribute column, JsonbContainer *object, AshCast *cast, AshValue *out,
+			int *given)
+{
+	JsonbValue value;
+
+	out->isnull = true;
+	out->value = (Datum) 0;
+	if (column->attisdropped ||
+		getKeyJsonValueFromContainer(object, NameStr(column->attname),
+									 strlen(NameStr(column->attname)), &value) == NULL)
+		return true;
+	(*given)++;
+	return value.type == jbvNull || ash_cast_only(column_type(column), &value, cast, out);
+}
+
+static bool
+composite_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
+{
+	JsonbContainer *object = in->val.binary.data;
+	TupleDesc desc = lookup_rowtype_tupdesc_copy(inst->oid, inst->typmod);
+	Datum *values = palloc(desc->natts * sizeof(Datum));
+	bool *nulls = palloc(desc->natts * sizeof(bool));
+	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
+	AshCast column_cast = *cast;
+	int given = 0;
+
+	check_stack_depth();
+	column_cast.errors = scratch; /* the value as a whole is invalid */
+	for (int i = 0; i < desc->natts; i++)
+	{
+		AshValue value;
+
+		if (!cast_column(TupleDescAttr(desc, i), object, &column_cast, &value, &given))
+			return false;
+		values[i] = value.value;
+		nulls[i] = value.isnull;
+	}
+	if (given != JsonContainerSize(object))
+		return false;
+	out->value = HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	return true;
+}
+
 static bool
 pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out, bool *reported)
 {
 	char *str;
 
 	if (ash_is_object(in) && get_typtype(inst->oid) == TYPTYPE_COMPOSITE)
-		return ash_composite_cast(inst, in, cast, out);
+		return composite_cast(inst, in, cast, out);
 	/* written in base64; a backslash, which base64 does not have, means the server's own notation
 	 */
 	if (getBaseType(inst->oid) == BYTEAOID && in->type == jbvString &&
@@ -190,7 +249,7 @@ pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *
 		str = base64_as_hex(in, cast);
 	else
 		str = input_text(inst, in);
-	return str != NULL && ash_pg_input(inst, str, &out->value, NULL);
+	return str != NULL && ash_pg_input(inst, str, &out->value);
 }
 
 /*-------------------------------------------------------------------------
@@ -321,29 +380,16 @@ qualify(const char *name)
 }
 
 static bool
-parse_name(const char *name, ParseCall *call, char **message)
+parse_name(const char *name, ParseCall *call)
 {
 	call->name = name;
-	if (attempt_safely(call_parse, call, message) &&
+	if (attempt_safely(call_parse, call) &&
 		(strchr(name, '.') != NULL || type_namespace(call->oid) == PG_CATALOG_NAMESPACE))
 		return true;
 	if (strchr(name, '.') != NULL || strchr(name, '"') != NULL)
 		return false;
 	call->name = qualify(name);
-	return call->name != NULL && attempt_safely(call_parse, call, message);
-}
-
-/* Why a type cannot hold values of an attribute, or NULL. */
-static const char *
-unusable(Oid oid)
-{
-	switch (get_typtype(oid))
-	{
-		case TYPTYPE_PSEUDO:
-			return "is a pseudo-type";
-		default:
-			return NULL;
-	}
+	return call->name != NULL && attempt_safely(call_parse, call);
 }
 
 /* Types of that name in schemas that a bare name does not mean, as "schema.name". */
@@ -390,15 +436,14 @@ unqualified_type(const char *name, AshErrors *errors)
 static void
 unknown_type(const char *name, AshErrors *errors)
 {
-	const AshType *const *types = ash_types();
 	List *names = NIL;
 	AshError *error;
 	const char *near;
 
 	if (unqualified_type(name, errors))
 		return;
-	for (int i = 0; types[i] != NULL; i++)
-		names = lappend(names, unconstify(char *, types[i]->name));
+	for (int i = 0; ash_types[i] != NULL; i++)
+		names = lappend(names, unconstify(char *, ash_types[i]->name));
 	near = ash_suggest_one(name, names);
 	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "there is no type \"%s\"%s%s%s",
 						  ash_clip(name), near ? "; did you mean \"" : "", near ? near : "",
@@ -412,18 +457,15 @@ AshTypeInst *
 ash_pg_compile(const char *name, AshErrors *errors)
 {
 	ParseCall call = { NULL, InvalidOid, -1 };
-	char *message = NULL;
-	const char *reason;
 
-	if (!parse_name(name, &call, &message))
+	if (!parse_name(name, &call))
 	{
 		unknown_type(name, errors);
 		return NULL;
 	}
-	reason = unusable(call.oid);
-	if (reason != NULL)
+	if (get_typtype(call.oid) == TYPTYPE_PSEUDO)
 	{
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "type \"%s\" %s", name, reason);
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "type \"%s\" is a pseudo-type", name);
 		return NULL;
 	}
 	return ash_pg_instance(call.oid, call.typmod);

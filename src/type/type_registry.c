@@ -18,7 +18,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-static const AshType *const types[] = {
+const AshType *const ash_types[] = {
 	&ash_type_string,
 	&ash_type_ci_string,
 	&ash_type_integer,
@@ -61,21 +61,14 @@ static const char *const refused[][2] = {
 
 static const AshType *embedded_type = NULL;
 
-const AshType *
-ash_type_lookup(const char *name)
+/* The index of a type in ash_types, or -1. */
+static int
+type_index(const char *name)
 {
-	int i;
-
-	for (i = 0; types[i] != NULL; i++)
-		if (strcmp(types[i]->name, name) == 0)
-			return types[i];
-	return NULL;
-}
-
-const AshType *const *
-ash_types(void)
-{
-	return types;
+	for (int i = 0; ash_types[i] != NULL; i++)
+		if (strcmp(ash_types[i]->name, name) == 0)
+			return i;
+	return -1;
 }
 
 void
@@ -250,7 +243,7 @@ compile_registered(const AshType *type, const char *name, json_t *constraints, i
 	if (!ok)
 		return NULL;
 	/* false is fine: the extension may come later */
-	(void) ash_storage_resolve(inst);
+	(void) ash_type_resolve_storage(inst);
 	return inst;
 }
 
@@ -264,20 +257,20 @@ ash_type_array_of(AshTypeInst *item)
 	inst->item = item;
 	inst->array = palloc0(sizeof(AshArrayConstraints));
 	inst->typmod = -1;
-	(void) ash_storage_resolve(inst);
+	(void) ash_type_resolve_storage(inst);
 	return inst;
 }
 
 static AshTypeInst *
 compile_item(const char *name, json_t *constraints, int depth, AshErrors *errors)
 {
-	const AshType *type = ash_type_lookup(name);
+	int index = type_index(name);
 	AshTypeInst *inst;
-	int i;
 
-	if (type != NULL)
-		return compile_registered(type, type->name, constraints, depth, errors);
-	for (i = 0; i < lengthof(refused); i++)
+	if (index >= 0)
+		return compile_registered(ash_types[index], ash_types[index]->name, constraints, depth,
+								  errors);
+	for (int i = 0; i < lengthof(refused); i++)
 	{
 		if (strcmp(refused[i][0], name) != 0)
 			continue;
@@ -341,21 +334,18 @@ plain_context(void)
 const AshTypeInst *
 ash_type_plain(const char *name)
 {
-	static AshTypeInst *plain[lengthof(types)];
+	static AshTypeInst *plain[lengthof(ash_types)];
+	int i = type_index(name);
 	MemoryContext old;
 	AshErrors *errors;
-	int i;
 
-	for (i = 0; types[i] != NULL; i++)
-		if (strcmp(types[i]->name, name) == 0)
-			break;
-	if (types[i] == NULL)
+	if (i < 0)
 		elog(ERROR, "no type \"%s\" in the registry", name);
 	if (plain[i] != NULL)
 		return plain[i];
 	errors = ash_errors_create(CurrentMemoryContext);
 	old = MemoryContextSwitchTo(plain_context());
-	plain[i] = compile_registered(types[i], types[i]->name, NULL, 0, errors);
+	plain[i] = compile_registered(ash_types[i], ash_types[i]->name, NULL, 0, errors);
 	MemoryContextSwitchTo(old);
 	if (plain[i] == NULL)
 		elog(ERROR, "type \"%s\" needs constraints", name);

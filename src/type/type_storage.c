@@ -147,7 +147,7 @@ resolve_array(AshTypeInst *inst)
 {
 	Oid oid;
 
-	if (!OidIsValid(inst->item->oid) && !ash_storage_resolve(inst->item))
+	if (!OidIsValid(inst->item->oid) && !ash_type_resolve_storage(inst->item))
 	{
 		if (inst->sql == NULL)
 			inst->sql = inst->sql_base = psprintf("%s[]", inst->item->sql_base);
@@ -160,10 +160,13 @@ resolve_array(AshTypeInst *inst)
 	return true;
 }
 
-/* Complete the storage of inst; false when its type does not exist (yet). */
 bool
-ash_storage_resolve(AshTypeInst *inst)
+ash_type_resolve_storage(const AshTypeInst *known)
 {
+	AshTypeInst *inst = unconstify(AshTypeInst *, known);
+
+	if (inst->sql != NULL && OidIsValid(inst->oid))
+		return true;
 	if (inst->item != NULL)
 		return resolve_array(inst);
 	if (!OidIsValid(inst->oid))
@@ -177,12 +180,6 @@ ash_storage_resolve(AshTypeInst *inst)
 	}
 	ash_storage_set(inst, inst->oid, inst->typmod);
 	return true;
-}
-
-bool
-ash_type_resolve_storage(const AshTypeInst *inst)
-{
-	return OidIsValid(inst->oid) || ash_storage_resolve((AshTypeInst *) inst);
 }
 
 const char *

@@ -31,7 +31,7 @@ typedef struct StringConstraints
 	const char *match;
 	bool trim;
 	bool allow_empty;
-	int casing;
+	Casing casing;
 	AshRegex *regex;
 } StringConstraints;
 
@@ -186,26 +186,6 @@ string_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return check_match(c, str, cast) && ok;
 }
 
-static void
-string_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	text *txt = DatumGetTextPP(value);
-
-	ash_write_json_string(out, VARDATA_ANY(txt), VARSIZE_ANY_EXHDR(txt));
-	if ((Pointer) txt != DatumGetPointer(value))
-		pfree(txt);
-}
-
-static bool
-string_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	text *x = DatumGetTextPP(a);
-	text *y = DatumGetTextPP(b);
-	int len = VARSIZE_ANY_EXHDR(x);
-
-	return len == VARSIZE_ANY_EXHDR(y) && memcmp(VARDATA_ANY(x), VARDATA_ANY(y), len) == 0;
-}
-
 /*
  * Code points are never fewer than characters, so a column may be checked for
  * min_length; max_length would refuse what we accept.
@@ -238,12 +218,9 @@ const AshType ash_type_string = {
 	.prepare = string_prepare,
 	.cast = string_cast,
 	.constrain = string_constrain,
-	.write_json = string_write_json,
-	.equal = string_equal,
 	.check_sql = string_check_sql,
 };
 
-/* no equal: citext's own operator compares */
 const AshType ash_type_ci_string = {
 	.name = "ci_string",
 	.doc = "Text that compares without regard to letter case (citext).",
@@ -252,6 +229,5 @@ const AshType ash_type_ci_string = {
 	.prepare = string_prepare,
 	.cast = string_cast,
 	.constrain = string_constrain,
-	.write_json = string_write_json,
 	.check_sql = string_check_sql,
 };

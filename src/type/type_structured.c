@@ -245,7 +245,7 @@ constrain_field(const Field *field, AshCast *cast, AshValue *value)
 	bool ok;
 
 	enter_field(cast, field, &inner);
-	ok = cast_is_enough(field->type) || ash_constrain_only(field->type, &inner, value);
+	ok = cast_is_enough(field->type) || ash_type_constrain(field->type, &inner, value);
 	if (ok && value->isnull && !field->allow_nil)
 	{
 		ash_cast_fail(&inner, "value must not be nil");
@@ -357,12 +357,6 @@ fields_each_inner(const AshTypeInst *inst, AshTypeFn fn, void *arg)
 		fn(((const Field *) lfirst(lc))->type, arg);
 }
 
-static void
-object_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	ash_type_term.write_json(out, inst, value);
-}
-
 const AshType ash_type_map = {
 	.name = "map",
 	.doc = "A JSON object, with or without described fields.",
@@ -371,7 +365,6 @@ const AshType ash_type_map = {
 	.prepare = fields_prepare,
 	.cast = map_cast,
 	.constrain = map_constrain,
-	.write_json = object_write_json,
 	.each_inner = fields_each_inner,
 };
 
@@ -383,7 +376,6 @@ const AshType ash_type_struct = {
 	.prepare = fields_prepare,
 	.cast = map_cast,
 	.constrain = map_constrain,
-	.write_json = object_write_json,
 	.each_inner = fields_each_inner,
 };
 
@@ -395,7 +387,6 @@ const AshType ash_type_keyword = {
 	.prepare = fields_prepare,
 	.cast = keyword_cast,
 	.constrain = keyword_constrain,
-	.write_json = object_write_json,
 	.each_inner = fields_each_inner,
 };
 
@@ -407,6 +398,5 @@ const AshType ash_type_tuple = {
 	.prepare = fields_prepare,
 	.cast = tuple_cast,
 	.constrain = keyword_constrain,
-	.write_json = object_write_json,
 	.each_inner = fields_each_inner,
 };

@@ -460,7 +460,7 @@ union_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 		ash_type_read_stored(member->type, &inner, &embedded))
 		put_member(&json, c, member, &embedded, ash_type_put_json);
 	else
-		ash_type_term.write_json(out, inst, value);
+		ash_put_jsonb(&json, DatumGetJsonbP(value));
 }
 
 /*

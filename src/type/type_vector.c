@@ -53,7 +53,7 @@ vector_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 		*reported = true;
 		return false;
 	}
-	return ash_pg_input(inst, ash_jsonb_value_json(in), &out->value, NULL);
+	return ash_pg_input(inst, ash_jsonb_value_json(in), &out->value);
 }
 
 /* pgvector's own notation is a JSON list. */
