@@ -1,13 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * src/base/document_json.c
- *	  Documents as jansson trees: reading, writing, owning.
+ *	  Documents as jansson trees: parsed, located in their text, owned.
  *
  * jansson wants UTF-8; everything else here wants the server's encoding.  The
  * text is converted on its way in and, where the two differ, the strings of the
- * tree are converted back, so that no reader has to think of encodings.  That is
- * also why trees are written by ash_json_dump and not by jansson, whose numbers
- * moreover come back with seventeen digits.
+ * tree are converted back, so that no reader has to think of encodings.
+ *
+ * Positions are found by walking the tokens of a text that has been parsed before,
+ * so it is known to be valid.  They are counted in characters of the server's
+ * encoding.  PostgreSQL's own JSON lexer is not used for it: it reports where values
+ * begin, not where the keys do.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,11 +22,295 @@
 #include "miscadmin.h"
 #include "nodes/value.h"
 
-typedef struct OwnedJson
+/*-------------------------------------------------------------------------
+ * Walking tokens
+ *-------------------------------------------------------------------------
+ */
+
+typedef struct Cursor
 {
-	MemoryContextCallback callback;
-	json_t *json;
-} OwnedJson;
+	const char *pos;
+	const char *end;
+} Cursor;
+
+static void
+skip_space(Cursor *cur)
+{
+	while (cur->pos < cur->end && strchr(" \t\r\n", *cur->pos) != NULL)
+		cur->pos++;
+}
+
+/* At a quote: over the string. */
+static void
+skip_string(Cursor *cur)
+{
+	cur->pos++;
+	while (cur->pos < cur->end && *cur->pos != '"')
+		cur->pos += (*cur->pos == '\\') ? 2 : pg_mblen(cur->pos);
+	cur->pos++;
+}
+
+/* Over a number or a word. */
+static void
+skip_word(Cursor *cur)
+{
+	while (cur->pos < cur->end && strchr(",:]} \t\r\n", *cur->pos) == NULL)
+		cur->pos++;
+}
+
+/* Over a whole value, whatever is in it. */
+static void
+skip_value(Cursor *cur)
+{
+	int depth = 0;
+
+	do
+	{
+		skip_space(cur);
+		if (cur->pos >= cur->end)
+			return;
+		if (*cur->pos == '"')
+			skip_string(cur);
+		else if (*cur->pos == '{' || *cur->pos == '[')
+		{
+			depth++;
+			cur->pos++;
+		}
+		else if (*cur->pos == '}' || *cur->pos == ']')
+		{
+			depth--;
+			cur->pos++;
+		}
+		else if (*cur->pos == ',' || *cur->pos == ':')
+			cur->pos++;
+		else
+			skip_word(cur);
+	} while (depth > 0);
+}
+
+/* Does the string token from start to end (with its quotes) spell name? */
+static bool
+token_is(const char *start, const char *end, const char *name)
+{
+	size_t len = end - start;
+	json_t *key;
+	bool same;
+
+	if (memchr(start, '\\', len) == NULL)
+		return len == strlen(name) + 2 && memcmp(start + 1, name, len - 2) == 0;
+	key = ash_json_parse(start, len, NULL);
+	same = json_is_string(key) && strcmp(json_string_value(key), name) == 0;
+	json_decref(key);
+	return same;
+}
+
+/* At an object: to the value of the member; *key is where its key stands. */
+static bool
+enter_member(Cursor *cur, const char *name, const char **key)
+{
+	if (cur->pos >= cur->end || *cur->pos != '{')
+		return false;
+	cur->pos++;
+	for (;;)
+	{
+		const char *start;
+		bool found;
+
+		skip_space(cur);
+		if (cur->pos >= cur->end || *cur->pos != '"')
+			return false;
+		start = cur->pos;
+		skip_string(cur);
+		found = token_is(start, cur->pos, name);
+		skip_space(cur);
+		cur->pos++; /* colon */
+		skip_space(cur);
+		if (found)
+		{
+			*key = start;
+			return true;
+		}
+		skip_value(cur);
+		skip_space(cur);
+		cur->pos++; /* comma or brace */
+	}
+}
+
+/* At an array: to the element. */
+static bool
+enter_element(Cursor *cur, int index)
+{
+	if (cur->pos >= cur->end || *cur->pos != '[')
+		return false;
+	cur->pos++;
+	skip_space(cur);
+	for (; index > 0 && cur->pos < cur->end && *cur->pos != ']'; index--)
+	{
+		skip_value(cur);
+		skip_space(cur);
+		if (cur->pos < cur->end && *cur->pos == ',')
+			cur->pos++;
+		skip_space(cur);
+	}
+	return cur->pos < cur->end && *cur->pos != ']';
+}
+
+static void
+count_position(const char *text, const char *pos, int *line, int *column)
+{
+	*line = 1;
+	*column = 1;
+	while (text < pos)
+	{
+		if (*text == '\n')
+		{
+			(*line)++;
+			*column = 0;
+		}
+		(*column)++;
+		text += pg_mblen(text);
+	}
+}
+
+bool
+ash_json_locate(const char *text, size_t len, List *path, int *line, int *column)
+{
+	Cursor cur = { text, text + len };
+	const char *found;
+	ListCell *lc;
+
+	skip_space(&cur);
+	found = cur.pos;
+	foreach (lc, path)
+	{
+		Node *node = lfirst(lc);
+
+		if (IsA(node, Integer))
+		{
+			if (!enter_element(&cur, intVal(node)))
+				return false;
+			found = cur.pos;
+		}
+		else if (!enter_member(&cur, strVal(node), &found))
+			return false;
+	}
+	count_position(text, found, line, column);
+	return true;
+}
+
+/*-------------------------------------------------------------------------
+ * Numbers that a double cannot keep
+ *-------------------------------------------------------------------------
+ */
+
+/* A decimal number as its significant digits and the power of ten they start at. */
+typedef struct Digits
+{
+	StringInfoData digits;
+	int exponent;
+} Digits;
+
+static void
+split_number(const char *text, Digits *out)
+{
+	int point = 0;
+	bool after_point = false;
+
+	initStringInfo(&out->digits);
+	out->exponent = 0;
+	if (*text == '-' || *text == '+')
+		text++;
+	for (; *text != '\0' && *text != 'e' && *text != 'E'; text++)
+	{
+		if (*text == '.')
+		{
+			after_point = true;
+			continue;
+		}
+		if (!after_point)
+			point++;
+		appendStringInfoChar(&out->digits, *text);
+	}
+	if (*text != '\0')
+		out->exponent = (int) strtol(text + 1, NULL, 10);
+	out->exponent += point;
+}
+
+/* Drop zeros that carry no value. */
+static void
+normalize_number(Digits *number)
+{
+	StringInfo digits = &number->digits;
+	int leading = (int) strspn(digits->data, "0");
+
+	memmove(digits->data, digits->data + leading, digits->len - leading + 1);
+	digits->len -= leading;
+	number->exponent -= leading;
+	while (digits->len > 0 && digits->data[digits->len - 1] == '0')
+		digits->data[--digits->len] = '\0';
+	if (digits->len == 0)
+		number->exponent = 0;
+}
+
+/* Would the number come back as it was written? */
+static bool
+survives(const char *token)
+{
+	char buf[DOUBLE_SHORTEST_DECIMAL_LEN];
+	Digits written;
+	Digits kept;
+
+	if (strpbrk(token, ".eE") == NULL)
+		return true; /* an integer; too big ones do not parse */
+	double_to_shortest_decimal_buf(strtod(token, NULL), buf);
+	split_number(token, &written);
+	split_number(buf, &kept);
+	normalize_number(&written);
+	normalize_number(&kept);
+	return written.exponent == kept.exponent && strcmp(written.digits.data, kept.digits.data) == 0;
+}
+
+static bool
+check_numbers(const char *text, size_t len, AshErrors *errors)
+{
+	Cursor cur = { text, text + len };
+	bool ok = true;
+
+	while (cur.pos < cur.end)
+	{
+		const char *start = cur.pos;
+		char *token;
+
+		if (*start == '"')
+		{
+			skip_string(&cur);
+			continue;
+		}
+		if (*start != '-' && !(*start >= '0' && *start <= '9'))
+		{
+			cur.pos++;
+			continue;
+		}
+		skip_word(&cur);
+		token = pnstrdup(start, cur.pos - start);
+		if (!survives(token))
+		{
+			AshError *error;
+			int line, column;
+
+			count_position(text, start, &line, &column);
+			error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+								  "the number %s at line %d, column %d cannot be kept exactly; "
+								  "write it as a string",
+								  token, line, column);
+			ash_error_var_int(errors, error, "line", line);
+			ash_error_var_int(errors, error, "column", column);
+			ok = false;
+		}
+		pfree(token);
+	}
+	return ok;
+}
 
 /*-------------------------------------------------------------------------
  * Reading
@@ -98,7 +385,7 @@ ash_json_parse(const char *text, size_t len, AshErrors *errors)
 		add_syntax_error(&fault, errors);
 		return NULL;
 	}
-	if (errors != NULL && !ash_json_check_numbers(text, len, errors))
+	if (errors != NULL && !check_numbers(text, len, errors))
 	{
 		json_decref(json);
 		return NULL;
@@ -109,10 +396,11 @@ ash_json_parse(const char *text, size_t len, AshErrors *errors)
 	return recode(ash_json_own(CurrentMemoryContext, json));
 }
 
-/*-------------------------------------------------------------------------
- * Owning
- *-------------------------------------------------------------------------
- */
+typedef struct OwnedJson
+{
+	MemoryContextCallback callback;
+	json_t *json;
+} OwnedJson;
 
 static void
 release_json(void *arg)
@@ -133,167 +421,4 @@ ash_json_own(MemoryContext cxt, json_t *json)
 	owned->callback.arg = owned;
 	MemoryContextRegisterResetCallback(cxt, &owned->callback);
 	return json;
-}
-
-/*-------------------------------------------------------------------------
- * Looking at nodes
- *-------------------------------------------------------------------------
- */
-
-/* What a node is, for "expected …, got …". */
-const char *
-ash_json_kind(const json_t *node)
-{
-	switch (json_typeof(node))
-	{
-		case JSON_OBJECT:
-			return "an object";
-		case JSON_ARRAY:
-			return "a list";
-		case JSON_STRING:
-			return "a string";
-		case JSON_INTEGER:
-			return "an integer";
-		case JSON_REAL:
-			return "a number";
-		case JSON_TRUE:
-		case JSON_FALSE:
-			return "a boolean";
-		case JSON_NULL:
-			break;
-	}
-	return "null";
-}
-
-List *
-ash_json_names(const json_t *node)
-{
-	List *names = NIL;
-	size_t i;
-	json_t *item;
-
-	if (json_is_string(node))
-		return list_make1(pstrdup(json_string_value(node)));
-	json_array_foreach (node, i, item)
-		names = lappend(names, pstrdup(json_string_value(item)));
-	return names;
-}
-
-/*-------------------------------------------------------------------------
- * Writing
- *-------------------------------------------------------------------------
- */
-
-/*
- * The shortest digits that read back as the same double, which is exact for what people
- * write.  As text always with the mark of a real, so that it is parsed as one.
- */
-static void
-put_real(AshJson *json, double value)
-{
-	char buf[DOUBLE_SHORTEST_DECIMAL_LEN + 2];
-
-	double_to_shortest_decimal_buf(value, buf);
-	if (json->text != NULL && strpbrk(buf, ".e") == NULL)
-		strcat(buf, ".0");
-	ash_put_json(json, buf);
-}
-
-static void
-put_tree(AshJson *json, const json_t *node)
-{
-	const char *key;
-	json_t *item;
-	size_t i;
-
-	check_stack_depth();
-	switch (json_typeof(node))
-	{
-		case JSON_OBJECT:
-			ash_put_object(json);
-			json_object_foreach ((json_t *) node, key, item)
-				put_tree(ash_put_key(json, key), item);
-			ash_put_end_object(json);
-			break;
-		case JSON_ARRAY:
-			ash_put_list(json);
-			json_array_foreach (node, i, item)
-				put_tree(json, item);
-			ash_put_end_list(json);
-			break;
-		case JSON_STRING:
-			ash_put_string_len(json, json_string_value(node), json_string_length(node));
-			break;
-		case JSON_INTEGER:
-			ash_put_int(json, json_integer_value(node));
-			break;
-		case JSON_REAL:
-			put_real(json, json_real_value(node));
-			break;
-		case JSON_TRUE:
-		case JSON_FALSE:
-			ash_put_bool(json, json_is_true(node));
-			break;
-		case JSON_NULL:
-			ash_put_null(json);
-			break;
-	}
-}
-
-char *
-ash_json_dump(const json_t *json, bool indent)
-{
-	StringInfoData out;
-	AshJson writer = ash_json_to_text(&out);
-
-	initStringInfo(&out);
-	writer.style = indent ? ASH_JSON_INDENTED : ASH_JSON_SPACED;
-	put_tree(&writer, json);
-	return out.data;
-}
-
-Jsonb *
-ash_jsonb_from_json(const json_t *json)
-{
-	AshJson writer = ash_json_to_jsonb();
-
-	if (json != NULL)
-		put_tree(&writer, json);
-	else
-		ash_put_null(&writer);
-	return ash_json_result(&writer);
-}
-
-static void
-append_escaped(StringInfo out, const char *token)
-{
-	for (; *token != '\0'; token++)
-	{
-		if (*token == '~')
-			appendStringInfoString(out, "~0");
-		else if (*token == '/')
-			appendStringInfoString(out, "~1");
-		else
-			appendStringInfoChar(out, *token);
-	}
-}
-
-char *
-ash_json_pointer(List *path)
-{
-	StringInfoData out;
-	ListCell *lc;
-
-	initStringInfo(&out);
-	foreach (lc, path)
-	{
-		Node *node = lfirst(lc);
-
-		appendStringInfoChar(&out, '/');
-		if (IsA(node, Integer))
-			appendStringInfo(&out, "%d", intVal(node));
-		else
-			append_escaped(&out, strVal(node));
-	}
-	return out.data;
 }

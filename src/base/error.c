@@ -121,16 +121,6 @@ ash_errors_create(MemoryContext cxt)
 	return errors;
 }
 
-/* Append an error that was built elsewhere, in errors->cxt. */
-void
-ash_error_append(AshErrors *errors, AshError *error)
-{
-	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
-
-	errors->items = lappend(errors->items, error);
-	MemoryContextSwitchTo(old);
-}
-
 /* printf into a new buffer, from a variadic function whose last named argument is fmt. */
 #define FORMAT(buf, fmt)                                   \
 	do                                                     \
@@ -193,28 +183,13 @@ ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...
 }
 
 void
-ash_errors_push_name(AshErrors *errors, const char *name)
+ash_errors_push(AshErrors *errors, const char *name, int index)
 {
 	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+	Node *node = name != NULL ? (Node *) makeString(pstrdup(name)) : (Node *) makeInteger(index);
 
-	errors->path = lappend(errors->path, makeString(pstrdup(name)));
+	errors->path = lappend(errors->path, node);
 	MemoryContextSwitchTo(old);
-}
-
-void
-ash_errors_push_index(AshErrors *errors, int index)
-{
-	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
-
-	errors->path = lappend(errors->path, makeInteger(index));
-	MemoryContextSwitchTo(old);
-}
-
-void
-ash_errors_pop(AshErrors *errors)
-{
-	Assert(errors->path != NIL);
-	errors->path = list_delete_last(errors->path);
 }
 
 /* Move all of from to the end of to, under to's current path.  Same lifetime assumed. */

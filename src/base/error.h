@@ -190,12 +190,39 @@ extern AshError *ash_error_definition(AshErrors *errors, const char *option, con
 	pg_attribute_printf(3, 4);
 
 /* Append an error that was allocated in errors->cxt by the caller. */
-extern void ash_error_append(AshErrors *errors, AshError *error);
+static inline void
+ash_error_append(AshErrors *errors, AshError *error)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
 
-/* Move the current position to a member or an item of it, and back. */
-extern void ash_errors_push_name(AshErrors *errors, const char *name);
-extern void ash_errors_push_index(AshErrors *errors, int index);
-extern void ash_errors_pop(AshErrors *errors);
+	errors->items = lappend(errors->items, error);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Move the current position to a member of it, to an item of it (name is NULL), and back.
+ * name is copied.
+ */
+extern void ash_errors_push(AshErrors *errors, const char *name, int index);
+
+static inline void
+ash_errors_push_name(AshErrors *errors, const char *name)
+{
+	ash_errors_push(errors, name, 0);
+}
+
+static inline void
+ash_errors_push_index(AshErrors *errors, int index)
+{
+	ash_errors_push(errors, NULL, index);
+}
+
+static inline void
+ash_errors_pop(AshErrors *errors)
+{
+	Assert(errors->path != NIL);
+	errors->path = list_delete_last(errors->path);
+}
 
 /*
  * Move all of from to the end of to, in whose context they must be: with to's current

@@ -226,16 +226,6 @@ ash_put_int(AshJson *json, int64 value)
 }
 
 void
-ash_put_jsonb(AshJson *json, const Jsonb *jsonb)
-{
-	JsonbValue value = { .type = jbvNull };
-
-	if (jsonb != NULL)
-		ash_jsonb_value_from_jsonb(jsonb, &value);
-	ash_put_value(json, &value);
-}
-
-void
 ash_put_json(AshJson *json, const char *text)
 {
 	if (json->text != NULL)

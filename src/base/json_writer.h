@@ -29,6 +29,7 @@
 
 #include "compat.h"
 
+#include "base/jsonb_access.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
 
@@ -173,7 +174,16 @@ ash_put_string(AshJson *json, const char *str)
 }
 
 /* A whole jsonb; NULL is null. */
-extern void ash_put_jsonb(AshJson *json, const Jsonb *jsonb);
+static inline void
+ash_put_jsonb(AshJson *json, const Jsonb *jsonb)
+{
+	JsonbValue value;
+
+	value.type = jbvNull;
+	if (jsonb != NULL)
+		ash_jsonb_value_from_jsonb(jsonb, &value);
+	ash_put_value(json, &value);
+}
 
 /* A JSON string with its quotes, appended to out. */
 extern void ash_write_json_string(StringInfo out, const char *str, int len);

@@ -115,8 +115,8 @@ unknown_key(const AshSpec *spec, const char *key, const char *const *also_allowe
 }
 
 /* An identifier: what PostgreSQL can name a column, and so what we can name anything. */
-static bool
-check_name(const char *name, AshErrors *errors)
+bool
+ash_spec_check_name(const char *name, AshErrors *errors)
 {
 	if (name[0] == '\0')
 	{
@@ -130,13 +130,6 @@ check_name(const char *name, AshErrors *errors)
 		return false;
 	}
 	return true;
-}
-
-/* For names that are keys of a document: attributes, actions, … */
-bool
-ash_spec_check_name(const char *name, AshErrors *errors)
-{
-	return check_name(name, errors);
 }
 
 static bool
@@ -154,7 +147,7 @@ check_listed_name(const AshOpt *opt, json_t *item, AshErrors *errors)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "\"*\" is not allowed here");
 		return false;
 	}
-	return check_name(name, errors);
+	return ash_spec_check_name(name, errors);
 }
 
 static bool
@@ -323,7 +316,7 @@ check_value(const AshOpt *opt, json_t *node, AshErrors *errors)
 		case ASH_OPT_NAME:
 			if (!json_is_string(node))
 				return wrong_kind("a name", node, errors);
-			return check_name(json_string_value(node), errors);
+			return ash_spec_check_name(json_string_value(node), errors);
 		case ASH_OPT_ENUM:
 			return check_choice(opt, node, errors);
 		case ASH_OPT_NAMES:

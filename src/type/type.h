@@ -97,6 +97,7 @@ struct AshType
 	const char *name;
 	const char *doc;
 	const char *storage;			   /* PostgreSQL type: "text", "citext", "timestamptz" … */
+	bool from_extension;			   /* that type is one of the extension of its name */
 	const AshSpec *constraints;		   /* NULL: takes none */
 	bool (*is_name)(const char *name); /* see ash_type_register_embedded; else NULL */
 	bool (*prepare)(AshTypeInst *inst, AshErrors *errors);
@@ -129,17 +130,26 @@ extern AshTypeInst *ash_type_compile(const char *name, json_t *constraints, AshE
 /*
  * Storage that an extension provides (citext, vector) may not exist yet when a
  * document is compiled: the migration creates the extension.  Until then oid is
- * InvalidOid and sql is the bare name.  This tries again; false when the type is
- * still missing.  ash_type_cast calls it itself; whoever uses oid, sql or eq
- * before the table exists (the schema planner) calls it after creating the
- * extension.  The extension that has to be created, or NULL, is given by
- * ash_type_extension.
+ * InvalidOid and sql is the bare name.  This tries again, completing inst; false when
+ * the type is still missing.  ash_type_cast calls it itself; whoever uses oid, sql or
+ * eq before the table exists (the schema planner) calls it after creating the
+ * extension.
  */
 extern bool ash_type_resolve_storage(const AshTypeInst *inst);
-/* the operators of the storage type, looked up when first asked for: few values are compared */
-extern bool ash_type_orderable(const AshTypeInst *inst);	  /* has a btree operator class */
-extern struct FmgrInfo *ash_type_eq(const AshTypeInst *inst); /* equality of oid, or NULL */
-extern const char *ash_type_extension(const AshTypeInst *inst);
+
+/* The extension that has to be created for the type, or NULL. */
+static inline const char *
+ash_type_extension(const AshTypeInst *inst)
+{
+	return inst->type->from_extension ? inst->type->storage : NULL;
+}
+
+/*
+ * The operators of the storage type, looked up when first used: few values are compared.
+ * True when it has a btree operator class; the function of =, or NULL when it has none.
+ */
+extern bool ash_type_orderable(const AshTypeInst *inst);
+extern struct FmgrInfo *ash_type_eq(const AshTypeInst *inst);
 
 /* A new unconstrained array instance of item, in CurrentMemoryContext. */
 extern AshTypeInst *ash_type_array_of(AshTypeInst *item);

@@ -1,12 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * src/type/type_cast.c
- *	  The pipeline of a value: cast, constraints, equality.
+ *	  The pipeline of a value: cast, constraints, equality, of scalars and lists.
  *
  * Casting and constraints are two steps, because filter values are only cast and
- * because arrays cast all their items before they constrain any.  Every fault is
- * added to the AshCast's errors; a type that just says no gets "is invalid".  The
- * empty string that a type cannot cast is null.
+ * because lists cast all their items before they constrain any.  Every fault is
+ * added to the AshCast's errors; for a type that returns false without an error,
+ * "is invalid" is added.  The empty string that a type cannot cast is null.
+ *
+ * "T[]" is stored as a PostgreSQL array of T's storage.  "T[][]" is stored as
+ * jsonb: a PostgreSQL array must be rectangular, a list of lists need not be.
+ * Casting stops at the first item that cannot be cast; faults of constraints are
+ * collected for all items.
  *
  * Results live in CurrentMemoryContext and may point into the input.
  *
@@ -14,24 +19,345 @@
  */
 #include "type/type_internal.h"
 
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/datum.h"
 
-AshError *
-ash_cast_fail(AshCast *cast, const char *message)
+/*-------------------------------------------------------------------------
+ * Lists
+ *-------------------------------------------------------------------------
+ */
+
+static const AshOpt array_options[] = {
+	ASH_OPTION(AshArrayConstraints, "min_length", INT, min_length, .flags = ASH_OPT_COUNT,
+			   .doc = "Fewest items allowed."),
+	ASH_OPTION(AshArrayConstraints, "max_length", INT, max_length, .flags = ASH_OPT_COUNT,
+			   .doc = "Most items allowed."),
+	ASH_OPTION(AshArrayConstraints, "nil_items", BOOL, nil_items, .dflt = "false",
+			   .doc = "Whether items may be null."),
+	ASH_OPTION(AshArrayConstraints, "remove_nil_items", BOOL, remove_nil_items, .dflt = "false",
+			   .doc = "Drop null items instead of refusing them."),
+	ASH_OPTION(AshArrayConstraints, "empty_values", JSON, empty_values,
+			   .doc = "What an empty list looks like in HTML forms; action input is not affected."),
+	ASH_OPTION(AshArrayConstraints, "items", JSON, items, .doc = "Constraints of each item."),
+	ASH_OPT_END
+};
+
+const AshSpec ash_array_spec =
+	ASH_SPEC("array", AshArrayConstraints, array_options, .doc = "Constraints of a list.");
+
+/*
+ * The key of an indexed map ({"0": …, "1": …}, as HTML forms send lists): its
+ * number, or -1.
+ */
+static int
+index_key(const JsonbValue *key)
 {
-	return ash_error_add(cast->errors, cast->code, cast->field, "%s", message);
+	int64 n = 0;
+	int i;
+
+	if (key->val.string.len == 0 || key->val.string.len > 9)
+		return -1;
+	for (i = 0; i < key->val.string.len; i++)
+	{
+		if (key->val.string.val[i] < '0' || key->val.string.val[i] > '9')
+			return -1;
+		n = n * 10 + (key->val.string.val[i] - '0');
+	}
+	return (int) n;
 }
 
-/* Put the vars of an error into its message. */
-void
-ash_cast_interpolate(AshCast *cast, AshError *error)
+typedef struct IndexedItem
 {
-	MemoryContext old = MemoryContextSwitchTo(cast->errors->cxt);
+	int index;
+	JsonbValue value;
+} IndexedItem;
 
-	error->message = ash_error_interpolate(error->message, error->vars);
-	MemoryContextSwitchTo(old);
+static int
+compare_indexed(const void *a, const void *b)
+{
+	int x = ((const IndexedItem *) a)->index;
+	int y = ((const IndexedItem *) b)->index;
+
+	return (x > y) - (x < y);
 }
+
+static int
+indexed_map_items(JsonbContainer *object, JsonbValue **items)
+{
+	int n = JsonContainerSize(object);
+	IndexedItem *sorted = palloc((n + 1) * sizeof(IndexedItem));
+	JsonbIterator *it = JsonbIteratorInit(object);
+	JsonbValue key;
+	int i = 0;
+
+	while (ash_jsonb_next_member(&it, &key, &sorted[i].value))
+	{
+		if ((sorted[i++].index = index_key(&key)) < 0)
+			return -1;
+	}
+	qsort(sorted, n, sizeof(IndexedItem), compare_indexed);
+	*items = palloc(Max(n, 1) * sizeof(JsonbValue));
+	for (i = 0; i < n; i++)
+		(*items)[i] = sorted[i].value;
+	return n;
+}
+
+int
+ash_type_array_items(const JsonbValue *in, JsonbValue **items)
+{
+	JsonbIterator *it;
+	JsonbValue value;
+	int n;
+	int i;
+
+	/* an empty object is no list */
+	if (ash_is_object(in) && JsonContainerSize(in->val.binary.data) > 0)
+		return indexed_map_items(in->val.binary.data, items);
+	if (!ash_is_list(in))
+		return -1;
+	n = JsonContainerSize(in->val.binary.data);
+	*items = palloc(Max(n, 1) * sizeof(JsonbValue));
+	it = JsonbIteratorInit(in->val.binary.data);
+	(void) JsonbIteratorNext(&it, &value, true);
+	for (i = 0; i < n; i++)
+		(void) JsonbIteratorNext(&it, &(*items)[i], true);
+	return n;
+}
+
+static bool
+has_index(const AshError *error)
+{
+	ListCell *lc;
+
+	foreach (lc, error->vars)
+		if (strcmp(((AshErrorVar *) lfirst(lc))->name, "index") == 0)
+			return true;
+	return false;
+}
+
+/* Give all errors after the first n the item's index; that of a list inside stays. */
+static void
+add_index(AshErrors *errors, int n, int index)
+{
+	int i;
+
+	for (i = n; i < list_length(errors->items); i++)
+		if (!has_index(list_nth(errors->items, i)))
+			ash_error_var_int(errors, list_nth(errors->items, i), "index", index);
+}
+
+static bool
+cast_item(const AshTypeInst *inst, const JsonbValue *in, int index, AshCast *cast, AshValue *out)
+{
+	AshErrors *errors = cast->errors;
+	int before = list_length(errors->items);
+	bool ok;
+
+	/* a list of lists reports the inner position alone */
+	if (inst->item->item != NULL)
+		return ash_cast_only(inst->item, in, cast, out);
+	ash_errors_push_index(errors, index);
+	ok = ash_cast_only(inst->item, in, cast, out);
+	ash_errors_pop(errors);
+	if (!ok)
+		add_index(errors, before, index);
+	return ok;
+}
+
+bool
+ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast)
+{
+	const AshArrayConstraints *array = inst->array;
+	bool ok = true;
+
+	if (array->min_length.set && nitems < array->min_length.value)
+	{
+		ash_cast_fail_int(cast, "must have %{min} or more items", "min", array->min_length.value);
+		ok = false;
+	}
+	if (array->max_length.set && nitems > array->max_length.value)
+	{
+		ash_cast_fail_int(cast, "must have %{max} or fewer items", "max", array->max_length.value);
+		ok = false;
+	}
+	return ok;
+}
+
+/*
+ * Constrain all items, in place; *n shrinks when null items are removed.  With
+ * computed set, the items have not been cast by us.
+ */
+static bool
+constrain_items(const AshTypeInst *inst, AshCast *cast, AshValue *items, int *n, bool computed)
+{
+	const AshArrayConstraints *array = inst->array;
+	bool ok = true;
+	int kept = 0;
+	int i;
+
+	for (i = 0; i < *n; i++)
+	{
+		int before = list_length(cast->errors->items);
+
+		CHECK_FOR_INTERRUPTS();
+		if (computed || !cast_is_enough(inst->item))
+			ok &= ash_type_constrain(inst->item, cast, &items[i]);
+		if (items[i].isnull && array->remove_nil_items)
+			continue;
+		if (items[i].isnull && !array->nil_items)
+		{
+			ash_cast_fail(cast, "no nil values");
+			ok = false;
+		}
+		add_index(cast->errors, before, i);
+		items[kept++] = items[i];
+	}
+	*n = kept;
+	return ash_type_check_length(inst, kept, cast) && ok;
+}
+
+/* A list of lists as jsonb. */
+static Datum
+build_nested(const AshTypeInst *inst, const AshValue *items, int n)
+{
+	AshJson json = ash_json_to_jsonb();
+
+	ash_put_list(&json);
+	for (int i = 0; i < n; i++)
+		ash_type_put_json(&json, inst->item, &items[i]);
+	ash_put_end_list(&json);
+	return JsonbPGetDatum(ash_json_result(&json));
+}
+
+Datum
+ash_type_build_array(const AshTypeInst *item, const AshValue *items, int n)
+{
+	Datum *values;
+	bool *nulls;
+	int lower = 1;
+
+	if (n == 0)
+		return PointerGetDatum(construct_empty_array(item->oid));
+	values = palloc(n * sizeof(Datum));
+	nulls = palloc(n * sizeof(bool));
+	for (int i = 0; i < n; i++)
+	{
+		values[i] = items[i].value;
+		nulls[i] = items[i].isnull;
+	}
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &n, &lower, item->oid, item->typlen,
+											  item->typbyval, item->typalign));
+}
+
+/* What is stored for a list: an array, or jsonb when the items are lists. */
+static Datum
+build_list(const AshTypeInst *inst, const AshValue *items, int n)
+{
+	return inst->item->item != NULL ? build_nested(inst, items, n) :
+									  ash_type_build_array(inst->item, items, n);
+}
+
+static bool
+array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
+		   bool constrain)
+{
+	JsonbValue *inputs;
+	AshValue *items;
+	int n;
+	int i;
+
+	check_stack_depth();
+	n = ash_type_array_items(in, &inputs);
+	if (n < 0)
+	{
+		ash_cast_fail(cast, "is invalid");
+		return false;
+	}
+	items = palloc(Max(n, 1) * sizeof(AshValue));
+	for (i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!cast_item(inst, &inputs[i], i, cast, &items[i]))
+			return false;
+	}
+	if (constrain && !constrain_items(inst, cast, items, &n, false))
+		return false;
+	out->value = build_list(inst, items, n);
+	out->isnull = false;
+	return true;
+}
+
+AshValue *
+ash_array_items(const AshTypeInst *item, ArrayType *array, int *n)
+{
+	AshValue *items;
+	Datum *values;
+	bool *nulls;
+
+	deconstruct_array(array, item->oid, item->typlen, item->typbyval, item->typalign, &values,
+					  &nulls, n);
+	items = palloc(Max(*n, 1) * sizeof(AshValue));
+	for (int i = 0; i < *n; i++)
+	{
+		items[i].value = values[i];
+		items[i].isnull = nulls[i];
+	}
+	pfree(values);
+	pfree(nulls);
+	return items;
+}
+
+/* The lists inside a stored list of lists. */
+static AshValue *
+deconstruct_nested(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
+{
+	JsonbValue whole;
+	JsonbValue *inputs;
+	AshValue *items;
+	int i;
+
+	ash_jsonb_value_from_jsonb(DatumGetJsonbP(value), &whole);
+	*n = ash_type_array_items(&whole, &inputs);
+	if (*n < 0)
+		return NULL;
+	items = palloc(Max(*n, 1) * sizeof(AshValue));
+	for (i = 0; i < *n; i++)
+		if (!ash_cast_only(inst->item, &inputs[i], cast, &items[i]))
+			return NULL;
+	return items;
+}
+
+static AshValue *
+deconstruct(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
+{
+	if (inst->item->item != NULL)
+		return deconstruct_nested(inst, value, cast, n);
+	return ash_array_items(inst->item, DatumGetArrayTypeP(value), n);
+}
+
+static bool
+array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
+{
+	int n;
+	AshValue *items = deconstruct(inst, value->value, cast, &n);
+
+	if (items == NULL)
+	{
+		ash_cast_fail(cast, "is invalid");
+		return false;
+	}
+	if (!constrain_items(inst, cast, items, &n, true))
+		return false;
+	value->value = build_list(inst, items, n);
+	return true;
+}
+
+/*-------------------------------------------------------------------------
+ * The pipeline
+ *-------------------------------------------------------------------------
+ */
 
 static bool
 cast_scalar(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
@@ -63,7 +389,7 @@ ash_cast_only(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 		return true;
 	}
 	if (inst->item != NULL)
-		return ash_array_cast(inst, in, cast, out, false);
+		return array_cast(inst, in, cast, out, false);
 	return cast_scalar(inst, in, cast, out);
 }
 
@@ -74,7 +400,7 @@ ash_type_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	if (value->isnull)
 		return true;
 	if (inst->item != NULL)
-		return ash_array_constrain(inst, cast, value);
+		return array_constrain(inst, cast, value);
 	if (inst->type->constrain == NULL)
 		return true;
 	return inst->type->constrain(inst, cast, value);
@@ -110,7 +436,7 @@ ash_type_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 		return inst->type->cast(inst, in, cast, out, &(bool){ false });
 
 	if (inst->item != NULL && in->type != jbvNull)
-		return ash_array_cast(inst, in, cast, out, !cast->no_constraints);
+		return array_cast(inst, in, cast, out, !cast->no_constraints);
 	if (!ash_cast_only(inst, in, cast, out))
 		return false;
 	if (cast->no_constraints || cast_is_enough(inst))

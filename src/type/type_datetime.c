@@ -111,14 +111,129 @@ utc_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, 
  * Output
  *-------------------------------------------------------------------------
  */
+/*
+ * ISO 8601 text into a buffer of ISO_MAX bytes, terminated; the functions return its
+ * length.  EncodeDateTime() writes what is nearly the same, but drops the zeros at the
+ * end of a fraction and writes years before the first with BC.
+ */
 #define ISO_MAX 48
 
+static inline char *
+put_digits(char *p, int value, int n)
+{
+	int i;
+
+	for (i = n - 1; i >= 0; i--, value /= 10)
+		p[i] = '0' + value % 10;
+	return p + n;
+}
+
+static char *
+format_date(char *p, int julian)
+{
+	int year;
+	int month;
+	int day;
+
+	j2date(julian, &year, &month, &day);
+	if (year < 0)
+	{
+		*p++ = '-';
+		year = -year;
+	}
+	p = put_digits(p, year, year > 99999 ? 6 : year > 9999 ? 5 : 4);
+	*p++ = '-';
+	p = put_digits(p, month, 2);
+	*p++ = '-';
+	return put_digits(p, day, 2);
+}
+
+/* Dates come in runs: rows of a page, and the timestamps of a row, are of few days. */
+static char *
+put_date(char *p, int julian)
+{
+	static char text[20];
+	static int len = 0;
+	static int last;
+
+	if (len == 0 || julian != last)
+	{
+		len = format_date(text, julian) - text;
+		last = julian;
+	}
+	memcpy(p, text, len);
+	return p + len;
+}
+
+static char *
+put_time(char *p, int64 time, bool usec)
+{
+	int seconds = time / USECS_PER_SEC;
+
+	p = put_digits(p, seconds / SECS_PER_HOUR, 2);
+	*p++ = ':';
+	p = put_digits(p, seconds / SECS_PER_MINUTE % MINS_PER_HOUR, 2);
+	*p++ = ':';
+	p = put_digits(p, seconds % SECS_PER_MINUTE, 2);
+	if (usec)
+	{
+		*p++ = '.';
+		p = put_digits(p, time % USECS_PER_SEC, 6);
+	}
+	return p;
+}
+
+static int
+format_day(char *buf, int32 date)
+{
+	char *p;
+
+	if (DATE_NOT_FINITE(date))
+		return sprintf(buf, DATE_IS_NOBEGIN(date) ? "-infinity" : "infinity");
+	p = put_date(buf, date + POSTGRES_EPOCH_JDATE);
+	*p = '\0';
+	return p - buf;
+}
+
+static int
+format_time(char *buf, int64 time, bool usec)
+{
+	char *p = put_time(buf, time, usec);
+
+	*p = '\0';
+	return p - buf;
+}
+
+static int
+format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu)
+{
+	int64 day;
+	int64 time;
+	char *p;
+
+	if (TIMESTAMP_NOT_FINITE(ts))
+		return sprintf(buf, TIMESTAMP_IS_NOBEGIN(ts) ? "-infinity" : "infinity");
+	day = ts / USECS_PER_DAY;
+	time = ts % USECS_PER_DAY;
+	if (time < 0)
+	{
+		time += USECS_PER_DAY;
+		day--;
+	}
+	p = put_date(buf, day + POSTGRES_EPOCH_JDATE);
+	*p++ = 'T';
+	p = put_time(p, time, usec);
+	if (zulu)
+		*p++ = 'Z';
+	*p = '\0';
+	return p - buf;
+}
 static void
 date_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
 	enlargeStringInfo(out, ISO_MAX);
 	out->data[out->len++] = '"';
-	out->len += ash_format_date(out->data + out->len, DatumGetDateADT(value));
+	out->len += format_day(out->data + out->len, DatumGetDateADT(value));
 	appendStringInfoChar(out, '"');
 }
 
@@ -127,7 +242,7 @@ time_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
 	enlargeStringInfo(out, ISO_MAX);
 	out->data[out->len++] = '"';
-	out->len += ash_format_time(out->data + out->len, DatumGetTimeADT(value), keeps_fraction(inst));
+	out->len += format_time(out->data + out->len, DatumGetTimeADT(value), keeps_fraction(inst));
 	appendStringInfoChar(out, '"');
 }
 
@@ -136,8 +251,8 @@ write_timestamp(StringInfo out, const AshTypeInst *inst, Datum value, bool zulu)
 {
 	enlargeStringInfo(out, ISO_MAX);
 	out->data[out->len++] = '"';
-	out->len += ash_format_timestamp(out->data + out->len, DatumGetTimestamp(value),
-									 keeps_fraction(inst), zulu);
+	out->len += format_timestamp(out->data + out->len, DatumGetTimestamp(value),
+								 keeps_fraction(inst), zulu);
 	appendStringInfoChar(out, '"');
 }
 

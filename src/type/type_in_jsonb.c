@@ -26,7 +26,7 @@ ash_type_put_stored(AshJson *json, const AshTypeInst *inst, const AshValue *valu
 	if (!value->isnull && inst->oid == JSONBOID)
 		ash_put_jsonb(json, DatumGetJsonbP(value->value));
 	else if (!value->isnull && is_list_of_jsonb(inst))
-		ash_array_put_json(json, ash_type_for_oid(JSONBARRAYOID), value->value);
+		ash_type_put_json(json, ash_type_for_oid(JSONBARRAYOID), value);
 	else
 		ash_type_put_json(json, inst, value);
 }

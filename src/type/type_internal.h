@@ -10,6 +10,7 @@
 
 #include "type/type.h"
 
+#include "utils/array.h"
 #include "utils/timestamp.h"
 
 static inline AshText
@@ -29,10 +30,21 @@ jv_text(const JsonbValue *v)
  * Add an error with that message on the field being cast.  Returns it; a caller that adds
  * vars ends with ash_cast_interpolate.
  */
-extern AshError *ash_cast_fail(AshCast *cast, const char *message);
+static inline AshError *
+ash_cast_fail(AshCast *cast, const char *message)
+{
+	return ash_error_add(cast->errors, cast->code, cast->field, "%s", message);
+}
 
 /* Put the vars of an error into its message. */
-extern void ash_cast_interpolate(AshCast *cast, AshError *error);
+static inline void
+ash_cast_interpolate(AshCast *cast, AshError *error)
+{
+	MemoryContext old = MemoryContextSwitchTo(cast->errors->cxt);
+
+	error->message = ash_error_interpolate(error->message, error->vars);
+	MemoryContextSwitchTo(old);
+}
 
 /* An error with one var. */
 static inline void
@@ -84,15 +96,15 @@ cast_is_enough(const AshTypeInst *inst)
 	return inst->item == NULL && inst->type->cast_constrains;
 }
 
-/* type_array.c */
+/* The elements of an array over all of its dimensions, palloc'd. */
+extern AshValue *ash_array_items(const AshTypeInst *item, ArrayType *array, int *n);
+
+/* Constraints of a list. */
 extern const AshSpec ash_array_spec;
-extern bool ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
-						   AshValue *out, bool constrain);
-extern bool ash_array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value);
-extern void ash_array_put_json(AshJson *json, const AshTypeInst *inst, Datum value);
 
 /* type_storage.c */
-extern void ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod);
+/* A new instance of a PostgreSQL type, in CurrentMemoryContext. */
+extern AshTypeInst *ash_pg_instance(Oid oid, int32 typmod);
 /* Type of that name, wherever its extension has put it. */
 extern Oid ash_storage_extension_type(const char *name);
 
@@ -109,7 +121,6 @@ extern bool ash_pg_input(const AshTypeInst *inst, char *str, Datum *value);
 
 /* The type of that SQL name; NULL after adding an error.  In CurrentMemoryContext. */
 extern AshTypeInst *ash_pg_compile(const char *name, AshErrors *errors);
-extern AshTypeInst *ash_pg_instance(Oid oid, int32 typmod);
 
 /* iso8601.c */
 /* What was found in the input. */
@@ -139,11 +150,6 @@ typedef enum AshIsoForm
 
 /* Text of that form, or an object of its components ({"year": 2020, …}). */
 extern AshComponent ash_iso_parse(const JsonbValue *in, AshIsoForm form, AshDateParts *parts);
-
-/* ISO text into buf, terminated; 48 bytes are enough.  They return its length. */
-extern int ash_format_date(char *buf, int32 date);
-extern int ash_format_time(char *buf, int64 time, bool usec);
-extern int ash_format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu);
 
 /* entries of the registry */
 extern const AshType ash_type_string;

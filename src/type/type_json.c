@@ -10,6 +10,8 @@
  */
 #include "type/type_internal.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
 #include "catalog/pg_type.h"
@@ -17,11 +19,53 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/rangetypes.h"
 #include "utils/typcache.h"
+
+/* One dimension of an array; *next counts the elements over all of them. */
+static void
+put_dimension(AshJson *json, const AshTypeInst *item, const ArrayType *array, int dim,
+			  AshValue *items, int *next)
+{
+	ash_put_list(json);
+	for (int i = 0; i < ARR_DIMS(array)[dim]; i++)
+	{
+		if (dim + 1 < ARR_NDIM(array))
+			put_dimension(json, item, array, dim + 1, items, next);
+		else
+			ash_type_put_json(json, item, &items[(*next)++]);
+	}
+	ash_put_end_list(json);
+}
+
+static void
+put_array(AshJson *json, const AshTypeInst *inst, Datum value)
+{
+	ArrayType *array;
+	AshValue *items;
+	int next = 0;
+	int n;
+
+	if (inst->item->item != NULL)
+	{
+		ash_put_jsonb(json, DatumGetJsonbP(value));
+		return;
+	}
+	array = DatumGetArrayTypeP(value);
+	if (ARR_NDIM(array) == 0)
+	{
+		ash_put_list(json);
+		ash_put_end_list(json);
+		return;
+	}
+	items = ash_array_items(inst->item, array, &n);
+	put_dimension(json, inst->item, array, 0, items, &next);
+	/* the values may still be needed for a jsonb */
+	if (json->text != NULL)
+		pfree(items);
+}
 
 /* A value whose type leaves the writing to its storage. */
 static void
@@ -52,7 +96,7 @@ ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *val
 	{
 		AshJson json = ash_json_to_text(out);
 
-		ash_array_put_json(&json, inst, value->value);
+		put_array(&json, inst, value->value);
 	}
 	else if (inst->type->write_json != NULL)
 		inst->type->write_json(out, inst, value->value);
@@ -120,7 +164,7 @@ ash_type_put_json(AshJson *json, const AshTypeInst *inst, const AshValue *value)
 	if (value->isnull)
 		ash_put_null(json);
 	else if (inst->item != NULL)
-		ash_array_put_json(json, inst, value->value);
+		put_array(json, inst, value->value);
 	else if (json->text != NULL)
 		ash_type_write_json(ash_put_raw(json), inst, value);
 	else if (jsonb_form(inst, value->value, &form))
@@ -149,29 +193,23 @@ write_cstring(StringInfo out, const char *str)
 	ash_write_json_string(out, str, strlen(str));
 }
 
-/* A bound of a range, ISO where there is an ISO form; quoted when it has to be. */
+/* A bound of a range; dates and timestamps in ISO 8601, as their types write them. */
 static void
 write_bound(StringInfo out, Oid subtype, const RangeBound *bound)
 {
-	char buf[64];
+	const AshTypeInst *inst = ash_type_for_oid(subtype);
+	StringInfoData quoted;
 
 	if (bound->infinite)
 		return;
-	switch (subtype)
+	if (subtype != DATEOID && subtype != TIMESTAMPOID && subtype != TIMESTAMPTZOID)
 	{
-		case DATEOID:
-			(void) ash_format_date(buf, DatumGetDateADT(bound->val));
-			appendStringInfoString(out, buf);
-			break;
-		case TIMESTAMPOID:
-		case TIMESTAMPTZOID:
-			(void) ash_format_timestamp(buf, DatumGetTimestamp(bound->val), true,
-										subtype == TIMESTAMPTZOID);
-			appendStringInfoString(out, buf);
-			break;
-		default:
-			appendStringInfoString(out, ash_pg_output(ash_type_for_oid(subtype), bound->val));
+		appendStringInfoString(out, ash_pg_output(inst, bound->val));
+		return;
 	}
+	initStringInfo(&quoted);
+	inst->type->write_json(&quoted, inst, bound->val);
+	appendBinaryStringInfo(out, quoted.data + 1, quoted.len - 2);
 }
 
 /* PostgreSQL's notation as a JSON string. */

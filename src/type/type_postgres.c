@@ -471,22 +471,6 @@ ash_pg_compile(const char *name, AshErrors *errors)
 	return ash_pg_instance(call.oid, call.typmod);
 }
 
-/* An instance for a type of the server, in CurrentMemoryContext. */
-AshTypeInst *
-ash_pg_instance(Oid oid, int32 typmod)
-{
-	AshTypeInst *inst;
-	Oid element = get_element_type(oid);
-
-	if (OidIsValid(element))
-		return ash_type_array_of(ash_pg_instance(element, typmod));
-	inst = palloc0(sizeof(AshTypeInst));
-	inst->type = &ash_type_pg;
-	inst->name = format_type_be_qualified(oid);
-	ash_storage_set(inst, oid, typmod);
-	return inst;
-}
-
 const AshType ash_type_pg = {
 	.name = "postgresql",
 	.doc = "A PostgreSQL type, by its SQL name.",

@@ -88,8 +88,8 @@ ash_storage_extension_type(const char *name)
 }
 
 /* Everything about inst that follows from its oid. */
-void
-ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod)
+static void
+set_storage(AshTypeInst *inst, Oid oid, int32 typmod)
 {
 	TypeCacheEntry *entry = lookup_type_cache(oid, 0);
 	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(inst));
@@ -108,6 +108,21 @@ ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod)
 					format_type_extended(oid, typmod,
 										 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
 	MemoryContextSwitchTo(old);
+}
+
+AshTypeInst *
+ash_pg_instance(Oid oid, int32 typmod)
+{
+	AshTypeInst *inst;
+	Oid element = get_element_type(oid);
+
+	if (OidIsValid(element))
+		return ash_type_array_of(ash_pg_instance(element, typmod));
+	inst = palloc0(sizeof(AshTypeInst));
+	inst->type = &ash_type_pg;
+	inst->name = format_type_be_qualified(oid);
+	set_storage(inst, oid, typmod);
+	return inst;
 }
 
 bool
@@ -156,7 +171,7 @@ resolve_array(AshTypeInst *inst)
 	oid = inst->item->item != NULL ? JSONBOID : get_array_type(inst->item->oid);
 	if (!OidIsValid(oid))
 		return false;
-	ash_storage_set(inst, oid, inst->item->item != NULL ? -1 : inst->item->typmod);
+	set_storage(inst, oid, inst->item->item != NULL ? -1 : inst->item->typmod);
 	return true;
 }
 
@@ -171,21 +186,13 @@ ash_type_resolve_storage(const AshTypeInst *known)
 		return resolve_array(inst);
 	if (!OidIsValid(inst->oid))
 		lookup_storage(inst);
-	if (!OidIsValid(inst->oid))
+	if (!OidIsValid(inst->oid) && inst->type->from_extension)
 		inst->oid = ash_storage_extension_type(inst->type->storage);
 	if (!OidIsValid(inst->oid))
 	{
 		inst->sql = inst->sql_base = inst->type->storage;
 		return false;
 	}
-	ash_storage_set(inst, inst->oid, inst->typmod);
+	set_storage(inst, inst->oid, inst->typmod);
 	return true;
-}
-
-const char *
-ash_type_extension(const AshTypeInst *inst)
-{
-	if (inst->type == &ash_type_ci_string || inst->type == &ash_type_vector)
-		return inst->type->storage;
-	return NULL;
 }

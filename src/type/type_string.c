@@ -225,6 +225,7 @@ const AshType ash_type_ci_string = {
 	.name = "ci_string",
 	.doc = "Text that compares without regard to letter case (citext).",
 	.storage = "citext",
+	.from_extension = true,
 	.constraints = &ci_string_spec,
 	.prepare = string_prepare,
 	.cast = string_cast,

@@ -67,6 +67,7 @@ const AshType ash_type_vector = {
 	.name = "vector",
 	.doc = "A list of numbers for similarity search (pgvector).",
 	.storage = "vector",
+	.from_extension = true,
 	.constraints = &vector_spec,
 	.prepare = vector_prepare,
 	.cast = vector_cast,
