@@ -88,7 +88,10 @@ skip_value(Cursor *cur)
 	} while (depth > 0);
 }
 
-/* Does the string token from start to end (with its quotes) spell name? */
+/*
+ * True when the string token from start to end (with its quotes) is name. Only one with
+ * escapes is parsed.
+ */
 static bool
 token_is(const char *start, const char *end, const char *name)
 {
@@ -104,7 +107,10 @@ token_is(const char *start, const char *end, const char *name)
 	return same;
 }
 
-/* At an object: to the value of the member; *key is where its key stands. */
+/*
+ * At an object: moves to the value of the member of that name, and *key to its key; false when
+ * there is none.
+ */
 static bool
 enter_member(Cursor *cur, const char *name, const char **key)
 {
@@ -136,7 +142,7 @@ enter_member(Cursor *cur, const char *name, const char **key)
 	}
 }
 
-/* At an array: to the element. */
+/* At an array: moves to the element; false when there are not so many. */
 static bool
 enter_element(Cursor *cur, int index)
 {
@@ -155,6 +161,7 @@ enter_element(Cursor *cur, int index)
 	return cur->pos < cur->end && *cur->pos != ']';
 }
 
+/* Line and column of pos, from 1, in characters of the server's encoding. */
 static void
 count_position(const char *text, const char *pos, int *line, int *column)
 {
@@ -172,6 +179,7 @@ count_position(const char *text, const char *pos, int *line, int *column)
 	}
 }
 
+/* Follows the path from the root; what is found last is where the error is reported. */
 bool
 ash_json_locate(const char *text, size_t len, List *path, int *line, int *column)
 {
@@ -210,6 +218,7 @@ typedef struct Digits
 	int exponent;
 } Digits;
 
+/* The digits without sign and point; the exponent is that of 0.DIGITS. */
 static void
 split_number(const char *text, Digits *out)
 {
@@ -252,7 +261,10 @@ normalize_number(Digits *number)
 		number->exponent = 0;
 }
 
-/* Would the number come back as it was written? */
+/*
+ * True when a double keeps the number exactly: the shortest digits of the double are those
+ * that were written, but for zeros.
+ */
 static bool
 survives(const char *token)
 {
@@ -270,6 +282,10 @@ survives(const char *token)
 	return written.exponent == kept.exponent && strcmp(written.digits.data, kept.digits.data) == 0;
 }
 
+/*
+ * Adds an error for each number of a valid JSON text that a double would change; false when
+ * there is one. The tree cannot be used for it, as jansson has made doubles of them.
+ */
 static bool
 check_numbers(const char *text, size_t len, AshErrors *errors)
 {
@@ -317,7 +333,7 @@ check_numbers(const char *text, size_t len, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
-/* jansson's words for a fault, without what only its programmers understand. */
+/* jansson's message, except for one that only C programmers understand. */
 static void
 add_syntax_error(const json_error_t *fault, AshErrors *errors)
 {
@@ -333,6 +349,7 @@ add_syntax_error(const json_error_t *fault, AshErrors *errors)
 	ash_error_var_int(errors, error, "column", fault->column);
 }
 
+/* From UTF-8; raises an error for a character that the server's encoding does not have. */
 static char *
 to_server(const char *text, size_t len)
 {
@@ -369,6 +386,11 @@ recode(json_t *node)
 	}
 }
 
+/*
+ * The tree is UTF-8 when the server's encoding is; in other encodings it is replaced by a copy
+ * with strings of that encoding, which may raise an error: the original is then freed with
+ * CurrentMemoryContext.
+ */
 json_t *
 ash_json_parse(const char *text, size_t len, AshErrors *errors)
 {
@@ -402,12 +424,14 @@ typedef struct OwnedJson
 	json_t *json;
 } OwnedJson;
 
+/* Callback of a memory context; arg is an OwnedJson. */
 static void
 release_json(void *arg)
 {
 	json_decref(((OwnedJson *) arg)->json);
 }
 
+/* The callback is allocated in cxt; there is no way to disown a tree. */
 json_t *
 ash_json_own(MemoryContext cxt, json_t *json)
 {

@@ -21,7 +21,7 @@
  *-------------------------------------------------------------------------
  */
 
-/* What a node is, for "expected …, got …". */
+/* With its article, for messages of the form "expected …, got …". */
 const char *
 ash_json_kind(const json_t *node)
 {
@@ -46,6 +46,7 @@ ash_json_kind(const json_t *node)
 	return "null";
 }
 
+/* The node has passed the check of ASH_OPT_NAMES: its items are strings. */
 List *
 ash_json_names(const json_t *node)
 {
@@ -80,6 +81,7 @@ put_real(AshJson *json, double value)
 	ash_put_json(json, buf);
 }
 
+/* Any node, members in the order of the document. */
 static void
 put_tree(AshJson *json, const json_t *node)
 {
@@ -121,6 +123,7 @@ put_tree(AshJson *json, const json_t *node)
 	}
 }
 
+/* A space follows each comma and colon also in compact form, as in the text of a jsonb. */
 char *
 ash_json_dump(const json_t *json, bool indent)
 {
@@ -133,6 +136,7 @@ ash_json_dump(const json_t *json, bool indent)
 	return out.data;
 }
 
+/* Integers and reals become numeric, reals by their shortest digits. */
 Jsonb *
 ash_jsonb_from_json(const json_t *json)
 {
@@ -145,6 +149,7 @@ ash_jsonb_from_json(const json_t *json)
 	return ash_json_result(&writer);
 }
 
+/* One token of a JSON Pointer: ~ and / have escapes of their own. */
 static void
 append_escaped(StringInfo out, const char *token)
 {
@@ -159,6 +164,7 @@ append_escaped(StringInfo out, const char *token)
 	}
 }
 
+/* The empty text is the whole document. */
 char *
 ash_json_pointer(List *path)
 {

@@ -141,8 +141,8 @@ ash_errors_create(MemoryContext cxt)
 	} while (0)
 
 /*
- * Add an error at the current path.  field may be NULL; fmt may be NULL when the
- * caller sets the message itself (after adding vars).
+ * The message is formatted in errors->cxt, and the path is a copy of the list whose nodes are
+ * shared: they are never changed.
  */
 AshError *
 ash_error_add(AshErrors *errors, AshErrorCode code, const char *field, const char *fmt, ...)
@@ -165,7 +165,10 @@ ash_error_add(AshErrors *errors, AshErrorCode code, const char *field, const cha
 	return error;
 }
 
-/* A fault of a definition, below the current path when option is given. */
+/*
+ * The message is formatted before the path is extended, as its arguments may be evaluated from
+ * it.
+ */
 AshError *
 ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...)
 {
@@ -182,6 +185,7 @@ ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...
 	return error;
 }
 
+/* The nodes are never freed before errors->cxt: errors share them. */
 void
 ash_errors_push(AshErrors *errors, const char *name, int index)
 {
@@ -192,7 +196,7 @@ ash_errors_push(AshErrors *errors, const char *name, int index)
 	MemoryContextSwitchTo(old);
 }
 
-/* Move all of from to the end of to, under to's current path.  Same lifetime assumed. */
+/* The paths of from's errors are made relative to to's current path.  from is empty afterwards. */
 void
 ash_errors_move(AshErrors *to, AshErrors *from)
 {
@@ -210,7 +214,7 @@ ash_errors_move(AshErrors *to, AshErrors *from)
 	MemoryContextSwitchTo(old);
 }
 
-/* Move all of from to the end of to; the paths are already those of to. */
+/* from is empty afterwards. */
 void
 ash_errors_append_all(AshErrors *to, AshErrors *from)
 {
@@ -221,6 +225,7 @@ ash_errors_append_all(AshErrors *to, AshErrors *from)
 	MemoryContextSwitchTo(old);
 }
 
+/* A new var of error; the caller has switched to errors->cxt and sets json and text. */
 static AshErrorVar *
 add_var(AshErrors *errors, AshError *error, const char *name)
 {
@@ -268,6 +273,7 @@ ash_error_var_json(AshErrors *errors, AshError *error, const char *name, const c
 	MemoryContextSwitchTo(old);
 }
 
+/* The var of that name, which is not terminated; or NULL. */
 static const AshErrorVar *
 find_var(List *vars, const char *name, int len)
 {
@@ -283,7 +289,10 @@ find_var(List *vars, const char *name, int len)
 	return NULL;
 }
 
-/* Replace each %{name} by the var of that name; one without a var stays as it is. */
+/*
+ * %{name} without a var of that name is copied as it is, because a message may quote what a
+ * caller sent.
+ */
 char *
 ash_error_interpolate(const char *message, List *vars)
 {
@@ -309,6 +318,7 @@ ash_error_interpolate(const char *message, List *vars)
 
 #define MAX_SHOWN 80
 
+/* Returns name itself when it is short, else a palloc'd copy that ends with an ellipsis. */
 const char *
 ash_clip(const char *name)
 {

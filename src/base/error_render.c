@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/base/error_render.c
- *	  Accumulated errors as JSON, as one line for people, as an ereport.
+ *	  Accumulated errors as JSON, as a message of one line, as an ereport.
  *
  * The class of a failed call is the highest class present: forbidden, invalid,
  * framework, unknown.  SQLSTATE is that of the first error of this class.
@@ -16,9 +16,10 @@
 #include "nodes/value.h"
 #include "utils/json.h"
 
-/* Longest MESSAGE we send: one line for people, the rest is in DETAIL. */
+/* Bytes of a MESSAGE after which further errors are only counted; DETAIL has them all. */
 #define MAX_MESSAGE 1000
 
+/* The class of a failed call: forbidden before invalid, framework and unknown. */
 static AshErrorClass
 highest_class(const AshErrors *errors)
 {
@@ -35,6 +36,7 @@ highest_class(const AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* A list of names and indexes. */
 static void
 put_path(AshJson *json, List *path)
 {
@@ -67,6 +69,7 @@ put_names(AshJson *json, const char *key, List *names)
 	ash_put_end_list(json);
 }
 
+/* Always there, if only as an empty object, so that clients need not test for it. */
 static void
 put_vars(AshJson *json, List *vars)
 {
@@ -82,6 +85,7 @@ put_vars(AshJson *json, List *vars)
 	ash_put_end_object(json);
 }
 
+/* An error without a message is described by its code. */
 static const char *
 error_message(const AshError *error)
 {
@@ -106,6 +110,7 @@ put_error(AshJson *json, const AshError *error)
 	ash_put_end_object(json);
 }
 
+/* In the order in which the errors were added. */
 void
 ash_put_error_list(AshJson *json, const AshErrors *errors)
 {
@@ -117,6 +122,7 @@ ash_put_error_list(AshJson *json, const AshErrors *errors)
 	ash_put_end_list(json);
 }
 
+/* The class comes first, so that it can be read without the errors. */
 void
 ash_put_errors(AshJson *json, const AshErrors *errors)
 {
@@ -160,6 +166,7 @@ names_field(const char *message, const char *field)
 	return false;
 }
 
+/* The first line of the message, preceded by the field or fields unless it names them itself. */
 static void
 append_one_line(StringInfo out, const AshError *error)
 {
@@ -181,6 +188,10 @@ append_one_line(StringInfo out, const AshError *error)
 	appendBinaryStringInfo(out, message, len);
 }
 
+/*
+ * The messages are separated by semicolons. Once MAX_MESSAGE bytes are written the rest is
+ * only counted.
+ */
 char *
 ash_errors_message(const AshErrors *errors)
 {

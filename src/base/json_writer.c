@@ -3,7 +3,7 @@
  * src/base/json_writer.c
  *	  One writer of JSON, whose back end is text or jsonb.
  *
- * The text needs no stack of containers: AshJson.place tells what has to precede
+ * The text needs no stack of containers: AshJson.place says what has to precede
  * an item.  The jsonb back end is pushJsonbValue(), whose state also knows whether
  * an item is one of a list or the value of a key.
  *
@@ -23,7 +23,7 @@
  */
 
 /*
- * Bytes that cannot stand in a JSON string as they are: 'u' for \u00XX, otherwise
+ * Bytes that cannot be written in a JSON string as they are: 'u' for \u00XX, otherwise
  * the letter of the short escape.
  */
 static const char escapes[256] = {
@@ -44,6 +44,7 @@ has_less(uint64 word, unsigned char limit)
 	return ((word - EACH_BYTE(limit)) & ~word & EACH_BYTE(0x80)) != 0;
 }
 
+/* True when one of the eight bytes at p has to be escaped. */
 static inline bool
 needs_escape(const char *p)
 {
@@ -65,6 +66,7 @@ find_escape(const char *p, const char *end)
 	return p;
 }
 
+/* One byte that cannot be written as it is. */
 static void
 append_escaped(StringInfo out, unsigned char c)
 {
@@ -77,7 +79,7 @@ append_escaped(StringInfo out, unsigned char c)
 	}
 }
 
-/* Runs of plain bytes are copied whole. */
+/* Runs of bytes that need no escape are copied as a whole; eight bytes are tested at a time. */
 void
 ash_write_json_string(StringInfo out, const char *str, int len)
 {
@@ -97,6 +99,7 @@ ash_write_json_string(StringInfo out, const char *str, int len)
 	appendStringInfoChar(out, '"');
 }
 
+/* Used for the keys of records, which are the same for every row of a result. */
 char *
 ash_json_key(const char *name, int *len)
 {
@@ -114,6 +117,7 @@ ash_json_key(const char *name, int *len)
  *-------------------------------------------------------------------------
  */
 
+/* Indented text: a new line at the current depth. */
 static void
 new_line(AshJson *json)
 {
@@ -133,6 +137,7 @@ separate(AshJson *json)
 		new_line(json);
 }
 
+/* The caller must append exactly one JSON value before it puts anything else. */
 StringInfo
 ash_put_raw(AshJson *json)
 {
@@ -142,6 +147,7 @@ ash_put_raw(AshJson *json)
 	return json->text;
 }
 
+/* The end of a container that is still empty follows its beginning without a new line. */
 void
 ash_put_token(AshJson *json, JsonbIteratorToken token)
 {
@@ -166,6 +172,7 @@ ash_put_token(AshJson *json, JsonbIteratorToken token)
 	}
 }
 
+/* The jsonb back end keeps the pointer to key, not a copy. */
 AshJson *
 ash_put_key(AshJson *json, const char *key)
 {
@@ -202,6 +209,10 @@ append_value(StringInfo out, const JsonbValue *value)
 	}
 }
 
+/*
+ * The jsonb back end has to know whether the value is an item of a list or follows a key; a
+ * scalar outside of any container is kept for ash_json_result.
+ */
 void
 ash_put_value(AshJson *json, const JsonbValue *value)
 {
@@ -215,6 +226,7 @@ ash_put_value(AshJson *json, const JsonbValue *value)
 							  (JsonbValue *) value);
 }
 
+/* As text without a detour over numeric. */
 void
 ash_put_int(AshJson *json, int64 value)
 {
@@ -225,6 +237,10 @@ ash_put_int(AshJson *json, int64 value)
 					  &(JsonbValue){ .type = jbvNumeric, .val.numeric = int64_to_numeric(value) });
 }
 
+/*
+ * For text that comes from elsewhere, such as the vars of an error or a column of type json.
+ * jsonb_in() raises an error when it is no JSON.
+ */
 void
 ash_put_json(AshJson *json, const char *text)
 {
@@ -234,6 +250,7 @@ ash_put_json(AshJson *json, const char *text)
 		ash_put_jsonb(json, DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text))));
 }
 
+/* All containers must have been ended.  Copies everything that was put. */
 Jsonb *
 ash_json_result(AshJson *json)
 {

@@ -19,6 +19,7 @@ typedef struct Scanner
 	const char *end;
 } Scanner;
 
+/* Skips c; false when the next character is another. */
 static bool
 scan_char(Scanner *s, char c)
 {
@@ -46,6 +47,7 @@ scan_digits(Scanner *s, int n, int *out)
 	return true;
 }
 
+/* True for a day that exists, in PostgreSQL's range of dates. */
 static bool
 valid_date(const AshDateParts *parts)
 {
@@ -54,6 +56,7 @@ valid_date(const AshDateParts *parts)
 		   IS_VALID_JULIAN(parts->year, parts->month, parts->day);
 }
 
+/* [sign]YYYY-MM-DD, of a date that exists. */
 static bool
 scan_date(Scanner *s, AshDateParts *parts)
 {
@@ -69,6 +72,7 @@ scan_date(Scanner *s, AshDateParts *parts)
 	return valid_date(parts);
 }
 
+/* False when a component is out of its range; there is no 24:00 and no leap second. */
 static bool
 time_of_day(int hour, int minute, int second, int usec, int64 *time)
 {
@@ -175,10 +179,7 @@ parse_text(AshText in, AshIsoForm form, AshDateParts *parts)
 	return scan_datetime(&s, parts);
 }
 
-/*-------------------------------------------------------------------------
- * Objects of components
- *-------------------------------------------------------------------------
- */
+/* One component: a number or digits, up to six. */
 static AshComponent
 get_component(JsonbContainer *object, const char *name, int *out)
 {
@@ -232,6 +233,7 @@ get_components(JsonbContainer *object, const char *const *names, int n, int opti
 static const char *const component_names[] = { "year",	 "month",  "day",		 "hour",
 											   "minute", "second", "microsecond" };
 
+/* All of year, month and day, or none of them. */
 static AshComponent
 parse_date_object(JsonbContainer *object, AshDateParts *parts)
 {
@@ -246,6 +248,7 @@ parse_date_object(JsonbContainer *object, AshDateParts *parts)
 	return result;
 }
 
+/* hour and minute are needed, second and microsecond may be missing. */
 static AshComponent
 parse_time_object(JsonbContainer *object, AshDateParts *parts)
 {
@@ -257,6 +260,7 @@ parse_time_object(JsonbContainer *object, AshDateParts *parts)
 	return result;
 }
 
+/* parts is zero for what the input does not have. */
 AshComponent
 ash_iso_parse(const JsonbValue *in, AshIsoForm form, AshDateParts *parts)
 {

@@ -3,6 +3,11 @@
  * src/type/type_basic.c
  *	  boolean, atom, enum, duration_name and term.
  *
+ * Names (atom, enum, duration_name) are stored as text, so that a column of them can be
+ * read by anything; their set is a CHECK constraint of the column.  atom and enum differ
+ * in how they read their input: an atom as it is, an enum in any letter case.  A term is
+ * any JSON, stored as jsonb.
+ *
  *-------------------------------------------------------------------------
  */
 #include "type/type_internal.h"
@@ -10,16 +15,14 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
+/* True when in is str, byte by byte. */
 static bool
 text_is(AshText in, const char *str)
 {
 	return in.len == strlen(str) && memcmp(in.s, str, in.len) == 0;
 }
 
-/*-------------------------------------------------------------------------
- * boolean
- *-------------------------------------------------------------------------
- */
+/* Also "true", "false", "1" and "0", as forms send them. */
 static bool
 boolean_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
@@ -62,6 +65,7 @@ static const AshOpt atom_options[] = {
 static const AshSpec atom_spec =
 	ASH_SPEC("atom", AtomConstraints, atom_options, .doc = "Constraints of an atom.");
 
+/* The list of names for the message, as a JSON string. */
 static bool
 atom_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -79,6 +83,7 @@ atom_prepare(AshTypeInst *inst, AshErrors *errors)
 	return true;
 }
 
+/* A boolean is the atom of its name. */
 static bool
 atom_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
@@ -97,6 +102,7 @@ atom_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 	return true;
 }
 
+/* The one of names that equals name, or NULL. */
 static const char *
 find_name(List *names, AshText name)
 {
@@ -108,6 +114,7 @@ find_name(List *names, AshText name)
 	return NULL;
 }
 
+/* The message shows the value unless it is sensitive. */
 static bool
 atom_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -126,7 +133,7 @@ atom_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return false;
 }
 
-/* "column = ANY (ARRAY['a', 'b'])" */
+/* "column = ANY (ARRAY['a', 'b'])"; NULL without names. */
 static char *
 names_check_sql(List *names, const char *column)
 {
@@ -171,16 +178,17 @@ static const AshOpt enum_options[] = {
 static const AshSpec enum_spec =
 	ASH_SPEC("enum", EnumConstraints, enum_options, .doc = "The values of an enum.");
 
-/* What may stand beside a name: nothing, a description, or an object of these. */
+/* What a name may be described by: nothing, a description, or an object of these. */
 static const AshOpt enum_value_options[] = {
 	ASH_OPTION_CHECKED("description", STRING, .doc = "What it means."),
-	ASH_OPTION_CHECKED("label", STRING, .doc = "What people read."), ASH_OPT_END
+	ASH_OPTION_CHECKED("label", STRING, .doc = "Name to show to users."), ASH_OPT_END
 };
 
 static const AshSpec enum_value_spec =
 	ASH_SPEC_CHECKED("enum value", enum_value_options, .shorthand = "description",
 					 .doc = "A name of an enum.");
 
+/* False after adding an error: the name is there already. */
 static bool
 add_enum_name(EnumConstraints *c, const char *name, AshErrors *errors)
 {
@@ -214,6 +222,7 @@ add_described_names(EnumConstraints *c, json_t *object, AshErrors *errors)
 	return ok;
 }
 
+/* A name, or an object of a name and its description. */
 static bool
 add_enum_item(EnumConstraints *c, json_t *item, AshErrors *errors)
 {
@@ -226,6 +235,7 @@ add_enum_item(EnumConstraints *c, json_t *item, AshErrors *errors)
 	return false;
 }
 
+/* All items of the list, also after a fault. */
 static bool
 add_enum_list(EnumConstraints *c, json_t *list, AshErrors *errors)
 {
@@ -242,6 +252,7 @@ add_enum_list(EnumConstraints *c, json_t *list, AshErrors *errors)
 	return ok;
 }
 
+/* Collects the names from either form of "values". */
 static bool
 enum_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -282,6 +293,7 @@ match_name(List *names, AshText str)
 	return NULL;
 }
 
+/* Stores the name as it is spelled in the definition. */
 static bool
 cast_name(List *names, const JsonbValue *in, AshValue *out)
 {
@@ -296,6 +308,7 @@ cast_name(List *names, const JsonbValue *in, AshValue *out)
 	return true;
 }
 
+/* One of the names, in any letter case. */
 static bool
 enum_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
@@ -309,6 +322,7 @@ enum_check_sql(const AshTypeInst *inst, const char *column)
 	return names_check_sql(((EnumConstraints *) inst->constraints)->names, column);
 }
 
+/* A new list of static strings. */
 static List *
 duration_names(void)
 {
@@ -322,6 +336,7 @@ duration_names(void)
 	return list;
 }
 
+/* As an enum of the fixed list. */
 static bool
 duration_name_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 				   bool *reported)

@@ -13,17 +13,13 @@
 
 #include "common/base64.h"
 
-/* Bytes of base64 text, or NULL. */
+/* Bytes of base64 text, palloc'd; NULL when it is none, or has white space in it. */
 static bytea *
 decode_base64(const char *s, int len)
 {
 	int size = pg_b64_dec_len(len);
 	bytea *result;
-	int i;
 
-	for (i = 0; i < len; i++)
-		if (isspace((unsigned char) s[i]))
-			return NULL;
 	if (len % 4 != 0)
 		return NULL;
 	result = palloc(VARHDRSZ + size);
@@ -52,6 +48,7 @@ decode_base64url(const char *s, int len)
 	return decode_base64(copy, n);
 }
 
+/* The bytes of a text, palloc'd. */
 static bytea *
 raw_bytes(AshText in)
 {
@@ -62,6 +59,7 @@ raw_bytes(AshText in)
 	return result;
 }
 
+/* Without padding it is invalid. */
 static bool
 binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			bool *reported)
@@ -77,6 +75,7 @@ binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 	return true;
 }
 
+/* Never fails for a string. */
 static bool
 url_encoded_binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 						bool *reported)
@@ -90,6 +89,7 @@ url_encoded_binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *
 	return true;
 }
 
+/* Encodes into the buffer directly; url replaces two characters and drops the padding. */
 static void
 write_base64(StringInfo out, Datum value, bool url)
 {

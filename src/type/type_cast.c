@@ -47,10 +47,7 @@ static const AshOpt array_options[] = {
 const AshSpec ash_array_spec =
 	ASH_SPEC("array", AshArrayConstraints, array_options, .doc = "Constraints of a list.");
 
-/*
- * The key of an indexed map ({"0": …, "1": …}, as HTML forms send lists): its
- * number, or -1.
- */
+/* The key of an indexed map ({"0": …, "1": …}, as HTML forms send lists) as a number, or -1. */
 static int
 index_key(const JsonbValue *key)
 {
@@ -74,6 +71,7 @@ typedef struct IndexedItem
 	JsonbValue value;
 } IndexedItem;
 
+/* qsort comparator: by index. */
 static int
 compare_indexed(const void *a, const void *b)
 {
@@ -83,6 +81,10 @@ compare_indexed(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/*
+ * The values of an indexed map in the order of their numbers; gaps do not count. -1 when a key
+ * is no number.
+ */
 static int
 indexed_map_items(JsonbContainer *object, JsonbValue **items)
 {
@@ -104,6 +106,7 @@ indexed_map_items(JsonbContainer *object, JsonbValue **items)
 	return n;
 }
 
+/* *items is palloc'd and points into in.  An empty object is no list. */
 int
 ash_type_array_items(const JsonbValue *in, JsonbValue **items)
 {
@@ -126,6 +129,7 @@ ash_type_array_items(const JsonbValue *in, JsonbValue **items)
 	return n;
 }
 
+/* True when the error has the var "index" already. */
 static bool
 has_index(const AshError *error)
 {
@@ -137,7 +141,7 @@ has_index(const AshError *error)
 	return false;
 }
 
-/* Give all errors after the first n the item's index; that of a list inside stays. */
+/* Gives all errors after the first n the item's index; that of a list inside stays. */
 static void
 add_index(AshErrors *errors, int n, int index)
 {
@@ -148,6 +152,10 @@ add_index(AshErrors *errors, int n, int index)
 			ash_error_var_int(errors, list_nth(errors->items, i), "index", index);
 }
 
+/*
+ * One item, whose errors get its index in their path and as a var. A list of lists reports the
+ * inner position alone.
+ */
 static bool
 cast_item(const AshTypeInst *inst, const JsonbValue *in, int index, AshCast *cast, AshValue *out)
 {
@@ -166,6 +174,7 @@ cast_item(const AshTypeInst *inst, const JsonbValue *in, int index, AshCast *cas
 	return ok;
 }
 
+/* Adds an error for each limit that is violated. */
 bool
 ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast)
 {
@@ -186,8 +195,8 @@ ash_type_check_length(const AshTypeInst *inst, int nitems, AshCast *cast)
 }
 
 /*
- * Constrain all items, in place; *n shrinks when null items are removed.  With
- * computed set, the items have not been cast by us.
+ * Constrains all items in place; *n shrinks when null items are removed. With computed set,
+ * the items have not been cast by this file.
  */
 static bool
 constrain_items(const AshTypeInst *inst, AshCast *cast, AshValue *items, int *n, bool computed)
@@ -231,6 +240,7 @@ build_nested(const AshTypeInst *inst, const AshValue *items, int n)
 	return JsonbPGetDatum(ash_json_result(&json));
 }
 
+/* One dimension, from 1; an empty array has none.  item->oid must be valid. */
 Datum
 ash_type_build_array(const AshTypeInst *item, const AshValue *items, int n)
 {
@@ -259,6 +269,10 @@ build_list(const AshTypeInst *inst, const AshValue *items, int n)
 									  ash_type_build_array(inst->item, items, n);
 }
 
+/*
+ * Casts a list and, with constrain, applies its constraints. Embedded items never get here:
+ * their type casts whole lists.
+ */
 static bool
 array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		   bool constrain)
@@ -289,6 +303,7 @@ array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	return true;
 }
 
+/* palloc'd; pass-by-reference values point into array. */
 AshValue *
 ash_array_items(const AshTypeInst *item, ArrayType *array, int *n)
 {
@@ -309,7 +324,7 @@ ash_array_items(const AshTypeInst *item, ArrayType *array, int *n)
 	return items;
 }
 
-/* The lists inside a stored list of lists. */
+/* The lists inside a stored list of lists, cast again; NULL when it is none. */
 static AshValue *
 deconstruct_nested(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
 {
@@ -329,6 +344,7 @@ deconstruct_nested(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
 	return items;
 }
 
+/* The items of a stored list; NULL when it is none. */
 static AshValue *
 deconstruct(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
 {
@@ -337,6 +353,10 @@ deconstruct(const AshTypeInst *inst, Datum value, AshCast *cast, int *n)
 	return ash_array_items(inst->item, DatumGetArrayTypeP(value), n);
 }
 
+/*
+ * For a list that was computed and not cast: items may be replaced by their constraints, so it
+ * is built anew.
+ */
 static bool
 array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -359,6 +379,10 @@ array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
  *-------------------------------------------------------------------------
  */
 
+/*
+ * Calls the type's cast and adds "is invalid" where the type has added nothing. The empty
+ * string that it refuses is null.
+ */
 static bool
 cast_scalar(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
 {
@@ -377,7 +401,7 @@ cast_scalar(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 	return false;
 }
 
-/* Cast without constraints (a union applies those of its members, though). */
+/* Null needs no type, but a union may have to release an embedded value for it. */
 bool
 ash_cast_only(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
 {
@@ -393,6 +417,7 @@ ash_cast_only(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 	return cast_scalar(inst, in, cast, out);
 }
 
+/* Null satisfies all constraints.  value may be replaced. */
 bool
 ash_type_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -406,7 +431,7 @@ ash_type_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return inst->type->constrain(inst, cast, value);
 }
 
-/* Containers that are not serialized yet are made so: the types only know that form. */
+/* Containers that are not serialized yet are made so in *buffer: the types know only jbvBinary. */
 static const JsonbValue *
 serialized(const JsonbValue *in, JsonbValue *buffer)
 {
@@ -421,6 +446,10 @@ serialized(const JsonbValue *in, JsonbValue *buffer)
 	return buffer;
 }
 
+/*
+ * The whole pipeline. Raises an error when the storage type does not exist because its
+ * extension has not been created.
+ */
 bool
 ash_type_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
 {
@@ -444,6 +473,7 @@ ash_type_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 	return ash_type_constrain(inst, cast, out);
 }
 
+/* In CurrentMemoryContext, with no pointer into in. */
 bool
 ash_type_cast_json(const AshTypeInst *inst, json_t *in, AshCast *cast, AshValue *out)
 {
@@ -453,6 +483,7 @@ ash_type_cast_json(const AshTypeInst *inst, json_t *in, AshCast *cast, AshValue 
 	return ash_type_cast(inst, &value, cast, out);
 }
 
+/* Null equals null.  By the = operator of the storage type, bytewise where it has none. */
 bool
 ash_type_equal(const AshTypeInst *inst, const AshValue *a, const AshValue *b)
 {
@@ -466,6 +497,7 @@ ash_type_equal(const AshTypeInst *inst, const AshValue *a, const AshValue *b)
 	return datumIsEqual(a->value, b->value, inst->typbyval, inst->typlen);
 }
 
+/* Detoasts nothing. */
 AshValue
 ash_value_copy(const AshTypeInst *inst, AshValue value)
 {

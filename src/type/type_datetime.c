@@ -14,10 +14,7 @@
 #include "utils/date.h"
 #include "utils/datetime.h"
 
-/*-------------------------------------------------------------------------
- * The types
- *-------------------------------------------------------------------------
- */
+/* False when it is out of the range of a timestamp. */
 static bool
 parts_timestamp(const AshDateParts *parts, bool shift, Timestamp *out)
 {
@@ -37,6 +34,7 @@ whole_seconds(int64 usecs)
 	return usecs - (rest < 0 ? rest + USECS_PER_SEC : rest);
 }
 
+/* Without any component the value is null. */
 static bool
 date_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
@@ -57,6 +55,7 @@ keeps_fraction(const AshTypeInst *inst)
 	return inst->typmod != 0;
 }
 
+/* An offset is read and dropped. */
 static bool
 time_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
@@ -93,6 +92,7 @@ naive_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast
 	return timestamp_cast(inst, in, ASH_ISO_NAIVE, out);
 }
 
+/* A message of its own instead of "is invalid"; the empty string is null. */
 static bool
 utc_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 				  bool *reported)
@@ -118,6 +118,7 @@ utc_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, 
  */
 #define ISO_MAX 48
 
+/* n digits with leading zeros; returns their end. */
 static inline char *
 put_digits(char *p, int value, int n)
 {
@@ -128,6 +129,7 @@ put_digits(char *p, int value, int n)
 	return p + n;
 }
 
+/* A date into p; returns the end of it.  Years before 1 are negative, as in ISO 8601. */
 static char *
 format_date(char *p, int julian)
 {
@@ -148,7 +150,10 @@ format_date(char *p, int julian)
 	return put_digits(p, day, 2);
 }
 
-/* Dates come in runs: rows of a page, and the timestamps of a row, are of few days. */
+/*
+ * Dates come in runs, as the rows of a page are of few days; so the text of the last one is
+ * kept.
+ */
 static char *
 put_date(char *p, int julian)
 {
@@ -165,6 +170,7 @@ put_date(char *p, int julian)
 	return p + len;
 }
 
+/* Hours, minutes, seconds and, with usec, always six digits of a fraction. */
 static char *
 put_time(char *p, int64 time, bool usec)
 {
@@ -183,6 +189,7 @@ put_time(char *p, int64 time, bool usec)
 	return p;
 }
 
+/* A date, or infinity. */
 static int
 format_day(char *buf, int32 date)
 {
@@ -195,6 +202,7 @@ format_day(char *buf, int32 date)
 	return p - buf;
 }
 
+/* A time of day; usec: with a fraction. */
 static int
 format_time(char *buf, int64 time, bool usec)
 {
@@ -204,6 +212,7 @@ format_time(char *buf, int64 time, bool usec)
 	return p - buf;
 }
 
+/* zulu: the value is in UTC and gets a Z. */
 static int
 format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu)
 {
@@ -228,6 +237,7 @@ format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu)
 	*p = '\0';
 	return p - buf;
 }
+/* Written into the buffer directly, as the others below. */
 static void
 date_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -237,6 +247,7 @@ date_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	appendStringInfoChar(out, '"');
 }
 
+/* With six digits of a fraction, or none. */
 static void
 time_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -246,6 +257,7 @@ time_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	appendStringInfoChar(out, '"');
 }
 
+/* zulu: with a Z at the end. */
 static void
 write_timestamp(StringInfo out, const AshTypeInst *inst, Datum value, bool zulu)
 {
@@ -304,6 +316,7 @@ static const AshSpec time_spec =
 static const AshSpec datetime_spec = ASH_SPEC("datetime", PrecisionConstraints, datetime_options,
 											  .doc = "Constraints of a point in time.");
 
+/* The precision becomes the typmod. */
 static bool
 precision_prepare(AshTypeInst *inst, AshErrors *errors)
 {

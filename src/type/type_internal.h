@@ -3,6 +3,10 @@
  * src/type/type_internal.h
  *	  What the files of type/ share among themselves.
  *
+ * Casting within casting (items of lists, fields of maps, members of unions, columns
+ * of rows) calls ash_cast_only and ash_type_constrain, so that all of a value is cast
+ * before any constraint is applied.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef ASH_TYPE_INTERNAL_H
@@ -13,6 +17,7 @@
 #include "utils/array.h"
 #include "utils/timestamp.h"
 
+/* The text of a jbvString, which points into v. */
 static inline AshText
 jv_text(const JsonbValue *v)
 {

@@ -6,6 +6,10 @@
  * The text does not depend on any setting: not on DateStyle, IntervalStyle,
  * TimeZone, bytea_output or extra_float_digits.
  *
+ * It is the hot path of every read, so scalars are appended to the result's buffer
+ * without a copy.  The same values are put into a jsonb where one is stored or handed
+ * to a function; what has a counterpart there is not written as text first.
+ *
  *-------------------------------------------------------------------------
  */
 #include "type/type_internal.h"
@@ -40,6 +44,7 @@ put_dimension(AshJson *json, const AshTypeInst *item, const ArrayType *array, in
 	ash_put_end_list(json);
 }
 
+/* A list as JSON.  A list of lists is stored as the jsonb that it is written as. */
 static void
 put_array(AshJson *json, const AshTypeInst *inst, Datum value)
 {
@@ -67,7 +72,7 @@ put_array(AshJson *json, const AshTypeInst *inst, Datum value)
 		pfree(items);
 }
 
-/* A value whose type leaves the writing to its storage. */
+/* A value whose type leaves the writing to its storage: jsonb, or text. */
 static void
 write_stored(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -87,6 +92,7 @@ write_stored(StringInfo out, const AshTypeInst *inst, Datum value)
 		pfree(plain);
 }
 
+/* The path of result rows: no JSON writer in between for scalars. */
 void
 ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *value)
 {
@@ -104,7 +110,10 @@ ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *val
 		write_stored(out, inst, value->value);
 }
 
-/* A value as jsonb has it; false when its JSON has to be written as text first. */
+/*
+ * A value as jsonb has it, pointing into value; false when its JSON has to be written as text
+ * first.
+ */
 static bool
 jsonb_form(const AshTypeInst *inst, Datum value, JsonbValue *out)
 {
@@ -140,8 +149,8 @@ jsonb_form(const AshTypeInst *inst, Datum value, JsonbValue *out)
 }
 
 /*
- * jsonb of what write_json writes.  Text that is a plain string is taken as it
- * is; only what has escapes or containers in it is parsed.
+ * jsonb of what write_json writes. Text that is a plain string is taken as it is; only what
+ * has escapes or containers in it is parsed.
  */
 static void
 put_text(AshJson *json, const AshTypeInst *inst, Datum value)
@@ -156,6 +165,7 @@ put_text(AshJson *json, const AshTypeInst *inst, Datum value)
 		ash_put_json(json, buf.data);
 }
 
+/* As jsonb, what was put may point into value until ash_json_result. */
 void
 ash_type_put_json(AshJson *json, const AshTypeInst *inst, const AshValue *value)
 {
@@ -173,10 +183,7 @@ ash_type_put_json(AshJson *json, const AshTypeInst *inst, const AshValue *value)
 		put_text(json, inst, value->value);
 }
 
-/*-------------------------------------------------------------------------
- * Types that have no entry in the registry
- *-------------------------------------------------------------------------
- */
+/* Infinity and NaN are strings, as JSON has no such numbers. */
 static void
 write_float4(StringInfo out, float4 value)
 {
@@ -187,6 +194,7 @@ write_float4(StringInfo out, float4 value)
 	appendStringInfo(out, finite ? "%s" : "\"%s\"", buf);
 }
 
+/* A JSON string. */
 static void
 write_cstring(StringInfo out, const char *str)
 {
@@ -212,7 +220,10 @@ write_bound(StringInfo out, Oid subtype, const RangeBound *bound)
 	appendBinaryStringInfo(out, quoted.data + 1, quoted.len - 2);
 }
 
-/* PostgreSQL's notation as a JSON string. */
+/*
+ * PostgreSQL's notation as a JSON string. It is composed here for ranges of built-in types, so
+ * that no setting shows in it.
+ */
 static void
 write_range(StringInfo out, Oid oid, Datum value)
 {
@@ -244,7 +255,7 @@ write_range(StringInfo out, Oid oid, Datum value)
 	pfree(buf.data);
 }
 
-/* A row as an object of its columns. */
+/* A row as an object of its columns, dropped ones left out. */
 static void
 write_row(StringInfo out, Datum value)
 {
@@ -276,6 +287,7 @@ write_row(StringInfo out, Datum value)
 	ReleaseTupleDesc(desc);
 }
 
+/* A json value is JSON already. */
 static void
 write_json_text(StringInfo out, Datum value)
 {
@@ -284,7 +296,7 @@ write_json_text(StringInfo out, Datum value)
 	appendBinaryStringInfo(out, VARDATA_ANY(txt), VARSIZE_ANY_EXHDR(txt));
 }
 
-/* Types of the server that are neither scalar nor known to the registry. */
+/* Types of the server that are neither scalar nor in the registry. */
 static void
 write_other(StringInfo out, Oid oid, Datum value)
 {
@@ -307,6 +319,10 @@ write_other(StringInfo out, Oid oid, Datum value)
 	}
 }
 
+/*
+ * Types with a text of their own come first; then what the registry knows, then domains, rows,
+ * ranges and the output function.
+ */
 void
 ash_write_json_datum(StringInfo out, Oid oid, Datum value, bool isnull)
 {

@@ -4,12 +4,15 @@
  *	  Any PostgreSQL type by name: text in through its input function, text out
  *	  through its output function.
  *
+ * This is how every type works that is not in the registry: domains, enums, composites
+ * and the types of other extensions.
+ *
  * A name without schema means a type of pg_catalog or of an extension, so that a
  * definition means the same under every search_path; types that users have made
  * are written with their schema.
  *
  * An input function reports a bad value by raising an error.  It is called in a
- * subtransaction, which costs some microseconds; that is why the types people use
+ * subtransaction, which costs some microseconds; that is why the types that are used
  * most have parsers of their own.
  *
  *-------------------------------------------------------------------------
@@ -39,7 +42,11 @@
  *-------------------------------------------------------------------------
  */
 
-/* Errors that say something about the value, not about the server. */
+/*
+ * True for errors that say something about the value, not about the server: data exceptions,
+ * violated constraints (of domains), features, schemas and names that are not there, limits,
+ * and what a PL function raises.
+ */
 static bool
 is_value_error(int sqlerrcode)
 {
@@ -59,7 +66,10 @@ is_value_error(int sqlerrcode)
 
 typedef void (*Attempt)(void *arg);
 
-/* Call attempt(arg) in a subtransaction; false when it raised an error about its value. */
+/*
+ * Calls attempt(arg) in a subtransaction; false when it raised an error about its value. Other
+ * errors are raised again.
+ */
 static bool
 attempt_safely(Attempt attempt, void *arg)
 {
@@ -102,6 +112,7 @@ typedef struct InputCall
 	Datum result;
 } InputCall;
 
+/* Attempt; arg is an InputCall. */
 static void
 call_input(void *arg)
 {
@@ -111,6 +122,7 @@ call_input(void *arg)
 		InputFunctionCall(call->inst->input, call->str, call->inst->typioparam, call->inst->typmod);
 }
 
+/* Lives as long as inst. */
 static void
 init_input(AshTypeInst *inst)
 {
@@ -123,13 +135,14 @@ init_input(AshTypeInst *inst)
 	inst->input = input;
 }
 
-/* Types whose input function takes any text. */
+/* Types whose input function takes any text: no subtransaction is needed. */
 static bool
 never_fails(const AshTypeInst *inst)
 {
 	return inst->typmod == -1 && (inst->oid == TEXTOID || inst->oid == VARCHAROID);
 }
 
+/* The input function is looked up at the first call. */
 bool
 ash_pg_input(const AshTypeInst *inst, char *str, Datum *value)
 {
@@ -145,7 +158,10 @@ ash_pg_input(const AshTypeInst *inst, char *str, Datum *value)
 	return true;
 }
 
-/* What of in the type's input function gets; NULL: nothing. */
+/*
+ * What of in the type's input function gets; NULL: nothing. Numbers and booleans only go to
+ * types of that category.
+ */
 static char *
 input_text(const AshTypeInst *inst, const JsonbValue *in)
 {
@@ -177,11 +193,7 @@ base64_as_hex(const JsonbValue *in, AshCast *cast)
 																	 CStringGetTextDatum("hex"))));
 }
 
-/*
- * Rows: the keys are the columns.  One that is absent is null, one that is no column
- * makes the value invalid.  Each column is cast by the type that stands for its
- * PostgreSQL type, without constraints.
- */
+/* The type that casts a column; one with a typmod is made for the occasion. */
 static const AshTypeInst *
 column_type(Form_pg_attribute column)
 {
@@ -190,7 +202,7 @@ column_type(Form_pg_attribute column)
 	return ash_type_for_oid(column->atttypid);
 }
 
-/* *given counts the keys that were columns. */
+/* A column of a row; *given counts the keys that were columns. */
 static bool
 cast_column(Form_pg_attribute column, JsonbContainer *object, AshCast *cast, AshValue *out,
 			int *given)
@@ -207,6 +219,11 @@ cast_column(Form_pg_attribute column, JsonbContainer *object, AshCast *cast, Ash
 	return value.type == jbvNull || ash_cast_only(column_type(column), &value, cast, out);
 }
 
+/*
+ * A row from an object: the keys are the columns. One that is absent is null, one that is no
+ * column makes the value invalid. Each column is cast by the type of its PostgreSQL type,
+ * without constraints. Errors of columns are dropped: the value as a whole is invalid.
+ */
 static bool
 composite_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
 {
@@ -235,6 +252,10 @@ composite_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, Ash
 	return true;
 }
 
+/*
+ * bytea is written in base64; a backslash, which base64 does not have, means the server's own
+ * notation.
+ */
 static bool
 pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out, bool *reported)
 {
@@ -252,9 +273,9 @@ pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *
 	return str != NULL && ash_pg_input(inst, str, &out->value);
 }
 
-/*-------------------------------------------------------------------------
- * Output
- *-------------------------------------------------------------------------
+/*
+ * Lives as long as inst. Types of the categories below and those of users may show settings in
+ * their text.
  */
 static void
 init_output(AshTypeInst *inst)
@@ -275,7 +296,7 @@ init_output(AshTypeInst *inst)
 	inst->output = output;
 }
 
-/* The output function's text under settings of our own choice. */
+/* The output function's text under fixed settings, so that it is the same in every session. */
 static char *
 output_with_settings(FmgrInfo *output, Datum value)
 {
@@ -295,6 +316,7 @@ output_with_settings(FmgrInfo *output, Datum value)
 	return result;
 }
 
+/* The output function is looked up at the first call. */
 char *
 ash_pg_output(const AshTypeInst *inst, Datum value)
 {
@@ -305,6 +327,7 @@ ash_pg_output(const AshTypeInst *inst, Datum value)
 	return OutputFunctionCall(inst->output, value);
 }
 
+/* By the type's Oid, as for columns without an instance. */
 static void
 pg_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -322,6 +345,7 @@ typedef struct ParseCall
 	int32 typmod;
 } ParseCall;
 
+/* Attempt; arg is a ParseCall. */
 static void
 call_parse(void *arg)
 {
@@ -330,6 +354,7 @@ call_parse(void *arg)
 	parseTypeStringCompat(call->name, &call->oid, &call->typmod);
 }
 
+/* The schema of a type, or InvalidOid. */
 static Oid
 type_namespace(Oid oid)
 {
@@ -379,6 +404,10 @@ qualify(const char *name)
 	return psprintf("%s%s", quote_qualified_identifier(schema, base), name + len);
 }
 
+/*
+ * A bare name must not depend on the search_path: it is a type of pg_catalog or of an
+ * extension. False when there is no such type.
+ */
 static bool
 parse_name(const char *name, ParseCall *call)
 {
@@ -416,7 +445,7 @@ qualified_names(const char *name)
 	return result;
 }
 
-/* A name that is right but for its schema; false when it is not. */
+/* Adds an error for a name that only lacks its schema; false when it is not such a name. */
 static bool
 unqualified_type(const char *name, AshErrors *errors)
 {
@@ -433,6 +462,7 @@ unqualified_type(const char *name, AshErrors *errors)
 	return true;
 }
 
+/* Adds the error, with suggestions from the registry. */
 static void
 unknown_type(const char *name, AshErrors *errors)
 {
@@ -453,6 +483,7 @@ unknown_type(const char *name, AshErrors *errors)
 		error->hint = "Types of your own are written with their schema.";
 }
 
+/* Pseudo-types are refused: no value can be stored of them. */
 AshTypeInst *
 ash_pg_compile(const char *name, AshErrors *errors)
 {

@@ -88,6 +88,7 @@ static const AshOpt range_options[] = {
 static const AshSpec range_spec =
 	ASH_SPEC("range", RangeConstraints, range_options, .doc = "Constraints of a range.");
 
+/* The storage is the range type of the inner type. */
 static bool
 range_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -100,7 +101,10 @@ range_prepare(AshTypeInst *inst, AshErrors *errors)
 	return c->type != NULL;
 }
 
-/* One bound of a range literal, nothing when it is missing: JSON's quotes are the literal's too. */
+/*
+ * One bound of a range literal, nothing when it is missing: JSON's quotes are the literal's
+ * too. False after adding errors.
+ */
 static bool
 bound_text(const RangeConstraints *c, JsonbContainer *object, const char *key, AshCast *cast,
 		   StringInfo out)
@@ -119,7 +123,7 @@ bound_text(const RangeConstraints *c, JsonbContainer *object, const char *key, A
 
 static const char *const bounds_names[] = { "[]", "[)", "(]", "()" };
 
-/* *bounds gets one of these, "[)" when absent; false when it is something else. */
+/* *bounds gets one of bounds_names, "[)" when absent; false when it is something else. */
 static bool
 bounds_text(JsonbContainer *object, const char **bounds)
 {
@@ -138,6 +142,7 @@ bounds_text(JsonbContainer *object, const char **bounds)
 	return false;
 }
 
+/* True for an object with "empty": true. */
 static bool
 is_empty_object(JsonbContainer *object)
 {
@@ -147,6 +152,7 @@ is_empty_object(JsonbContainer *object)
 		   in.val.boolean;
 }
 
+/* Adds the error and reports it; always false. */
 static bool
 fail_range(AshCast *cast, const char *message, bool *reported)
 {
@@ -155,6 +161,10 @@ fail_range(AshCast *cast, const char *message, bool *reported)
 	return false;
 }
 
+/*
+ * A literal for the range type's input function, which refuses a lower bound above the upper
+ * one.
+ */
 static bool
 range_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		   bool *reported)
@@ -188,6 +198,7 @@ range_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	return true;
 }
 
+/* Whether the bound is there and belongs to the range; false after adding an error. */
 static bool
 check_bound(const BoundConstraints *c, const char *name, const RangeBound *bound, AshCast *cast)
 {
@@ -211,7 +222,7 @@ check_bound(const BoundConstraints *c, const char *name, const RangeBound *bound
 	return false;
 }
 
-/* The inner type's constraints look at a bound; they may not change it. */
+/* The inner type's constraints check a bound; they may not change it. */
 static bool
 constrain_bound(const RangeConstraints *c, const RangeBound *bound, AshCast *cast)
 {
@@ -220,6 +231,7 @@ constrain_bound(const RangeConstraints *c, const RangeBound *bound, AshCast *cas
 	return bound->infinite || ash_type_constrain(c->type, cast, &value);
 }
 
+/* Adds all faults of both bounds. */
 static bool
 range_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -243,6 +255,7 @@ range_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return check_bound(c->upper, "upper", &upper, cast) && ok;
 }
 
+/* A missing bound is null. */
 static void
 put_bound(AshJson *json, const AshTypeInst *inner, const RangeBound *bound)
 {
@@ -251,6 +264,7 @@ put_bound(AshJson *json, const AshTypeInst *inner, const RangeBound *bound)
 	ash_type_put_json(json, inner, &value);
 }
 
+/* The form in which it is read. */
 static void
 range_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {

@@ -4,7 +4,11 @@
  *	  From a type to the PostgreSQL type that stores it.
  *
  * Storage that belongs to an extension is looked up by name in whatever schema the
- * extension was put, and may be missing when a document is compiled.
+ * extension was put, and may be missing when a document is compiled.  The instance is
+ * then completed later, in place; everything else about an instance is fixed.
+ *
+ * What is allocated here lives in the memory context of the instance, not in
+ * CurrentMemoryContext, since it may be looked up in the middle of a call.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,7 +51,7 @@ static const Storage storages[] = {
 	{ "bytea", BYTEAOID, -1 },
 };
 
-/* Which oid, as far as the type's name tells; extension types are InvalidOid. */
+/* Sets oid and typmod from the name of the type's storage, unless it is one of an extension. */
 static void
 lookup_storage(AshTypeInst *inst)
 {
@@ -64,7 +68,10 @@ lookup_storage(AshTypeInst *inst)
 	}
 }
 
-/* The type of that name that belongs to the extension of the same name. */
+/*
+ * The type of that name that belongs to the extension of the same name, in whatever schema; or
+ * InvalidOid.
+ */
 Oid
 ash_storage_extension_type(const char *name)
 {
@@ -87,7 +94,7 @@ ash_storage_extension_type(const char *name)
 	return result;
 }
 
-/* Everything about inst that follows from its oid. */
+/* Everything about inst that follows from its oid.  The texts are allocated where inst is. */
 static void
 set_storage(AshTypeInst *inst, Oid oid, int32 typmod)
 {
@@ -110,6 +117,7 @@ set_storage(AshTypeInst *inst, Oid oid, int32 typmod)
 	MemoryContextSwitchTo(old);
 }
 
+/* An array type becomes a list, so that its items are cast one by one. */
 AshTypeInst *
 ash_pg_instance(Oid oid, int32 typmod)
 {
@@ -125,6 +133,7 @@ ash_pg_instance(Oid oid, int32 typmod)
 	return inst;
 }
 
+/* False also while the storage does not exist. */
 bool
 ash_type_orderable(const AshTypeInst *inst)
 {
@@ -132,6 +141,7 @@ ash_type_orderable(const AshTypeInst *inst)
 		   OidIsValid(lookup_type_cache(inst->oid, TYPECACHE_LT_OPR)->lt_opr);
 }
 
+/* The = operator's function, allocated where inst is. */
 static void
 seek_equality(AshTypeInst *inst)
 {
@@ -149,6 +159,7 @@ seek_equality(AshTypeInst *inst)
 	inst->eq_sought = true;
 }
 
+/* NULL also while the storage does not exist. */
 FmgrInfo *
 ash_type_eq(const AshTypeInst *inst)
 {
@@ -157,6 +168,7 @@ ash_type_eq(const AshTypeInst *inst)
 	return inst->eq;
 }
 
+/* Lists of lists are stored as jsonb. */
 static bool
 resolve_array(AshTypeInst *inst)
 {
@@ -175,6 +187,7 @@ resolve_array(AshTypeInst *inst)
 	return true;
 }
 
+/* Changes inst, which is otherwise immutable, only by completing it. */
 bool
 ash_type_resolve_storage(const AshTypeInst *known)
 {

@@ -14,7 +14,10 @@
 
 #define UUID_TEXT_LEN 36
 
-/* Digits of a uuid are random: two conditions that need no jump. */
+/*
+ * The value of a hexadecimal digit, or -1. Digits of a uuid are random: two conditions that
+ * need no jump.
+ */
 static inline int
 hex_value(char c)
 {
@@ -24,7 +27,7 @@ hex_value(char c)
 	return digit < 10 ? (int) digit : letter < 6 ? (int) letter + 10 : -1;
 }
 
-/* Only the form with four hyphens. */
+/* palloc'd; NULL when in is not of the form with four hyphens. */
 static pg_uuid_t *
 parse_uuid(AshText in)
 {
@@ -51,6 +54,7 @@ parse_uuid(AshText in)
 	return uuid;
 }
 
+/* White space around it is ignored. */
 static bool
 uuid_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
@@ -66,6 +70,7 @@ uuid_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 	return true;
 }
 
+/* Written into the buffer directly: it is the most frequent type of keys. */
 static void
 uuid_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -102,6 +107,7 @@ static const AshOpt uuid_v7_options[] = { ASH_OPTION(UuidV7Constraints, "match_v
 static const AshSpec uuid_v7_spec = ASH_SPEC("uuid_v7", UuidV7Constraints, uuid_v7_options,
 											 .doc = "Constraints of a UUID of version 7.");
 
+/* White space around it is not ignored here. */
 static bool
 uuid_v7_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
