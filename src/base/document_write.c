@@ -151,7 +151,7 @@ ash_jsonb_from_json(const json_t *json)
 
 /* One token of a JSON Pointer: ~ and / have escapes of their own. */
 static void
-append_escaped(StringInfo out, const char *token)
+append_pointer_token(StringInfo out, const char *token)
 {
 	for (; *token != '\0'; token++)
 	{
@@ -180,7 +180,7 @@ ash_json_pointer(List *path)
 		if (IsA(node, Integer))
 			appendStringInfo(&out, "%d", intVal(node));
 		else
-			append_escaped(&out, strVal(node));
+			append_pointer_token(&out, strVal(node));
 	}
 	return out.data;
 }
