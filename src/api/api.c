@@ -284,19 +284,19 @@ raise_or_give(const AshErrors *errors, StringInfo result)
 static Datum
 tell(const AshErrors *errors, StringInfo result)
 {
-	StringInfoData json;
+	StringInfoData text;
+	AshJson json;
 
-	initStringInfo(&json);
+	initStringInfo(&text);
+	json = ash_json_to_spaced_text(&text);
+	ash_put_object(&json);
+	ash_put_bool(ash_put_key(&json, "ok"), !ash_errors_any(errors));
 	if (ash_errors_any(errors))
-	{
-		appendStringInfo(&json, "{\"ok\": false, \"class\": \"%s\", \"errors\": ",
-						 ash_error_class_name(ash_errors_class(errors)));
-		ash_error_list_json(&json, errors);
-		appendStringInfoChar(&json, '}');
-	}
+		ash_put_errors(&json, errors);
 	else
-		appendStringInfo(&json, "{\"ok\": true, \"result\": %s}", result->data);
-	return PointerGetDatum(cstring_to_text_with_len(json.data, json.len));
+		ash_put_json(ash_put_key(&json, "result"), result->data);
+	ash_put_end_object(&json);
+	return PointerGetDatum(cstring_to_text_with_len(text.data, text.len));
 }
 
 Datum

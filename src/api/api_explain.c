@@ -132,11 +132,13 @@ ash_explain(PG_FUNCTION_ARGS)
 static void
 validate_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
+	AshJson json = ash_json_to_spaced_text(out);
+
 	ash_action_validate(call, input);
-	appendStringInfo(out, "{\"valid\": %s, \"errors\": ",
-					 ash_errors_any(call->errors) ? "false" : "true");
-	ash_error_list_json(out, call->errors);
-	appendStringInfoChar(out, '}');
+	ash_put_object(&json);
+	ash_put_bool(ash_put_key(&json, "valid"), !ash_errors_any(call->errors));
+	ash_put_error_list(ash_put_key(&json, "errors"), call->errors);
+	ash_put_end_object(&json);
 	ash_errors_truncate(call->errors, 0);
 }
 

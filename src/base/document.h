@@ -36,6 +36,14 @@ extern json_t *ash_json_parse(const char *text, size_t len, AshErrors *errors);
 /* Decref json when cxt is reset or deleted.  Returns json; NULL is passed through. */
 extern json_t *ash_json_own(MemoryContext cxt, json_t *json);
 
+/*
+ * Line and column (from 1) of the node at path in a valid JSON text: of
+ * the key for a member of an object.  False when there is no such node.
+ */
+extern bool ash_json_locate(const char *text, size_t len, List *path, int *line, int *column);
+
+/* document_write.c */
+
 /* "an object", "a string" …: what a node is, for messages. */
 extern const char *ash_json_kind(const json_t *node);
 
@@ -51,19 +59,10 @@ extern void ash_json_set(json_t *object, const char *key, json_t *value);
 /* Compact or indented text, palloc'd.  Key order is kept. */
 extern char *ash_json_dump(const json_t *json, bool indent);
 
+/* A jsonb of a tree, in CurrentMemoryContext; NULL is the JSON null. */
+extern Jsonb *ash_jsonb_from_json(const json_t *json);
+
 /* JSON Pointer (RFC 6901) of a path of String and Integer nodes, palloc'd. */
 extern char *ash_json_pointer(List *path);
-
-/*
- * document_position.c: line and column (from 1) of the node at path in a valid JSON text: of
- * the key for a member of an object.  False when there is no such node.
- */
-extern bool ash_json_locate(const char *text, size_t len, List *path, int *line, int *column);
-
-/*
- * Adds an error for each number of a valid JSON text that a double would change; false when
- * there is one.  Part of ash_json_parse.
- */
-extern bool ash_json_check_numbers(const char *text, size_t len, AshErrors *errors);
 
 #endif /* ASH_DOCUMENT_H */

@@ -3,10 +3,9 @@
  * src/base/error.c
  *	  Kinds of errors, and how a call gathers them.
  *
- * The kinds table is in the order of AshErrorCode; ash_error_kind asserts it by
- * its length.  SQLSTATEs follow DESIGN section 8: whatever the caller can mend is
- * 22023 or a neighbour of it, so that proxies turn it into a client error, and
- * nothing looks retryable that is not.
+ * The kinds are in the order of AshErrorCode.  What the caller can correct has the
+ * SQLSTATE 22023 or a neighbour of it, so that proxies turn it into an error of the
+ * client, and none has a SQLSTATE at which clients repeat a transaction.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,7 +31,7 @@
 		name, ASH_CLASS_FRAMEWORK, ERRCODE_FEATURE_NOT_SUPPORTED, doc \
 	}
 
-static const AshErrorKind kinds[] = {
+const AshErrorKind ash_error_kinds[] = {
 	INVALID("required", "An attribute, argument or relationship is missing or null."),
 	INVALID("invalid_attribute", "The value of an attribute is not acceptable."),
 	INVALID("invalid_argument", "The value of an argument is not acceptable."),
@@ -98,15 +97,7 @@ static const AshErrorKind kinds[] = {
 	{ "unknown", ASH_CLASS_UNKNOWN, ERRCODE_DATA_EXCEPTION, "Something else went wrong." },
 };
 
-StaticAssertDecl(lengthof(kinds) == ASH_E_COUNT, "a kind for every error code");
-
-/* The registry entry of a code. */
-const AshErrorKind *
-ash_error_kind(AshErrorCode code)
-{
-	Assert(code >= 0 && code < ASH_E_COUNT);
-	return &kinds[code];
-}
+StaticAssertDecl(lengthof(ash_error_kinds) == ASH_E_COUNT, "a kind for every error code");
 
 /* The code of a kind's name, or -1. */
 int
@@ -114,19 +105,10 @@ ash_error_code(const char *name)
 {
 	for (int code = 0; code < ASH_E_COUNT; code++)
 	{
-		if (strcmp(kinds[code].name, name) == 0)
+		if (strcmp(ash_error_kinds[code].name, name) == 0)
 			return code;
 	}
 	return -1;
-}
-
-/* "forbidden", "invalid", "framework", "unknown" */
-const char *
-ash_error_class_name(AshErrorClass class)
-{
-	static const char *const names[] = { "forbidden", "invalid", "framework", "unknown" };
-
-	return names[class];
 }
 
 /* An empty list whose errors will live in cxt. */
@@ -137,28 +119,6 @@ ash_errors_create(MemoryContext cxt)
 
 	errors->cxt = cxt;
 	return errors;
-}
-
-bool
-ash_errors_any(const AshErrors *errors)
-{
-	return errors->items != NIL;
-}
-
-bool
-ash_errors_full(const AshErrors *errors)
-{
-	return list_length(errors->items) >= ASH_MAX_FAULTS;
-}
-
-/* Append an error that was built elsewhere, in errors->cxt. */
-void
-ash_error_append(AshErrors *errors, AshError *error)
-{
-	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
-
-	errors->items = lappend(errors->items, error);
-	MemoryContextSwitchTo(old);
 }
 
 /* printf into a new buffer, from a variadic function whose last named argument is fmt. */
@@ -181,8 +141,8 @@ ash_error_append(AshErrors *errors, AshError *error)
 	} while (0)
 
 /*
- * Add an error at the current path.  field may be NULL; fmt may be NULL when the
- * caller sets the message itself (after adding vars).
+ * The message is formatted in errors->cxt, and the path is a copy of the list whose nodes are
+ * shared: they are never changed.
  */
 AshError *
 ash_error_add(AshErrors *errors, AshErrorCode code, const char *field, const char *fmt, ...)
@@ -205,7 +165,10 @@ ash_error_add(AshErrors *errors, AshErrorCode code, const char *field, const cha
 	return error;
 }
 
-/* A fault of a definition, below the current path when option is given. */
+/*
+ * The message is formatted before the path is extended, as its arguments may be evaluated from
+ * it.
+ */
 AshError *
 ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...)
 {
@@ -312,32 +275,18 @@ ash_error_place(AshErrors *errors, AshError *error, const char *pointer, int lin
 	ash_error_var_int(errors, error, "column", column);
 }
 
+/* The nodes are never freed before errors->cxt: errors share them. */
 void
-ash_errors_push_name(AshErrors *errors, const char *name)
+ash_errors_push(AshErrors *errors, const char *name, int index)
 {
 	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+	Node *node = name != NULL ? (Node *) makeString(pstrdup(name)) : (Node *) makeInteger(index);
 
-	errors->path = lappend(errors->path, makeString(pstrdup(name)));
+	errors->path = lappend(errors->path, node);
 	MemoryContextSwitchTo(old);
 }
 
-void
-ash_errors_push_index(AshErrors *errors, int index)
-{
-	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
-
-	errors->path = lappend(errors->path, makeInteger(index));
-	MemoryContextSwitchTo(old);
-}
-
-void
-ash_errors_pop(AshErrors *errors)
-{
-	Assert(errors->path != NIL);
-	errors->path = list_delete_last(errors->path);
-}
-
-/* Move all of from to the end of to, under to's current path.  Same lifetime assumed. */
+/* The paths of from's errors are made relative to to's current path.  from is empty afterwards. */
 void
 ash_errors_move(AshErrors *to, AshErrors *from)
 {
@@ -355,7 +304,7 @@ ash_errors_move(AshErrors *to, AshErrors *from)
 	MemoryContextSwitchTo(old);
 }
 
-/* Move all of from to the end of to; the paths are already those of to. */
+/* from is empty afterwards. */
 void
 ash_errors_append_all(AshErrors *to, AshErrors *from)
 {
@@ -366,12 +315,7 @@ ash_errors_append_all(AshErrors *to, AshErrors *from)
 	MemoryContextSwitchTo(old);
 }
 
-void
-ash_errors_truncate(AshErrors *errors, int count)
-{
-	errors->items = list_truncate(errors->items, count);
-}
-
+/* A new var of error; the caller has switched to errors->cxt and sets json and text. */
 static AshErrorVar *
 add_var(AshErrors *errors, AshError *error, const char *name)
 {
@@ -419,6 +363,7 @@ ash_error_var_json(AshErrors *errors, AshError *error, const char *name, const c
 	MemoryContextSwitchTo(old);
 }
 
+/* The var of that name, which is not terminated; or NULL. */
 static const AshErrorVar *
 find_var(List *vars, const char *name, int len)
 {
@@ -434,12 +379,15 @@ find_var(List *vars, const char *name, int len)
 	return NULL;
 }
 
-/* Replace each %{name} by the var of that name; one without a var stays as it is. */
+/*
+ * %{name} without a var of that name is copied as it is, because a message may quote what a
+ * caller sent.
+ */
 char *
-ash_error_interpolate(const char *template, List *vars)
+ash_error_interpolate(const char *message, List *vars)
 {
 	StringInfoData buf;
-	const char *p = template;
+	const char *p = message;
 
 	initStringInfo(&buf);
 	while (*p)
@@ -460,6 +408,7 @@ ash_error_interpolate(const char *template, List *vars)
 
 #define MAX_SHOWN 80
 
+/* Returns name itself when it is short, else a palloc'd copy that ends with an ellipsis. */
 const char *
 ash_clip(const char *name)
 {

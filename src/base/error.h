@@ -6,11 +6,11 @@
  * Everything that can go wrong in a definition or a call is added to an
  * AshErrors; nothing below the API functions raises it.  The API function (or
  * ash_define) raises the whole list with one ereport, whose DETAIL is the JSON
- * document of DESIGN section 8.
+ * object {"class": …, "errors": […]}.
  *
  * An AshErrors and all it points to live in the memory context it was created
- * in.  The path stack is where "we are" in the input: it is copied into each
- * error that is added.
+ * in, also what the functions below add to it.  AshErrors.path is the current
+ * position in the input: it is copied into each error that is added.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@
 
 #include "compat.h"
 
-#include "lib/stringinfo.h"
+#include "base/json_writer.h"
 #include "nodes/pg_list.h"
 
 typedef enum AshErrorClass
@@ -99,7 +99,7 @@ typedef enum AshErrorCode
 typedef struct AshErrorKind
 {
 	const char *name; /* "required": the "code" of the JSON */
-	AshErrorClass class;
+	AshErrorClass error_class;
 	int sqlstate;
 	const char *doc;
 } AshErrorKind;
@@ -122,7 +122,7 @@ typedef struct AshError
 	List *did_you_mean;		/* of char * */
 	const char *hint;		/* what to do, or NULL */
 	const char *constraint; /* constraint name for the error report, or NULL */
-	int sqlstate;			/* overrides the kind's, or 0 */
+	int sqlstate;			/* instead of the kind's, or 0 */
 
 	/* of a definition; the message says none of this, what is rendered does */
 	List *about;		 /* of char *: entities it refers to, besides the one it is in */
@@ -133,7 +133,7 @@ typedef struct AshError
 	int column;
 } AshError;
 
-/* So many faults of a document are reported. */
+/* At most so many faults of a document are reported in full. */
 #define ASH_MAX_FAULTS 1000
 
 typedef struct AshErrors
@@ -143,55 +143,174 @@ typedef struct AshErrors
 	List *path;	 /* current position, of String and Integer nodes */
 } AshErrors;
 
-/* error.c: kinds and accumulation */
-extern const AshErrorKind *ash_error_kind(AshErrorCode code);
-extern int ash_error_code(const char *name); /* -1: there is none */
-extern const char *ash_error_class_name(AshErrorClass class);
+/*-------------------------------------------------------------------------
+ * error.c: kinds, and adding errors
+ *-------------------------------------------------------------------------
+ */
+
+extern const AshErrorKind ash_error_kinds[ASH_E_COUNT];
+
+static inline const AshErrorKind *
+ash_error_kind(AshErrorCode code)
+{
+	return &ash_error_kinds[code];
+}
+
+/* The AshErrorCode of a kind's name, or -1. */
+extern int ash_error_code(const char *name);
+
+/* An empty list, in cxt. */
 extern AshErrors *ash_errors_create(MemoryContext cxt);
-extern bool ash_errors_any(const AshErrors *errors);
-/* More than anybody reads: what is added is only counted, and need not say what was meant. */
-extern bool ash_errors_full(const AshErrors *errors);
+
+static inline bool
+ash_errors_any(const AshErrors *errors)
+{
+	return errors->items != NIL;
+}
+
+/*
+ * True when there are ASH_MAX_FAULTS errors or more.  Suggestions, which cost the most, need
+ * not be computed for further ones.
+ */
+static inline bool
+ash_errors_full(const AshErrors *errors)
+{
+	return list_length(errors->items) >= ASH_MAX_FAULTS;
+}
+
+/* Forget all errors after the first count. */
+static inline void
+ash_errors_truncate(AshErrors *errors, int count)
+{
+	errors->items = list_truncate(errors->items, count);
+}
+
+/*
+ * Add an error at the current path.  field may be NULL; fmt may be NULL when the
+ * caller sets the message itself (after adding vars).  Returns the error, whose
+ * other members the caller may set, allocated in errors->cxt.
+ */
 extern AshError *ash_error_add(AshErrors *errors, AshErrorCode code, const char *field,
 							   const char *fmt, ...) pg_attribute_printf(4, 5);
+
+/* Add a fault of a definition, at the member option of the current path unless that is NULL. */
 extern AshError *ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...)
 	pg_attribute_printf(3, 4);
+
+/*
+ * A fault of a definition at the current path about name, which is none of candidates (char *):
+ * with suggestions, and name as what it is about.  The message must say the name.
+ */
 extern AshError *ash_error_unknown(AshErrors *errors, const char *name, List *candidates,
 								   const char *fmt, ...) pg_attribute_printf(4, 5);
+/* Note that an error of a definition refers to the entity of that name; returns the error. */
 extern AshError *ash_error_about(AshErrors *errors, AshError *error, const char *name);
+/* Give an error the near ones of candidates as did_you_mean, or else a hint that lists a few. */
 extern void ash_error_suggest(AshErrors *errors, AshError *error, const char *name,
 							  List *candidates);
+/* Say where in the text of a document an error is. */
 extern void ash_error_place(AshErrors *errors, AshError *error, const char *pointer, int line,
 							int column);
-extern void ash_error_append(AshErrors *errors, AshError *error);
-extern void ash_errors_push_name(AshErrors *errors, const char *name);
-extern void ash_errors_push_index(AshErrors *errors, int index);
-extern void ash_errors_pop(AshErrors *errors);
-extern void ash_errors_move(AshErrors *to, AshErrors *from);	   /* prefixes to->path */
-extern void ash_errors_append_all(AshErrors *to, AshErrors *from); /* paths as they are */
-extern void ash_errors_truncate(AshErrors *errors, int count); /* forget all after the first n */
 
-/* vars: added to an error and interpolated as %{name} into templates */
+/* Append an error that was allocated in errors->cxt by the caller. */
+static inline void
+ash_error_append(AshErrors *errors, AshError *error)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+
+	errors->items = lappend(errors->items, error);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Move the current position to a member of it, to an item of it (name is NULL), and back.
+ * name is copied.
+ */
+extern void ash_errors_push(AshErrors *errors, const char *name, int index);
+
+static inline void
+ash_errors_push_name(AshErrors *errors, const char *name)
+{
+	ash_errors_push(errors, name, 0);
+}
+
+static inline void
+ash_errors_push_index(AshErrors *errors, int index)
+{
+	ash_errors_push(errors, NULL, index);
+}
+
+static inline void
+ash_errors_pop(AshErrors *errors)
+{
+	Assert(errors->path != NIL);
+	errors->path = list_delete_last(errors->path);
+}
+
+/*
+ * Move all of from to the end of to, in whose context they must be: with to's current
+ * path in front of theirs, or with their paths as they are.
+ */
+extern void ash_errors_move(AshErrors *to, AshErrors *from);
+extern void ash_errors_append_all(AshErrors *to, AshErrors *from);
+
+/*
+ * Vars: the facts of an error, shown as "vars" of its JSON and interpolated as %{name} into
+ * its message: a text without quotes; a number; a JSON value as it is written, strings with
+ * their quotes and null as nil.
+ */
 extern void ash_error_var_text(AshErrors *errors, AshError *error, const char *name,
 							   const char *value);
 extern void ash_error_var_int(AshErrors *errors, AshError *error, const char *name, int64 value);
-/* json is a JSON text; strings interpolate with their quotes, as the framework prints them */
 extern void ash_error_var_json(AshErrors *errors, AshError *error, const char *name,
 							   const char *json);
-extern char *ash_error_interpolate(const char *template, List *vars);
 
-/* error_render.c: JSON, message, ereport */
-extern AshErrorClass ash_errors_class(const AshErrors *errors);
-extern void ash_errors_json(StringInfo out, const AshErrors *errors);	  /* {"class","errors"} */
-extern void ash_error_list_json(StringInfo out, const AshErrors *errors); /* [..] */
+/*
+ * The message with what an error of a definition says besides: the character of the expression
+ * and the best suggestion.
+ */
 extern const char *ash_error_text(const AshError *error);
-extern char *ash_errors_message(const AshErrors *errors);
-ASH_NORETURN extern void ash_errors_throw(const AshErrors *errors);
+
+/*
+ * The message with each %{name} replaced by the var of that name; one without a var stays.
+ * palloc'd in CurrentMemoryContext.
+ */
+extern char *ash_error_interpolate(const char *message, List *vars);
 
 /* A name of the caller's as a message may show it: at most some 80 bytes of whole characters. */
 extern const char *ash_clip(const char *name);
 
-/* suggest.c: did-you-mean */
-extern List *ash_suggest(const char *word, List *candidates);			/* of char *, best first */
-extern const char *ash_suggest_one(const char *word, List *candidates); /* or NULL */
+/*-------------------------------------------------------------------------
+ * error_render.c: JSON, message, ereport
+ *-------------------------------------------------------------------------
+ */
+
+/* The members "class" and "errors", into an object that the caller has begun. */
+extern void ash_put_errors(AshJson *json, const AshErrors *errors);
+/* The list of errors alone. */
+extern void ash_put_error_list(AshJson *json, const AshErrors *errors);
+/* {"class": …, "errors": […]}, appended. */
+extern void ash_errors_json(StringInfo out, const AshErrors *errors);
+/* All messages in one line; clipped when there are many.  palloc'd. */
+extern char *ash_errors_message(const AshErrors *errors);
+/* Raise all of them as one error; there must be at least one. */
+ASH_NORETURN extern void ash_errors_throw(const AshErrors *errors);
+
+/*-------------------------------------------------------------------------
+ * suggest.c
+ *-------------------------------------------------------------------------
+ */
+
+/* The candidates (char *) that are near to word, best first; NIL when none is. */
+extern List *ash_suggest(const char *word, List *candidates);
+
+/* The best of them, or NULL. */
+static inline const char *
+ash_suggest_one(const char *word, List *candidates)
+{
+	List *near = ash_suggest(word, candidates);
+
+	return near == NIL ? NULL : (const char *) linitial(near);
+}
 
 #endif /* ASH_ERROR_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/base/error_render.c
- *	  Accumulated errors as JSON, as one line for people, as an ereport.
+ *	  Accumulated errors as JSON, as a message of one line, as an ereport.
  *
  * The class of a failed call is the highest class present: forbidden, invalid,
  * framework, unknown.  SQLSTATE is that of the first error of this class.
@@ -16,82 +16,79 @@
 #include "nodes/value.h"
 #include "utils/json.h"
 
-/* Longest MESSAGE we send: one line for people, the rest is in DETAIL. */
+/* Bytes of a MESSAGE after which further errors are only counted; DETAIL has them all. */
 #define MAX_MESSAGE 1000
 
 /* So many suggestions are shown in a HINT; all are in DETAIL. */
 #define MAX_SUGGESTED 2
 
-AshErrorClass
-ash_errors_class(const AshErrors *errors)
+/* The class of a failed call: forbidden before invalid, framework and unknown. */
+static AshErrorClass
+highest_class(const AshErrors *errors)
 {
-	AshErrorClass class = ASH_CLASS_UNKNOWN;
+	AshErrorClass highest = ASH_CLASS_UNKNOWN;
 	ListCell *lc;
 
 	foreach (lc, errors->items)
-	{
-		const AshError *error = lfirst(lc);
-
-		class = Min(class, ash_error_kind(error->code)->class);
-	}
-	return class;
+		highest = Min(highest, ash_error_kind(((AshError *) lfirst(lc))->code)->error_class);
+	return highest;
 }
 
+/*-------------------------------------------------------------------------
+ * JSON
+ *-------------------------------------------------------------------------
+ */
+
+/* A list of names and indexes. */
 static void
-write_path(StringInfo out, List *path)
+put_path(AshJson *json, List *path)
 {
 	ListCell *lc;
 
-	appendStringInfoChar(out, '[');
+	ash_put_list(json);
 	foreach (lc, path)
 	{
 		Node *node = lfirst(lc);
 
-		if (lc != list_head(path))
-			appendStringInfoString(out, ", ");
 		if (IsA(node, Integer))
-			appendStringInfo(out, "%d", intVal(node));
+			ash_put_int(json, intVal(node));
 		else
-			escape_json(out, strVal(node));
+			ash_put_string(json, strVal(node));
 	}
-	appendStringInfoChar(out, ']');
+	ash_put_end_list(json);
 }
 
+/* A list of strings; nothing when it is empty. */
 static void
-write_names(StringInfo out, const char *key, List *names)
+put_names(AshJson *json, const char *key, List *names)
 {
 	ListCell *lc;
 
 	if (names == NIL)
 		return;
-	appendStringInfo(out, ", \"%s\": [", key);
+	ash_put_list(ash_put_key(json, key));
 	foreach (lc, names)
-	{
-		if (lc != list_head(names))
-			appendStringInfoString(out, ", ");
-		escape_json(out, lfirst(lc));
-	}
-	appendStringInfoChar(out, ']');
+		ash_put_string(json, lfirst(lc));
+	ash_put_end_list(json);
 }
 
+/* Always there, if only as an empty object, so that clients need not test for it. */
 static void
-write_vars(StringInfo out, List *vars)
+put_vars(AshJson *json, List *vars)
 {
 	ListCell *lc;
 
-	appendStringInfoString(out, ", \"vars\": {");
+	ash_put_object(ash_put_key(json, "vars"));
 	foreach (lc, vars)
 	{
 		const AshErrorVar *var = lfirst(lc);
 
-		if (lc != list_head(vars))
-			appendStringInfoString(out, ", ");
-		escape_json(out, var->name);
-		appendStringInfo(out, ": %s", var->json);
+		ash_put_json(ash_put_key(json, var->name), var->json);
 	}
-	appendStringInfoChar(out, '}');
+	ash_put_end_object(json);
 }
 
+/* An error without a message is described by its code. */
 static const char *
 error_message(const AshError *error)
 {
@@ -118,58 +115,62 @@ ash_error_text(const AshError *error)
 	return buf.data;
 }
 
+/* An error has "field", or "fields" when it is about several. */
 static void
-write_error(StringInfo out, const AshError *error)
+put_error(AshJson *json, const AshError *error)
 {
-	appendStringInfo(out, "{\"code\": \"%s\"", ash_error_kind(error->code)->name);
+	ash_put_object(json);
+	ash_put_string(ash_put_key(json, "code"), ash_error_kind(error->code)->name);
 	if (error->fields == NIL)
-	{
-		appendStringInfoString(out, ", \"field\": ");
-		if (error->field)
-			escape_json(out, error->field);
-		else
-			appendStringInfoString(out, "null");
-	}
-	write_names(out, "fields", error->fields);
-	appendStringInfoString(out, ", \"path\": ");
-	write_path(out, error->path);
-	appendStringInfoString(out, ", \"message\": ");
-	escape_json(out, ash_error_text(error));
-	write_vars(out, error->vars);
-	write_names(out, "did_you_mean", error->did_you_mean);
+		ash_put_string(ash_put_key(json, "field"), error->field);
+	put_names(json, "fields", error->fields);
+	put_path(ash_put_key(json, "path"), error->path);
+	ash_put_string(ash_put_key(json, "message"), ash_error_text(error));
+	put_vars(json, error->vars);
+	put_names(json, "did_you_mean", error->did_you_mean);
 	if (error->hint)
-	{
-		appendStringInfoString(out, ", \"hint\": ");
-		escape_json(out, error->hint);
-	}
-	appendStringInfoChar(out, '}');
+		ash_put_string(ash_put_key(json, "hint"), error->hint);
+	ash_put_end_object(json);
 }
 
+/* In the order in which the errors were added. */
 void
-ash_error_list_json(StringInfo out, const AshErrors *errors)
+ash_put_error_list(AshJson *json, const AshErrors *errors)
 {
 	ListCell *lc;
 
-	appendStringInfoChar(out, '[');
+	ash_put_list(json);
 	foreach (lc, errors->items)
-	{
-		if (lc != list_head(errors->items))
-			appendStringInfoString(out, ", ");
-		write_error(out, lfirst(lc));
-	}
-	appendStringInfoChar(out, ']');
+		put_error(json, lfirst(lc));
+	ash_put_end_list(json);
+}
+
+/* The class comes first, so that it can be read without the errors. */
+void
+ash_put_errors(AshJson *json, const AshErrors *errors)
+{
+	static const char *const names[] = { "forbidden", "invalid", "framework", "unknown" };
+
+	ash_put_string(ash_put_key(json, "class"), names[highest_class(errors)]);
+	ash_put_error_list(ash_put_key(json, "errors"), errors);
 }
 
 void
 ash_errors_json(StringInfo out, const AshErrors *errors)
 {
-	appendStringInfo(out, "{\"class\": \"%s\", \"errors\": ",
-					 ash_error_class_name(ash_errors_class(errors)));
-	ash_error_list_json(out, errors);
-	appendStringInfoChar(out, '}');
+	AshJson json = ash_json_to_spaced_text(out);
+
+	ash_put_object(&json);
+	ash_put_errors(&json, errors);
+	ash_put_end_object(&json);
 }
 
-/* Does the message begin with, or say in whole words, the name of the field? */
+/*-------------------------------------------------------------------------
+ * Message and ereport
+ *-------------------------------------------------------------------------
+ */
+
+/* True when the name of the field is a whole word of the message. */
 static bool
 names_field(const char *message, const char *field)
 {
@@ -188,6 +189,7 @@ names_field(const char *message, const char *field)
 	return false;
 }
 
+/* The first line of the message, preceded by the field or fields unless it names them itself. */
 static void
 append_one_line(StringInfo out, const AshError *error)
 {
@@ -209,7 +211,10 @@ append_one_line(StringInfo out, const AshError *error)
 	appendBinaryStringInfo(out, message, len);
 }
 
-/* All messages in one line, "; " between them, clipped to a bearable length. */
+/*
+ * The messages are separated by semicolons. Once MAX_MESSAGE bytes are written the rest is
+ * only counted.
+ */
 char *
 ash_errors_message(const AshErrors *errors)
 {
@@ -275,11 +280,11 @@ hint_of(const AshError *error)
 	return buf.data;
 }
 
-/* Raise everything as one error. */
+/* The SQLSTATE, hint and constraint are those of the first error of the highest class. */
 void
 ash_errors_throw(const AshErrors *errors)
 {
-	AshErrorClass class = ash_errors_class(errors);
+	AshErrorClass highest = highest_class(errors);
 	const AshError *first = NULL;
 	const char *hint;
 	StringInfoData detail;
@@ -290,7 +295,7 @@ ash_errors_throw(const AshErrors *errors)
 	{
 		const AshError *error = lfirst(lc);
 
-		if (ash_error_kind(error->code)->class == class)
+		if (ash_error_kind(error->code)->error_class == highest)
 		{
 			first = error;
 			break;

@@ -3,10 +3,9 @@
  * src/base/json_writer.c
  *	  One writer of JSON, whose back end is text or jsonb.
  *
- * The text needs no stack of containers: an item is preceded by a comma unless it
- * is the first of its container or follows its key, which one flag says.  The
- * jsonb back end is pushJsonbValue(), whose state also knows whether an item is
- * one of a list or the value of a key.
+ * The text needs no stack of containers: AshJson.place says what has to precede
+ * an item.  The jsonb back end is pushJsonbValue(), whose state also knows whether
+ * an item is one of a list or the value of a key.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +23,7 @@
  */
 
 /*
- * Bytes that cannot stand in a JSON string as they are: 'u' for \u00XX, otherwise
+ * Bytes that cannot be written in a JSON string as they are: 'u' for \u00XX, otherwise
  * the letter of the short escape.
  */
 static const char escapes[256] = {
@@ -45,6 +44,7 @@ has_less(uint64 word, unsigned char limit)
 	return ((word - EACH_BYTE(limit)) & ~word & EACH_BYTE(0x80)) != 0;
 }
 
+/* True when one of the eight bytes at p has to be escaped. */
 static inline bool
 needs_escape(const char *p)
 {
@@ -66,6 +66,7 @@ find_escape(const char *p, const char *end)
 	return p;
 }
 
+/* One byte that cannot be written as it is. */
 static void
 append_escaped(StringInfo out, unsigned char c)
 {
@@ -78,7 +79,7 @@ append_escaped(StringInfo out, unsigned char c)
 	}
 }
 
-/* Runs of plain bytes are copied whole. */
+/* Runs of bytes that need no escape are copied as a whole; eight bytes are tested at a time. */
 void
 ash_write_json_string(StringInfo out, const char *str, int len)
 {
@@ -98,6 +99,7 @@ ash_write_json_string(StringInfo out, const char *str, int len)
 	appendStringInfoChar(out, '"');
 }
 
+/* Used for the keys of records, which are the same for every row of a result. */
 char *
 ash_json_key(const char *name, int *len)
 {
@@ -115,40 +117,62 @@ ash_json_key(const char *name, int *len)
  *-------------------------------------------------------------------------
  */
 
-/* Text: the comma before an item, a key or the beginning of a container. */
+/* Indented text: a new line at the current depth. */
+static void
+new_line(AshJson *json)
+{
+	if (json->style != ASH_JSON_INDENTED)
+		return;
+	appendStringInfoChar(json->text, '\n');
+	appendStringInfoSpaces(json->text, json->depth * 2);
+}
+
+/* Text: what precedes an item, which may be a key or the beginning of a container. */
 static void
 separate(AshJson *json)
 {
-	if (json->comma)
-		appendStringInfoString(json->text, json->spaced ? ", " : ",");
+	if (json->place == ASH_JSON_NEXT)
+		appendStringInfoString(json->text, json->style == ASH_JSON_SPACED ? ", " : ",");
+	if (json->place != ASH_JSON_MEMBER && json->depth > 0)
+		new_line(json);
 }
 
+/* The caller must append exactly one JSON value before it puts anything else. */
 StringInfo
 ash_put_raw(AshJson *json)
 {
 	Assert(json->text != NULL);
 	separate(json);
-	json->comma = true;
+	json->place = ASH_JSON_NEXT;
 	return json->text;
 }
 
+/* The end of a container that is still empty follows its beginning without a new line. */
 void
 ash_put_token(AshJson *json, JsonbIteratorToken token)
 {
-	bool begins = token == WJB_BEGIN_OBJECT || token == WJB_BEGIN_ARRAY;
 	bool object = token == WJB_BEGIN_OBJECT || token == WJB_END_OBJECT;
 
 	if (json->text == NULL)
-	{
 		json->container = pushJsonbValue(&json->state, token, NULL);
-		return;
-	}
-	if (begins)
+	else if (token == WJB_BEGIN_OBJECT || token == WJB_BEGIN_ARRAY)
+	{
 		separate(json);
-	appendStringInfoChar(json->text, begins ? (object ? '{' : '[') : (object ? '}' : ']'));
-	json->comma = !begins;
+		appendStringInfoChar(json->text, object ? '{' : '[');
+		json->depth++;
+		json->place = ASH_JSON_FIRST;
+	}
+	else
+	{
+		json->depth--;
+		if (json->place == ASH_JSON_NEXT)
+			new_line(json);
+		appendStringInfoChar(json->text, object ? '}' : ']');
+		json->place = ASH_JSON_NEXT;
+	}
 }
 
+/* The jsonb back end keeps the pointer to key, not a copy. */
 AshJson *
 ash_put_key(AshJson *json, const char *key)
 {
@@ -163,8 +187,8 @@ ash_put_key(AshJson *json, const char *key)
 	}
 	separate(json);
 	ash_write_json_string(json->text, key, value.val.string.len);
-	appendStringInfoString(json->text, json->spaced ? ": " : ":");
-	json->comma = false;
+	appendStringInfoString(json->text, json->style == ASH_JSON_COMPACT ? ":" : ": ");
+	json->place = ASH_JSON_MEMBER;
 	return json;
 }
 
@@ -185,6 +209,10 @@ append_value(StringInfo out, const JsonbValue *value)
 	}
 }
 
+/*
+ * The jsonb back end has to know whether the value is an item of a list or follows a key; a
+ * scalar outside of any container is kept for ash_json_result.
+ */
 void
 ash_put_value(AshJson *json, const JsonbValue *value)
 {
@@ -198,6 +226,7 @@ ash_put_value(AshJson *json, const JsonbValue *value)
 							  (JsonbValue *) value);
 }
 
+/* As text without a detour over numeric. */
 void
 ash_put_int(AshJson *json, int64 value)
 {
@@ -208,16 +237,10 @@ ash_put_int(AshJson *json, int64 value)
 					  &(JsonbValue){ .type = jbvNumeric, .val.numeric = int64_to_numeric(value) });
 }
 
-void
-ash_put_jsonb(AshJson *json, const Jsonb *jsonb)
-{
-	JsonbValue value = { .type = jbvNull };
-
-	if (jsonb != NULL)
-		ash_jsonb_value_from_jsonb(jsonb, &value);
-	ash_put_value(json, &value);
-}
-
+/*
+ * For text that comes from elsewhere, such as the vars of an error or a column of type json.
+ * jsonb_in() raises an error when it is no JSON.
+ */
 void
 ash_put_json(AshJson *json, const char *text)
 {
@@ -227,6 +250,7 @@ ash_put_json(AshJson *json, const char *text)
 		ash_put_jsonb(json, DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text))));
 }
 
+/* All containers must have been ended.  Copies everything that was put. */
 Jsonb *
 ash_json_result(AshJson *json)
 {

@@ -29,17 +29,36 @@
 
 #include "compat.h"
 
+#include "base/jsonb_access.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
 
+typedef enum AshJsonStyle
+{
+	ASH_JSON_COMPACT, /* {"a":1,"b":[2,3]} */
+	ASH_JSON_SPACED,  /* {"a": 1, "b": [2, 3]} */
+	ASH_JSON_INDENTED /* each item on a line of its own */
+} AshJsonStyle;
+
+typedef enum AshJsonPlace
+{
+	ASH_JSON_FIRST, /* nothing before it, or the beginning of its container */
+	ASH_JSON_NEXT,	/* after another item */
+	ASH_JSON_MEMBER /* after its key */
+} AshJsonPlace;
+
 typedef struct AshJson
 {
-	StringInfo text; /* text back end; NULL: jsonb */
-	bool spaced;	 /* text: a space after each comma and colon */
-	bool comma;		 /* text: the next item comes after another */
+	/* the text back end */
+	StringInfo text; /* NULL: jsonb */
+	AshJsonStyle style;
+	AshJsonPlace place; /* of the item to come */
+	int depth;			/* containers around it */
+
+	/* the jsonb back end */
 	JsonbParseState *state;
-	JsonbValue *container; /* jsonb: the whole, once it has been ended */
-	JsonbValue scalar;	   /* jsonb: the whole, when it is no container */
+	JsonbValue *container; /* the whole, once it has been ended */
+	JsonbValue scalar;	   /* the whole, when it is no container */
 } AshJson;
 
 /* Appends text to out. */
@@ -53,13 +72,13 @@ ash_json_to_text(StringInfo out)
 	return json;
 }
 
-/* The same, but as {"key": 1, "key": 2} instead of {"key":1,"key":2}. */
+/* The same, with spaces after commas and colons. */
 static inline AshJson
 ash_json_to_spaced_text(StringInfo out)
 {
 	AshJson json = ash_json_to_text(out);
 
-	json.spaced = true;
+	json.style = ASH_JSON_SPACED;
 	return json;
 }
 
@@ -155,7 +174,16 @@ ash_put_string(AshJson *json, const char *str)
 }
 
 /* A whole jsonb; NULL is null. */
-extern void ash_put_jsonb(AshJson *json, const Jsonb *jsonb);
+static inline void
+ash_put_jsonb(AshJson *json, const Jsonb *jsonb)
+{
+	JsonbValue value;
+
+	value.type = jbvNull;
+	if (jsonb != NULL)
+		ash_jsonb_value_from_jsonb(jsonb, &value);
+	ash_put_value(json, &value);
+}
 
 /* A JSON string with its quotes, appended to out. */
 extern void ash_write_json_string(StringInfo out, const char *str, int len);

@@ -18,7 +18,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
-/* The value of a key of the top-level object; false when there is none. */
+/* object may be any jsonb; what is no object has no keys. */
 bool
 ash_jsonb_get(const Jsonb *object, const char *key, int keylen, JsonbValue *out)
 {
@@ -29,6 +29,7 @@ ash_jsonb_get(const Jsonb *object, const char *key, int keylen, JsonbValue *out)
 	return getKeyJsonValueFromContainer(root, key, keylen, out) != NULL;
 }
 
+/* The empty path is the jsonb itself. */
 bool
 ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out)
 {
@@ -46,7 +47,7 @@ ash_jsonb_get_path(const Jsonb *object, List *path, JsonbValue *out)
 	return true;
 }
 
-/* A copy as a jsonb of its own. */
+/* A container inside a jsonb is copied as it is stored, which needs no iteration. */
 Jsonb *
 ash_jsonb_from_value(const JsonbValue *value)
 {
@@ -71,6 +72,7 @@ ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out)
 	JsonbToJsonbValue((Jsonb *) jsonb, out);
 }
 
+/* Numbers are equal by value (1 and 1.0), objects regardless of the order of their keys. */
 bool
 ash_jsonb_value_equal(const JsonbValue *a, const JsonbValue *b)
 {
@@ -90,6 +92,7 @@ ash_jsonb_value_equal(const JsonbValue *a, const JsonbValue *b)
  *-------------------------------------------------------------------------
  */
 
+/* Tokens that are no keys (the beginning and end of the object) are skipped. */
 bool
 ash_jsonb_next_member(JsonbIterator **it, JsonbValue *key, JsonbValue *value)
 {
@@ -105,6 +108,7 @@ ash_jsonb_next_member(JsonbIterator **it, JsonbValue *key, JsonbValue *value)
 	return false;
 }
 
+/* Tokens that are no items are skipped. */
 bool
 ash_jsonb_next_item(JsonbIterator **it, JsonbValue *item)
 {
@@ -118,6 +122,7 @@ ash_jsonb_next_item(JsonbIterator **it, JsonbValue *item)
 	return false;
 }
 
+/* True when the key is one of the n names. */
 static bool
 is_named(const JsonbValue *key, const char *const *names, int n)
 {
@@ -130,6 +135,7 @@ is_named(const JsonbValue *key, const char *const *names, int n)
 	return false;
 }
 
+/* For options that a caller gives as an object. */
 bool
 ash_jsonb_unknown_key(const Jsonb *object, const char *const *names, int n, JsonbValue *key)
 {
@@ -142,97 +148,6 @@ ash_jsonb_unknown_key(const Jsonb *object, const char *const *names, int n, Json
 			return true;
 	}
 	return false;
-}
-
-/*-------------------------------------------------------------------------
- * From jansson
- *-------------------------------------------------------------------------
- */
-
-/* The shortest text that means the same double; exact for what people write. */
-static Numeric
-real_to_numeric(double real)
-{
-	char buf[DOUBLE_SHORTEST_DECIMAL_LEN];
-
-	double_to_shortest_decimal_buf(real, buf);
-	return DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(buf),
-											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-}
-
-static void
-set_string(JsonbValue *out, const char *s, size_t len)
-{
-	out->type = jbvString;
-	out->val.string.val = (char *) s;
-	out->val.string.len = len;
-}
-
-static void
-scalar_from_json(json_t *json, JsonbValue *out)
-{
-	if (json_is_string(json))
-		set_string(out, json_string_value(json), json_string_length(json));
-	else if (json_is_integer(json))
-	{
-		out->type = jbvNumeric;
-		out->val.numeric = int64_to_numeric(json_integer_value(json));
-	}
-	else if (json_is_real(json))
-	{
-		out->type = jbvNumeric;
-		out->val.numeric = real_to_numeric(json_real_value(json));
-	}
-	else if (json_is_boolean(json))
-	{
-		out->type = jbvBool;
-		out->val.boolean = json_is_true(json);
-	}
-	else
-		out->type = jbvNull;
-}
-
-static JsonbValue *
-push_json(JsonbParseState **state, JsonbIteratorToken token, json_t *json)
-{
-	JsonbValue value;
-	const char *key;
-	json_t *child;
-	size_t i;
-
-	check_stack_depth();
-	if (json_is_object(json))
-	{
-		pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-		json_object_foreach (json, key, child)
-		{
-			set_string(&value, key, strlen(key));
-			pushJsonbValue(state, WJB_KEY, &value);
-			push_json(state, WJB_VALUE, child);
-		}
-		return pushJsonbValue(state, WJB_END_OBJECT, NULL);
-	}
-	if (json_is_array(json))
-	{
-		pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
-		json_array_foreach (json, i, child)
-			push_json(state, WJB_ELEM, child);
-		return pushJsonbValue(state, WJB_END_ARRAY, NULL);
-	}
-	scalar_from_json(json, &value);
-	return pushJsonbValue(state, token, &value);
-}
-
-Jsonb *
-ash_jsonb_from_json(json_t *json)
-{
-	JsonbParseState *state = NULL;
-	JsonbValue scalar;
-
-	if (json != NULL && (json_is_object(json) || json_is_array(json)))
-		return JsonbValueToJsonb(push_json(&state, WJB_VALUE, json));
-	scalar_from_json(json, &scalar);
-	return JsonbValueToJsonb(&scalar);
 }
 
 /*-------------------------------------------------------------------------
@@ -255,6 +170,7 @@ ash_jsonb_value_text(const JsonbValue *value)
 	}
 }
 
+/* Works for jbvArray and jbvObject too, which need to be serialized first. */
 char *
 ash_jsonb_value_json(const JsonbValue *value)
 {
@@ -300,6 +216,10 @@ push_both(JsonbParseState **state, JsonbValue *a, JsonbValue *b)
 		pushJsonbValue(state, WJB_VALUE, b);
 }
 
+/*
+ * Pushes one object with the keys of both a and b; *result is what the end of it returns,
+ * which is the whole at the outermost level.
+ */
 static void
 push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b, JsonbValue **result)
 {
@@ -331,7 +251,7 @@ push_merged(JsonbParseState **state, JsonbContainer *a, JsonbContainer *b, Jsonb
 	*result = pushJsonbValue(state, WJB_END_OBJECT, NULL);
 }
 
-/* Deep merge of two objects; what is not an object is replaced. */
+/* Returns b itself when one of them is no object.  New otherwise, in CurrentMemoryContext. */
 Jsonb *
 ash_jsonb_merge(Jsonb *a, Jsonb *b)
 {

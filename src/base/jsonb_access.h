@@ -14,7 +14,6 @@
 
 #include "compat.h"
 
-#include "base/jansson_compat.h"
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
@@ -42,9 +41,6 @@ extern Jsonb *ash_jsonb_from_value(const JsonbValue *value);
 
 /* Like JsonbToJsonbValue, but a scalar at the top comes out as itself. */
 extern void ash_jsonb_value_from_jsonb(const Jsonb *jsonb, JsonbValue *out);
-
-/* A jsonb of a tree; NULL is the JSON null. */
-extern Jsonb *ash_jsonb_from_json(json_t *json);
 
 /* True when both are the same JSON value. */
 extern bool ash_jsonb_value_equal(const JsonbValue *a, const JsonbValue *b);

@@ -1,18 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * src/base/owner_scope.c
- *	  What a definition says is looked at and done with its owner's rights.
+ *	  Running what a definition says with the privileges of the domain's owner.
  *
- * Compiling casts literals.  DDL evaluates what stands in it: checks and casts over rows, keys and
- * conditions of indexes, and, while it is only parsed, input functions of types and immutable
- * functions of constants.  All of that is written by the domain's owner, and a
- * superuser may be the one who migrates.  So it runs as PostgreSQL runs the
- * functions of an index: as the owner, who can neither become another role nor
- * leave settings, temporary tables or deferred triggers to the session, and with a
- * search_path that is the same for everybody.
+ * Compiling a definition casts literals.  DDL evaluates checks and casts over rows,
+ * keys and conditions of indexes, and, while it is only parsed, input functions of
+ * types and immutable functions of constants.  All of that is written by the domain's
+ * owner, and a superuser may be the one who migrates.  So it runs as PostgreSQL runs
+ * the functions of an index: as the owner, in a security-restricted operation, in
+ * which the role cannot be changed and no settings, temporary tables or deferred
+ * triggers can be left to the session, and with a fixed search_path.
  *
- * Whether the current user may have it run is asked before.  An error restores
- * all: the user by the (sub)transaction's abort, settings by their nest level.
+ * The caller has checked that the current user may have it run.  An error restores
+ * everything: the user by the abort of the (sub)transaction, settings by their nest
+ * level.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
-/* PostgreSQL's own names first, then those of the schema and of the extension's (each or NULL). */
+/* pg_temp comes last, so that temporary objects of the session cannot stand in for others. */
 char *
 ash_owner_path(const char *schema, const char *extension_schema)
 {
@@ -40,6 +41,10 @@ ash_owner_path(const char *schema, const char *extension_schema)
 	return path.data;
 }
 
+/*
+ * The search_path is set at a nest level of its own, so that leaving restores it together with
+ * all settings that what ran in between has changed.
+ */
 AshOwnerScope
 ash_owner_enter(Oid owner, const char *path)
 {
@@ -55,6 +60,7 @@ ash_owner_enter(Oid owner, const char *path)
 	return scope;
 }
 
+/* Must be called in the (sub)transaction of ash_owner_enter. */
 void
 ash_owner_leave(const AshOwnerScope *scope)
 {

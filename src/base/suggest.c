@@ -81,8 +81,8 @@ jaro(const char *a, const char *b)
 }
 
 /*
- * Can the similarity reach the minimum?  Not unless enough bytes of b occur in a at
- * all, which rules out most candidates at a glance.
+ * False when the similarity cannot reach the minimum, because too few bytes of b occur in a at
+ * all. This rules out most candidates at little cost.
  */
 static bool
 may_be_near(const bool *in_a, int alen, const char *b)
@@ -102,6 +102,7 @@ typedef struct Candidate
 	double similarity;
 } Candidate;
 
+/* qsort comparator: the most similar first. */
 static int
 by_similarity(const void *a, const void *b)
 {
@@ -111,7 +112,10 @@ by_similarity(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-/* The candidates (char *) that are near to word, best first; NIL when none is. */
+/*
+ * Candidates longer than MAX_COMPARED bytes are never near. The result points to the
+ * candidates.
+ */
 List *
 ash_suggest(const char *word, List *candidates)
 {
@@ -141,12 +145,4 @@ ash_suggest(const char *word, List *candidates)
 		result = lappend(result, unconstify(char *, near[i].name));
 	pfree(near);
 	return result;
-}
-
-const char *
-ash_suggest_one(const char *word, List *candidates)
-{
-	List *near = ash_suggest(word, candidates);
-
-	return near == NIL ? NULL : linitial(near);
 }

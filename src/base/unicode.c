@@ -32,6 +32,7 @@ ascii_space(unsigned char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Eight bytes at a time. */
 static bool
 is_ascii(const char *s, int len)
 {
@@ -73,7 +74,10 @@ trailing_space(const char *s, int len)
 }
 #endif
 
-/* Without white space at both ends; points into the same memory. */
+/*
+ * ASCII white space is recognised without ICU; a character with the high bit set is looked up
+ * only when the encoding is UTF-8.
+ */
 AshText
 ash_trim(AshText in)
 {
@@ -106,7 +110,7 @@ ash_trim(AshText in)
 }
 
 #ifdef USE_ICU
-/* Grapheme clusters by ICU; -1 when ICU fails. */
+/* Grapheme clusters by ICU; -1 when it fails.  The iterator is kept for the life of the backend. */
 static int
 icu_grapheme_length(const char *s, int len)
 {
@@ -133,6 +137,7 @@ icu_grapheme_length(const char *s, int len)
 }
 #endif
 
+/* Of ASCII text only CR LF is one character of two bytes. */
 int
 ash_grapheme_length(const char *s, int len)
 {
@@ -160,7 +165,10 @@ ash_grapheme_length(const char *s, int len)
 }
 
 #ifdef USE_ICU
-/* Full case mapping (one letter may become several) of the root locale. */
+/*
+ * Full case mapping (one letter may become several) of the root locale; NULL when ICU fails.
+ * The map is kept for the life of the backend.
+ */
 static text *
 icu_change_case(AshText in, bool upper)
 {
@@ -187,6 +195,7 @@ icu_change_case(AshText in, bool upper)
 }
 #endif
 
+/* Falls back to the default collation where ICU cannot be used. */
 text *
 ash_change_case(AshText in, bool upper)
 {

@@ -3,8 +3,8 @@
  * src/base/uuid_pool.c
  *	  New UUIDs.
  *
- * The source of strong random bytes takes far longer to start than to go on, so
- * bytes are drawn for many UUIDs at once.  They leave the stock as they are used.
+ * Most of the cost of strong random bytes is per request, so bytes are drawn for
+ * many UUIDs at once into a pool of random bytes, erased on use.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,26 +15,27 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
-#define STOCK_UUIDS 32
+#define POOL_UUIDS 32
 
-static unsigned char stock[STOCK_UUIDS][UUID_LEN];
-static int stocked = 0;
+static unsigned char pool[POOL_UUIDS][UUID_LEN];
+static int pool_count = 0;
 
+/* The next 16 random bytes, palloc'd; they are erased from the pool. */
 static pg_uuid_t *
 random_uuid(void)
 {
 	pg_uuid_t *uuid = palloc(sizeof(pg_uuid_t));
 
-	if (stocked == 0)
+	if (pool_count == 0)
 	{
-		if (!pg_strong_random(stock, sizeof(stock)))
+		if (!pg_strong_random(pool, sizeof(pool)))
 			ereport(ERROR,
 					(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
-		stocked = STOCK_UUIDS;
+		pool_count = POOL_UUIDS;
 	}
-	stocked--;
-	memcpy(uuid->data, stock[stocked], UUID_LEN);
-	memset(stock[stocked], 0, UUID_LEN);
+	pool_count--;
+	memcpy(uuid->data, pool[pool_count], UUID_LEN);
+	memset(pool[pool_count], 0, UUID_LEN);
 	return uuid;
 }
 
@@ -62,6 +63,7 @@ set_time(pg_uuid_t *uuid)
 	uuid->data[7] = fraction & 0xff;
 }
 
+/* version is 4 or 7. */
 Datum
 ash_uuid_new(int version)
 {

@@ -70,7 +70,7 @@ add_types(List **list)
 {
 	const AshType *const *type;
 
-	for (type = ash_types(); *type != NULL; type++)
+	for (type = ash_types; *type != NULL; type++)
 		add(list, "type", (*type)->name, (*type)->constraints, (*type)->doc);
 }
 

@@ -226,8 +226,11 @@ want_type_checks(AshPlanTable *table, const AshResource *res)
 	for (int i = 0; i < res->nattributes; i++)
 	{
 		const AshAttribute *attr = res->attributes[i];
-		char *condition = ash_type_check_sql(attr->type, ash_quote_ident(attr->source));
+		const AshTypeInst *type = attr->type;
+		char *condition = NULL;
 
+		if (type->item == NULL && type->type->check_sql != NULL)
+			condition = type->type->check_sql(type, ash_quote_ident(attr->source));
 		if (condition != NULL && !ash_plan_ignores(table, attr->source))
 			ash_plan_object(&table->checks, attr->check_name, condition);
 	}

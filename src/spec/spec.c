@@ -4,9 +4,12 @@
  *	  Checks a document node against an option schema, and fills the struct
  *	  that the schema describes.
  *
- * Checking reports every fault and never stops at the first one.  Filling
- * trusts its input: it is given only nodes that passed the check, so it looks
- * at nothing but the kind of each option.
+ * Checking reports every fault and never stops at the first one; the faults of an
+ * option are added at the path of its key.  Filling trusts its input: it gets only
+ * nodes that passed the check, and reads them by the kind of each option.
+ *
+ * Both allocate in CurrentMemoryContext, what errors consist of in that of the
+ * AshErrors.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,6 +26,7 @@ static void fill_value(const AshOpt *opt, void *field, json_t *node);
 
 #define FIELD(base, opt, type) (*(type *) ((char *) (base) + (opt)->offset))
 
+/* A linear search: specs have some tens of options at most. */
 const AshOpt *
 ash_spec_option(const AshSpec *spec, const char *name)
 {
@@ -49,6 +53,7 @@ wrong_kind(const char *expected, json_t *node, AshErrors *errors)
 	return false;
 }
 
+/* True when name is in the NULL-terminated list, which may be NULL. */
 static bool
 listed(const char *const *names, const char *name)
 {
@@ -75,8 +80,8 @@ option_names(const AshSpec *spec, const char *const *also_allowed)
 }
 
 /*
- * Adds the error for a name that is none of candidates: what is "unknown key"
- * and the like.  Also used by the rooms above for their own names.
+ * what is "key" and the like. The best suggestion is in the message, all are in did_you_mean,
+ * copied to errors->cxt.
  */
 void
 ash_spec_unknown(const char *what, const char *name, List *candidates, AshErrors *errors)
@@ -84,6 +89,10 @@ ash_spec_unknown(const char *what, const char *name, List *candidates, AshErrors
 	(void) ash_error_unknown(errors, name, candidates, "unknown %s \"%s\"", what, ash_clip(name));
 }
 
+/*
+ * One error at the key: with the reason when it is an option of the framework that is refused,
+ * else with suggestions.
+ */
 static void
 unknown_key(const AshSpec *spec, const char *key, const char *const *also_allowed,
 			AshErrors *errors)
@@ -99,9 +108,12 @@ unknown_key(const AshSpec *spec, const char *key, const char *const *also_allowe
 	ash_errors_pop(errors);
 }
 
-/* An identifier: what PostgreSQL can name a column, and so what we can name anything. */
-static bool
-check_name(const char *name, AshErrors *errors)
+/*
+ * Names of attributes, actions and so on become names of columns, functions and constraints,
+ * so they must fit into NAMEDATALEN.
+ */
+bool
+ash_spec_check_name(const char *name, AshErrors *errors)
 {
 	if (name[0] == '\0')
 	{
@@ -117,13 +129,7 @@ check_name(const char *name, AshErrors *errors)
 	return true;
 }
 
-/* For names that are keys of a document: attributes, actions, … */
-bool
-ash_spec_check_name(const char *name, AshErrors *errors)
-{
-	return check_name(name, errors);
-}
-
+/* One item of ASH_OPT_NAMES, where "*" needs ASH_OPT_STAR. */
 static bool
 check_listed_name(const AshOpt *opt, json_t *item, AshErrors *errors)
 {
@@ -139,9 +145,10 @@ check_listed_name(const AshOpt *opt, json_t *item, AshErrors *errors)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "\"*\" is not allowed here");
 		return false;
 	}
-	return check_name(name, errors);
+	return ash_spec_check_name(name, errors);
 }
 
+/* A name or a list of names, none of them twice. */
 static bool
 check_names(const AshOpt *opt, json_t *node, AshErrors *errors)
 {
@@ -177,7 +184,10 @@ check_names(const AshOpt *opt, json_t *node, AshErrors *errors)
 	return ok;
 }
 
-/* A boolean stands for the choices "true" and "false". */
+/*
+ * What is compared with the choices: a string, or "true" and "false" for a boolean; NULL for
+ * other nodes.
+ */
 static const char *
 choice_text(json_t *node)
 {
@@ -186,6 +196,7 @@ choice_text(json_t *node)
 	return json_string_value(node);
 }
 
+/* The index of the node in opt->choices, or -1. */
 static int
 choice_index(const AshOpt *opt, json_t *node)
 {
@@ -200,6 +211,7 @@ choice_index(const AshOpt *opt, json_t *node)
 	return -1;
 }
 
+/* The error lists all choices. */
 static bool
 check_choice(const AshOpt *opt, json_t *node, AshErrors *errors)
 {
@@ -220,6 +232,7 @@ check_choice(const AshOpt *opt, json_t *node, AshErrors *errors)
 	return false;
 }
 
+/* An expression must not be empty; its syntax is checked when it is compiled. */
 static bool
 check_string(const AshOpt *opt, json_t *node, AshErrors *errors)
 {
@@ -255,6 +268,7 @@ check_number(json_t *node, AshErrors *errors)
 	return false;
 }
 
+/* A list of objects, or one object. */
 static bool
 check_list(const AshOpt *opt, json_t *node, AshErrors *errors)
 {
@@ -279,6 +293,7 @@ check_list(const AshOpt *opt, json_t *node, AshErrors *errors)
 	return ok;
 }
 
+/* jansson has refused integers of more than 64 bits already. */
 static bool
 check_integer(const AshOpt *opt, json_t *node, AshErrors *errors)
 {
@@ -291,6 +306,10 @@ check_integer(const AshOpt *opt, json_t *node, AshErrors *errors)
 	return false;
 }
 
+/*
+ * The value of one option, at the current path, which is its key. VALUE and JSON are checked
+ * by their readers.
+ */
 static bool
 check_value(const AshOpt *opt, json_t *node, AshErrors *errors)
 {
@@ -308,7 +327,7 @@ check_value(const AshOpt *opt, json_t *node, AshErrors *errors)
 		case ASH_OPT_NAME:
 			if (!json_is_string(node))
 				return wrong_kind("a name", node, errors);
-			return check_name(json_string_value(node), errors);
+			return ash_spec_check_name(json_string_value(node), errors);
 		case ASH_OPT_ENUM:
 			return check_choice(opt, node, errors);
 		case ASH_OPT_NAMES:
@@ -324,6 +343,7 @@ check_value(const AshOpt *opt, json_t *node, AshErrors *errors)
 	return true;
 }
 
+/* Unknown keys and wrong values at their own path, missing keys at that of the object. */
 static bool
 check_object(const AshSpec *spec, json_t *node, const char *const *also_allowed, AshErrors *errors)
 {
@@ -359,7 +379,7 @@ check_object(const AshSpec *spec, json_t *node, const char *const *also_allowed,
 	return ok;
 }
 
-/* The option a node that is no object stands for, or NULL. */
+/* The option that a node other than an object gives, or NULL. */
 static const AshOpt *
 shorthand_option(const AshSpec *spec, const json_t *node)
 {
@@ -368,6 +388,7 @@ shorthand_option(const AshSpec *spec, const json_t *node)
 	return ash_spec_option(spec, spec->shorthand);
 }
 
+/* Never stops at the first fault.  Recurses into OBJECT and LIST. */
 bool
 ash_spec_check(const AshSpec *spec, json_t *node, const char *const *also_allowed,
 			   AshErrors *errors)
@@ -387,6 +408,7 @@ ash_spec_check(const AshSpec *spec, json_t *node, const char *const *also_allowe
  *-------------------------------------------------------------------------
  */
 
+/* A List of filled structs; one object is a list of one. */
 static List *
 fill_list(const AshOpt *opt, json_t *node)
 {
@@ -401,6 +423,10 @@ fill_list(const AshOpt *opt, json_t *node)
 	return items;
 }
 
+/*
+ * Sets the member of base that belongs to opt. Reads node by the kind alone: it has passed the
+ * check.
+ */
 static void
 fill_value(const AshOpt *opt, void *base, json_t *node)
 {
@@ -444,7 +470,10 @@ fill_value(const AshOpt *opt, void *base, json_t *node)
 	}
 }
 
-/* The default of an option; one that is borrowed as JSON lives as long as the struct. */
+/*
+ * The default of an option, or for an enum without one -1; other members stay zero. A default
+ * that is borrowed as JSON is owned by CurrentMemoryContext, as the struct is.
+ */
 static void
 fill_default(const AshOpt *opt, void *base)
 {
@@ -468,6 +497,7 @@ fill_default(const AshOpt *opt, void *base)
 		json_decref(value);
 }
 
+/* Options that are absent get their defaults, also when the node is a shorthand. */
 void *
 ash_spec_fill(const AshSpec *spec, json_t *node)
 {

@@ -10,8 +10,9 @@
  * No second list of option names exists anywhere.
  *
  * Documents are jansson trees.  Filled structs live in CurrentMemoryContext and
- * copy what they need, except ASH_OPT_JSON which borrows the json_t: the caller
- * keeps the tree alive (ash_json_own ties it to a memory context).
+ * copy what they need, except ASH_OPT_VALUE and ASH_OPT_JSON, which borrow the
+ * json_t: the caller keeps the tree alive (ash_json_own ties it to a memory
+ * context).
  *
  *-------------------------------------------------------------------------
  */
@@ -24,27 +25,48 @@
 #include "base/error.h"
 #include "nodes/pg_list.h"
 
+/* What an option takes, and the C type of the member that it fills. */
 typedef enum AshOptKind
 {
-	ASH_OPT_BOOL,	/* bool */
-	ASH_OPT_INT,	/* AshOptInt */
-	ASH_OPT_NUMBER, /* const char *: the number as written */
-	ASH_OPT_STRING, /* const char *; never empty when ASH_OPT_NONEMPTY */
-	ASH_OPT_NAME,	/* const char *: an identifier, 1 to 63 bytes */
-	ASH_OPT_ENUM,	/* int: index into choices; -1 when absent without default */
-	ASH_OPT_NAMES,	/* List of char *; one string is a list of one */
-	ASH_OPT_VALUE,	/* json_t *: literal or template {"arg"|"actor"|"context"|"tenant"|"expr"} */
-	ASH_OPT_EXPR,	/* const char *: expression source */
-	ASH_OPT_JSON,	/* json_t *: anything, checked by the owner */
-	ASH_OPT_OBJECT, /* pointer to a struct described by fields */
-	ASH_OPT_LIST	/* List of structs described by fields; one object is a list of one */
+	/* bool */
+	ASH_OPT_BOOL,
+	/* AshOptInt */
+	ASH_OPT_INT,
+	/* const char *: the number as written */
+	ASH_OPT_NUMBER,
+	/* const char *; never empty when ASH_OPT_NONEMPTY */
+	ASH_OPT_STRING,
+	/* const char *: an identifier, 1 to 63 bytes */
+	ASH_OPT_NAME,
+	/*
+	 * int or an enum whose members are the indexes of choices.  An option without default
+	 * that is absent is -1: such an enum needs a member of that value.
+	 */
+	ASH_OPT_ENUM,
+	/* List of char *; one string is a list of one */
+	ASH_OPT_NAMES,
+	/* json_t *: literal or template {"arg"|"actor"|"context"|"tenant"|"expr"} */
+	ASH_OPT_VALUE,
+	/* const char *: expression source */
+	ASH_OPT_EXPR,
+	/* json_t *: anything, checked by its reader */
+	ASH_OPT_JSON,
+	/* pointer to a struct that AshOpt.fields describes; NULL when absent */
+	ASH_OPT_OBJECT,
+	/* List of such structs; one object is a list of one */
+	ASH_OPT_LIST
 } AshOptKind;
 
+/* AshOpt.flags */
 #define ASH_OPT_REQUIRED 0x01
+/* of STRING, NAMES and LIST: must not be empty */
 #define ASH_OPT_NONEMPTY 0x02
-#define ASH_OPT_STAR 0x04  /* ASH_OPT_NAMES: "*" is allowed alone or among the names */
-#define ASH_OPT_COUNT 0x08 /* ASH_OPT_INT: 0 or more */
+/* of NAMES: "*" is allowed alone or among the names */
+#define ASH_OPT_STAR 0x04
+/* of INT: 0 or more */
+#define ASH_OPT_COUNT 0x08
 
+/* An integer that may be absent. */
 typedef struct AshOptInt
 {
 	bool set;
@@ -53,26 +75,40 @@ typedef struct AshOptInt
 
 typedef struct AshSpec AshSpec;
 
+/* One option.  Made by ASH_OPTION and ASH_OPTION_CHECKED. */
 typedef struct AshOpt
 {
 	const char *name;
 	AshOptKind kind;
-	bool unfilled; /* checked only: its reader looks into the document */
-	size_t offset; /* into the struct of the spec */
+	/* checked only: its reader looks into the document */
+	bool unfilled;
+	/* of the member in the struct of the spec */
+	size_t offset;
 	uint32 flags;
-	const char *dflt;			/* default as JSON text, or NULL */
-	const char *const *choices; /* ASH_OPT_ENUM, or ASH_OPT_STRING: NULL-terminated; a JSON
-								 * boolean matches the choices "true" and "false" */
-	const AshSpec *fields;		/* ASH_OPT_OBJECT, ASH_OPT_LIST */
+	/* default as JSON text, or NULL */
+	const char *dflt;
+	/*
+	 * Of ENUM, or of STRING: what it may be, NULL-terminated.  A JSON boolean matches the
+	 * choices "true" and "false".
+	 */
+	const char *const *choices;
+	/* of OBJECT and LIST */
+	const AshSpec *fields;
+	/* one line for the reference, or NULL */
 	const char *doc;
 } AshOpt;
 
+/* A table of options.  Made by ASH_SPEC and ASH_SPEC_CHECKED. */
 struct AshSpec
 {
-	const char *name;	   /* "attribute", "string_length" */
-	size_t size;		   /* of the struct; 0 when the spec only checks */
-	const AshOpt *options; /* terminated by ASH_OPT_END */
-	const char *shorthand; /* option that a bare scalar or list stands for, or NULL */
+	/* "attribute", "string_length" */
+	const char *name;
+	/* of the struct; 0 when the spec only checks */
+	size_t size;
+	/* terminated by ASH_OPT_END */
+	const AshOpt *options;
+	/* option that a bare scalar or list gives, or NULL */
+	const char *shorthand;
 	const char *doc;
 };
 
@@ -128,6 +164,11 @@ struct AshSpec
 #define ASH_OPT_IS_OBJECT(member) (sizeof(member) == sizeof(void *))
 #define ASH_OPT_IS_LIST(member) ASH_OPT_IS(member, List *)
 
+/*-------------------------------------------------------------------------
+ * spec.c: checking and filling
+ *-------------------------------------------------------------------------
+ */
+
 /*
  * Check node against spec; every fault becomes an ASH_E_INVALID_DEFINITION at
  * the current path.  Keys in also_allowed (NULL-terminated, may be NULL) are
@@ -136,30 +177,41 @@ struct AshSpec
 extern bool ash_spec_check(const AshSpec *spec, json_t *node, const char *const *also_allowed,
 						   AshErrors *errors);
 
-/* Fill a new struct from a node that passed ash_spec_check. */
+/*
+ * A new struct, filled from a node that passed ash_spec_check: in CurrentMemoryContext,
+ * of spec->size bytes.  Members of VALUE and JSON point into node; keys that are no
+ * options are ignored.
+ */
 extern void *ash_spec_fill(const AshSpec *spec, json_t *node);
 
 /* The option of that name, or NULL. */
 extern const AshOpt *ash_spec_option(const AshSpec *spec, const char *name);
 
-/* Is this a possible name of an attribute, action, …?  Adds an error otherwise. */
+/* True for a possible name of an attribute, action, …; false after adding an error. */
 extern bool ash_spec_check_name(const char *name, AshErrors *errors);
 
-/* Adds "unknown <what> "<name>"; did you mean …?" */
+/* Adds the error unknown WHAT "NAME", with suggestions from candidates (char *). */
 extern void ash_spec_unknown(const char *what, const char *name, List *candidates,
 							 AshErrors *errors);
 
-/* unsupported_options.c: why a known option of the framework is refused, or NULL when it is not
- * known. */
+/*
+ * unsupported_options.c: why a known option of the framework is refused, or NULL when it
+ * is not known.
+ */
 extern const char *ash_spec_unsupported(const char *spec, const char *option);
 
-/* JSON Schema (2020-12) of the spec as a new json_t. */
+/*-------------------------------------------------------------------------
+ * spec_describe.c: JSON Schema and reference; the results are new json_t
+ *-------------------------------------------------------------------------
+ */
+
+/* JSON Schema (2020-12) of the spec. */
 extern json_t *ash_spec_schema(const AshSpec *spec);
 
-/* The options as a JSON array [{"name","type","required","default","doc"}], a new json_t. */
-extern json_t *ash_spec_describe(const AshSpec *spec);
-
-/* One option's JSON Schema, without its description; a new json_t. */
+/* That of one option, without its description. */
 extern json_t *ash_spec_option_schema(const AshOpt *opt);
+
+/* The options as a JSON array [{"name","type","required","default","doc"}]. */
+extern json_t *ash_spec_describe(const AshSpec *spec);
 
 #endif /* ASH_SPEC_H */

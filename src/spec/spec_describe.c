@@ -1,8 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * src/spec/spec_describe.c
- *	  What an option schema says of itself: as JSON Schema, and as a list of
- *	  options for ash_builtins() and the reference documentation.
+ *	  Option schemas as JSON Schema, and as a list of options for ash_builtins()
+ *	  and the reference documentation.
+ *
+ * The results are jansson trees that the caller owns.  Specs contain each other but
+ * are never recursive, so nested ones are written out in place.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,6 +14,7 @@
 #include "miscadmin.h"
 #include "spec/spec.h"
 
+/* What the reference calls a kind. */
 static const char *
 kind_name(AshOptKind kind)
 {
@@ -57,7 +61,7 @@ name_schema(void)
 					 NAMEDATALEN - 1);
 }
 
-/* {"anyOf": [one, {"type": "array", "items": one}]} */
+/* {"anyOf": [one, {"type": "array", "items": one}]}; takes the reference to one. */
 static json_t *
 one_or_many(json_t *one)
 {
@@ -77,6 +81,7 @@ names_schema(const AshOpt *opt)
 	return schema;
 }
 
+/* An "enum", in which the choices "true" and "false" are booleans. */
 static json_t *
 choices_schema(const char *const *choices)
 {
@@ -92,6 +97,7 @@ choices_schema(const char *const *choices)
 	return json_pack("{s:o}", "enum", values);
 }
 
+/* Also for expressions: their syntax cannot be described. */
 static json_t *
 string_schema(const AshOpt *opt)
 {
@@ -115,6 +121,7 @@ integer_schema(const AshOpt *opt)
 	return schema;
 }
 
+/* What may be anything has the empty schema. */
 json_t *
 ash_spec_option_schema(const AshOpt *opt)
 {
@@ -146,6 +153,7 @@ ash_spec_option_schema(const AshOpt *opt)
 	return ash_json_object();
 }
 
+/* The long form of the node. */
 static json_t *
 object_schema(const AshSpec *spec)
 {
@@ -169,6 +177,7 @@ object_schema(const AshSpec *spec)
 					 required, "additionalProperties", false);
 }
 
+/* With a shorthand, either the object or what the shorthand option takes. */
 json_t *
 ash_spec_schema(const AshSpec *spec)
 {
@@ -184,6 +193,10 @@ ash_spec_schema(const AshSpec *spec)
 	return schema;
 }
 
+/*
+ * {"name", "type", "required"}, then "default", "choices", "fields" and "doc" where there are
+ * any.
+ */
 static json_t *
 describe_option(const AshOpt *opt)
 {
@@ -206,6 +219,7 @@ describe_option(const AshOpt *opt)
 	return option;
 }
 
+/* Nested specs are described in full, under "fields". */
 json_t *
 ash_spec_describe(const AshSpec *spec)
 {

@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * src/spec/unsupported_options.c
- *	  Options of the framework that mean nothing here, each with the reason.
+ *	  Options of the framework that are not supported, each with the reason.
  *
- * A document that uses one is refused: an option that is accepted and ignored
- * would be a lie.  This is the only list of them.
+ * A document that uses one is refused instead of being accepted without effect; the
+ * reason becomes part of the message, so it should say what to use instead.  This is
+ * the only list of them.
  *
  *-------------------------------------------------------------------------
  */
@@ -93,6 +94,7 @@ static const Unsupported unsupported[] = {
 	{ "code_interface", "custom_input", "use \"custom_inputs\"" },
 };
 
+/* spec is AshSpec.name. */
 const char *
 ash_spec_unsupported(const char *spec, const char *option)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/type/iso8601.c
- *	  ISO 8601 dates, times and timestamps: reading and writing.
+ *	  ISO 8601 dates, times and timestamps: reading.
  *
  * The calendar is the server's (date2j, j2date); its parser is not used, because
  * what that accepts depends on settings and because it raises errors.
@@ -19,6 +19,7 @@ typedef struct Scanner
 	const char *end;
 } Scanner;
 
+/* Skips c; false when the next character is another. */
 static bool
 scan_char(Scanner *s, char c)
 {
@@ -46,6 +47,7 @@ scan_digits(Scanner *s, int n, int *out)
 	return true;
 }
 
+/* True for a day that exists, in PostgreSQL's range of dates. */
 static bool
 valid_date(const AshDateParts *parts)
 {
@@ -54,6 +56,7 @@ valid_date(const AshDateParts *parts)
 		   IS_VALID_JULIAN(parts->year, parts->month, parts->day);
 }
 
+/* [sign]YYYY-MM-DD, of a date that exists. */
 static bool
 scan_date(Scanner *s, AshDateParts *parts)
 {
@@ -69,6 +72,7 @@ scan_date(Scanner *s, AshDateParts *parts)
 	return valid_date(parts);
 }
 
+/* False when a component is out of its range; there is no 24:00 and no leap second. */
 static bool
 time_of_day(int hour, int minute, int second, int usec, int64 *time)
 {
@@ -160,36 +164,22 @@ scan_datetime(Scanner *s, AshDateParts *parts)
 	return scan_date(s, parts) && scan_separator(s) && scan_time(s, parts) && scan_offset(s, parts);
 }
 
-/*
- * Whole text: a date, a time or both.  date_alone and with_time say which of
- * "2020-02-29" and "2020-02-29T10:00:00" will do.
- */
-bool
-ash_parse_date_text(AshText in, bool date_alone, bool with_time, AshDateParts *parts)
+/* The whole text. */
+static bool
+parse_text(AshText in, AshIsoForm form, AshDateParts *parts)
 {
 	Scanner s = { in.s, in.s + in.len };
 
-	memset(parts, 0, sizeof(*parts));
-	if (date_alone && scan_date(&s, parts) && s.p == s.end)
+	if (form == ASH_ISO_TIME)
+		return scan_time(&s, parts) && scan_offset(&s, parts);
+	if (form != ASH_ISO_NAIVE && scan_date(&s, parts) && s.p == s.end)
 		return true;
-	memset(parts, 0, sizeof(*parts));
 	s.p = in.s;
-	return with_time && scan_datetime(&s, parts);
-}
-
-bool
-ash_parse_time_text(AshText in, AshDateParts *parts)
-{
-	Scanner s = { in.s, in.s + in.len };
-
 	memset(parts, 0, sizeof(*parts));
-	return scan_time(&s, parts) && scan_offset(&s, parts);
+	return scan_datetime(&s, parts);
 }
 
-/*-------------------------------------------------------------------------
- * Objects of components
- *-------------------------------------------------------------------------
- */
+/* One component: a number or digits, up to six. */
 static AshComponent
 get_component(JsonbContainer *object, const char *name, int *out)
 {
@@ -243,13 +233,13 @@ get_components(JsonbContainer *object, const char *const *names, int n, int opti
 static const char *const component_names[] = { "year",	 "month",  "day",		 "hour",
 											   "minute", "second", "microsecond" };
 
-AshComponent
-ash_parse_date_object(JsonbContainer *object, AshDateParts *parts)
+/* All of year, month and day, or none of them. */
+static AshComponent
+parse_date_object(JsonbContainer *object, AshDateParts *parts)
 {
 	int v[3];
 	AshComponent result = get_components(object, component_names, 3, 3, v);
 
-	memset(parts, 0, sizeof(*parts));
 	parts->year = v[0];
 	parts->month = v[1];
 	parts->day = v[2];
@@ -258,8 +248,9 @@ ash_parse_date_object(JsonbContainer *object, AshDateParts *parts)
 	return result;
 }
 
-AshComponent
-ash_parse_time_object(JsonbContainer *object, AshDateParts *parts)
+/* hour and minute are needed, second and microsecond may be missing. */
+static AshComponent
+parse_time_object(JsonbContainer *object, AshDateParts *parts)
 {
 	int v[4];
 	AshComponent result = get_components(object, component_names + 3, 4, 2, v);
@@ -269,128 +260,23 @@ ash_parse_time_object(JsonbContainer *object, AshDateParts *parts)
 	return result;
 }
 
+/* parts is zero for what the input does not have. */
 AshComponent
-ash_parse_datetime_object(JsonbContainer *object, AshDateParts *parts)
+ash_iso_parse(const JsonbValue *in, AshIsoForm form, AshDateParts *parts)
 {
-	AshComponent date = ash_parse_date_object(object, parts);
-	AshComponent time =
-		date == COMPONENT_BAD ? COMPONENT_BAD : ash_parse_time_object(object, parts);
+	JsonbContainer *object;
+	AshComponent date;
 
-	return date == time ? date : COMPONENT_BAD;
-}
-
-/*-------------------------------------------------------------------------
- * Output
- *-------------------------------------------------------------------------
- */
-static inline char *
-put_digits(char *p, int value, int n)
-{
-	int i;
-
-	for (i = n - 1; i >= 0; i--, value /= 10)
-		p[i] = '0' + value % 10;
-	return p + n;
-}
-
-static char *
-format_date(char *p, int julian)
-{
-	int year;
-	int month;
-	int day;
-
-	j2date(julian, &year, &month, &day);
-	if (year < 0)
-	{
-		*p++ = '-';
-		year = -year;
-	}
-	p = put_digits(p, year, year > 99999 ? 6 : year > 9999 ? 5 : 4);
-	*p++ = '-';
-	p = put_digits(p, month, 2);
-	*p++ = '-';
-	return put_digits(p, day, 2);
-}
-
-/* Dates come in runs: rows of a page, and the timestamps of a row, are of few days. */
-static char *
-put_date(char *p, int julian)
-{
-	static char text[20];
-	static int len = 0;
-	static int last;
-
-	if (len == 0 || julian != last)
-	{
-		len = format_date(text, julian) - text;
-		last = julian;
-	}
-	memcpy(p, text, len);
-	return p + len;
-}
-
-static char *
-put_time(char *p, int64 time, bool usec)
-{
-	int seconds = time / USECS_PER_SEC;
-
-	p = put_digits(p, seconds / SECS_PER_HOUR, 2);
-	*p++ = ':';
-	p = put_digits(p, seconds / SECS_PER_MINUTE % MINS_PER_HOUR, 2);
-	*p++ = ':';
-	p = put_digits(p, seconds % SECS_PER_MINUTE, 2);
-	if (usec)
-	{
-		*p++ = '.';
-		p = put_digits(p, time % USECS_PER_SEC, 6);
-	}
-	return p;
-}
-
-/* ISO text into buf, terminated; 40 bytes are enough.  Returns its length. */
-int
-ash_format_date(char *buf, int32 date)
-{
-	char *p;
-
-	if (DATE_NOT_FINITE(date))
-		return sprintf(buf, DATE_IS_NOBEGIN(date) ? "-infinity" : "infinity");
-	p = put_date(buf, date + POSTGRES_EPOCH_JDATE);
-	*p = '\0';
-	return p - buf;
-}
-
-int
-ash_format_time(char *buf, int64 time, bool usec)
-{
-	char *p = put_time(buf, time, usec);
-
-	*p = '\0';
-	return p - buf;
-}
-
-int
-ash_format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu)
-{
-	int64 day;
-	int64 time;
-	char *p;
-
-	if (TIMESTAMP_NOT_FINITE(ts))
-		return sprintf(buf, TIMESTAMP_IS_NOBEGIN(ts) ? "-infinity" : "infinity");
-	day = ts / USECS_PER_DAY;
-	time = ts % USECS_PER_DAY;
-	if (time < 0)
-	{
-		time += USECS_PER_DAY;
-		day--;
-	}
-	p = put_date(buf, day + POSTGRES_EPOCH_JDATE);
-	*p++ = 'T';
-	p = put_time(p, time, usec);
-	if (zulu)
-		*p++ = 'Z';
-	*p = '\0';
-	return p - buf;
+	memset(parts, 0, sizeof(*parts));
+	if (in->type == jbvString)
+		return parse_text(jv_text(in), form, parts) ? COMPONENT_OK : COMPONENT_BAD;
+	if (!ash_is_object(in))
+		return COMPONENT_BAD;
+	object = in->val.binary.data;
+	if (form == ASH_ISO_TIME)
+		return parse_time_object(object, parts);
+	date = parse_date_object(object, parts);
+	if (form == ASH_ISO_DATE || date == COMPONENT_BAD)
+		return date;
+	return parse_time_object(object, parts) == date ? date : COMPONENT_BAD;
 }

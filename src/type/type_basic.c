@@ -1,7 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * src/type/type_basic.c
- *	  boolean, atom, enum, duration_name, uuid, uuid_v7 and term.
+ *	  boolean, atom, enum, duration_name and term.
+ *
+ * Names (atom, enum, duration_name) are stored as text, so that a column of them can be
+ * read by anything; their set is a CHECK constraint of the column.  atom and enum differ
+ * in how they read their input: an atom as it is, an enum in any letter case.  A term is
+ * any JSON, stored as jsonb.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,18 +14,15 @@
 
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
-#include "utils/uuid.h"
 
+/* True when in is str, byte by byte. */
 static bool
 text_is(AshText in, const char *str)
 {
 	return in.len == strlen(str) && memcmp(in.s, str, in.len) == 0;
 }
 
-/*-------------------------------------------------------------------------
- * boolean
- *-------------------------------------------------------------------------
- */
+/* Also "true", "false", "1" and "0", as forms send them. */
 static bool
 boolean_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
@@ -46,12 +48,6 @@ boolean_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	appendStringInfoString(out, DatumGetBool(value) ? "true" : "false");
 }
 
-static bool
-boolean_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetBool(a) == DatumGetBool(b);
-}
-
 /*-------------------------------------------------------------------------
  * atom
  *-------------------------------------------------------------------------
@@ -69,6 +65,7 @@ static const AshOpt atom_options[] = {
 static const AshSpec atom_spec =
 	ASH_SPEC("atom", AtomConstraints, atom_options, .doc = "Constraints of an atom.");
 
+/* The list of names for the message, as a JSON string. */
 static bool
 atom_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -86,6 +83,7 @@ atom_prepare(AshTypeInst *inst, AshErrors *errors)
 	return true;
 }
 
+/* A boolean is the atom of its name. */
 static bool
 atom_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
@@ -104,6 +102,7 @@ atom_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 	return true;
 }
 
+/* The one of names that equals name, or NULL. */
 static const char *
 find_name(List *names, AshText name)
 {
@@ -115,6 +114,7 @@ find_name(List *names, AshText name)
 	return NULL;
 }
 
+/* The message shows the value unless it is sensitive. */
 static bool
 atom_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -133,7 +133,7 @@ atom_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return false;
 }
 
-/* "column = ANY (ARRAY['a', 'b'])" */
+/* "column = ANY (ARRAY['a', 'b'])"; NULL without names. */
 static char *
 names_check_sql(List *names, const char *column)
 {
@@ -178,16 +178,17 @@ static const AshOpt enum_options[] = {
 static const AshSpec enum_spec =
 	ASH_SPEC("enum", EnumConstraints, enum_options, .doc = "The values of an enum.");
 
-/* What may stand beside a name: nothing, a description, or an object of these. */
+/* What a name may be described by: nothing, a description, or an object of these. */
 static const AshOpt enum_value_options[] = {
 	ASH_OPTION_CHECKED("description", STRING, .doc = "What it means."),
-	ASH_OPTION_CHECKED("label", STRING, .doc = "What people read."), ASH_OPT_END
+	ASH_OPTION_CHECKED("label", STRING, .doc = "Name to show to users."), ASH_OPT_END
 };
 
 static const AshSpec enum_value_spec =
 	ASH_SPEC_CHECKED("enum value", enum_value_options, .shorthand = "description",
 					 .doc = "A name of an enum.");
 
+/* False after adding an error: the name is there already. */
 static bool
 add_enum_name(EnumConstraints *c, const char *name, AshErrors *errors)
 {
@@ -221,6 +222,7 @@ add_described_names(EnumConstraints *c, json_t *object, AshErrors *errors)
 	return ok;
 }
 
+/* A name, or an object of a name and its description. */
 static bool
 add_enum_item(EnumConstraints *c, json_t *item, AshErrors *errors)
 {
@@ -233,6 +235,7 @@ add_enum_item(EnumConstraints *c, json_t *item, AshErrors *errors)
 	return false;
 }
 
+/* All items of the list, also after a fault. */
 static bool
 add_enum_list(EnumConstraints *c, json_t *list, AshErrors *errors)
 {
@@ -249,6 +252,7 @@ add_enum_list(EnumConstraints *c, json_t *list, AshErrors *errors)
 	return ok;
 }
 
+/* Collects the names from either form of "values". */
 static bool
 enum_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -289,6 +293,7 @@ match_name(List *names, AshText str)
 	return NULL;
 }
 
+/* Stores the name as it is spelled in the definition. */
 static bool
 cast_name(List *names, const JsonbValue *in, AshValue *out)
 {
@@ -303,6 +308,7 @@ cast_name(List *names, const JsonbValue *in, AshValue *out)
 	return true;
 }
 
+/* One of the names, in any letter case. */
 static bool
 enum_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
@@ -316,6 +322,7 @@ enum_check_sql(const AshTypeInst *inst, const char *column)
 	return names_check_sql(((EnumConstraints *) inst->constraints)->names, column);
 }
 
+/* A new list of static strings. */
 static List *
 duration_names(void)
 {
@@ -329,6 +336,7 @@ duration_names(void)
 	return list;
 }
 
+/* As an enum of the fixed list. */
 static bool
 duration_name_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 				   bool *reported)
@@ -340,136 +348,6 @@ static char *
 duration_name_check_sql(const AshTypeInst *inst, const char *column)
 {
 	return names_check_sql(duration_names(), column);
-}
-
-/* Texts that constraints have made of a known set still need escaping: rows may be older. */
-static void
-name_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	ash_type_string.write_json(out, inst, value);
-}
-
-static bool
-name_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return ash_type_string.equal(inst, a, b);
-}
-
-/*-------------------------------------------------------------------------
- * uuid and uuid_v7
- *-------------------------------------------------------------------------
- */
-#define UUID_TEXT_LEN 36
-
-/* Digits of a uuid are random: two conditions that need no jump. */
-static inline int
-hex_value(char c)
-{
-	unsigned int digit = (unsigned char) c - '0';
-	unsigned int letter = ((unsigned char) c | 0x20) - 'a';
-
-	return digit < 10 ? (int) digit : letter < 6 ? (int) letter + 10 : -1;
-}
-
-/* Only the form with four hyphens. */
-static pg_uuid_t *
-parse_uuid(AshText in)
-{
-	pg_uuid_t *uuid;
-	const char *p = in.s;
-	int i;
-
-	if (in.len != UUID_TEXT_LEN)
-		return NULL;
-	uuid = palloc(sizeof(pg_uuid_t));
-	for (i = 0; i < UUID_LEN; i++)
-	{
-		int high;
-		int low;
-
-		if ((i == 4 || i == 6 || i == 8 || i == 10) && *p++ != '-')
-			return NULL;
-		high = hex_value(*p++);
-		low = hex_value(*p++);
-		if (high < 0 || low < 0)
-			return NULL;
-		uuid->data[i] = (high << 4) | low;
-	}
-	return uuid;
-}
-
-static bool
-uuid_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
-		  bool *reported)
-{
-	pg_uuid_t *uuid;
-
-	if (in->type != jbvString)
-		return false;
-	uuid = parse_uuid(ash_trim(jv_text(in)));
-	if (uuid == NULL)
-		return false;
-	out->value = UUIDPGetDatum(uuid);
-	return true;
-}
-
-static void
-uuid_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	static const char hex[] = "0123456789abcdef";
-	pg_uuid_t *uuid = DatumGetUUIDP(value);
-	char *p;
-	int i;
-
-	enlargeStringInfo(out, UUID_TEXT_LEN + 3);
-	p = out->data + out->len;
-	*p++ = '"';
-	for (i = 0; i < UUID_LEN; i++)
-	{
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*p++ = '-';
-		*p++ = hex[uuid->data[i] >> 4];
-		*p++ = hex[uuid->data[i] & 0xF];
-	}
-	*p++ = '"';
-	*p = '\0';
-	out->len = p - out->data;
-}
-
-static bool
-uuid_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return memcmp(DatumGetUUIDP(a), DatumGetUUIDP(b), UUID_LEN) == 0;
-}
-
-typedef struct UuidV7Constraints
-{
-	bool match_v4_uuids;
-} UuidV7Constraints;
-
-static const AshOpt uuid_v7_options[] = { ASH_OPTION(UuidV7Constraints, "match_v4_uuids", BOOL,
-													 match_v4_uuids, .dflt = "false",
-													 .doc = "Accept UUIDs of version 4 as well."),
-										  ASH_OPT_END };
-
-static const AshSpec uuid_v7_spec = ASH_SPEC("uuid_v7", UuidV7Constraints, uuid_v7_options,
-											 .doc = "Constraints of a UUID of version 7.");
-
-static bool
-uuid_v7_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
-			 bool *reported)
-{
-	const UuidV7Constraints *c = inst->constraints;
-	pg_uuid_t *uuid;
-	int version;
-
-	if (in->type != jbvString || (uuid = parse_uuid(jv_text(in))) == NULL)
-		return false;
-	version = uuid->data[6] >> 4;
-	if (version != 7 && !(version == 4 && c->match_v4_uuids))
-		return false;
-	out->value = UUIDPGetDatum(uuid);
-	return true;
 }
 
 /*-------------------------------------------------------------------------
@@ -484,23 +362,12 @@ term_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue
 	return true;
 }
 
-static void
-term_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	Jsonb *jsonb = DatumGetJsonbP(value);
-
-	(void) JsonbToCString(out, &jsonb->root, VARSIZE(jsonb));
-	if ((Pointer) jsonb != DatumGetPointer(value))
-		pfree(jsonb);
-}
-
 const AshType ash_type_boolean = {
 	.name = "boolean",
 	.doc = "true or false.",
 	.storage = "bool",
 	.cast = boolean_cast,
 	.write_json = boolean_write_json,
-	.equal = boolean_equal,
 };
 
 const AshType ash_type_atom = {
@@ -511,8 +378,6 @@ const AshType ash_type_atom = {
 	.prepare = atom_prepare,
 	.cast = atom_cast,
 	.constrain = atom_constrain,
-	.write_json = name_write_json,
-	.equal = name_equal,
 	.check_sql = atom_check_sql,
 };
 
@@ -523,8 +388,6 @@ const AshType ash_type_enum = {
 	.constraints = &enum_spec,
 	.prepare = enum_prepare,
 	.cast = enum_cast,
-	.write_json = name_write_json,
-	.equal = name_equal,
 	.check_sql = enum_check_sql,
 };
 
@@ -534,28 +397,7 @@ const AshType ash_type_duration_name = {
 		"A unit of time: year, month, week, day, hour, minute, second, millisecond, microsecond.",
 	.storage = "text",
 	.cast = duration_name_cast,
-	.write_json = name_write_json,
-	.equal = name_equal,
 	.check_sql = duration_name_check_sql,
-};
-
-const AshType ash_type_uuid = {
-	.name = "uuid",
-	.doc = "A UUID in its hyphenated form.",
-	.storage = "uuid",
-	.cast = uuid_cast,
-	.write_json = uuid_write_json,
-	.equal = uuid_equal,
-};
-
-const AshType ash_type_uuid_v7 = {
-	.name = "uuid_v7",
-	.doc = "A UUID of version 7, which sorts by the time of its making.",
-	.storage = "uuid",
-	.constraints = &uuid_v7_spec,
-	.cast = uuid_v7_cast,
-	.write_json = uuid_write_json,
-	.equal = uuid_equal,
 };
 
 const AshType ash_type_term = {
@@ -563,5 +405,4 @@ const AshType ash_type_term = {
 	.doc = "Any JSON value.",
 	.storage = "jsonb",
 	.cast = term_cast,
-	.write_json = term_write_json,
 };

@@ -13,17 +13,13 @@
 
 #include "common/base64.h"
 
-/* Bytes of base64 text, or NULL. */
+/* Bytes of base64 text, palloc'd; NULL when it is none, or has white space in it. */
 static bytea *
 decode_base64(const char *s, int len)
 {
 	int size = pg_b64_dec_len(len);
 	bytea *result;
-	int i;
 
-	for (i = 0; i < len; i++)
-		if (isspace((unsigned char) s[i]))
-			return NULL;
 	if (len % 4 != 0)
 		return NULL;
 	result = palloc(VARHDRSZ + size);
@@ -52,6 +48,7 @@ decode_base64url(const char *s, int len)
 	return decode_base64(copy, n);
 }
 
+/* The bytes of a text, palloc'd. */
 static bytea *
 raw_bytes(AshText in)
 {
@@ -62,6 +59,7 @@ raw_bytes(AshText in)
 	return result;
 }
 
+/* Without padding it is invalid. */
 static bool
 binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			bool *reported)
@@ -77,6 +75,7 @@ binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 	return true;
 }
 
+/* Never fails for a string. */
 static bool
 url_encoded_binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 						bool *reported)
@@ -90,6 +89,7 @@ url_encoded_binary_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *
 	return true;
 }
 
+/* Encodes into the buffer directly; url replaces two characters and drops the padding. */
 static void
 write_base64(StringInfo out, Datum value, bool url)
 {
@@ -130,19 +130,12 @@ url_encoded_binary_write_json(StringInfo out, const AshTypeInst *inst, Datum val
 	write_base64(out, value, true);
 }
 
-static bool
-binary_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return ash_type_string.equal(inst, a, b);
-}
-
 const AshType ash_type_binary = {
 	.name = "binary",
 	.doc = "Bytes; base64 in JSON.",
 	.storage = "bytea",
 	.cast = binary_cast,
 	.write_json = binary_write_json,
-	.equal = binary_equal,
 };
 
 const AshType ash_type_url_encoded_binary = {
@@ -151,5 +144,4 @@ const AshType ash_type_url_encoded_binary = {
 	.storage = "bytea",
 	.cast = url_encoded_binary_cast,
 	.write_json = url_encoded_binary_write_json,
-	.equal = binary_equal,
 };

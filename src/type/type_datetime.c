@@ -4,8 +4,8 @@
  *	  date, time, naive_datetime, utc_datetime and their kin.
  *
  * A value is ISO 8601 text (iso8601.c) or an object of components
- * ({"year": 2020, "month": 2, "day": 29}).  Whether fractions of a second are kept
- * is told by the typmod.
+ * ({"year": 2020, "month": 2, "day": 29}).  The typmod determines whether fractions of
+ * a second are kept.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,10 +14,7 @@
 #include "utils/date.h"
 #include "utils/datetime.h"
 
-/*-------------------------------------------------------------------------
- * The types
- *-------------------------------------------------------------------------
- */
+/* False when it is out of the range of a timestamp. */
 static bool
 parts_timestamp(const AshDateParts *parts, bool shift, Timestamp *out)
 {
@@ -37,83 +34,52 @@ whole_seconds(int64 usecs)
 	return usecs - (rest < 0 ? rest + USECS_PER_SEC : rest);
 }
 
-/* Turn what a component parser said into the result of a cast; true: go on. */
-static bool
-component_result(AshComponent component, AshValue *out, bool *result)
-{
-	if (component == COMPONENT_MISSING)
-		out->isnull = true;
-	*result = component == COMPONENT_MISSING;
-	return component == COMPONENT_OK;
-}
-
+/* Without any component the value is null. */
 static bool
 date_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
 {
 	AshDateParts parts;
-	bool result;
+	AshComponent found = ash_iso_parse(in, ASH_ISO_DATE, &parts);
 
-	if (in->type == jbvString)
-	{
-		if (!ash_parse_date_text(jv_text(in), true, true, &parts))
-			return false;
-	}
-	else if (!ash_is_object(in))
-		return false;
-	else if (!component_result(ash_parse_date_object(in->val.binary.data, &parts), out, &result))
-		return result;
+	if (found != COMPONENT_OK)
+		return out->isnull = found == COMPONENT_MISSING;
 	out->value = DateADTGetDatum(date2j(parts.year, parts.month, parts.day) - POSTGRES_EPOCH_JDATE);
 	return true;
 }
 
-/* Whether the instance keeps fractions of a second: typmod 0 says no. */
+/* Whether the instance keeps fractions of a second: those of typmod 0 do not. */
 static inline bool
 keeps_fraction(const AshTypeInst *inst)
 {
 	return inst->typmod != 0;
 }
 
+/* An offset is read and dropped. */
 static bool
 time_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		  bool *reported)
 {
 	AshDateParts parts;
-	bool result;
+	AshComponent found = ash_iso_parse(in, ASH_ISO_TIME, &parts);
 
-	if (in->type == jbvString)
-	{
-		if (!ash_parse_time_text(jv_text(in), &parts))
-			return false;
-	}
-	else if (!ash_is_object(in))
-		return false;
-	else if (!component_result(ash_parse_time_object(in->val.binary.data, &parts), out, &result))
-		return result;
+	if (found != COMPONENT_OK)
+		return out->isnull = found == COMPONENT_MISSING;
 	out->value = TimeADTGetDatum(keeps_fraction(inst) ? parts.time : whole_seconds(parts.time));
 	return true;
 }
 
-/* Shared by naive and UTC timestamps; false when in is no such thing. */
+/* Shared by naive and UTC timestamps: only the latter apply the offset. */
 static bool
-timestamp_cast(const AshTypeInst *inst, const JsonbValue *in, bool date_alone, bool shift,
-			   AshValue *out)
+timestamp_cast(const AshTypeInst *inst, const JsonbValue *in, AshIsoForm form, AshValue *out)
 {
 	AshDateParts parts;
+	AshComponent found = ash_iso_parse(in, form, &parts);
 	Timestamp ts;
-	bool result;
 
-	if (in->type == jbvString)
-	{
-		if (!ash_parse_date_text(jv_text(in), date_alone, true, &parts))
-			return false;
-	}
-	else if (!ash_is_object(in))
-		return false;
-	else if (!component_result(ash_parse_datetime_object(in->val.binary.data, &parts), out,
-							   &result))
-		return result;
-	if (!parts_timestamp(&parts, shift, &ts))
+	if (found != COMPONENT_OK)
+		return out->isnull = found == COMPONENT_MISSING;
+	if (!parts_timestamp(&parts, form == ASH_ISO_DATETIME, &ts))
 		return false;
 	out->value = TimestampGetDatum(keeps_fraction(inst) ? ts : whole_seconds(ts));
 	return true;
@@ -123,14 +89,15 @@ static bool
 naive_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 					bool *reported)
 {
-	return timestamp_cast(inst, in, false, false, out);
+	return timestamp_cast(inst, in, ASH_ISO_NAIVE, out);
 }
 
+/* A message of its own instead of "is invalid"; the empty string is null. */
 static bool
 utc_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 				  bool *reported)
 {
-	if (timestamp_cast(inst, in, true, true, out))
+	if (timestamp_cast(inst, in, ASH_ISO_DATETIME, out))
 		return true;
 	if (!ash_is_blank_input(in))
 	{
@@ -140,55 +107,164 @@ utc_datetime_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, 
 	return false;
 }
 
-static bool
-timestamp_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetTimestamp(a) == DatumGetTimestamp(b);
-}
-
-static bool
-time_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetTimeADT(a) == DatumGetTimeADT(b);
-}
-
-static bool
-date_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetDateADT(a) == DatumGetDateADT(b);
-}
-
 /*-------------------------------------------------------------------------
  * Output
  *-------------------------------------------------------------------------
  */
+/*
+ * ISO 8601 text into a buffer of ISO_MAX bytes, terminated; the functions return its
+ * length.  EncodeDateTime() writes what is nearly the same, but drops the zeros at the
+ * end of a fraction and writes years before the first with BC.
+ */
 #define ISO_MAX 48
 
+/* n digits with leading zeros; returns their end. */
+static inline char *
+put_digits(char *p, int value, int n)
+{
+	int i;
+
+	for (i = n - 1; i >= 0; i--, value /= 10)
+		p[i] = '0' + value % 10;
+	return p + n;
+}
+
+/* A date into p; returns the end of it.  Years before 1 are negative, as in ISO 8601. */
+static char *
+format_date(char *p, int julian)
+{
+	int year;
+	int month;
+	int day;
+
+	j2date(julian, &year, &month, &day);
+	if (year < 0)
+	{
+		*p++ = '-';
+		year = -year;
+	}
+	p = put_digits(p, year, year > 99999 ? 6 : year > 9999 ? 5 : 4);
+	*p++ = '-';
+	p = put_digits(p, month, 2);
+	*p++ = '-';
+	return put_digits(p, day, 2);
+}
+
+/*
+ * Dates come in runs, as the rows of a page are of few days; so the text of the last one is
+ * kept.
+ */
+static char *
+put_date(char *p, int julian)
+{
+	static char text[20];
+	static int len = 0;
+	static int last;
+
+	if (len == 0 || julian != last)
+	{
+		len = format_date(text, julian) - text;
+		last = julian;
+	}
+	memcpy(p, text, len);
+	return p + len;
+}
+
+/* Hours, minutes, seconds and, with usec, always six digits of a fraction. */
+static char *
+put_time(char *p, int64 time, bool usec)
+{
+	int seconds = time / USECS_PER_SEC;
+
+	p = put_digits(p, seconds / SECS_PER_HOUR, 2);
+	*p++ = ':';
+	p = put_digits(p, seconds / SECS_PER_MINUTE % MINS_PER_HOUR, 2);
+	*p++ = ':';
+	p = put_digits(p, seconds % SECS_PER_MINUTE, 2);
+	if (usec)
+	{
+		*p++ = '.';
+		p = put_digits(p, time % USECS_PER_SEC, 6);
+	}
+	return p;
+}
+
+/* A date, or infinity. */
+static int
+format_day(char *buf, int32 date)
+{
+	char *p;
+
+	if (DATE_NOT_FINITE(date))
+		return sprintf(buf, DATE_IS_NOBEGIN(date) ? "-infinity" : "infinity");
+	p = put_date(buf, date + POSTGRES_EPOCH_JDATE);
+	*p = '\0';
+	return p - buf;
+}
+
+/* A time of day; usec: with a fraction. */
+static int
+format_time(char *buf, int64 time, bool usec)
+{
+	char *p = put_time(buf, time, usec);
+
+	*p = '\0';
+	return p - buf;
+}
+
+/* zulu: the value is in UTC and gets a Z. */
+static int
+format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu)
+{
+	int64 day;
+	int64 time;
+	char *p;
+
+	if (TIMESTAMP_NOT_FINITE(ts))
+		return sprintf(buf, TIMESTAMP_IS_NOBEGIN(ts) ? "-infinity" : "infinity");
+	day = ts / USECS_PER_DAY;
+	time = ts % USECS_PER_DAY;
+	if (time < 0)
+	{
+		time += USECS_PER_DAY;
+		day--;
+	}
+	p = put_date(buf, day + POSTGRES_EPOCH_JDATE);
+	*p++ = 'T';
+	p = put_time(p, time, usec);
+	if (zulu)
+		*p++ = 'Z';
+	*p = '\0';
+	return p - buf;
+}
+/* Written into the buffer directly, as the others below. */
 static void
 date_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
 	enlargeStringInfo(out, ISO_MAX);
 	out->data[out->len++] = '"';
-	out->len += ash_format_date(out->data + out->len, DatumGetDateADT(value));
+	out->len += format_day(out->data + out->len, DatumGetDateADT(value));
 	appendStringInfoChar(out, '"');
 }
 
+/* With six digits of a fraction, or none. */
 static void
 time_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
 	enlargeStringInfo(out, ISO_MAX);
 	out->data[out->len++] = '"';
-	out->len += ash_format_time(out->data + out->len, DatumGetTimeADT(value), keeps_fraction(inst));
+	out->len += format_time(out->data + out->len, DatumGetTimeADT(value), keeps_fraction(inst));
 	appendStringInfoChar(out, '"');
 }
 
+/* zulu: with a Z at the end. */
 static void
 write_timestamp(StringInfo out, const AshTypeInst *inst, Datum value, bool zulu)
 {
 	enlargeStringInfo(out, ISO_MAX);
 	out->data[out->len++] = '"';
-	out->len += ash_format_timestamp(out->data + out->len, DatumGetTimestamp(value),
-									 keeps_fraction(inst), zulu);
+	out->len += format_timestamp(out->data + out->len, DatumGetTimestamp(value),
+								 keeps_fraction(inst), zulu);
 	appendStringInfoChar(out, '"');
 }
 
@@ -208,10 +284,16 @@ utc_datetime_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
  * Constraints: which precision
  *-------------------------------------------------------------------------
  */
+typedef enum Precision
+{
+	PRECISION_SECOND,
+	PRECISION_MICROSECOND
+} Precision;
+
 typedef struct PrecisionConstraints
 {
-	int precision; /* index into precision_names */
-	int timezone;
+	Precision precision;
+	int timezone; /* there is only one */
 } PrecisionConstraints;
 
 static const char *const precision_names[] = { "second", "microsecond", NULL };
@@ -234,12 +316,13 @@ static const AshSpec time_spec =
 static const AshSpec datetime_spec = ASH_SPEC("datetime", PrecisionConstraints, datetime_options,
 											  .doc = "Constraints of a point in time.");
 
+/* The precision becomes the typmod. */
 static bool
 precision_prepare(AshTypeInst *inst, AshErrors *errors)
 {
 	const PrecisionConstraints *c = inst->constraints;
 
-	inst->typmod = c->precision == 0 ? 0 : -1;
+	inst->typmod = c->precision == PRECISION_SECOND ? 0 : -1;
 	return true;
 }
 
@@ -249,7 +332,6 @@ const AshType ash_type_date = {
 	.storage = "date",
 	.cast = date_cast,
 	.write_json = date_write_json,
-	.equal = date_equal,
 };
 
 const AshType ash_type_time = {
@@ -260,7 +342,6 @@ const AshType ash_type_time = {
 	.prepare = precision_prepare,
 	.cast = time_cast,
 	.write_json = time_write_json,
-	.equal = time_equal,
 };
 
 const AshType ash_type_time_usec = {
@@ -269,7 +350,6 @@ const AshType ash_type_time_usec = {
 	.storage = "time",
 	.cast = time_cast,
 	.write_json = time_write_json,
-	.equal = time_equal,
 };
 
 const AshType ash_type_naive_datetime = {
@@ -278,7 +358,6 @@ const AshType ash_type_naive_datetime = {
 	.storage = "timestamp(0)",
 	.cast = naive_datetime_cast,
 	.write_json = naive_datetime_write_json,
-	.equal = timestamp_equal,
 };
 
 const AshType ash_type_naive_datetime_usec = {
@@ -287,7 +366,6 @@ const AshType ash_type_naive_datetime_usec = {
 	.storage = "timestamp",
 	.cast = naive_datetime_cast,
 	.write_json = naive_datetime_write_json,
-	.equal = timestamp_equal,
 };
 
 const AshType ash_type_utc_datetime = {
@@ -296,7 +374,6 @@ const AshType ash_type_utc_datetime = {
 	.storage = "timestamptz(0)",
 	.cast = utc_datetime_cast,
 	.write_json = utc_datetime_write_json,
-	.equal = timestamp_equal,
 };
 
 const AshType ash_type_utc_datetime_usec = {
@@ -305,7 +382,6 @@ const AshType ash_type_utc_datetime_usec = {
 	.storage = "timestamptz",
 	.cast = utc_datetime_cast,
 	.write_json = utc_datetime_write_json,
-	.equal = timestamp_equal,
 };
 
 const AshType ash_type_datetime = {
@@ -316,5 +392,4 @@ const AshType ash_type_datetime = {
 	.prepare = precision_prepare,
 	.cast = utc_datetime_cast,
 	.write_json = utc_datetime_write_json,
-	.equal = timestamp_equal,
 };

@@ -68,6 +68,7 @@ static const AshOpt duration_options[] = {
 static const AshSpec duration_spec = ASH_SPEC("duration", DurationConstraints, duration_options,
 											  .doc = "Constraints of a duration.");
 
+/* Adds an error at the option; always false. */
 static bool
 unknown_name(AshErrors *errors, const char *option, const char *name)
 {
@@ -78,6 +79,7 @@ unknown_name(AshErrors *errors, const char *option, const char *name)
 	return false;
 }
 
+/* The bits of a unit or of a group of units; 0: no such name. */
 static uint32
 unit_bits(const char *name)
 {
@@ -93,6 +95,7 @@ unit_bits(const char *name)
 	return 0;
 }
 
+/* -1, 0 or 1; -2: no such name. */
 static int
 sign_index(const char *name)
 {
@@ -104,6 +107,7 @@ sign_index(const char *name)
 	return -2;
 }
 
+/* Turns the names into bits, which also checks them. */
 static bool
 duration_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -136,6 +140,7 @@ typedef struct Total
 	int64 usecs;
 } Total;
 
+/* False on overflow. */
 static bool
 add_units(Total *total, int unit, int64 amount)
 {
@@ -146,7 +151,7 @@ add_units(Total *total, int unit, int64 amount)
 		   !pg_add_s64_overflow(*sum, product, sum);
 }
 
-/* [sign] digits; up to 15 of them */
+/* [sign] digits; up to 15 of them, so that no product with a unit's size wraps around unnoticed. */
 static bool
 scan_amount(const char **p, const char *end, bool *negative, int64 *amount)
 {
@@ -161,6 +166,7 @@ scan_amount(const char **p, const char *end, bool *negative, int64 *amount)
 	return *p > start && *amount >= 0;
 }
 
+/* At a decimal point: the fraction in microseconds, further digits are dropped. */
 static bool
 scan_usecs(const char **p, const char *end, int64 *usecs)
 {
@@ -177,7 +183,7 @@ scan_usecs(const char **p, const char *end, int64 *usecs)
 	return true;
 }
 
-/* One "12.5S" of a text; unit must come after *last. */
+/* One "12.5S" of a text; its unit must come after *last, and only seconds may have a fraction. */
 static bool
 scan_part(const char **p, const char *end, bool in_time, int sign, int *last, Total *total)
 {
@@ -206,6 +212,10 @@ scan_part(const char **p, const char *end, bool in_time, int sign, int *last, To
 		   add_units(total, UNIT_MICROSECOND, sign * usecs);
 }
 
+/*
+ * PostgreSQL's DecodeISO8601Interval() is not used: it takes fractions of any unit and the
+ * alternative format.
+ */
 static bool
 parse_iso(AshText in, Total *total)
 {
@@ -236,7 +246,7 @@ parse_iso(AshText in, Total *total)
 	return any;
 }
 
-/* {"day": 1, "hour": 2}; other keys are refused */
+/* {"day": 1, "hour": 2}; other keys are refused. */
 static bool
 parse_object(JsonbContainer *object, Total *total)
 {
@@ -268,7 +278,10 @@ parse_object(JsonbContainer *object, Total *total)
 	return true;
 }
 
-/* Days are whole 24 hours where days or weeks are permitted. */
+/*
+ * Days are whole 24 hours where days or weeks are permitted. NULL when it does not fit into an
+ * interval.
+ */
 static Interval *
 total_interval(const Total *total, uint32 permitted)
 {
@@ -286,6 +299,7 @@ total_interval(const Total *total, uint32 permitted)
 	return interval;
 }
 
+/* All units when the constraints name none. */
 static uint32
 permitted_units(const AshTypeInst *inst)
 {
@@ -294,6 +308,7 @@ permitted_units(const AshTypeInst *inst)
 	return c != NULL && c->units != 0 ? c->units : ALL_UNIT_BITS;
 }
 
+/* Text or an object of units. */
 static bool
 duration_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			  bool *reported)
@@ -316,7 +331,7 @@ duration_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
  *-------------------------------------------------------------------------
  */
 
-/* Share a total out among the permitted units of a range; false when it does not come out even. */
+/* Distributes a total over the permitted units from … to; false when a rest remains. */
 static bool
 assign_units(int64 total, int from, int to, uint32 permitted, int64 *amounts)
 {
@@ -333,8 +348,10 @@ assign_units(int64 total, int from, int to, uint32 permitted, int64 *amounts)
 	return total == 0;
 }
 
-/* False also for an interval of so many days that it has no number of microseconds; amounts are set
- * all the same. */
+/*
+ * False also for an interval of so many days that it has no number of microseconds; amounts
+ * are set all the same.
+ */
 static bool
 interval_units(const Interval *interval, uint32 permitted, int64 *amounts)
 {
@@ -353,7 +370,7 @@ interval_units(const Interval *interval, uint32 permitted, int64 *amounts)
 		   assign_units(usecs, UNIT_WEEK, UNIT_MICROSECOND, permitted, amounts);
 }
 
-/* The names joined as a JSON string. */
+/* The names with separator between them, for a message. */
 static char *
 joined(List *names, const char *separator)
 {
@@ -366,6 +383,7 @@ joined(List *names, const char *separator)
 	return buf.data;
 }
 
+/* By PostgreSQL's comparison, for which a month has 30 days. */
 static int
 interval_sign(const Interval *interval)
 {
@@ -375,6 +393,7 @@ interval_sign(const Interval *interval)
 		DirectFunctionCall2(interval_cmp, IntervalPGetDatum(interval), IntervalPGetDatum(&zero)));
 }
 
+/* The units are checked first; one error at most. */
 static bool
 duration_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -424,7 +443,10 @@ write_seconds(StringInfo out, int64 seconds, int64 usecs)
 	appendStringInfoChar(out, 'S');
 }
 
-/* ISO 8601, not quoted. */
+/*
+ * ISO 8601, not quoted. PostgreSQL's EncodeInterval() has no weeks, and its minutes and
+ * seconds are too small for an interval in these units alone.
+ */
 static void
 write_interval(StringInfo out, const Interval *interval, uint32 permitted)
 {
@@ -458,6 +480,7 @@ write_interval(StringInfo out, const Interval *interval, uint32 permitted)
 		appendStringInfoString(out, "T0S");
 }
 
+/* In the permitted units; weeks only when they are named. */
 static void
 duration_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -471,12 +494,6 @@ duration_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	appendStringInfoChar(out, '"');
 }
 
-static bool
-duration_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetBool(DirectFunctionCall2(interval_eq, a, b));
-}
-
 const AshType ash_type_duration = {
 	.name = "duration",
 	.doc = "A span of time, as ISO 8601 text (P1DT2H) or an object of units.",
@@ -486,5 +503,4 @@ const AshType ash_type_duration = {
 	.cast = duration_cast,
 	.constrain = duration_constrain,
 	.write_json = duration_write_json,
-	.equal = duration_equal,
 };

@@ -4,8 +4,8 @@
  *	  Values that are stored inside a jsonb: the attributes of an embedded
  *	  resource, the value of a union.
  *
- * What is stored as jsonb by itself stands there as it is, everything else as it
- * is written for callers.  The two differ only for embedded resources, whose
+ * What is stored as jsonb by itself is kept as it is, everything else has the form in
+ * which it is written for callers.  The two differ only for embedded resources, whose
  * attributes are stored under the names of their columns.
  *
  *-------------------------------------------------------------------------
@@ -14,23 +14,26 @@
 
 #include "catalog/pg_type.h"
 
+/* True for a jsonb[]: its items are stored as they are. */
 static bool
 is_list_of_jsonb(const AshTypeInst *inst)
 {
 	return inst->item != NULL && inst->oid != JSONBOID && inst->item->oid == JSONBOID;
 }
 
+/* The inverse of ash_type_read_stored. */
 void
 ash_type_put_stored(AshJson *json, const AshTypeInst *inst, const AshValue *value)
 {
 	if (!value->isnull && inst->oid == JSONBOID)
 		ash_put_jsonb(json, DatumGetJsonbP(value->value));
 	else if (!value->isnull && is_list_of_jsonb(inst))
-		ash_array_put_json(json, ash_type_for_oid(JSONBARRAYOID), value->value);
+		ash_type_put_json(json, ash_type_for_oid(JSONBARRAYOID), value);
 	else
 		ash_type_put_json(json, inst, value);
 }
 
+/* A jsonb[] of the items of a stored list. */
 static bool
 read_list(const AshTypeInst *inst, const JsonbValue *in, AshValue *out)
 {
@@ -52,6 +55,10 @@ read_list(const AshTypeInst *inst, const JsonbValue *in, AshValue *out)
 	return true;
 }
 
+/*
+ * Constraints are not applied: they may have changed since the value was stored. Errors are
+ * dropped.
+ */
 bool
 ash_type_read_stored(const AshTypeInst *inst, const JsonbValue *in, AshValue *out)
 {

@@ -3,6 +3,10 @@
  * src/type/type_internal.h
  *	  What the files of type/ share among themselves.
  *
+ * Casting within casting (items of lists, fields of maps, members of unions, columns
+ * of rows) calls ash_cast_only and ash_type_constrain, so that all of a value is cast
+ * before any constraint is applied.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef ASH_TYPE_INTERNAL_H
@@ -10,8 +14,10 @@
 
 #include "type/type.h"
 
+#include "utils/array.h"
 #include "utils/timestamp.h"
 
+/* The text of a jbvString, which points into v. */
 static inline AshText
 jv_text(const JsonbValue *v)
 {
@@ -20,22 +26,73 @@ jv_text(const JsonbValue *v)
 	return t;
 }
 
-/* type_cast.c */
+/*-------------------------------------------------------------------------
+ * type_cast.c: the pipeline
+ *-------------------------------------------------------------------------
+ */
 
-/* Add an error with that message template on the field being cast. */
-extern AshError *ash_cast_fail(AshCast *cast, const char *message);
-/* The two halves of the pipeline; in must not hold jbvArray or jbvObject. */
+/*
+ * Add an error with that message on the field being cast.  Returns it; a caller that adds
+ * vars ends with ash_cast_interpolate.
+ */
+static inline AshError *
+ash_cast_fail(AshCast *cast, const char *message)
+{
+	return ash_error_add(cast->errors, cast->code, cast->field, "%s", message);
+}
+
+/* Put the vars of an error into its message. */
+static inline void
+ash_cast_interpolate(AshCast *cast, AshError *error)
+{
+	MemoryContext old = MemoryContextSwitchTo(cast->errors->cxt);
+
+	error->message = ash_error_interpolate(error->message, error->vars);
+	MemoryContextSwitchTo(old);
+}
+
+/* An error with one var. */
+static inline void
+ash_cast_fail_int(AshCast *cast, const char *message, const char *var, int64 value)
+{
+	AshError *error = ash_cast_fail(cast, message);
+
+	ash_error_var_int(cast->errors, error, var, value);
+	ash_cast_interpolate(cast, error);
+}
+
+static inline void
+ash_cast_fail_text(AshCast *cast, const char *message, const char *var, const char *value)
+{
+	AshError *error = ash_cast_fail(cast, message);
+
+	ash_error_var_text(cast->errors, error, var, value);
+	ash_cast_interpolate(cast, error);
+}
+
+/* value is JSON text. */
+static inline void
+ash_cast_fail_json(AshCast *cast, const char *message, const char *var, const char *value)
+{
+	AshError *error = ash_cast_fail(cast, message);
+
+	ash_error_var_json(cast->errors, error, var, value);
+	ash_cast_interpolate(cast, error);
+}
+
+/*
+ * Cast without constraints (a union applies those of its members, though); false after
+ * adding errors.  in must not hold jbvArray or jbvObject.
+ */
 extern bool ash_cast_only(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
 						  AshValue *out);
-extern bool ash_constrain_only(const AshTypeInst *inst, AshCast *cast, AshValue *value);
-/* The same with one var, interpolated. */
-extern void ash_cast_fail_int(AshCast *cast, const char *message, const char *var, int64 value);
-extern void ash_cast_fail_text(AshCast *cast, const char *message, const char *var,
-							   const char *value);
-extern void ash_cast_fail_json(AshCast *cast, const char *message, const char *var,
-							   const char *json);
-/* With several: after the last has been added. */
-extern void ash_cast_interpolate(AshCast *cast, AshError *error);
+
+/* The empty string; what a type cannot make a value of it is null. */
+static inline bool
+ash_is_blank_input(const JsonbValue *in)
+{
+	return in->type == jbvString && in->val.string.len == 0;
+}
 
 /* Whether casting has applied the constraints already. */
 static inline bool
@@ -44,33 +101,31 @@ cast_is_enough(const AshTypeInst *inst)
 	return inst->item == NULL && inst->type->cast_constrains;
 }
 
-/* type_array.c */
+/* The elements of an array over all of its dimensions, palloc'd. */
+extern AshValue *ash_array_items(const AshTypeInst *item, ArrayType *array, int *n);
+
+/* Constraints of a list. */
 extern const AshSpec ash_array_spec;
-/* Check what the spec cannot; false after adding an error at the current path. */
-extern bool ash_array_prepare(AshArrayConstraints *array, AshErrors *errors);
-extern bool ash_array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
-						   AshValue *out, bool constrain);
-extern bool ash_array_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value);
-extern void ash_array_put_json(AshJson *json, const AshTypeInst *inst, Datum value);
 
 /* type_storage.c */
-extern bool ash_storage_resolve(AshTypeInst *inst);
-extern void ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod);
+/* A new instance of a PostgreSQL type, in CurrentMemoryContext. */
+extern AshTypeInst *ash_pg_instance(Oid oid, int32 typmod);
 /* Type of that name, wherever its extension has put it. */
 extern Oid ash_storage_extension_type(const char *name);
 
-/* type_postgres.c: any PostgreSQL type */
-/* The input function with its errors caught; *message gets the error's text. */
-extern bool ash_pg_input(const AshTypeInst *inst, char *str, Datum *value, char **message);
+/*-------------------------------------------------------------------------
+ * type_postgres.c: any PostgreSQL type
+ *-------------------------------------------------------------------------
+ */
+
+/*
+ * The type's input function, in a subtransaction; false when it raised an error that says
+ * something about the value.  Other errors are raised.
+ */
+extern bool ash_pg_input(const AshTypeInst *inst, char *str, Datum *value);
+
+/* The type of that SQL name; NULL after adding an error.  In CurrentMemoryContext. */
 extern AshTypeInst *ash_pg_compile(const char *name, AshErrors *errors);
-extern AshTypeInst *ash_pg_instance(Oid oid, int32 typmod);
-
-/* type_row.c: a row type from an object of its columns */
-extern bool ash_composite_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast,
-							   AshValue *out);
-
-/* type_structured.c */
-extern bool ash_is_blank_input(const JsonbValue *in);
 
 /* iso8601.c */
 /* What was found in the input. */
@@ -90,16 +145,16 @@ typedef enum AshComponent
 	COMPONENT_BAD
 } AshComponent;
 
-/* date_alone and with_time: whether "2020-02-29" and "2020-02-29T10:00:00" will do. */
-extern bool ash_parse_date_text(AshText in, bool date_alone, bool with_time, AshDateParts *parts);
-extern bool ash_parse_time_text(AshText in, AshDateParts *parts);
-extern AshComponent ash_parse_date_object(JsonbContainer *object, AshDateParts *parts);
-extern AshComponent ash_parse_time_object(JsonbContainer *object, AshDateParts *parts);
-extern AshComponent ash_parse_datetime_object(JsonbContainer *object, AshDateParts *parts);
-/* ISO text into buf, terminated; 48 bytes are enough.  They return its length. */
-extern int ash_format_date(char *buf, int32 date);
-extern int ash_format_time(char *buf, int64 time, bool usec);
-extern int ash_format_timestamp(char *buf, Timestamp ts, bool usec, bool zulu);
+typedef enum AshIsoForm
+{
+	ASH_ISO_DATE,	 /* "2020-02-29", or with a time that is dropped */
+	ASH_ISO_TIME,	 /* "10:00:00" */
+	ASH_ISO_NAIVE,	 /* "2020-02-29T10:00:00" */
+	ASH_ISO_DATETIME /* the same, or a date alone */
+} AshIsoForm;
+
+/* Text of that form, or an object of its components ({"year": 2020, …}). */
+extern AshComponent ash_iso_parse(const JsonbValue *in, AshIsoForm form, AshDateParts *parts);
 
 /* entries of the registry */
 extern const AshType ash_type_string;
@@ -135,5 +190,8 @@ extern const AshType ash_type_vector;
 
 /* not found by name */
 extern const AshType ash_type_pg;
+
+/* type_cast.c: check what the spec cannot; false after adding an error at the current path */
+extern bool ash_array_prepare(AshArrayConstraints *array, AshErrors *errors);
 
 #endif /* ASH_TYPE_INTERNAL_H */

@@ -6,9 +6,15 @@
  * The text does not depend on any setting: not on DateStyle, IntervalStyle,
  * TimeZone, bytea_output or extra_float_digits.
  *
+ * It is the hot path of every read, so scalars are appended to the result's buffer
+ * without a copy.  The same values are put into a jsonb where one is stored or handed
+ * to a function; what has a counterpart there is not written as text first.
+ *
  *-------------------------------------------------------------------------
  */
 #include "type/type_internal.h"
+
+#include <math.h>
 
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
@@ -17,12 +23,76 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/rangetypes.h"
 #include "utils/typcache.h"
 
+/* One dimension of an array; *next counts the elements over all of them. */
+static void
+put_dimension(AshJson *json, const AshTypeInst *item, const ArrayType *array, int dim,
+			  AshValue *items, int *next)
+{
+	ash_put_list(json);
+	for (int i = 0; i < ARR_DIMS(array)[dim]; i++)
+	{
+		if (dim + 1 < ARR_NDIM(array))
+			put_dimension(json, item, array, dim + 1, items, next);
+		else
+			ash_type_put_json(json, item, &items[(*next)++]);
+	}
+	ash_put_end_list(json);
+}
+
+/* A list as JSON.  A list of lists is stored as the jsonb that it is written as. */
+static void
+put_array(AshJson *json, const AshTypeInst *inst, Datum value)
+{
+	ArrayType *array;
+	AshValue *items;
+	int next = 0;
+	int n;
+
+	if (inst->item->item != NULL)
+	{
+		ash_put_jsonb(json, DatumGetJsonbP(value));
+		return;
+	}
+	array = DatumGetArrayTypeP(value);
+	if (ARR_NDIM(array) == 0)
+	{
+		ash_put_list(json);
+		ash_put_end_list(json);
+		return;
+	}
+	items = ash_array_items(inst->item, array, &n);
+	put_dimension(json, inst->item, array, 0, items, &next);
+	/* the values may still be needed for a jsonb */
+	if (json->text != NULL)
+		pfree(items);
+}
+
+/* A value whose type leaves the writing to its storage: jsonb, or text. */
+static void
+write_stored(StringInfo out, const AshTypeInst *inst, Datum value)
+{
+	struct varlena *plain;
+
+	if (inst->oid == JSONBOID)
+	{
+		plain = PG_DETOAST_DATUM(value);
+		(void) JsonbToCString(out, &((Jsonb *) plain)->root, VARSIZE(plain));
+	}
+	else
+	{
+		plain = PG_DETOAST_DATUM_PACKED(value);
+		ash_write_json_string(out, VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain));
+	}
+	if ((Pointer) plain != DatumGetPointer(value))
+		pfree(plain);
+}
+
+/* The path of result rows: no JSON writer in between for scalars. */
 void
 ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *value)
 {
@@ -32,32 +102,20 @@ ash_type_write_json(StringInfo out, const AshTypeInst *inst, const AshValue *val
 	{
 		AshJson json = ash_json_to_text(out);
 
-		ash_array_put_json(&json, inst, value->value);
+		put_array(&json, inst, value->value);
 	}
-	else
+	else if (inst->type->write_json != NULL)
 		inst->type->write_json(out, inst, value->value);
+	else
+		write_stored(out, inst, value->value);
 }
 
 /*
- * Put what a type's write_json writes.  As jsonb, text that is a plain string is
- * taken as it stands; only what has escapes or containers in it is parsed.
+ * A value as jsonb has it, pointing into value; false when its JSON has to be written as text
+ * first.
  */
-static void
-put_text(AshJson *json, const AshTypeInst *inst, Datum value)
-{
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	inst->type->write_json(&buf, inst, value);
-	if (buf.data[0] == '"' && memchr(buf.data, '\\', buf.len) == NULL)
-		ash_put_string_len(json, buf.data + 1, buf.len - 2);
-	else
-		ash_put_json(json, buf.data);
-}
-
-/* A scalar of inst, as jsonb has it; false when its JSON has to be written first. */
 static bool
-jsonb_scalar(const AshTypeInst *inst, Datum value, JsonbValue *out)
+jsonb_form(const AshTypeInst *inst, Datum value, JsonbValue *out)
 {
 	text *txt;
 
@@ -75,40 +133,57 @@ jsonb_scalar(const AshTypeInst *inst, Datum value, JsonbValue *out)
 			out->type = jbvNumeric;
 			out->val.numeric = DatumGetNumeric(value);
 			return !numeric_is_nan(out->val.numeric) && !numeric_is_inf(out->val.numeric);
-		case TEXTOID:
-			txt = DatumGetTextPP(value);
-			out->type = jbvString;
-			out->val.string.val = VARDATA_ANY(txt);
-			out->val.string.len = VARSIZE_ANY_EXHDR(txt);
-			return true;
-		default:
-			return false;
 	}
+	if (inst->type->write_json != NULL)
+		return false;
+	if (inst->oid == JSONBOID)
+	{
+		ash_jsonb_value_from_jsonb(DatumGetJsonbP(value), out);
+		return true;
+	}
+	txt = DatumGetTextPP(value);
+	out->type = jbvString;
+	out->val.string.val = VARDATA_ANY(txt);
+	out->val.string.len = VARSIZE_ANY_EXHDR(txt);
+	return true;
 }
 
+/*
+ * jsonb of what write_json writes. Text that is a plain string is taken as it is; only what
+ * has escapes or containers in it is parsed.
+ */
+static void
+put_text(AshJson *json, const AshTypeInst *inst, Datum value)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	inst->type->write_json(&buf, inst, value);
+	if (buf.data[0] == '"' && memchr(buf.data, '\\', buf.len) == NULL)
+		ash_put_string_len(json, buf.data + 1, buf.len - 2);
+	else
+		ash_put_json(json, buf.data);
+}
+
+/* As jsonb, what was put may point into value until ash_json_result. */
 void
 ash_type_put_json(AshJson *json, const AshTypeInst *inst, const AshValue *value)
 {
-	JsonbValue scalar;
+	JsonbValue form;
 
 	if (value->isnull)
 		ash_put_null(json);
 	else if (inst->item != NULL)
-		ash_array_put_json(json, inst, value->value);
+		put_array(json, inst, value->value);
 	else if (json->text != NULL)
-		inst->type->write_json(ash_put_raw(json), inst, value->value);
-	else if (jsonb_scalar(inst, value->value, &scalar))
-		ash_put_value(json, &scalar);
-	else if (inst->oid == JSONBOID && !ash_type_has_embedded(inst))
-		ash_put_jsonb(json, DatumGetJsonbP(value->value));
+		ash_type_write_json(ash_put_raw(json), inst, value);
+	else if (jsonb_form(inst, value->value, &form))
+		ash_put_value(json, &form);
 	else
 		put_text(json, inst, value->value);
 }
 
-/*-------------------------------------------------------------------------
- * Types that have no entry in the registry
- *-------------------------------------------------------------------------
- */
+/* Infinity and NaN are strings, as JSON has no such numbers. */
 static void
 write_float4(StringInfo out, float4 value)
 {
@@ -119,38 +194,36 @@ write_float4(StringInfo out, float4 value)
 	appendStringInfo(out, finite ? "%s" : "\"%s\"", buf);
 }
 
+/* A JSON string. */
 static void
 write_cstring(StringInfo out, const char *str)
 {
 	ash_write_json_string(out, str, strlen(str));
 }
 
-/* A bound of a range, ISO where there is an ISO form; quoted when it has to be. */
+/* A bound of a range; dates and timestamps in ISO 8601, as their types write them. */
 static void
 write_bound(StringInfo out, Oid subtype, const RangeBound *bound)
 {
-	char buf[64];
+	const AshTypeInst *inst = ash_type_for_oid(subtype);
+	StringInfoData quoted;
 
 	if (bound->infinite)
 		return;
-	switch (subtype)
+	if (subtype != DATEOID && subtype != TIMESTAMPOID && subtype != TIMESTAMPTZOID)
 	{
-		case DATEOID:
-			(void) ash_format_date(buf, DatumGetDateADT(bound->val));
-			appendStringInfoString(out, buf);
-			break;
-		case TIMESTAMPOID:
-		case TIMESTAMPTZOID:
-			(void) ash_format_timestamp(buf, DatumGetTimestamp(bound->val), true,
-										subtype == TIMESTAMPTZOID);
-			appendStringInfoString(out, buf);
-			break;
-		default:
-			appendStringInfoString(out, ash_pg_output(ash_type_for_oid(subtype), bound->val));
+		appendStringInfoString(out, ash_pg_output(inst, bound->val));
+		return;
 	}
+	initStringInfo(&quoted);
+	inst->type->write_json(&quoted, inst, bound->val);
+	appendBinaryStringInfo(out, quoted.data + 1, quoted.len - 2);
 }
 
-/* PostgreSQL's notation as a JSON string. */
+/*
+ * PostgreSQL's notation as a JSON string. It is composed here for ranges of built-in types, so
+ * that no setting shows in it.
+ */
 static void
 write_range(StringInfo out, Oid oid, Datum value)
 {
@@ -182,7 +255,7 @@ write_range(StringInfo out, Oid oid, Datum value)
 	pfree(buf.data);
 }
 
-/* A row as an object of its columns. */
+/* A row as an object of its columns, dropped ones left out. */
 static void
 write_row(StringInfo out, Datum value)
 {
@@ -214,6 +287,7 @@ write_row(StringInfo out, Datum value)
 	ReleaseTupleDesc(desc);
 }
 
+/* A json value is JSON already. */
 static void
 write_json_text(StringInfo out, Datum value)
 {
@@ -222,7 +296,7 @@ write_json_text(StringInfo out, Datum value)
 	appendBinaryStringInfo(out, VARDATA_ANY(txt), VARSIZE_ANY_EXHDR(txt));
 }
 
-/* Types of the server that are neither scalar nor known to the registry. */
+/* Types of the server that are neither scalar nor in the registry. */
 static void
 write_other(StringInfo out, Oid oid, Datum value)
 {
@@ -245,6 +319,10 @@ write_other(StringInfo out, Oid oid, Datum value)
 	}
 }
 
+/*
+ * Types with a text of their own come first; then what the registry knows, then domains, rows,
+ * ranges and the output function.
+ */
 void
 ash_write_json_datum(StringInfo out, Oid oid, Datum value, bool isnull)
 {
@@ -274,7 +352,7 @@ ash_write_json_datum(StringInfo out, Oid oid, Datum value, bool isnull)
 			return;
 		case VARCHAROID:
 		case BPCHAROID:
-			ash_type_string.write_json(out, NULL, value);
+			write_stored(out, ash_type_plain("string"), value);
 			return;
 	}
 	inst = ash_type_for_oid(oid);

@@ -4,8 +4,9 @@
  *	  integer, float and decimal.
  *
  * Text is checked against a grammar and against the limits of the storage type
- * before any function of the server sees it, so that bad input never raises an
- * error.  A JSON number with a fraction, even a zero one, is not an integer.
+ * before any function of the server gets it, so that bad input never raises an
+ * error and needs no subtransaction.  A JSON number with a fraction, even a zero one, is not an
+ *integer.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,6 +40,7 @@ typedef struct NumberText
 #define MAX_WHOLE_DIGITS 131072
 #define MAX_FRACTION_DIGITS 16383
 
+/* How many digits follow s. */
 static int
 count_digits(const char *s, const char *end)
 {
@@ -49,6 +51,7 @@ count_digits(const char *s, const char *end)
 	return p - s;
 }
 
+/* The digits of an exponent, clamped to MAX_POWER. */
 static bool
 parse_power(const char *p, const char *end, int *power)
 {
@@ -65,6 +68,7 @@ parse_power(const char *p, const char *end, int *power)
 	return true;
 }
 
+/* Counts the digits of a number; false when it is none. */
 static bool
 parse_number(AshText in, NumberText *out)
 {
@@ -118,6 +122,7 @@ static const LimitKind limit_kinds[LIMITS] = {
 	{ "less_than", "must be less than %{less_than}", "<" },
 };
 
+/* cmp is the comparison of the value with the limit. */
 static bool
 limit_holds(int kind, int cmp)
 {
@@ -168,7 +173,7 @@ static const AshOpt integer_options[] = {
 static const AshSpec integer_spec =
 	ASH_SPEC("integer", IntegerConstraints, integer_options, .doc = "Constraints of an integer.");
 
-/* All of in as an integer of 64 bits. */
+/* All of in as an integer of 64 bits; false when it is none or does not fit. */
 static bool
 parse_int64(AshText in, int64 *out)
 {
@@ -195,6 +200,7 @@ parse_int64(AshText in, int64 *out)
 	return true;
 }
 
+/* A number is one only when its text has no point and no exponent: 1.0 is none. */
 static bool
 integer_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
@@ -217,6 +223,7 @@ integer_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVa
 	return true;
 }
 
+/* Adds an error for each limit that is violated. */
 static bool
 integer_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -237,6 +244,7 @@ integer_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return ok;
 }
 
+/* Written into the buffer directly. */
 static void
 integer_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -244,12 +252,7 @@ integer_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	out->len += pg_lltoa(DatumGetInt64(value), out->data + out->len);
 }
 
-static bool
-integer_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetInt64(a) == DatumGetInt64(b);
-}
-
+/* AshType.check_sql */
 static char *
 integer_check_sql(const AshTypeInst *inst, const char *column)
 {
@@ -300,7 +303,10 @@ static const AshSpec float_spec =
 static const AshSpec decimal_spec =
 	ASH_SPEC("decimal", RealConstraints, decimal_options, .doc = "Constraints of a decimal.");
 
-/* A double that prints and parses as a finite number. */
+/*
+ * A double that prints and parses as a finite number. Digits are needed on both sides of a
+ * point.
+ */
 static bool
 parse_float8(AshText in, double *out)
 {
@@ -315,7 +321,7 @@ parse_float8(AshText in, double *out)
 	return !isinf(*out);
 }
 
-/* A numeric within the limits of its type. */
+/* A numeric within the limits of its type; numeric_in() is called only for what it accepts. */
 static bool
 parse_numeric(AshText in, Numeric *out)
 {
@@ -337,6 +343,7 @@ parse_numeric(AshText in, Numeric *out)
 	return true;
 }
 
+/* The limits as Datums of the storage type; false after adding errors. */
 static bool
 prepare_limits(RealConstraints *c, bool is_float, AshErrors *errors)
 {
@@ -379,6 +386,7 @@ decimal_prepare(AshTypeInst *inst, AshErrors *errors)
 	return prepare_limits(inst->constraints, false, errors);
 }
 
+/* A number that a double cannot hold is invalid, not infinite. */
 static bool
 float_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		   bool *reported)
@@ -398,6 +406,7 @@ float_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	return true;
 }
 
+/* Adds an error for each limit that is violated. */
 static bool
 float_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -420,6 +429,7 @@ float_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return ok;
 }
 
+/* The shortest digits that read back as the same double; infinity and NaN as strings. */
 static void
 float_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -437,18 +447,13 @@ float_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	}
 }
 
-static bool
-float_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return float8_eq(DatumGetFloat8(a), DatumGetFloat8(b));
-}
-
 static char *
 float_check_sql(const AshTypeInst *inst, const char *column)
 {
 	return limits_sql(column, ((RealConstraints *) inst->constraints)->limits, "float8");
 }
 
+/* A JSON number is a numeric already and keeps its scale. */
 static bool
 decimal_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
@@ -479,6 +484,7 @@ decimal_digits(Datum value, int *significant, int *scale)
 	pfree(str);
 }
 
+/* Precision and scale; adds an error for each that is exceeded. */
 static bool
 check_digits(const RealConstraints *c, AshCast *cast, Datum value)
 {
@@ -504,6 +510,7 @@ check_digits(const RealConstraints *c, AshCast *cast, Datum value)
 	return ok;
 }
 
+/* Adds an error for each limit that is violated. */
 static bool
 decimal_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -526,6 +533,7 @@ decimal_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return check_digits(c, cast, value->value) && ok;
 }
 
+/* With its scale, as it is stored; infinity and NaN as strings. */
 static void
 decimal_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -539,12 +547,7 @@ decimal_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	pfree(str);
 }
 
-static bool
-decimal_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	return DatumGetBool(DirectFunctionCall2(numeric_eq, a, b));
-}
-
+/* Of the digits only the scale is checked by the column. */
 static char *
 decimal_check_sql(const AshTypeInst *inst, const char *column)
 {
@@ -565,7 +568,6 @@ const AshType ash_type_integer = {
 	.cast = integer_cast,
 	.constrain = integer_constrain,
 	.write_json = integer_write_json,
-	.equal = integer_equal,
 	.check_sql = integer_check_sql,
 };
 
@@ -578,7 +580,6 @@ const AshType ash_type_float = {
 	.cast = float_cast,
 	.constrain = float_constrain,
 	.write_json = float_write_json,
-	.equal = float_equal,
 	.check_sql = float_check_sql,
 };
 
@@ -591,6 +592,5 @@ const AshType ash_type_decimal = {
 	.cast = decimal_cast,
 	.constrain = decimal_constrain,
 	.write_json = decimal_write_json,
-	.equal = decimal_equal,
 	.check_sql = decimal_check_sql,
 };

@@ -4,12 +4,15 @@
  *	  Any PostgreSQL type by name: text in through its input function, text out
  *	  through its output function.
  *
+ * This is how every type works that is not in the registry: domains, enums, composites
+ * and the types of other extensions.
+ *
  * A name without schema means a type of pg_catalog or of an extension, so that a
  * definition means the same under every search_path; types that users have made
  * are written with their schema.
  *
  * An input function reports a bad value by raising an error.  It is called in a
- * subtransaction, which costs some microseconds; that is why the types people use
+ * subtransaction, which costs some microseconds; that is why the types that are used
  * most have parsers of their own.
  *
  *-------------------------------------------------------------------------
@@ -21,6 +24,8 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
 #include "parser/parse_type.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
@@ -30,13 +35,18 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 /*-------------------------------------------------------------------------
  * Errors of server functions, caught
  *-------------------------------------------------------------------------
  */
 
-/* Errors that say something about the value, not about the server. */
+/*
+ * True for errors that say something about the value, not about the server: data exceptions,
+ * violated constraints (of domains), features, schemas and names that are not there, limits,
+ * and what a PL function raises.
+ */
 static bool
 is_value_error(int sqlerrcode)
 {
@@ -56,9 +66,12 @@ is_value_error(int sqlerrcode)
 
 typedef void (*Attempt)(void *arg);
 
-/* Call attempt(arg); false when it raised an error about its value, whose text is in *message. */
+/*
+ * Calls attempt(arg) in a subtransaction; false when it raised an error about its value. Other
+ * errors are raised again.
+ */
 static bool
-attempt_safely(Attempt attempt, void *arg, char **message)
+attempt_safely(Attempt attempt, void *arg)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -85,8 +98,6 @@ attempt_safely(Attempt attempt, void *arg, char **message)
 		return true;
 	if (!is_value_error(error->sqlerrcode))
 		ReThrowError(error);
-	if (message != NULL)
-		*message = error->message;
 	return false;
 }
 
@@ -101,6 +112,7 @@ typedef struct InputCall
 	Datum result;
 } InputCall;
 
+/* Attempt; arg is an InputCall. */
 static void
 call_input(void *arg)
 {
@@ -110,6 +122,7 @@ call_input(void *arg)
 		InputFunctionCall(call->inst->input, call->str, call->inst->typioparam, call->inst->typmod);
 }
 
+/* Lives as long as inst. */
 static void
 init_input(AshTypeInst *inst)
 {
@@ -122,15 +135,16 @@ init_input(AshTypeInst *inst)
 	inst->input = input;
 }
 
-/* Types whose input function takes any text. */
+/* Types whose input function takes any text: no subtransaction is needed. */
 static bool
 never_fails(const AshTypeInst *inst)
 {
 	return inst->typmod == -1 && (inst->oid == TEXTOID || inst->oid == VARCHAROID);
 }
 
+/* The input function is looked up at the first call. */
 bool
-ash_pg_input(const AshTypeInst *inst, char *str, Datum *value, char **message)
+ash_pg_input(const AshTypeInst *inst, char *str, Datum *value)
 {
 	InputCall call = { inst, str, (Datum) 0 };
 
@@ -138,13 +152,16 @@ ash_pg_input(const AshTypeInst *inst, char *str, Datum *value, char **message)
 		init_input((AshTypeInst *) inst);
 	if (never_fails(inst))
 		call_input(&call);
-	else if (!attempt_safely(call_input, &call, message))
+	else if (!attempt_safely(call_input, &call))
 		return false;
 	*value = call.result;
 	return true;
 }
 
-/* What of in the type's input function gets; NULL: nothing. */
+/*
+ * What of in the type's input function gets; NULL: nothing. Numbers and booleans only go to
+ * types of that category.
+ */
 static char *
 input_text(const AshTypeInst *inst, const JsonbValue *in)
 {
@@ -176,13 +193,76 @@ base64_as_hex(const JsonbValue *in, AshCast *cast)
 																	 CStringGetTextDatum("hex"))));
 }
 
+/* The type that casts a column; one with a typmod is made for the occasion. */
+static const AshTypeInst *
+column_type(Form_pg_attribute column)
+{
+	if (column->atttypmod != -1)
+		return ash_pg_instance(column->atttypid, column->atttypmod);
+	return ash_type_for_oid(column->atttypid);
+}
+
+/* A column of a row; *given counts the keys that were columns. */
+static bool
+cast_column(Form_pg_attribute column, JsonbContainer *object, AshCast *cast, AshValue *out,
+			int *given)
+{
+	JsonbValue value;
+
+	out->isnull = true;
+	out->value = (Datum) 0;
+	if (column->attisdropped ||
+		getKeyJsonValueFromContainer(object, NameStr(column->attname),
+									 strlen(NameStr(column->attname)), &value) == NULL)
+		return true;
+	(*given)++;
+	return value.type == jbvNull || ash_cast_only(column_type(column), &value, cast, out);
+}
+
+/*
+ * A row from an object: the keys are the columns. One that is absent is null, one that is no
+ * column makes the value invalid. Each column is cast by the type of its PostgreSQL type,
+ * without constraints. Errors of columns are dropped: the value as a whole is invalid.
+ */
+static bool
+composite_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out)
+{
+	JsonbContainer *object = in->val.binary.data;
+	TupleDesc desc = lookup_rowtype_tupdesc_copy(inst->oid, inst->typmod);
+	Datum *values = palloc(desc->natts * sizeof(Datum));
+	bool *nulls = palloc(desc->natts * sizeof(bool));
+	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
+	AshCast column_cast = *cast;
+	int given = 0;
+
+	check_stack_depth();
+	column_cast.errors = scratch; /* the value as a whole is invalid */
+	for (int i = 0; i < desc->natts; i++)
+	{
+		AshValue value;
+
+		if (!cast_column(TupleDescAttr(desc, i), object, &column_cast, &value, &given))
+			return false;
+		values[i] = value.value;
+		nulls[i] = value.isnull;
+	}
+	if (given != JsonContainerSize(object))
+		return false;
+	out->value = HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	return true;
+}
+
+/*
+ * bytea is written in base64; a backslash, which base64 does not have, means the server's own
+ * notation.
+ */
 static bool
 pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out, bool *reported)
 {
 	char *str;
 
 	if (ash_is_object(in) && get_typtype(inst->oid) == TYPTYPE_COMPOSITE)
-		return ash_composite_cast(inst, in, cast, out);
+		return composite_cast(inst, in, cast, out);
 	/* written in base64; a backslash, which base64 does not have, means the server's own notation
 	 */
 	if (getBaseType(inst->oid) == BYTEAOID && in->type == jbvString &&
@@ -190,12 +270,12 @@ pg_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *
 		str = base64_as_hex(in, cast);
 	else
 		str = input_text(inst, in);
-	return str != NULL && ash_pg_input(inst, str, &out->value, NULL);
+	return str != NULL && ash_pg_input(inst, str, &out->value);
 }
 
-/*-------------------------------------------------------------------------
- * Output
- *-------------------------------------------------------------------------
+/*
+ * Lives as long as inst. Types of the categories below and those of users may show settings in
+ * their text.
  */
 static void
 init_output(AshTypeInst *inst)
@@ -216,7 +296,7 @@ init_output(AshTypeInst *inst)
 	inst->output = output;
 }
 
-/* The output function's text under settings of our own choice. */
+/* The output function's text under fixed settings, so that it is the same in every session. */
 static char *
 output_with_settings(FmgrInfo *output, Datum value)
 {
@@ -236,6 +316,7 @@ output_with_settings(FmgrInfo *output, Datum value)
 	return result;
 }
 
+/* The output function is looked up at the first call. */
 char *
 ash_pg_output(const AshTypeInst *inst, Datum value)
 {
@@ -246,6 +327,7 @@ ash_pg_output(const AshTypeInst *inst, Datum value)
 	return OutputFunctionCall(inst->output, value);
 }
 
+/* By the type's Oid, as for columns without an instance. */
 static void
 pg_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -263,6 +345,7 @@ typedef struct ParseCall
 	int32 typmod;
 } ParseCall;
 
+/* Attempt; arg is a ParseCall. */
 static void
 call_parse(void *arg)
 {
@@ -271,6 +354,7 @@ call_parse(void *arg)
 	parseTypeStringCompat(call->name, &call->oid, &call->typmod);
 }
 
+/* The schema of a type, or InvalidOid. */
 static Oid
 type_namespace(Oid oid)
 {
@@ -320,30 +404,21 @@ qualify(const char *name)
 	return psprintf("%s%s", quote_qualified_identifier(schema, base), name + len);
 }
 
+/*
+ * A bare name must not depend on the search_path: it is a type of pg_catalog or of an
+ * extension. False when there is no such type.
+ */
 static bool
-parse_name(const char *name, ParseCall *call, char **message)
+parse_name(const char *name, ParseCall *call)
 {
 	call->name = name;
-	if (attempt_safely(call_parse, call, message) &&
+	if (attempt_safely(call_parse, call) &&
 		(strchr(name, '.') != NULL || type_namespace(call->oid) == PG_CATALOG_NAMESPACE))
 		return true;
 	if (strchr(name, '.') != NULL || strchr(name, '"') != NULL)
 		return false;
 	call->name = qualify(name);
-	return call->name != NULL && attempt_safely(call_parse, call, message);
-}
-
-/* Why a type cannot hold values of an attribute, or NULL. */
-static const char *
-unusable(Oid oid)
-{
-	switch (get_typtype(oid))
-	{
-		case TYPTYPE_PSEUDO:
-			return "is a pseudo-type";
-		default:
-			return NULL;
-	}
+	return call->name != NULL && attempt_safely(call_parse, call);
 }
 
 /* Types of that name in schemas that a bare name does not mean, as "schema.name". */
@@ -370,7 +445,7 @@ qualified_names(const char *name)
 	return result;
 }
 
-/* A name that is right but for its schema; false when it is not. */
+/* Adds an error for a name that only lacks its schema; false when it is not such a name. */
 static bool
 unqualified_type(const char *name, AshErrors *errors)
 {
@@ -386,58 +461,40 @@ unqualified_type(const char *name, AshErrors *errors)
 	return true;
 }
 
+/* Adds the error, with suggestions from the registry. */
 static void
 unknown_type(const char *name, AshErrors *errors)
 {
-	const AshType *const *types = ash_types();
 	List *names = NIL;
 	AshError *error;
 
 	if (unqualified_type(name, errors))
 		return;
-	for (int i = 0; types[i] != NULL; i++)
-		names = lappend(names, unconstify(char *, types[i]->name));
+	for (int i = 0; ash_types[i] != NULL; i++)
+		names = lappend(names, unconstify(char *, ash_types[i]->name));
 	error = ash_error_unknown(errors, name, names, "there is no type \"%s\"", ash_clip(name));
 	if (error->did_you_mean == NIL && strchr(name, '.') == NULL)
 		error->hint = "Types of your own are written with their schema, embedded resources with "
 					  "their domain: \"domain.name\".";
 }
 
+/* Pseudo-types are refused: no value can be stored of them. */
 AshTypeInst *
 ash_pg_compile(const char *name, AshErrors *errors)
 {
 	ParseCall call = { NULL, InvalidOid, -1 };
-	char *message = NULL;
-	const char *reason;
 
-	if (!parse_name(name, &call, &message))
+	if (!parse_name(name, &call))
 	{
 		unknown_type(name, errors);
 		return NULL;
 	}
-	reason = unusable(call.oid);
-	if (reason != NULL)
+	if (get_typtype(call.oid) == TYPTYPE_PSEUDO)
 	{
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "type \"%s\" %s", name, reason);
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "type \"%s\" is a pseudo-type", name);
 		return NULL;
 	}
 	return ash_pg_instance(call.oid, call.typmod);
-}
-
-/* An instance for a type of the server, in CurrentMemoryContext. */
-AshTypeInst *
-ash_pg_instance(Oid oid, int32 typmod)
-{
-	AshTypeInst *inst;
-	Oid element = get_element_type(oid);
-
-	if (OidIsValid(element))
-		return ash_type_array_of(ash_pg_instance(element, typmod));
-	inst = palloc0(sizeof(AshTypeInst));
-	inst->type = &ash_type_pg;
-	inst->name = format_type_be_qualified(oid);
-	ash_storage_set(inst, oid, typmod);
-	return inst;
 }
 
 const AshType ash_type_pg = {

@@ -34,10 +34,18 @@ static const InnerType inner_types[] = {
 static const char *const inner_names[] = { "date",	   "integer", "naive_datetime",
 										   "datetime", "decimal", NULL };
 
+/* Names of it in inclusive_names. */
+typedef enum Inclusion
+{
+	INCLUSION_ANY = -1,
+	INCLUSION_EXCLUSIVE,
+	INCLUSION_INCLUSIVE
+} Inclusion;
+
 typedef struct BoundConstraints
 {
 	bool required;
-	int inclusive; /* index into inclusive_names, or -1 */
+	Inclusion inclusive;
 } BoundConstraints;
 
 typedef struct RangeConstraints
@@ -80,6 +88,7 @@ static const AshOpt range_options[] = {
 static const AshSpec range_spec =
 	ASH_SPEC("range", RangeConstraints, range_options, .doc = "Constraints of a range.");
 
+/* The storage is the range type of the inner type. */
 static bool
 range_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -92,7 +101,10 @@ range_prepare(AshTypeInst *inst, AshErrors *errors)
 	return c->type != NULL;
 }
 
-/* One bound of a range literal, nothing when it is missing: JSON's quotes are the literal's too. */
+/*
+ * One bound of a range literal, nothing when it is missing: JSON's quotes are the literal's
+ * too. False after adding errors.
+ */
 static bool
 bound_text(const RangeConstraints *c, JsonbContainer *object, const char *key, AshCast *cast,
 		   StringInfo out)
@@ -109,26 +121,28 @@ bound_text(const RangeConstraints *c, JsonbContainer *object, const char *key, A
 	return true;
 }
 
-/* "[)" and the like; the default when absent. */
+static const char *const bounds_names[] = { "[]", "[)", "(]", "()" };
+
+/* *bounds gets one of bounds_names, "[)" when absent; false when it is something else. */
 static bool
 bounds_text(JsonbContainer *object, const char **bounds)
 {
-	static const char *const kinds[] = { "[)", "[]", "(]", "()" };
 	JsonbValue in;
 	int i;
 
-	*bounds = kinds[0];
+	*bounds = "[)";
 	if (getKeyJsonValueFromContainer(object, "bounds", 6, &in) == NULL || in.type == jbvNull)
 		return true;
-	for (i = 0; in.type == jbvString && i < lengthof(kinds); i++)
+	for (i = 0; in.type == jbvString && i < lengthof(bounds_names); i++)
 	{
-		*bounds = kinds[i];
-		if (in.val.string.len == 2 && memcmp(in.val.string.val, kinds[i], 2) == 0)
+		*bounds = bounds_names[i];
+		if (in.val.string.len == 2 && memcmp(in.val.string.val, bounds_names[i], 2) == 0)
 			return true;
 	}
 	return false;
 }
 
+/* True for an object with "empty": true. */
 static bool
 is_empty_object(JsonbContainer *object)
 {
@@ -138,6 +152,7 @@ is_empty_object(JsonbContainer *object)
 		   in.val.boolean;
 }
 
+/* Adds the error and reports it; always false. */
 static bool
 fail_range(AshCast *cast, const char *message, bool *reported)
 {
@@ -146,6 +161,10 @@ fail_range(AshCast *cast, const char *message, bool *reported)
 	return false;
 }
 
+/*
+ * A literal for the range type's input function, which refuses a lower bound above the upper
+ * one.
+ */
 static bool
 range_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		   bool *reported)
@@ -174,11 +193,12 @@ range_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 			return false;
 		appendStringInfoChar(&literal, bounds[1]);
 	}
-	if (!ash_pg_input(inst, literal.data, &out->value, NULL))
+	if (!ash_pg_input(inst, literal.data, &out->value))
 		return fail_range(cast, "range lower bound must not be greater than upper bound", reported);
 	return true;
 }
 
+/* Whether the bound is there and belongs to the range; false after adding an error. */
 static bool
 check_bound(const BoundConstraints *c, const char *name, const RangeBound *bound, AshCast *cast)
 {
@@ -193,7 +213,7 @@ check_bound(const BoundConstraints *c, const char *name, const RangeBound *bound
 		ash_cast_fail_text(cast, "range must have a %{bound} bound", "bound", name);
 		return false;
 	}
-	if (c->inclusive < 0 || bound->inclusive == (c->inclusive == 1))
+	if (c->inclusive == INCLUSION_ANY || bound->inclusive == (c->inclusive == INCLUSION_INCLUSIVE))
 		return true;
 	error = ash_cast_fail(cast, "range %{bound} bound must be %{required}");
 	ash_error_var_text(cast->errors, error, "bound", name);
@@ -202,15 +222,16 @@ check_bound(const BoundConstraints *c, const char *name, const RangeBound *bound
 	return false;
 }
 
-/* The inner type's constraints look at a bound; they may not change it. */
+/* The inner type's constraints check a bound; they may not change it. */
 static bool
 constrain_bound(const RangeConstraints *c, const RangeBound *bound, AshCast *cast)
 {
 	AshValue value = { bound->val, false };
 
-	return bound->infinite || ash_constrain_only(c->type, cast, &value);
+	return bound->infinite || ash_type_constrain(c->type, cast, &value);
 }
 
+/* Adds all faults of both bounds. */
 static bool
 range_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -234,6 +255,16 @@ range_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return check_bound(c->upper, "upper", &upper, cast) && ok;
 }
 
+/* A missing bound is null. */
+static void
+put_bound(AshJson *json, const AshTypeInst *inner, const RangeBound *bound)
+{
+	AshValue value = { bound->val, bound->infinite };
+
+	ash_type_put_json(json, inner, &value);
+}
+
+/* The form in which it is read. */
 static void
 range_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -241,25 +272,21 @@ range_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 	TypeCacheEntry *cache = lookup_type_cache(inst->oid, TYPECACHE_RANGE_INFO);
 	RangeBound lower;
 	RangeBound upper;
+	AshJson json = ash_json_to_text(out);
 	bool empty;
-	AshValue v;
 
 	range_deserialize(cache, DatumGetRangeTypeP(value), &lower, &upper, &empty);
+	ash_put_object(&json);
 	if (empty)
+		ash_put_bool(ash_put_key(&json, "empty"), true);
+	else
 	{
-		appendStringInfoString(out, "{\"empty\":true}");
-		return;
+		put_bound(ash_put_key(&json, "lower"), c->type, &lower);
+		put_bound(ash_put_key(&json, "upper"), c->type, &upper);
+		ash_put_string(ash_put_key(&json, "bounds"),
+					   bounds_names[(lower.inclusive ? 0 : 2) + (upper.inclusive ? 0 : 1)]);
 	}
-	appendStringInfoString(out, "{\"lower\":");
-	v.value = lower.val;
-	v.isnull = lower.infinite;
-	ash_type_write_json(out, c->type, &v);
-	appendStringInfoString(out, ",\"upper\":");
-	v.value = upper.val;
-	v.isnull = upper.infinite;
-	ash_type_write_json(out, c->type, &v);
-	appendStringInfo(out, ",\"bounds\":\"%c%c\"}", lower.inclusive ? '[' : '(',
-					 upper.inclusive ? ']' : ')');
+	ash_put_end_object(&json);
 }
 
 const AshType ash_type_range = {

@@ -19,7 +19,10 @@
 #include "regex/regex.h"
 #include "utils/builtins.h"
 
-/* Perl's escape → ours; those inside brackets differ. */
+/*
+ * What PostgreSQL has for a Perl escape, or NULL when it reads it the same way; inside
+ * brackets they differ.
+ */
 static const char *
 translate_escape(char c, bool in_brackets)
 {
@@ -103,7 +106,7 @@ translate_pattern(const char *start, const char *end)
 	return buf.data;
 }
 
-/* "/…/flags": find the parts; false when source is a bare expression. */
+/* "/…/flags": finds the parts; false when source is a bare expression. */
 static bool
 split_delimited(const char *source, const char **end, int *cflags)
 {
@@ -128,7 +131,7 @@ split_delimited(const char *source, const char **end, int *cflags)
 	return true;
 }
 
-/* What is wrong with the pattern, or NULL. */
+/* What is wrong with the pattern, palloc'd, or NULL. */
 static char *
 pattern_fault(const char *pattern, int cflags)
 {
@@ -150,6 +153,10 @@ pattern_fault(const char *pattern, int cflags)
 	return pstrdup(message);
 }
 
+/*
+ * The pattern is compiled once to check it; matching uses PostgreSQL's cache of compiled
+ * expressions.
+ */
 AshRegex *
 ash_regex_compile(const char *source, AshErrors *errors)
 {
@@ -174,6 +181,7 @@ ash_regex_compile(const char *source, AshErrors *errors)
 	return NULL;
 }
 
+/* Under the default collation, whatever that of the value. */
 bool
 ash_regex_matches(const AshRegex *regex, const char *s, int len)
 {

@@ -18,7 +18,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-static const AshType *const types[] = {
+const AshType *const ash_types[] = {
 	&ash_type_string,
 	&ash_type_ci_string,
 	&ash_type_integer,
@@ -61,23 +61,17 @@ static const char *const refused[][2] = {
 
 static const AshType *embedded_type = NULL;
 
-const AshType *
-ash_type_lookup(const char *name)
+/* The index of a type in ash_types, or -1. */
+static int
+type_index(const char *name)
 {
-	int i;
-
-	for (i = 0; types[i] != NULL; i++)
-		if (strcmp(types[i]->name, name) == 0)
-			return types[i];
-	return NULL;
+	for (int i = 0; ash_types[i] != NULL; i++)
+		if (strcmp(ash_types[i]->name, name) == 0)
+			return i;
+	return -1;
 }
 
-const AshType *const *
-ash_types(void)
-{
-	return types;
-}
-
+/* Only one type can be registered: the pointer is kept. */
 void
 ash_type_register_embedded(const AshType *type)
 {
@@ -94,6 +88,10 @@ typedef struct EachEmbedded
 	void *arg;
 } EachEmbedded;
 
+/*
+ * AshTypeFn; arg is an EachEmbedded. A list of embedded values is one instance; other lists
+ * are entered.
+ */
 static void
 visit_embedded(const AshTypeInst *inst, void *arg)
 {
@@ -111,6 +109,7 @@ visit_embedded(const AshTypeInst *inst, void *arg)
 		inst->type->each_inner(inst, visit_embedded, arg);
 }
 
+/* fn may be called for an instance that is itself inside of inst. */
 void
 ash_type_each_embedded(const AshTypeInst *inst, AshTypeFn fn, void *arg)
 {
@@ -119,6 +118,7 @@ ash_type_each_embedded(const AshTypeInst *inst, AshTypeFn fn, void *arg)
 	visit_embedded(inst, &each);
 }
 
+/* AshTypeFn; arg is a bool to set. */
 static void
 note_found(const AshTypeInst *inst, void *arg)
 {
@@ -134,6 +134,10 @@ ash_type_has_embedded(const AshTypeInst *inst)
 	return found;
 }
 
+/*
+ * The storage does not determine it: jsonb of an embedded resource or a union has a form of
+ * its own.
+ */
 bool
 ash_type_same_form(const AshTypeInst *from, const AshTypeInst *to)
 {
@@ -145,6 +149,7 @@ ash_type_same_form(const AshTypeInst *from, const AshTypeInst *to)
 	return to->type != &ash_type_union || from->type == &ash_type_union;
 }
 
+/* Only a list whose items have something to load is copied. */
 AshTypeInst *
 ash_type_with_load(const AshTypeInst *inst, const JsonbValue *load, struct AshCall *call,
 				   AshErrors *errors)
@@ -169,7 +174,7 @@ ash_type_with_load(const AshTypeInst *inst, const JsonbValue *load, struct AshCa
  *-------------------------------------------------------------------------
  */
 
-/* What constraints without any are read from. */
+/* What constraints without any are read from.  Never freed. */
 static json_t *
 no_constraints(void)
 {
@@ -181,8 +186,8 @@ no_constraints(void)
 }
 
 /*
- * Where the constraints of a list's item stand: "constraints", then "items" for
- * each list around it.
+ * Moves the error position to the constraints of a list's item: "constraints", then "items"
+ * for each list around it.
  */
 static void
 push_constraints(AshErrors *errors, int depth)
@@ -192,6 +197,7 @@ push_constraints(AshErrors *errors, int depth)
 		ash_errors_push_name(errors, "items");
 }
 
+/* Undoes push_constraints. */
 static void
 pop_constraints(AshErrors *errors, int depth)
 {
@@ -199,7 +205,7 @@ pop_constraints(AshErrors *errors, int depth)
 		ash_errors_pop(errors);
 }
 
-/* Check constraints against spec and fill its struct; NULL after adding errors. */
+/* Checks constraints (or none) against spec and fills its struct; NULL after adding errors. */
 static void *
 fill_constraints(const AshSpec *spec, json_t *constraints, int depth, AshErrors *errors)
 {
@@ -213,6 +219,7 @@ fill_constraints(const AshSpec *spec, json_t *constraints, int depth, AshErrors 
 	return ok ? ash_spec_fill(spec, constraints) : NULL;
 }
 
+/* For types that take none; false after adding an error. */
 static bool
 refuse_constraints(const char *name, json_t *constraints, int depth, AshErrors *errors)
 {
@@ -224,6 +231,10 @@ refuse_constraints(const char *name, json_t *constraints, int depth, AshErrors *
 	return false;
 }
 
+/*
+ * An instance of a registry entry under name, which is not copied; NULL after adding errors.
+ * depth is that of push_constraints.
+ */
 static AshTypeInst *
 compile_registered(const AshType *type, const char *name, json_t *constraints, int depth,
 				   AshErrors *errors)
@@ -250,10 +261,11 @@ compile_registered(const AshType *type, const char *name, json_t *constraints, i
 	if (!ok)
 		return NULL;
 	/* false is fine: the extension may come later */
-	(void) ash_storage_resolve(inst);
+	(void) ash_type_resolve_storage(inst);
 	return inst;
 }
 
+/* Its storage is resolved when the item's is. */
 AshTypeInst *
 ash_type_array_of(AshTypeInst *item)
 {
@@ -264,20 +276,21 @@ ash_type_array_of(AshTypeInst *item)
 	inst->item = item;
 	inst->array = palloc0(sizeof(AshArrayConstraints));
 	inst->typmod = -1;
-	(void) ash_storage_resolve(inst);
+	(void) ash_type_resolve_storage(inst);
 	return inst;
 }
 
+/* A name without "[]"; see the top of the file for the order of lookups. */
 static AshTypeInst *
 compile_item(const char *name, json_t *constraints, int depth, AshErrors *errors)
 {
-	const AshType *type = ash_type_lookup(name);
+	int index = type_index(name);
 	AshTypeInst *inst;
-	int i;
 
-	if (type != NULL)
-		return compile_registered(type, type->name, constraints, depth, errors);
-	for (i = 0; i < lengthof(refused); i++)
+	if (index >= 0)
+		return compile_registered(ash_types[index], ash_types[index]->name, constraints, depth,
+								  errors);
+	for (int i = 0; i < lengthof(refused); i++)
 	{
 		if (strcmp(refused[i][0], name) != 0)
 			continue;
@@ -329,16 +342,14 @@ compile_nested(const char *name, json_t *constraints, int depth, AshErrors *erro
 	return inst;
 }
 
+/* Errors in the constraints are added below "constraints" of the current path. */
 AshTypeInst *
 ash_type_compile(const char *name, json_t *constraints, AshErrors *errors)
 {
 	return compile_nested(name, constraints, 0, errors);
 }
 
-/*-------------------------------------------------------------------------
- * Unconstrained instances, kept for the life of the backend
- *-------------------------------------------------------------------------
- */
+/* Where instances live that are kept for the life of the backend. */
 static MemoryContext
 plain_context(void)
 {
@@ -349,24 +360,22 @@ plain_context(void)
 	return cxt;
 }
 
+/* name must be in the registry and need no constraints. */
 const AshTypeInst *
 ash_type_plain(const char *name)
 {
-	static AshTypeInst *plain[lengthof(types)];
+	static AshTypeInst *plain[lengthof(ash_types)];
+	int i = type_index(name);
 	MemoryContext old;
 	AshErrors *errors;
-	int i;
 
-	for (i = 0; types[i] != NULL; i++)
-		if (strcmp(types[i]->name, name) == 0)
-			break;
-	if (types[i] == NULL)
+	if (i < 0)
 		elog(ERROR, "no type \"%s\" in the registry", name);
 	if (plain[i] != NULL)
 		return plain[i];
 	errors = ash_errors_create(CurrentMemoryContext);
 	old = MemoryContextSwitchTo(plain_context());
-	plain[i] = compile_registered(types[i], types[i]->name, NULL, 0, errors);
+	plain[i] = compile_registered(ash_types[i], ash_types[i]->name, NULL, 0, errors);
 	MemoryContextSwitchTo(old);
 	if (plain[i] == NULL)
 		elog(ERROR, "type \"%s\" needs constraints", name);
@@ -379,7 +388,7 @@ typedef struct OidEntry
 	AshTypeInst *inst;
 } OidEntry;
 
-/* Registry types whose plain instance has that very storage. */
+/* Registry types whose plain instance has that very storage, or NULL. */
 static const char *
 name_for_oid(Oid oid)
 {
@@ -416,6 +425,7 @@ name_for_oid(Oid oid)
 	}
 }
 
+/* Computed arrays may hold nulls, whatever the type of their items says. */
 static AshTypeInst *
 make_oid_instance(Oid oid)
 {
@@ -434,6 +444,7 @@ make_oid_instance(Oid oid)
 	return ash_pg_instance(oid, -1);
 }
 
+/* Entries are never removed: their number is bounded by that of the types that statements use. */
 const AshTypeInst *
 ash_type_for_oid(Oid oid)
 {

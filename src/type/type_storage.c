@@ -4,7 +4,11 @@
  *	  From a type to the PostgreSQL type that stores it.
  *
  * Storage that belongs to an extension is looked up by name in whatever schema the
- * extension was put, and may be missing when a document is compiled.
+ * extension was put, and may be missing when a document is compiled.  The instance is
+ * then completed later, in place; everything else about an instance is fixed.
+ *
+ * What is allocated here lives in the memory context of the instance, not in
+ * CurrentMemoryContext, since it may be looked up in the middle of a call.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,7 +51,7 @@ static const Storage storages[] = {
 	{ "bytea", BYTEAOID, -1 },
 };
 
-/* Which oid, as far as the type's name tells; extension types are InvalidOid. */
+/* Sets oid and typmod from the name of the type's storage, unless it is one of an extension. */
 static void
 lookup_storage(AshTypeInst *inst)
 {
@@ -64,7 +68,10 @@ lookup_storage(AshTypeInst *inst)
 	}
 }
 
-/* The type of that name that belongs to the extension of the same name. */
+/*
+ * The type of that name that belongs to the extension of the same name, in whatever schema; or
+ * InvalidOid.
+ */
 Oid
 ash_storage_extension_type(const char *name)
 {
@@ -87,9 +94,9 @@ ash_storage_extension_type(const char *name)
 	return result;
 }
 
-/* Everything about inst that follows from its oid. */
-void
-ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod)
+/* Everything about inst that follows from its oid.  The texts are allocated where inst is. */
+static void
+set_storage(AshTypeInst *inst, Oid oid, int32 typmod)
 {
 	TypeCacheEntry *entry = lookup_type_cache(oid, 0);
 	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(inst));
@@ -110,6 +117,23 @@ ash_storage_set(AshTypeInst *inst, Oid oid, int32 typmod)
 	MemoryContextSwitchTo(old);
 }
 
+/* An array type becomes a list, so that its items are cast one by one. */
+AshTypeInst *
+ash_pg_instance(Oid oid, int32 typmod)
+{
+	AshTypeInst *inst;
+	Oid element = get_element_type(oid);
+
+	if (OidIsValid(element))
+		return ash_type_array_of(ash_pg_instance(element, typmod));
+	inst = palloc0(sizeof(AshTypeInst));
+	inst->type = &ash_type_pg;
+	inst->name = format_type_be_qualified(oid);
+	set_storage(inst, oid, typmod);
+	return inst;
+}
+
+/* False also while the storage does not exist. */
 bool
 ash_type_orderable(const AshTypeInst *inst)
 {
@@ -117,6 +141,7 @@ ash_type_orderable(const AshTypeInst *inst)
 		   OidIsValid(lookup_type_cache(inst->oid, TYPECACHE_LT_OPR)->lt_opr);
 }
 
+/* The = operator's function, allocated where inst is. */
 static void
 seek_equality(AshTypeInst *inst)
 {
@@ -134,6 +159,7 @@ seek_equality(AshTypeInst *inst)
 	inst->eq_sought = true;
 }
 
+/* NULL also while the storage does not exist. */
 FmgrInfo *
 ash_type_eq(const AshTypeInst *inst)
 {
@@ -142,12 +168,13 @@ ash_type_eq(const AshTypeInst *inst)
 	return inst->eq;
 }
 
+/* Lists of lists are stored as jsonb. */
 static bool
 resolve_array(AshTypeInst *inst)
 {
 	Oid oid;
 
-	if (!OidIsValid(inst->item->oid) && !ash_storage_resolve(inst->item))
+	if (!OidIsValid(inst->item->oid) && !ash_type_resolve_storage(inst->item))
 	{
 		if (inst->sql == NULL)
 			inst->sql = inst->sql_base = psprintf("%s[]", inst->item->sql_base);
@@ -156,39 +183,29 @@ resolve_array(AshTypeInst *inst)
 	oid = inst->item->item != NULL ? JSONBOID : get_array_type(inst->item->oid);
 	if (!OidIsValid(oid))
 		return false;
-	ash_storage_set(inst, oid, inst->item->item != NULL ? -1 : inst->item->typmod);
+	set_storage(inst, oid, inst->item->item != NULL ? -1 : inst->item->typmod);
 	return true;
 }
 
-/* Complete the storage of inst; false when its type does not exist (yet). */
+/* Changes inst, which is otherwise immutable, only by completing it. */
 bool
-ash_storage_resolve(AshTypeInst *inst)
+ash_type_resolve_storage(const AshTypeInst *known)
 {
+	AshTypeInst *inst = unconstify(AshTypeInst *, known);
+
+	if (inst->sql != NULL && OidIsValid(inst->oid))
+		return true;
 	if (inst->item != NULL)
 		return resolve_array(inst);
 	if (!OidIsValid(inst->oid))
 		lookup_storage(inst);
-	if (!OidIsValid(inst->oid))
+	if (!OidIsValid(inst->oid) && inst->type->from_extension)
 		inst->oid = ash_storage_extension_type(inst->type->storage);
 	if (!OidIsValid(inst->oid))
 	{
 		inst->sql = inst->sql_base = inst->type->storage;
 		return false;
 	}
-	ash_storage_set(inst, inst->oid, inst->typmod);
+	set_storage(inst, inst->oid, inst->typmod);
 	return true;
-}
-
-bool
-ash_type_resolve_storage(const AshTypeInst *inst)
-{
-	return OidIsValid(inst->oid) || ash_storage_resolve((AshTypeInst *) inst);
-}
-
-const char *
-ash_type_extension(const AshTypeInst *inst)
-{
-	if (inst->type == &ash_type_ci_string || inst->type == &ash_type_vector)
-		return inst->type->storage;
-	return NULL;
 }

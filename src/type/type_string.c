@@ -5,7 +5,10 @@
  *
  * White space is trimmed and what is empty then becomes null, unless the
  * constraints say otherwise.  Lengths count user-perceived characters.  A
- * ci_string is stored as citext: it keeps its letters, comparisons do not.
+ * ci_string is stored as citext: it keeps its letters, comparisons ignore their case.
+ *
+ * Casting normalizes already, as it would otherwise copy the text twice; constraining
+ * does it again for values that were computed.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,7 +34,7 @@ typedef struct StringConstraints
 	const char *match;
 	bool trim;
 	bool allow_empty;
-	int casing;
+	Casing casing;
 	AshRegex *regex;
 } StringConstraints;
 
@@ -60,6 +63,7 @@ static const AshSpec string_spec =
 static const AshSpec ci_string_spec = ASH_SPEC("ci_string", StringConstraints, ci_string_options,
 											   .doc = "Constraints of a case-insensitive string.");
 
+/* Compiles "match". */
 static bool
 string_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -73,7 +77,7 @@ string_prepare(AshTypeInst *inst, AshErrors *errors)
 	return c->regex != NULL;
 }
 
-/* The text of a scalar that may stand for a string. */
+/* The text of a scalar that may be given for a string. */
 static bool
 string_input(const JsonbValue *in, AshText *out)
 {
@@ -89,7 +93,7 @@ string_input(const JsonbValue *in, AshText *out)
 	return true;
 }
 
-/* Trim and decide what an empty string is; false: it is null. */
+/* Trims and determines what an empty string is; false: it is null. */
 static bool
 string_normalize(const StringConstraints *c, AshText *str)
 {
@@ -100,6 +104,7 @@ string_normalize(const StringConstraints *c, AshText *str)
 	return c->allow_empty || trimmed.len > 0;
 }
 
+/* Trims already, which saves the copy that constraining would make. */
 static bool
 string_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			bool *reported)
@@ -116,6 +121,10 @@ string_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 	return true;
 }
 
+/*
+ * Counts characters only when the number of bytes does not settle it: a character has at least
+ * one byte.
+ */
 static bool
 check_length(const StringConstraints *c, AshText str, AshCast *cast)
 {
@@ -141,6 +150,7 @@ check_length(const StringConstraints *c, AshText str, AshCast *cast)
 	return ok;
 }
 
+/* False after adding an error. */
 static bool
 check_match(const StringConstraints *c, AshText str, AshCast *cast)
 {
@@ -154,6 +164,7 @@ check_match(const StringConstraints *c, AshText str, AshCast *cast)
 	return false;
 }
 
+/* Normalizes before it checks, for values that were computed. */
 static bool
 string_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -186,29 +197,9 @@ string_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return check_match(c, str, cast) && ok;
 }
 
-static void
-string_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	text *txt = DatumGetTextPP(value);
-
-	ash_write_json_string(out, VARDATA_ANY(txt), VARSIZE_ANY_EXHDR(txt));
-	if ((Pointer) txt != DatumGetPointer(value))
-		pfree(txt);
-}
-
-static bool
-string_equal(const AshTypeInst *inst, Datum a, Datum b)
-{
-	text *x = DatumGetTextPP(a);
-	text *y = DatumGetTextPP(b);
-	int len = VARSIZE_ANY_EXHDR(x);
-
-	return len == VARSIZE_ANY_EXHDR(y) && memcmp(VARDATA_ANY(x), VARDATA_ANY(y), len) == 0;
-}
-
 /*
- * Code points are never fewer than characters, so a column may be checked for
- * min_length; max_length would refuse what we accept.
+ * Code points are never fewer than characters, so a column may be checked for min_length;
+ * max_length would refuse what the type accepts.
  */
 static char *
 string_check_sql(const AshTypeInst *inst, const char *column)
@@ -238,20 +229,17 @@ const AshType ash_type_string = {
 	.prepare = string_prepare,
 	.cast = string_cast,
 	.constrain = string_constrain,
-	.write_json = string_write_json,
-	.equal = string_equal,
 	.check_sql = string_check_sql,
 };
 
-/* no equal: citext's own operator compares */
 const AshType ash_type_ci_string = {
 	.name = "ci_string",
 	.doc = "Text that compares without regard to letter case (citext).",
 	.storage = "citext",
+	.from_extension = true,
 	.constraints = &ci_string_spec,
 	.prepare = string_prepare,
 	.cast = string_cast,
 	.constrain = string_constrain,
-	.write_json = string_write_json,
 	.check_sql = string_check_sql,
 };

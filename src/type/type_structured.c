@@ -77,6 +77,7 @@ static const AshSpec keyword_spec =
 static const AshSpec tuple_spec =
 	ASH_SPEC("tuple", FieldsConstraints, list_options, .doc = "Constraints of a tuple.");
 
+/* NULL after adding errors. */
 static Field *
 compile_field(const char *name, json_t *node, AshErrors *errors)
 {
@@ -90,6 +91,7 @@ compile_field(const char *name, json_t *node, AshErrors *errors)
 	return field->type ? field : NULL;
 }
 
+/* Without "fields" any object is allowed. */
 static bool
 fields_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -127,7 +129,7 @@ fields_prepare(AshTypeInst *inst, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
-/* An object given as JSON text, or NULL. */
+/* An object given as JSON text, as HTML forms do; or NULL. */
 static Jsonb *
 parse_json_text(AshText in)
 {
@@ -143,6 +145,7 @@ parse_json_text(AshText in)
 	return result;
 }
 
+/* Only the shape: an object, or the text of one. */
 static bool
 map_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		 bool *reported)
@@ -159,6 +162,7 @@ map_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue 
 	return true;
 }
 
+/* Only the shape; text is not parsed. */
 static bool
 keyword_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			 bool *reported)
@@ -187,6 +191,7 @@ tuple_object(const FieldsConstraints *c, const JsonbValue *items)
 	return ash_json_result(&json);
 }
 
+/* A list of as many items as there are fields, or an object. */
 static bool
 tuple_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		   bool *reported)
@@ -217,7 +222,10 @@ tuple_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
  *-------------------------------------------------------------------------
  */
 
-/* Where faults of a field go: on the outermost object's field, below the attribute. */
+/*
+ * Sets *inner to the cast of a field. Errors go to the outermost object's field, below the
+ * attribute; leave_field ends it.
+ */
 static void
 enter_field(AshCast *outer, const Field *field, AshCast *inner)
 {
@@ -230,6 +238,7 @@ enter_field(AshCast *outer, const Field *field, AshCast *inner)
 	inner->in_fields = true;
 }
 
+/* Undoes enter_field. */
 static void
 leave_field(AshCast *outer)
 {
@@ -245,7 +254,7 @@ constrain_field(const Field *field, AshCast *cast, AshValue *value)
 	bool ok;
 
 	enter_field(cast, field, &inner);
-	ok = cast_is_enough(field->type) || ash_constrain_only(field->type, &inner, value);
+	ok = cast_is_enough(field->type) || ash_type_constrain(field->type, &inner, value);
 	if (ok && value->isnull && !field->allow_nil)
 	{
 		ash_cast_fail(&inner, "value must not be nil");
@@ -255,7 +264,10 @@ constrain_field(const Field *field, AshCast *cast, AshValue *value)
 	return ok;
 }
 
-/* A value that cannot be cast is a fault of the whole; a union's is its own. */
+/*
+ * *uncastable is set, and the field's own errors are dropped, when the value cannot be cast:
+ * that is reported for the object as a whole. A union or an embedded value reports for itself.
+ */
 static bool
 cast_field(const Field *field, const JsonbValue *in, AshCast *cast, AshValue *value,
 		   bool *uncastable)
@@ -280,6 +292,7 @@ cast_field(const Field *field, const JsonbValue *in, AshCast *cast, AshValue *va
 	return ok && constrain_field(field, cast, value);
 }
 
+/* A field that is absent is an error unless it may be null. */
 static bool
 missing_field(const Field *field, AshCast *cast)
 {
@@ -293,6 +306,10 @@ missing_field(const Field *field, AshCast *cast)
 	return false;
 }
 
+/*
+ * Casts and constrains each field and replaces value by an object of the listed fields; null
+ * ones are left out unless keep_nil. False after adding errors.
+ */
 static bool
 constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool keep_nil)
 {
@@ -333,6 +350,7 @@ constrain_fields(const AshTypeInst *inst, AshCast *cast, AshValue *value, bool k
 	return ok;
 }
 
+/* Null fields are stored only when the constraints say so. */
 static bool
 map_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
@@ -341,12 +359,14 @@ map_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return constrain_fields(inst, cast, value, c->preserve_nil_values);
 }
 
+/* Keyword lists and tuples keep null fields. */
 static bool
 keyword_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 {
 	return constrain_fields(inst, cast, value, true);
 }
 
+/* AshType.each_inner: one instance for each described field. */
 static void
 fields_each_inner(const AshTypeInst *inst, AshTypeFn fn, void *arg)
 {
@@ -357,12 +377,6 @@ fields_each_inner(const AshTypeInst *inst, AshTypeFn fn, void *arg)
 		fn(((const Field *) lfirst(lc))->type, arg);
 }
 
-static void
-object_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
-{
-	ash_type_term.write_json(out, inst, value);
-}
-
 const AshType ash_type_map = {
 	.name = "map",
 	.doc = "A JSON object, with or without described fields.",
@@ -371,7 +385,6 @@ const AshType ash_type_map = {
 	.prepare = fields_prepare,
 	.cast = map_cast,
 	.constrain = map_constrain,
-	.write_json = object_write_json,
 	.each_inner = fields_each_inner,
 };
 
@@ -383,7 +396,6 @@ const AshType ash_type_struct = {
 	.prepare = fields_prepare,
 	.cast = map_cast,
 	.constrain = map_constrain,
-	.write_json = object_write_json,
 	.each_inner = fields_each_inner,
 };
 
@@ -395,7 +407,6 @@ const AshType ash_type_keyword = {
 	.prepare = fields_prepare,
 	.cast = keyword_cast,
 	.constrain = keyword_constrain,
-	.write_json = object_write_json,
 	.each_inner = fields_each_inner,
 };
 
@@ -407,6 +418,5 @@ const AshType ash_type_tuple = {
 	.prepare = fields_prepare,
 	.cast = tuple_cast,
 	.constrain = keyword_constrain,
-	.write_json = object_write_json,
 	.each_inner = fields_each_inner,
 };

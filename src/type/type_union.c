@@ -47,7 +47,7 @@ static const AshOpt member_options[] = {
 			   .doc = "Type of the member."),
 	ASH_OPTION(Member, "constraints", JSON, constraints, .doc = "Constraints of that type."),
 	ASH_OPTION(Member, "tag", STRING, tag, .flags = ASH_OPT_NONEMPTY,
-			   .doc = "Key of the object that tells the member."),
+			   .doc = "Key of the object whose value determines the member."),
 	ASH_OPTION(Member, "tag_value", JSON, tag_value, .doc = "What the tag is for this member."),
 	ASH_OPTION(Member, "cast_tag", BOOL, cast_tag, .dflt = "true",
 			   .doc = "Whether the tag stays in the object."),
@@ -69,7 +69,10 @@ static const AshOpt union_options[] = {
 static const AshSpec union_spec =
 	ASH_SPEC("union", UnionConstraints, union_options, .doc = "The members of a union.");
 
-/* The bare object is told by its tag: one key for all members, and it must stay in the value. */
+/*
+ * The tag of the bare object determines its member: one key for all members, and it must stay
+ * in the value.
+ */
 static bool
 check_map_with_tag(const Member *member, const Member *first, AshErrors *errors)
 {
@@ -98,6 +101,7 @@ tag_text(json_t *value)
 	return ash_jsonb_value_text(&jv);
 }
 
+/* NULL after adding errors. */
 static Member *
 compile_member(const char *name, json_t *node, const UnionConstraints *c, AshErrors *errors)
 {
@@ -115,6 +119,7 @@ compile_member(const char *name, json_t *node, const UnionConstraints *c, AshErr
 	return member->type ? member : NULL;
 }
 
+/* The members in the order of the definition, which is the order in which they are tried. */
 static bool
 union_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -146,10 +151,7 @@ union_prepare(AshTypeInst *inst, AshErrors *errors)
 	return ok;
 }
 
-/*-------------------------------------------------------------------------
- * Stored values
- *-------------------------------------------------------------------------
- */
+/* The member of that name, or NULL. */
 static const Member *
 find_member(const UnionConstraints *c, const JsonbValue *name)
 {
@@ -166,6 +168,7 @@ find_member(const UnionConstraints *c, const JsonbValue *name)
 	return NULL;
 }
 
+/* A missing tag is a null one. */
 static bool
 tag_matches(const Member *member, JsonbContainer *object)
 {
@@ -181,7 +184,7 @@ tag_matches(const Member *member, JsonbContainer *object)
 	return strcmp(text, member->tag_text) == 0;
 }
 
-/* The member and inner value of a stored one; NULL when it is none of ours. */
+/* The member and inner value of a stored one; NULL when it is none of this union. */
 static const Member *
 stored_member(const UnionConstraints *c, Jsonb *stored, JsonbValue *value)
 {
@@ -221,6 +224,7 @@ put_member(AshJson *json, const UnionConstraints *c, const Member *member, const
 	ash_put_end_object(json);
 }
 
+/* What is stored, a jsonb. */
 static Datum
 store(const UnionConstraints *c, const Member *member, const AshValue *value)
 {
@@ -242,6 +246,10 @@ typedef struct OldMember
 	AshValue value;
 } OldMember;
 
+/*
+ * The member and value of the stored row, for embedded members, whose update and destroy
+ * actions need it.
+ */
 static void
 find_old(const UnionConstraints *c, const AshCast *cast, OldMember *old)
 {
@@ -257,7 +265,10 @@ find_old(const UnionConstraints *c, const AshCast *cast, OldMember *old)
 		old->member = NULL;
 }
 
-/* Another member takes over: an embedded old value is destroyed. */
+/*
+ * When another member takes over, an embedded old value is cast to null, which runs its
+ * destroy action. False after adding errors.
+ */
 static bool
 release_old(const OldMember *old, const Member *chosen, AshCast *cast)
 {
@@ -272,6 +283,7 @@ release_old(const OldMember *old, const Member *chosen, AshCast *cast)
 	return ash_type_cast(old->member->type, &null, &inner, &ignored);
 }
 
+/* The whole pipeline of the member's type, then the form that is stored. */
 static bool
 cast_member(const UnionConstraints *c, const Member *member, const JsonbValue *in, AshCast *cast,
 			const OldMember *old, AshValue *out)
@@ -304,7 +316,7 @@ without_tag(const Member *member, const JsonbValue *in, JsonbValue *buffer)
 	return buffer;
 }
 
-/* Why an untagged member did not fit: its messages. */
+/* The messages of an untagged member that did not fit. */
 static char *
 reasons(const AshErrors *errors)
 {
@@ -324,6 +336,7 @@ typedef enum Attempt
 	ATTEMPT_NO_MATCH /* *reason says why */
 } Attempt;
 
+/* A member with a tag is chosen by the tag alone, and its errors are final. */
 static Attempt
 try_member(const UnionConstraints *c, const Member *member, const JsonbValue *in, AshCast *cast,
 		   const OldMember *old, AshValue *out, char **reason)
@@ -365,6 +378,7 @@ explicit_member(const UnionConstraints *c, const JsonbValue *in, JsonbValue *val
 	return find_member(c, &name);
 }
 
+/* One error with a line for each member, the last one first. */
 static bool
 fail_unmatched(AshCast *cast, List *names, List *why)
 {
@@ -388,6 +402,7 @@ cast_null(const OldMember *old, AshCast *cast, AshValue *out)
 	return release_old(old, NULL, cast);
 }
 
+/* Members are tried in order; all errors are the union's own. */
 static bool
 union_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 		   bool *reported)
@@ -426,7 +441,9 @@ union_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	return fail_unmatched(cast, names, why);
 }
 
-/* A computed value must be in stored form; it is cast again with its member, unless that made it.
+/*
+ * A computed value must be in stored form; it is cast again by its member, except an embedded
+ * one, which made it.
  */
 static bool
 union_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
@@ -446,7 +463,7 @@ union_constrain(const AshTypeInst *inst, AshCast *cast, AshValue *value)
 	return false;
 }
 
-/* What is stored, but embedded values in their own form. */
+/* What is stored, but embedded values in the form in which callers see them. */
 static void
 union_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 {
@@ -460,12 +477,12 @@ union_write_json(StringInfo out, const AshTypeInst *inst, Datum value)
 		ash_type_read_stored(member->type, &inner, &embedded))
 		put_member(&json, c, member, &embedded, ash_type_put_json);
 	else
-		ash_type_term.write_json(out, inst, value);
+		ash_put_jsonb(&json, DatumGetJsonbP(value));
 }
 
 /*
- * The member's type with what load names under its own name, or under "*" for all
- * members; of "*", members that do not have it stay as they are.  NULL for nothing.
+ * The member's type with what load names under its own name, or under "*" for all members; of
+ * "*", members that do not have it stay as they are. NULL for nothing.
  */
 static AshTypeInst *
 member_with_load(const Member *member, JsonbContainer *load, struct AshCall *call,
@@ -483,6 +500,7 @@ member_with_load(const Member *member, JsonbContainer *load, struct AshCall *cal
 	return ash_errors_any(scratch) ? NULL : type;
 }
 
+/* NULL when no member has anything to load. */
 static AshTypeInst *
 union_with_load(const AshTypeInst *inst, const JsonbValue *load, struct AshCall *call,
 				AshErrors *errors)
@@ -513,6 +531,7 @@ union_with_load(const AshTypeInst *inst, const JsonbValue *load, struct AshCall 
 	return any ? copy : NULL;
 }
 
+/* AshType.each_inner: one instance for each member. */
 static void
 union_each_inner(const AshTypeInst *inst, AshTypeFn fn, void *arg)
 {

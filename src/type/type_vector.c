@@ -1,7 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * src/type/type_vector.c
- *	  vector: a list of numbers, stored in pgvector's type when that is installed.
+ *	  vector: a list of numbers, stored in pgvector's type.
+ *
+ * The extension may be missing when a definition is compiled: the migration creates
+ * it, as for citext.  Without "dimensions" the column takes vectors of any length, which
+ * cannot be indexed.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,6 +23,7 @@ static const AshOpt vector_options[] = { ASH_OPTION(VectorConstraints, "dimensio
 static const AshSpec vector_spec =
 	ASH_SPEC("vector", VectorConstraints, vector_options, .doc = "Constraints of a vector.");
 
+/* The number of dimensions is the typmod of pgvector's type. */
 static bool
 vector_prepare(AshTypeInst *inst, AshErrors *errors)
 {
@@ -35,6 +40,7 @@ vector_prepare(AshTypeInst *inst, AshErrors *errors)
 	return false;
 }
 
+/* pgvector's input function reads a JSON list. */
 static bool
 vector_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValue *out,
 			bool *reported)
@@ -53,7 +59,7 @@ vector_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshVal
 		*reported = true;
 		return false;
 	}
-	return ash_pg_input(inst, ash_jsonb_value_json(in), &out->value, NULL);
+	return ash_pg_input(inst, ash_jsonb_value_json(in), &out->value);
 }
 
 /* pgvector's own notation is a JSON list. */
@@ -67,6 +73,7 @@ const AshType ash_type_vector = {
 	.name = "vector",
 	.doc = "A list of numbers for similarity search (pgvector).",
 	.storage = "vector",
+	.from_extension = true,
 	.constraints = &vector_spec,
 	.prepare = vector_prepare,
 	.cast = vector_cast,
