@@ -26,8 +26,10 @@ typedef struct Bulk
 {
 	AshCall *call;
 	const Jsonb *input; /* update, destroy: the one input of all rows */
-	int index;			/* of the next input */
-	int first;			/* of the current batch */
+	bool decision_sought;
+	AshAuthorizeResult *decided; /* by policies for all rows, or NULL */
+	int index;					 /* of the next input */
+	int first;					 /* of the current batch */
 	int64 batch_size;
 	int error_count;
 	int succeeded; /* rows written, in batches that stand */
@@ -138,6 +140,37 @@ is_skipped_filter(const AshErrors *errors)
 		   ((AshError *) linitial(errors->items))->code == ASH_E_STALE_RECORD;
 }
 
+/* Folds the policies when the first row is written; what they say may be about all rows. */
+static const AshAuthorizeResult *
+decide(Bulk *bulk)
+{
+	MemoryContext old;
+
+	if (!bulk->decision_sought)
+	{
+		old = MemoryContextSwitchTo(bulk->call->cxt);
+		bulk->decided = ash_authorize_bulk(bulk->call);
+		bulk->decision_sought = true;
+		MemoryContextSwitchTo(old);
+	}
+	return bulk->decided;
+}
+
+/* The life cycle of one row, in its own call. */
+static AshChangeset *
+write_input(Bulk *bulk, AshCall *call, void *item)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+	bool create = call->action->type == ASH_ACTION_CREATE;
+	AshChangeset *cs = ash_changeset_create(call, create ? ash_jsonb_from_value(item) : bulk->input,
+											create ? NULL : item);
+
+	cs->decided = decide(bulk);
+	(void) ash_action_run_changeset(cs);
+	MemoryContextSwitchTo(old);
+	return cs;
+}
+
 /* Runs one input; its errors, in the outer call's context, or NULL. */
 static AshErrors *
 run_input(Bulk *bulk, void *item)
@@ -151,8 +184,7 @@ run_input(Bulk *bulk, void *item)
 	call->opts = outer->opts;
 	call->errors = errors;
 	call->bindings.errors = errors;
-	cs = ash_action_write(call, create ? ash_jsonb_from_value(item) : bulk->input,
-						  create ? NULL : item, NULL);
+	cs = write_input(bulk, call, item);
 	if (ash_errors_any(errors) && cs->result != NULL && !is_skipped_filter(errors))
 	{
 		/* written, and then wrong: the batch has to go */

@@ -78,6 +78,9 @@ struct AshChangeset
 	List *select;  /* of char *: by the select change; NIL = all */
 	bool select_given;
 
+	/* a write of a bulk call: what policies say about all of them, or NULL */
+	const struct AshAuthorizeResult *decided;
+
 	List *extras; /* of char *: "\"key\": value" texts for the record's JSON (managed relationships)
 				   */
 	AshMetadata metadata; /* what is said about the record besides its fields */

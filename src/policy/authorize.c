@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "changeset/changeset.h"
 #include "model/resource.h"
 #include "policy/policy_internal.h"
 
@@ -78,6 +79,47 @@ ash_authorize_refuse(const AshPolicySubject *subject)
 	return false;
 }
 
+static AshAuthorizeResult
+result_of(Formula formula)
+{
+	AshAuthorizeResult answer = { ASH_DECISION_ALLOW, NULL };
+
+	if (formula.truth == ASH_FALSE)
+	{
+		answer.decision = ASH_DECISION_DENY;
+		answer.condition = ash_expr_bool(false);
+	}
+	else if (formula.truth == ASH_UNKNOWN)
+	{
+		answer.decision = ASH_DECISION_CONDITION;
+		answer.condition = formula.expr;
+	}
+	return answer;
+}
+
+/*
+ * For a write of a bulk call whose policies have been folded for all of them: true if that
+ * is the answer.  It is not when the values of a new row are not all known yet: some of
+ * the checks may be decided by those that are.
+ */
+static bool
+decided_for_all(const AshPolicySubject *subject, AshAuthorizeResult *answer)
+{
+	const AshChangeset *cs = subject->changeset;
+	AshTruth truth;
+
+	if (cs == NULL || cs->decided == NULL)
+		return false;
+	*answer = *cs->decided;
+	if (answer->decision != ASH_DECISION_CONDITION || subject->type != ASH_ACTION_CREATE)
+		return true;
+	truth = ash_policy_settle(subject, answer->condition);
+	if (truth == ASH_UNKNOWN)
+		return false;
+	*answer = result_of((Formula){ truth, NULL });
+	return true;
+}
+
 /*
  * May the subject be carried out?  The condition of the answer is allocated in
  * CurrentMemoryContext.  With ASH_REFUSE_ERROR a denial is reported by
@@ -87,22 +129,35 @@ AshAuthorizeResult
 ash_authorize(const AshPolicySubject *subject, AshRefuse refuse)
 {
 	AshAuthorizeResult answer = { ASH_DECISION_ALLOW, NULL };
-	Formula formula;
 
 	if (!ash_policies_apply(subject->call, subject->res))
 		return answer;
-	formula = ash_policy_formula(subject);
-	if (formula.truth == ASH_TRUE)
-		return answer;
-	if (formula.truth == ASH_UNKNOWN)
-	{
-		answer.decision = ASH_DECISION_CONDITION;
-		answer.condition = formula.expr;
-		return answer;
-	}
-	answer.decision = ASH_DECISION_DENY;
-	answer.condition = ash_expr_bool(false);
-	if (refuse == ASH_REFUSE_ERROR)
+	if (!decided_for_all(subject, &answer))
+		answer = result_of(ash_policy_formula(subject));
+	if (answer.decision == ASH_DECISION_DENY && refuse == ASH_REFUSE_ERROR)
 		ash_authorize_refuse(subject);
 	return answer;
+}
+
+/*
+ * The answer for all writes of a bulk call, for AshChangeset.decided; NULL when they have
+ * to be decided one by one, because a check looks at their changes or input.  Allocated in
+ * CurrentMemoryContext, as is its condition.
+ */
+AshAuthorizeResult *
+ash_authorize_bulk(AshCall *call)
+{
+	AshPolicySubject subject = ash_policy_subject(call);
+	int faults = list_length(call->errors->items);
+	AshAuthorizeResult *answer;
+
+	if (!ash_policies_apply(call, call->res) || !ash_policies_are_of_call(&subject))
+		return NULL;
+	answer = palloc(sizeof(AshAuthorizeResult));
+	*answer = ash_authorize(&subject, ASH_REFUSE_SILENTLY);
+	if (list_length(call->errors->items) == faults)
+		return answer;
+	/* an expression that cannot be evaluated is an error of each write */
+	ash_errors_truncate(call->errors, faults);
+	return NULL;
 }

@@ -327,15 +327,15 @@ filter_relates(const AshPolicySubject *subject, void *options)
 
 const AshCheckDef ash_actor_checks[] = {
 	{ "actor_present", "There is an actor.", &ash_no_options_spec, NULL, NULL, match_present,
-	  filter_present },
+	  filter_present, true },
 	{ "actor_absent", "There is no actor.", &ash_no_options_spec, NULL, NULL, match_absent,
-	  filter_absent },
+	  filter_absent, true },
 	{ "actor_attribute_equals",
 	  "The actor has the value under the key; a missing key never equals.", &attribute_equals_spec,
-	  NULL, prepare_attribute_equals, match_attribute_equals, filter_attribute_equals },
+	  NULL, prepare_attribute_equals, match_attribute_equals, filter_attribute_equals, true },
 	{ "expr", "The expression is true for the row.", &expr_spec, "expr", prepare_expr, NULL,
-	  filter_expr },
+	  filter_expr, true },
 	{ "relates_to_actor_via", "The row is related to the actor through the path.", &relates_spec,
-	  NULL, prepare_relates, NULL, filter_relates },
+	  NULL, prepare_relates, NULL, filter_relates, true },
 	{ NULL }
 };

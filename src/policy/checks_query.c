@@ -206,7 +206,7 @@ match_filtering(const AshPolicySubject *subject, void *options)
 
 const AshCheckDef ash_query_checks[] = {
 	{ "accessing_from", "The read comes from that relationship of that resource.", &accessing_spec,
-	  NULL, NULL, match_accessing, NULL },
+	  NULL, NULL, match_accessing, NULL, true },
 	{ "selecting", "The attribute is selected; selecting everything counts.", &selecting_spec, NULL,
 	  prepare_selecting, match_selecting, NULL },
 	{ "loading", "The field is being loaded.", &loading_spec, NULL, prepare_loading, match_loading,

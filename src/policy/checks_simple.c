@@ -164,15 +164,17 @@ match_context_equals(const AshPolicySubject *subject, void *options)
 }
 
 const AshCheckDef ash_simple_checks[] = {
-	{ "always", "True for every call.", &ash_no_options_spec, NULL, NULL, match_always, NULL },
-	{ "never", "False for every call.", &ash_no_options_spec, NULL, NULL, match_never, NULL },
+	{ "always", "True for every call.", &ash_no_options_spec, NULL, NULL, match_always, NULL,
+	  true },
+	{ "never", "False for every call.", &ash_no_options_spec, NULL, NULL, match_never, NULL, true },
 	{ "action_type", "The action is of one of the types.", &action_type_spec, NULL,
-	  prepare_action_type, match_action_type, NULL },
-	{ "action", "The action is one of those named.", &action_spec, NULL, NULL, match_action, NULL },
+	  prepare_action_type, match_action_type, NULL, true },
+	{ "action", "The action is one of those named.", &action_spec, NULL, NULL, match_action, NULL,
+	  true },
 	{ "resource", "The resource is one of those named.", &resource_spec, NULL, NULL, match_resource,
-	  NULL },
+	  NULL, true },
 	{ "private_action", "The action is not public.", &ash_no_options_spec, NULL, NULL,
-	  match_private_action, NULL },
+	  match_private_action, NULL, true },
 	{ "context_equals", "The context of the call holds the value under the key.",
 	  &context_equals_spec, NULL, prepare_context_equals, match_context_equals, NULL },
 	{ NULL }

@@ -102,6 +102,8 @@ struct AshCheckDef
 	bool (*prepare)(AshResource *res, void *options, AshErrors *errors);
 	AshTruth (*match)(const AshPolicySubject *subject, void *options);
 	AshExpr *(*filter)(const AshPolicySubject *subject, void *options);
+	/* its answer is the same for all rows of a bulk call: it looks at no changes, input, context */
+	bool of_call;
 };
 
 /* registry (check_registry.c) */
@@ -156,6 +158,7 @@ extern AshPolicySubject ash_policy_subject(AshCall *call);
 extern bool ash_policies_apply(const AshCall *call, const AshResource *res);
 extern AshAuthorizeResult ash_authorize(const AshPolicySubject *subject, AshRefuse refuse);
 extern bool ash_authorize_refuse(const AshPolicySubject *subject);
+extern AshAuthorizeResult *ash_authorize_bulk(AshCall *call);
 
 /*
  * policy_explain.c: appends every policy, condition and check with its truth for the

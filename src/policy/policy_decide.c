@@ -26,6 +26,7 @@
 #include "postgres.h"
 
 #include "changeset/changeset.h"
+#include "expr/expr.h"
 #include "miscadmin.h"
 #include "model/action_def.h"
 #include "model/attribute.h"
@@ -111,6 +112,7 @@ is_not_known(AshExpr *expr, void *changeset)
 			(cs->res->tenancy == ASH_TENANCY_ATTRIBUTE && attribute == cs->res->tenant_attribute));
 }
 
+/* True if expr over the new row of a create can be evaluated over its changeset. */
 static bool
 create_is_known(const AshPolicySubject *subject, AshExpr *expr)
 {
@@ -330,6 +332,83 @@ ash_policy_formula(const AshPolicySubject *subject)
 		return formula_true;
 	ash_resource_policies(subject->res, NULL);
 	return policies_from(subject, subject->res->policies, 0, formula_false);
+}
+
+/*-------------------------------------------------------------------------
+ * Bulk calls
+ *-------------------------------------------------------------------------
+ */
+
+static bool
+is_input(AshExpr *expr, void *context)
+{
+	return expr->kind == ASH_EXPR_TEMPLATE &&
+		   (expr->template == ASH_TEMPLATE_ARG || expr->template == ASH_TEMPLATE_CONTEXT);
+}
+
+/*
+ * True if the check is the same formula for every row of a bulk call.  An expression over
+ * the row is, since its templates are resolved when it is evaluated; one that needs no
+ * row is evaluated when it is folded, so it must not look at the input.
+ */
+static bool
+check_is_of_call(const AshPolicySubject *subject, const AshCheck *check)
+{
+	AshExpr *expr;
+
+	if (!check->def->of_call)
+		return false;
+	expr = check->def->filter ? check->def->filter(subject, check->options) : NULL;
+	return expr == NULL || ash_expr_has_refs(expr) || !ash_expr_walk(expr, is_input, NULL);
+}
+
+static bool
+policy_is_of_call(const AshPolicySubject *subject, const AshPolicy *policy)
+{
+	ListCell *lc;
+
+	foreach (lc, policy->conditions)
+	{
+		if (!check_is_of_call(subject, lfirst(lc)))
+			return false;
+	}
+	foreach (lc, policy->checks)
+	{
+		if (!check_is_of_call(subject, ((AshPolicyCheck *) lfirst(lc))->check))
+			return false;
+	}
+	return true;
+}
+
+/* True if ash_policy_formula, without a changeset, is the formula of every row of a bulk call. */
+bool
+ash_policies_are_of_call(const AshPolicySubject *subject)
+{
+	ListCell *lc;
+
+	ash_resource_policies(subject->res, NULL);
+	foreach (lc, subject->res->policies)
+	{
+		if (!policy_is_of_call(subject, lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The truth of a formula that was folded without the subject's changeset.  Still unknown
+ * when it takes a row: for a create, when not all values of its row are known.  NULL
+ * counts as false, as in every formula.
+ */
+AshTruth
+ash_policy_settle(const AshPolicySubject *subject, AshExpr *condition)
+{
+	AshValue value;
+
+	if (!create_is_known(subject, condition))
+		return ASH_UNKNOWN;
+	value = evaluate(subject, condition);
+	return !value.isnull && DatumGetBool(value.value) ? ASH_TRUE : ASH_FALSE;
 }
 
 /*-------------------------------------------------------------------------

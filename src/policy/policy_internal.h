@@ -76,6 +76,9 @@ typedef struct Literal
 
 /* policy_decide.c: all policies of the subject's resource (authorize.c, policy_explain.c) */
 extern Formula ash_policy_formula(const AshPolicySubject *subject);
+/* … and the same for all rows of a bulk call */
+extern bool ash_policies_are_of_call(const AshPolicySubject *subject);
+extern AshTruth ash_policy_settle(const AshPolicySubject *subject, AshExpr *condition);
 /* its parts */
 extern Literal ash_policy_check(const AshPolicySubject *subject, const AshCheck *check,
 								AshAccessType access_type);
