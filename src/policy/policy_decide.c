@@ -343,7 +343,7 @@ static bool
 is_input(AshExpr *expr, void *context)
 {
 	return expr->kind == ASH_EXPR_TEMPLATE &&
-		   (expr->template == ASH_TEMPLATE_ARG || expr->template == ASH_TEMPLATE_CONTEXT);
+		   (expr->template_kind == ASH_TEMPLATE_ARG || expr->template_kind == ASH_TEMPLATE_CONTEXT);
 }
 
 /*
