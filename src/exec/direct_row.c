@@ -196,7 +196,9 @@ ash_exec_find_row(AshResource *res, const AshValue *key, AshValuesFn fn, void *a
 	{
 		/* as a statement would, see what this transaction wrote last */
 		CommandCounterIncrement();
+		table->users++;
 		result = find_values(res, table, rel, key, fn, arg);
+		table->users--;
 	}
 	table_close(rel, NoLock);
 	return result;
@@ -304,7 +306,11 @@ ash_exec_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle, A
 	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
 	table = ash_table_of(res, rel, false);
 	if (ash_table_direct(table, rel, ACL_UPDATE) && OidIsValid(key_index_of(table, res, rel)))
+	{
+		table->users++;
 		result = lock_by_index(res, table, rel, key, handle, row);
+		table->users--;
+	}
 	table_close(rel, NoLock);
 	return result;
 }

@@ -32,10 +32,10 @@ typedef struct AshReference
 typedef struct AshTable
 {
 	MemoryContext cxt; /* of this and all it points to */
+	int users; /* operations that are using it; too high after an error, which is harmless */
 	Oid relid;
-	Oid definer;				/* owner of the resource */
-	uint64 epoch;				/* of relcache invalidations when it was built */
-	LocalTransactionId used_in; /* last transaction in which it was given out */
+	Oid definer;  /* owner of the resource */
+	uint64 epoch; /* of relcache invalidations when it was built */
 
 	int natts;			 /* of the table, dropped columns included */
 	AttrNumber *attnums; /* by attribute */

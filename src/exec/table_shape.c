@@ -244,21 +244,21 @@ columns_fit(const AshResource *res, Relation rel)
 }
 
 /*
- * Free a shape that is out of date.  One that was given out in this transaction may be used
- * by a write that is running further up the stack, or by a batch: it lives as long as the
- * transaction.
+ * Free a shape that is out of date, unless it is in use further up the stack, by a row that has
+ * caused user code to run: then it lives as long as the transaction.
  */
 static void
 retire_table(AshTable *table)
 {
-	if (table->used_in == AshMyLxid)
+	if (table->users > 0)
 		MemoryContextSetParent(table->cxt, TopTransactionContext);
 	else
 		MemoryContextDelete(table->cxt);
 }
 
 /*
- * The shape of the open table rel of res, valid at least until the transaction ends.
+ * The shape of the open table rel of res, valid until the next call for the same resource, or
+ * while its users are counted.
  *
  * When a column is missing or of another type than its attribute: NULL with missing_ok, else an
  * error.
@@ -266,22 +266,19 @@ retire_table(AshTable *table)
 AshTable *
 ash_table_of(AshResource *res, Relation rel, bool missing_ok)
 {
-	AshTable *table = res->table_shape;
+	AshTable *former = res->table_shape;
+	AshTable *table;
 
-	if (!is_current(table, rel))
-	{
-		AshTable *former = table;
-
-		if (missing_ok && !columns_fit(res, rel))
-			return NULL;
-		/* built aside and put in place when complete */
-		table = build_table(res, rel);
-		MemoryContextSetParent(table->cxt, res->cxt);
-		res->table_shape = table;
-		if (former != NULL)
-			retire_table(former);
-	}
-	table->used_in = AshMyLxid;
+	if (is_current(former, rel))
+		return former;
+	if (missing_ok && !columns_fit(res, rel))
+		return NULL;
+	/* built aside and put in place when complete */
+	table = build_table(res, rel);
+	MemoryContextSetParent(table->cxt, res->cxt);
+	res->table_shape = table;
+	if (former != NULL)
+		retire_table(former);
 	return table;
 }
 
