@@ -327,16 +327,12 @@ finish_bulk(Bulk *bulk, StringInfo out)
 static bool
 check_tenant(AshCall *call, StringInfo out)
 {
-	AshResource *res = call->res;
 	Bulk failed = { .call = call };
 
-	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || call->has_tenant || res->tenant_global ||
-		call->action->multitenancy != ASH_TENANCY_ENFORCE)
+	if (ash_call_check_tenant(call, call->res, call->action))
 		return true;
 	failed.error_count = 1;
 	initStringInfo(&failed.errors);
-	ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
-				  "Queries against the %s resource require a tenant to be specified", res->name);
 	ash_errors_json(&failed.errors, call->errors);
 	ash_errors_truncate(call->errors, 0);
 	write_result(&failed, out);

@@ -236,11 +236,9 @@ extern bool ash_call_skips_input(const AshCall *call, const char *name, int len)
 extern void ash_call_argument_defaults(AshCall *call);
 extern void ash_call_required_arguments(AshCall *call);
 
-/*
- * The tenant cast to the tenant attribute's type.  False without one; with required
- * set (and the resource not global) a TENANT_REQUIRED has been added then.
- */
-extern bool ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *out);
+extern bool ash_call_tenant_value(AshCall *call, AshResource *res, AshValue *out);
+extern bool ash_tenant_required(const AshResource *res, const AshAction *action);
+extern bool ash_call_check_tenant(AshCall *call, const AshResource *res, const AshAction *action);
 
 /* the function of multitenancy.parse_attribute; InvalidOid when there is none that fits */
 extern Oid ash_tenant_parser(const AshResource *res);

@@ -19,6 +19,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
 #include "model/attribute.h"
 #include "model/resource.h"
 #include "parser/parse_func.h"
@@ -211,20 +212,44 @@ ash_tenant_parser(const AshResource *res)
 	return function;
 }
 
+/*
+ * The tenant of the call as a value of the tenant attribute of res, in CurrentMemoryContext.
+ * False without one, or after adding an error to the call.
+ */
 bool
-ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *out)
+ash_call_tenant_value(AshCall *call, AshResource *res, AshValue *out)
 {
 	AshCast cast = { .errors = call->errors, .code = ASH_E_INVALID_OPTION, .field = "tenant" };
 
 	if (!call->has_tenant)
-	{
-		if (required && !res->tenant_global)
-			ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
-						  "Queries against the %s resource require a tenant to be specified",
-						  res->name);
 		return false;
-	}
 	if (res->tenant_parser != NULL)
 		return parse_tenant(call, res, out);
 	return ash_type_cast(res->tenant_attribute->type, &call->tenant, &cast, out);
+}
+
+/* True if the rows of res that an action (or NULL, for none) works on are those of a tenant. */
+bool
+ash_tenant_required(const AshResource *res, const AshAction *action)
+{
+	return res->tenancy != ASH_TENANCY_NONE && !res->tenant_global &&
+		   (action == NULL || action->multitenancy == ASH_TENANCY_ENFORCE);
+}
+
+/*
+ * The one check for reads and writes: true if the call has the tenant that the action on res
+ * requires; otherwise an error is added to the call.
+ */
+bool
+ash_call_check_tenant(AshCall *call, const AshResource *res, const AshAction *action)
+{
+	AshError *error;
+
+	if (call->has_tenant || !ash_tenant_required(res, action))
+		return true;
+	error = ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
+						  "Queries against the %s resource require a tenant to be specified",
+						  res->name);
+	error->hint = "Pass the option tenant, or SET ash.tenant.";
+	return false;
 }
