@@ -231,7 +231,7 @@ run_batch(Bulk *bulk)
 	if (bulk->batch == NIL)
 		return;
 	bulk->batches++;
-	if (call->opts->transaction != 0)
+	if (call->opts->transaction != ASH_BULK_BATCH)
 		run_batch_body(call, bulk);
 	else if (!ash_action_isolated(call, run_batch_body, bulk))
 	{
@@ -425,7 +425,7 @@ authorize_rows(AshCall *call, AshQuery *query)
 	AshPolicySubject subject = ash_policy_subject(call);
 	AshAuthorizeResult answer;
 
-	if (!allows_atomic(call) || call->opts->authorize_with == 1)
+	if (!allows_atomic(call) || call->opts->authorize_with == ASH_READ_WITH_ERROR)
 		return;
 	answer = ash_authorize(&subject, ASH_REFUSE_ERROR);
 	if (answer.condition != NULL)

@@ -46,8 +46,7 @@ void
 ash_action_build(AshChangeset *cs)
 {
 	ash_changeset_cast_input(cs);
-	ash_call_argument_defaults(cs->call);
-	ash_call_required_arguments(cs->call);
+	ash_call_complete_arguments(cs->call, true);
 	ash_changeset_require(cs);
 	ash_changeset_literal_defaults(cs);
 	ash_changeset_run_steps(cs);

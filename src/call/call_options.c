@@ -39,9 +39,16 @@ typedef struct Option
 	const char *const *choices;
 } Option;
 
-static const char *const transaction_choices[] = { "batch", "all", "false", NULL };
+StaticAssertDecl(sizeof(AshBulkTransaction) == sizeof(int) && sizeof(AshReadWith) == sizeof(int),
+				 "options of kind OPTION_ENUM are stored as int");
+
+static const char *const transaction_choices[] = {
+	[ASH_BULK_BATCH] = "batch", [ASH_BULK_ALL] = "all", [ASH_BULK_NONE] = "false", NULL
+};
 static const char *const strategy_choices[] = { "atomic", "atomic_batches", "stream", NULL };
-static const char *const authorize_with_choices[] = { "filter", "error", NULL };
+static const char *const authorize_with_choices[] = {
+	[ASH_READ_WITH_FILTER] = "filter", [ASH_READ_WITH_ERROR] = "error", NULL
+};
 
 #define AT(field) offsetof(AshOptions, field)
 

@@ -188,7 +188,8 @@ read_slot(TupleTableSlot *slot, const AshResource *res, const AshTable *table,
 static void
 insert_row(AshTable *table, EState *estate, ResultRelInfo *info, TupleTableSlot *slot)
 {
-	bool check = ash_references_apply(table);
+	bool check = table->nreferences > 0 && !IsolationUsesXactSnapshot() &&
+				 SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA;
 
 	if (!check)
 	{

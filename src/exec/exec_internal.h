@@ -71,6 +71,13 @@ typedef enum AshDirectResult
 	ASH_DIRECT_SUPPRESSED /* by a BEFORE trigger: nothing was written */
 } AshDirectResult;
 
+/* True if the write has clauses, which only a statement can have. */
+static inline bool
+ash_write_has_clauses(const AshWrite *write)
+{
+	return write->assign != NULL || write->where != NULL || write->conflict != NULL;
+}
+
 /* direct_insert.c */
 extern AshDirectResult ash_direct_insert(AshResource *res, const AshValue *values,
 										 const bool *given, AshValue *result);
@@ -88,7 +95,6 @@ extern bool ash_index_find(Relation rel, Relation index, Snapshot snapshot, Scan
 
 /* direct_reference.c */
 extern void ash_references_map(AshTable *table, Relation rel);
-extern bool ash_references_apply(const AshTable *table);
 extern bool ash_references_hold(const AshTable *table, TupleTableSlot *row);
 
 /* exec_run.c */

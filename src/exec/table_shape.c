@@ -4,9 +4,8 @@
  *	  The shape of a resource's table, cached for the direct path.
  *
  * Column numbers, planned column defaults and the like are looked up once per backend and
- * table definition, and kept with the resource (res->table_shape).  A relcache callback
- * counts invalidations of any relation; a shape that is older than the last one is built
- * again when it is next asked for.
+ * table definition, and kept with the resource (res->table_shape).  A shape that is older
+ * than the last invalidation of any relation is built again when it is next asked for.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,31 +22,8 @@
 #include "rewrite/rowsecurity.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
-#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rls.h"
-
-static uint64 relcache_epoch = 1;
-
-static void
-relation_invalidated(Datum arg, Oid relid)
-{
-	relcache_epoch++;
-}
-
-/* The number of relcache invalidations that this backend has processed. */
-uint64
-ash_exec_relcache_epoch(void)
-{
-	return relcache_epoch;
-}
-
-/* Called by _PG_init(). */
-void
-ash_exec_init(void)
-{
-	CacheRegisterRelcacheCallback(relation_invalidated, (Datum) 0);
-}
 
 /* The index of the attribute that the column stores, or -1. */
 static int
@@ -207,7 +183,7 @@ build_table(AshResource *res, Relation rel)
 	table->cxt = cxt;
 	table->relid = RelationGetRelid(rel);
 	table->definer = res->owner;
-	table->epoch = relcache_epoch;
+	table->epoch = ash_relation_epoch();
 	map_columns(table, res, rel);
 	plan_defaults(table, rel);
 	table->checks = prepare_checks(rel);
@@ -222,7 +198,8 @@ build_table(AshResource *res, Relation rel)
 static bool
 is_current(const AshTable *table, Relation rel)
 {
-	return table != NULL && table->epoch == relcache_epoch && table->relid == RelationGetRelid(rel);
+	return table != NULL && table->epoch == ash_relation_epoch() &&
+		   table->relid == RelationGetRelid(rel);
 }
 
 /* True if every attribute has a column of its type. */
