@@ -3,9 +3,8 @@
  * src/call/call_options.c
  *	  The options argument of the API functions.
  *
- * One table says name, kind and place of every option; an unknown key or a value
- * of the wrong kind is an error that names it.  The meaning of filter, sort,
- * load and page is left to query/.
+ * One table gives name, kind and place of every option; an unknown key or a value of the wrong
+ * kind is an error that names it.  filter, sort, load and page are interpreted in query/.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,15 +17,15 @@
 typedef enum OptionKind
 {
 	OPTION_JSON,   /* Jsonb *: any value */
-	OPTION_FILTER, /* Jsonb *: a null is an error that query/ tells */
+	OPTION_FILTER, /* Jsonb *: a null is an error that query/ reports */
 	OPTION_VALUE,  /* JsonbValue *: any value but null */
 	OPTION_BOOL,   /* bool; null = not given */
-	OPTION_OFF,	   /* bool that may only be false: we have nothing to turn on */
+	OPTION_OFF,	   /* bool that may only be false: there is nothing to turn on */
 	OPTION_COUNT,  /* AshOptInt: a non-negative integer */
 	OPTION_NAME,   /* const char * */
 	OPTION_PAGE,   /* Jsonb *: an object or false */
 	OPTION_ACTOR,  /* Jsonb *: null is "no actor", not "not given" */
-	OPTION_ENUM,   /* int: index into choices */
+	OPTION_ENUM,   /* an enum, in the order of choices */
 	OPTION_LIST	   /* uint32: a bit for each of the choices named; one, or a list of them */
 } OptionKind;
 
@@ -35,7 +34,7 @@ typedef struct Option
 	const char *name;
 	OptionKind kind;
 	size_t offset;
-	size_t given; /* offset of the bool that tells it was given, or 0 */
+	size_t given; /* offset of the bool that is set when it was given, or 0 */
 	const char *const *choices;
 } Option;
 
@@ -106,6 +105,7 @@ ash_jsonb_empty(void)
 	return empty;
 }
 
+/* The option of that name, or NULL. */
 static const Option *
 find_option(const char *name, int len)
 {
@@ -119,7 +119,7 @@ find_option(const char *name, int len)
 	return NULL;
 }
 
-/* Why a function of that shape does not take the option; NULL when it does. */
+/* The reason why a function of that shape does not take the option; NULL when it does. */
 static const char *
 why_refused(const Option *option, AshCallShape shape)
 {
@@ -141,6 +141,7 @@ why_refused(const Option *option, AshCallShape shape)
 	return option->offset == AT(input) ? reasons[shape].input : NULL;
 }
 
+/* Adds the error of an option that the function does not take. */
 static void
 refuse_option(AshErrors *errors, const Option *option, const char *reason)
 {
@@ -150,6 +151,7 @@ refuse_option(AshErrors *errors, const Option *option, const char *reason)
 	error->hint = psprintf("Leave out the option \"%s\".", option->name);
 }
 
+/* Adds the error of an unknown option, with suggestions. */
 static void
 no_such_option(AshErrors *errors, AshCallShape shape, const char *name)
 {
@@ -168,6 +170,7 @@ no_such_option(AshErrors *errors, AshCallShape shape, const char *name)
 							   (char *) linitial(error->did_you_mean));
 }
 
+/* Adds the error of a value of the wrong kind; expected says what it must be. */
 static void
 wrong_option(AshErrors *errors, const Option *option, const char *expected, const JsonbValue *value)
 {
@@ -210,6 +213,7 @@ parse_count(const JsonbValue *value, AshOptInt *out)
 	return true;
 }
 
+/* The index of the choice that a string or boolean names, or -1. */
 static int
 parse_choice(const JsonbValue *value, const char *const *choices)
 {
@@ -222,7 +226,7 @@ parse_choice(const JsonbValue *value, const char *const *choices)
 	return -1;
 }
 
-/* One of the choices, or a list of some of them: a bit for each into *out; false for others. */
+/* One of the choices, or a list of some of them: a bit for each, into *out; else false. */
 static bool
 parse_choice_list(const JsonbValue *value, const char *const *choices, uint32 *out)
 {
@@ -272,7 +276,7 @@ copy_value(const JsonbValue *value)
 	return copy;
 }
 
-/* Store one option; NULL, or what was expected. */
+/* Store one option; NULL, or what its value must be. */
 static const char *
 store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 {
@@ -325,6 +329,11 @@ store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 	return NULL;
 }
 
+/*
+ * Parse the options (NULL: none) of a function of that shape, in CurrentMemoryContext; the result
+ * points into options.  Unknown keys and values of the wrong kind are added to errors.
+ * Never returns NULL.
+ */
 AshOptions *
 ash_options_parse(Jsonb *options, AshCallShape shape, AshErrors *errors)
 {
