@@ -49,23 +49,36 @@ typedef enum AshBulkTransaction
 	ASH_BULK_NONE	/* only itself */
 } AshBulkTransaction;
 
-/* Parsed options. Jsonb pointers are NULL when absent. */
+/*
+ * Parsed options, by the names that they have in JSON.  A pointer is NULL when the option is absent
+ * or null; where that makes a difference, …_given tells which.
+ */
 typedef struct AshOptions
 {
-	const char *action;	 /* of a verb; NULL: the primary one */
-	Jsonb *input;		 /* of a verb that reads: the action's arguments */
-	JsonbValue *record;	 /* scalar key or object; NULL when absent */
-	JsonbValue *records; /* bulk: array of the same */
-	bool actor_given;	 /* the key is present, even as null */
-	Jsonb *actor;		 /* object or scalar key; NULL when null or absent */
+	/* what is called; of the verbs, which have no arguments for it */
+	const char *action; /* NULL: the primary one */
+	Jsonb *input;		/* of a verb that reads: the action's arguments */
+
+	/* the record of an update or destroy: scalar key or object; of a bulk call an array of them */
+	JsonbValue *record;
+	JsonbValue *records;
+
+	/* who calls; see call_actor.c */
+	bool actor_given; /* also set by null, which is "no actor" */
+	Jsonb *actor;	  /* object or scalar key */
 	bool tenant_given;
-	JsonbValue *tenant; /* scalar; NULL when null or absent */
+	JsonbValue *tenant; /* scalar */
 	bool authorize_given;
 	bool authorize;
+	AshReadWith authorize_with;
 	Jsonb *context;
+
+	/* what is returned of a record */
 	Jsonb *select;
 	Jsonb *load;
 	bool lazy; /* do not load again what a record holds */
+
+	/* reads: which records; parsed in query/ */
 	Jsonb *filter;
 	Jsonb *sort; /* string or list */
 	Jsonb *distinct;
@@ -74,29 +87,28 @@ typedef struct AshOptions
 	AshOptInt offset;
 	Jsonb *page; /* object, or boolean false */
 	const char *lock;
+	bool not_found_error; /* default true for get, false for read_one */
+	bool not_found_error_given;
+	Jsonb *refs; /* values of the fields that a calculation refers to */
+
+	/* writes */
 	bool upsert_given;
 	bool upsert;
 	const char *upsert_identity;
 	Jsonb *upsert_fields;
 	bool return_skipped_given;
-	bool return_skipped;
+	bool return_skipped; /* "return_skipped_upsert" */
 	Jsonb *skip_unknown_inputs;
 	bool return_destroyed;
 	bool return_notifications;
 	Jsonb *notification_metadata;
-	AshOptInt timeout;
-	bool not_found_error; /* default true for get, false for read_one */
-	bool not_found_error_given;
-	AshReadWith authorize_with;
-	Jsonb *refs; /* calculate */
+	AshOptInt timeout; /* in milliseconds; of every call */
 
-	/* bulk */
+	/* bulk calls */
 	AshOptInt batch_size;
 	bool return_records;
 	bool return_errors;
 	bool stop_on_error;
-	bool sorted;
-	bool notify;
 	AshBulkTransaction transaction;
 	uint32 strategies; /* of ASH_STRATEGY_…; 0 when the option was not given */
 } AshOptions;
@@ -111,7 +123,8 @@ struct AshCall
 	AshOptions *opts;  /* never NULL */
 	AshErrors *errors;
 
-	bool authorize;				/* decided from domain and options */
+	/* who calls */
+	bool authorize;				/* policies are checked */
 	bool actor_pending;			/* the actor is the record with actor_key, not fetched yet */
 	JsonbValue actor_key;		/* scalar; see ash_action_fetch_actor */
 	bool has_actor;				/* an actor that is not null */
@@ -123,14 +136,16 @@ struct AshCall
 	bool all_tenants;  /* an outer action has "bypass_all" */
 	Jsonb *context;	   /* never NULL; deep-merged by set_context */
 
-	AshValue *args;		 /* by argument index */
+	/* arguments, by index */
+	AshValue *args;
 	bool *arg_set;		 /* supplied or defaulted */
 	Bitmapset *row_args; /* arguments that each row gives: not missing, though they have no value */
 
-	/* where a nested read comes from */
-	const char *accessing_from; /* resource name, or NULL */
+	/* where a nested read comes from: names, or NULL */
+	const char *accessing_from; /* a resource */
 	const char *accessing_relationship;
 
+	/* the running action */
 	StringInfo out;		  /* where an API function gathers the result; NULL when nested */
 	TimestampTz now;	  /* one "now" per action */
 	AshBindings bindings; /* resolves templates against this call */

@@ -16,17 +16,18 @@
 
 typedef enum OptionKind
 {
-	OPTION_JSON,   /* Jsonb *: any value */
-	OPTION_FILTER, /* Jsonb *: a null is an error that query/ reports */
-	OPTION_VALUE,  /* JsonbValue *: any value but null */
-	OPTION_BOOL,   /* bool; null = not given */
-	OPTION_OFF,	   /* bool that may only be false: there is nothing to turn on */
-	OPTION_COUNT,  /* AshOptInt: a non-negative integer */
-	OPTION_NAME,   /* const char * */
-	OPTION_PAGE,   /* Jsonb *: an object or false */
-	OPTION_ACTOR,  /* Jsonb *: null is "no actor", not "not given" */
-	OPTION_ENUM,   /* an enum, in the order of choices */
-	OPTION_LIST	   /* uint32: a bit for each of the choices named; one, or a list of them */
+	OPTION_JSON,	/* Jsonb *: any value */
+	OPTION_FILTER,	/* Jsonb *: a null is an error that query/ reports */
+	OPTION_VALUE,	/* JsonbValue *: any value but null */
+	OPTION_BOOL,	/* bool; null = not given */
+	OPTION_CHECKED, /* bool that makes no difference */
+	OPTION_OFF,		/* bool that may only be false: there is nothing to turn on */
+	OPTION_COUNT,	/* AshOptInt: a non-negative integer */
+	OPTION_NAME,	/* const char * */
+	OPTION_PAGE,	/* Jsonb *: an object or false */
+	OPTION_ACTOR,	/* Jsonb *: null is "no actor", not "not given" */
+	OPTION_ENUM,	/* an enum, in the order of choices */
+	OPTION_LIST		/* uint32: a bit for each of the choices named; one, or a list of them */
 } OptionKind;
 
 typedef struct Option
@@ -50,6 +51,7 @@ static const char *const authorize_with_choices[] = {
 };
 
 #define AT(field) offsetof(AshOptions, field)
+#define NOWHERE sizeof(AshOptions) /* the value is checked, not stored */
 
 static const Option options_table[] = {
 	{ "action", OPTION_NAME, AT(action) },
@@ -87,9 +89,8 @@ static const Option options_table[] = {
 	{ "return_records", OPTION_BOOL, AT(return_records) },
 	{ "return_errors", OPTION_BOOL, AT(return_errors) },
 	{ "stop_on_error", OPTION_BOOL, AT(stop_on_error) },
-	{ "sorted", OPTION_BOOL, AT(sorted) }, /* results are in the order of the inputs anyway */
-	{ "notify", OPTION_OFF,
-	  AT(notify) }, /* notifications are given back, see return_notifications */
+	{ "sorted", OPTION_CHECKED, NOWHERE }, /* results are in the order of the inputs anyway */
+	{ "notify", OPTION_OFF, NOWHERE }, /* notifications are returned, see return_notifications */
 	{ "transaction", OPTION_ENUM, AT(transaction), 0, transaction_choices },
 	{ "strategy", OPTION_LIST, AT(strategies), 0, strategy_choices },
 };
@@ -296,6 +297,8 @@ store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 				return "true or false";
 			*(bool *) slot = value->val.boolean;
 			return NULL;
+		case OPTION_CHECKED:
+			return value->type == jbvBool ? NULL : "true or false";
 		case OPTION_OFF:
 			return value->type == jbvBool && !value->val.boolean ? NULL : "false";
 		case OPTION_COUNT:

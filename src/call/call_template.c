@@ -4,7 +4,9 @@
  *	  Values that a definition takes from the call: arguments, actor, context,
  *	  tenant, and the defaults of attributes and arguments.
  *
- * Results live in CurrentMemoryContext, which is the call's during its life.
+ * Results live in CurrentMemoryContext, which is the call's while it runs.  A value of the
+ * wrong type is an error of whoever asked for it: AshCast says to which list it is added,
+ * and under which code and field.
  *
  *-------------------------------------------------------------------------
  */

@@ -46,7 +46,7 @@ cancel_statement(void)
 	SetLatch(MyLatch);
 }
 
-/* In milliseconds; 0 for none. */
+/* The timeout of the call in milliseconds; 0 for none. */
 static int64
 timeout_of(const AshCall *call)
 {
