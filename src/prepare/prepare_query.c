@@ -175,7 +175,8 @@ ash_query_authorize(AshQuery *query)
 	answer = ash_authorize(&subject, query->forgiving ? ASH_REFUSE_SILENTLY : ASH_REFUSE_ERROR);
 	if (answer.decision == ASH_DECISION_DENY)
 		query->forbidden = true;
-	else if (answer.decision == ASH_DECISION_CONDITION && query->call->opts->authorize_with == ASH_READ_WITH_FILTER)
+	else if (answer.decision == ASH_DECISION_CONDITION &&
+			 query->call->opts->authorize_with == ASH_READ_WITH_FILTER)
 		query->filters = lappend(query->filters, answer.condition);
 	else if (answer.decision == ASH_DECISION_CONDITION)
 		query->must_see = answer.condition;
