@@ -55,7 +55,6 @@ _PG_init(void)
 {
 	define_settings();
 	ash_catalog_init();
-	ash_exec_init();
 	ash_query_init();
 	ash_managed_init();
 	ash_embedded_init();

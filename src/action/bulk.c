@@ -263,7 +263,7 @@ run_batch(Bulk *bulk)
 	if (bulk->batch == NIL)
 		return;
 	bulk->batches++;
-	if (call->opts->transaction != 0)
+	if (call->opts->transaction != ASH_BULK_BATCH)
 		run_batch_body(call, bulk);
 	else if (!ash_action_isolated(call, run_batch_body, bulk))
 	{
@@ -359,16 +359,12 @@ finish_bulk(Bulk *bulk, StringInfo out)
 static bool
 check_tenant(AshCall *call, StringInfo out)
 {
-	AshResource *res = call->res;
 	Bulk failed = { .call = call };
 
-	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || call->has_tenant || res->tenant_global ||
-		call->action->multitenancy != ASH_TENANCY_ENFORCE)
+	if (ash_call_check_tenant(call, call->res, call->action))
 		return true;
 	failed.error_count = 1;
 	initStringInfo(&failed.errors);
-	ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
-				  "Queries against the %s resource require a tenant to be specified", res->name);
 	ash_errors_json(&failed.errors, call->errors);
 	ash_errors_truncate(call->errors, 0);
 	write_result(&failed, out);
@@ -461,7 +457,7 @@ authorize_rows(AshCall *call, AshQuery *query)
 	AshPolicySubject subject = ash_policy_subject(call);
 	AshAuthorizeResult answer;
 
-	if (!allows_atomic(call) || call->opts->authorize_with == 1)
+	if (!allows_atomic(call) || call->opts->authorize_with == ASH_READ_WITH_ERROR)
 		return;
 	answer = ash_authorize(&subject, ASH_REFUSE_ERROR);
 	if (answer.condition != NULL)

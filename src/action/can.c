@@ -42,7 +42,7 @@ add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 	faults = list_length(call->errors->items);
 	subject->changeset = ash_changeset_create(call, input, *row);
 	ash_changeset_cast_input(subject->changeset);
-	ash_call_argument_defaults(call);
+	ash_call_complete_arguments(call, false);
 	ash_changeset_literal_defaults(subject->changeset);
 	ash_changeset_run_steps(subject->changeset);
 
@@ -69,7 +69,7 @@ prepare_subject(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 			return true;
 		case ASH_ACTION_GENERIC:
 			ash_call_cast_arguments(call, input);
-			ash_call_argument_defaults(call);
+			ash_call_complete_arguments(call, false);
 			faults = list_length(call->errors->items);
 			ash_action_prepare(call, input);
 			ash_errors_truncate(call->errors, faults);

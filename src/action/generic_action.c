@@ -159,8 +159,7 @@ void
 ash_action_generic_prepare(AshCall *call, const Jsonb *input)
 {
 	ash_call_cast_arguments(call, input);
-	ash_call_argument_defaults(call);
-	ash_call_required_arguments(call);
+	ash_call_complete_arguments(call, true);
 	ash_action_prepare(call, input);
 }
 

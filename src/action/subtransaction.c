@@ -173,23 +173,23 @@ ash_action_isolated(AshCall *call, void (*body)(AshCall *call, void *arg), void 
 	PG_CATCH();
 	{
 		ErrorData *edata;
+		AshErrors *late;
 		AshErrors *mapped;
-		bool late;
 
 		MemoryContextSwitchTo(call->cxt);
 		edata = CopyErrorData();
 		FlushErrorState();
-		late = ash_timeout_caught(call);
-		mapped = can_be_caught(edata->sqlerrcode) ? ash_action_errors_of(call, edata) : NULL;
+		late = ash_timeout_errors(call);
+		mapped = late;
+		if (can_be_caught(edata->sqlerrcode))
+			mapped = ash_action_errors_of(call, edata);
 		RollbackAndReleaseCurrentSubTransaction();
 		CurrentResourceOwner = owner;
-		if (!late && !can_be_caught(edata->sqlerrcode))
+		if (late == NULL && !can_be_caught(edata->sqlerrcode))
 			ReThrowError(edata);
 		MemoryContextSwitchTo(call->cxt);
 		ash_call_unwind(call);
-		if (late)
-			ash_timeout_add_error(call, call->errors);
-		else if (mapped != NULL)
+		if (mapped != NULL)
 			ash_errors_append_all(call->errors, mapped);
 		else if (!add_told_errors(call->errors, edata))
 			add_foreign_error(call->errors, edata);

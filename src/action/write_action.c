@@ -29,19 +29,6 @@
  *-------------------------------------------------------------------------
  */
 
-/* Adds an error for a create that lacks the tenant it needs. */
-static void
-require_tenant(AshChangeset *cs)
-{
-	AshResource *res = cs->res;
-
-	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || res->tenant_global || cs->call->has_tenant ||
-		cs->action->multitenancy != ASH_TENANCY_ENFORCE || cs->data != NULL)
-		return;
-	ash_error_add(cs->call->errors, ASH_E_INVALID_CHANGES, NULL,
-				  "%s changesets require a tenant to be specified", res->name);
-}
-
 /* Adds an error when an embedded value manages relationships: it has no key to refer to. */
 static void
 refuse_managed(AshChangeset *cs)
@@ -59,14 +46,14 @@ void
 ash_action_build(AshChangeset *cs)
 {
 	ash_changeset_cast_input(cs);
-	ash_call_argument_defaults(cs->call);
-	ash_call_required_arguments(cs->call);
+	ash_call_complete_arguments(cs->call, true);
 	ash_changeset_require(cs);
 	ash_changeset_literal_defaults(cs);
 	ash_changeset_run_steps(cs);
 	ash_identity_eager_checks(cs);
 	ash_changeset_check_accepted(cs);
-	require_tenant(cs);
+	if (cs->data == NULL)
+		(void) ash_call_check_tenant(cs->call, cs->res, cs->action);
 	refuse_managed(cs);
 }
 
@@ -180,7 +167,7 @@ force_tenant(AshChangeset *cs)
 	if (cs->data != NULL && (!(cs->flags[res->tenant_attribute->index] & ASH_CHANGING) ||
 							 cs->action->multitenancy >= ASH_TENANCY_BYPASS))
 		return true;
-	if (ash_call_tenant_value(cs->call, res, false, &tenant))
+	if (ash_call_tenant_value(cs->call, res, &tenant))
 		ash_changeset_force_value(cs, res->tenant_attribute, tenant);
 	return !ash_errors_any(cs->call->errors);
 }

@@ -143,7 +143,7 @@ ash_row_write_sql(AshChangeset *cs, AshSql *sql, bool *direct)
 	if (cs->action->manual_json != NULL || writes_nothing(cs) ||
 		!describe_write(cs, &write, &upsert))
 		return false;
-	*direct = ash_exec_write_is_direct(&write);
+	*direct = ash_exec_is_direct(&write);
 	ash_exec_write_sql(&write, sql);
 	return !ash_errors_any(cs->call->errors);
 }

@@ -61,8 +61,7 @@ session_actor(const char *resource)
 	call.opts = palloc0(sizeof(AshOptions));
 	call.errors = ash_errors_create(CurrentMemoryContext);
 	call.context = ash_jsonb_empty();
-	ash_call_find_actor(&call);
-	ash_call_find_tenant(&call);
+	ash_call_identify(&call);
 	if (!ash_errors_any(call.errors))
 		ash_action_fetch_actor(&call);
 	if (ash_errors_any(call.errors))

@@ -1,14 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * src/call/app_function.c
- *	  Functions of the application: SQL functions that take and give JSON.
+ *	  Functions of the application: SQL functions of the user that take and return JSON.
  *
  *	  name(subject jsonb, options jsonb, context jsonb) returns jsonb
  *
- * The subject is what the function is about (a changeset, a query, records), the
- * options stand in the definition, the context tells who asks.  Functions are
- * named with their schema and run with the rights of the caller, who needs
- * EXECUTE; what they raise passes.
+ * The subject is what the function works on (a changeset, a query, records), the options come
+ * from the definition, the context says who calls.  Functions are named with their schema and
+ * run with the privileges of the caller, who needs EXECUTE.  Errors that they raise pass.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,6 +44,7 @@ const AshSpec ash_function_spec =
  *-------------------------------------------------------------------------
  */
 
+/* The function by its name and argument types; InvalidOid when there is none. */
 static Oid
 lookup_function(const AshFunction *function)
 {
@@ -53,7 +53,10 @@ lookup_function(const AshFunction *function)
 	return LookupFuncName(function->qualified, lengthof(argtypes), argtypes, true);
 }
 
-/* Find it, so that a definition names only what is there; false after adding an error. */
+/*
+ * Complete a function that the options filler has filled, and check that it exists, so that a
+ * definition names only what is there; false after adding an error.
+ */
 bool
 ash_function_prepare(AshFunction *function, AshErrors *errors)
 {
@@ -82,6 +85,11 @@ ash_function_prepare(AshFunction *function, AshErrors *errors)
 	return false;
 }
 
+/*
+ * The function of a definition node, {"function", "options"} or a name, prepared on first use
+ * and kept in *cache (memory in cxt).  With errors NULL, at run time, errors are raised;
+ * otherwise they are added and the result is NULL.
+ */
 AshFunction *
 ash_function_cached(AshFunction **cache, MemoryContext cxt, json_t *node, AshErrors *errors)
 {
@@ -106,7 +114,7 @@ ash_function_cached(AshFunction **cache, MemoryContext cxt, json_t *node, AshErr
 	return *cache;
 }
 
-/* {"actor", "tenant", "authorize", "context"} */
+/* The third argument of functions: {"actor", "tenant", "authorize", "context"}. */
 Jsonb *
 ash_call_context(const AshCall *call)
 {
@@ -140,6 +148,7 @@ ash_call_context(const AshCall *call)
 #undef PUSH_KEY
 }
 
+/* Append {"name": value, …} of the arguments that are set; redact hides sensitive values. */
 void
 ash_call_write_arguments(StringInfo out, const AshCall *call, bool redact)
 {
@@ -164,7 +173,10 @@ ash_call_write_arguments(StringInfo out, const AshCall *call, bool redact)
 	appendStringInfoChar(out, '}');
 }
 
-/* The function's result, NULL for null.  Raises what it raises. */
+/*
+ * Call the function with the privileges of the current role; the result is NULL for an SQL null.
+ * Raises what the function raises, and an error when it was dropped or changed.
+ */
 Jsonb *
 ash_function_call(const AshFunction *function, Jsonb *subject, Jsonb *options, Jsonb *context)
 {
@@ -193,7 +205,7 @@ ash_function_call(const AshFunction *function, Jsonb *subject, Jsonb *options, J
 	return fcinfo->isnull ? NULL : DatumGetJsonbP(result);
 }
 
-/* What the function did is not what it may do. */
+/* Adds the error "function schema.name <why>" to the call; always false. */
 bool
 ash_function_failed(AshCall *call, const AshFunction *function, const char *why)
 {
@@ -206,6 +218,7 @@ ash_function_failed(AshCall *call, const AshFunction *function, const char *why)
  *-------------------------------------------------------------------------
  */
 
+/* Add the members of "vars" of an error object. */
 static void
 add_vars(AshErrors *errors, AshError *error, const Jsonb *object)
 {
@@ -229,6 +242,7 @@ add_vars(AshErrors *errors, AshError *error, const Jsonb *object)
 	}
 }
 
+/* The strings of "fields" of an error object. */
 static List *
 error_fields(const Jsonb *object)
 {
@@ -248,9 +262,9 @@ error_fields(const Jsonb *object)
 	return names;
 }
 
-/* A message, or {"field" or "fields", "message", "vars"}. */
+/* Add one error: a message, or {"field" or "fields", "message", "vars"}. */
 static void
-add_error(AshErrors *errors, const JsonbValue *value)
+add_returned_error(AshErrors *errors, const JsonbValue *value)
 {
 	const char *message = "is invalid";
 	const char *field = NULL;
@@ -278,7 +292,10 @@ add_error(AshErrors *errors, const JsonbValue *value)
 	error->message = ash_error_interpolate(message, error->vars);
 }
 
-/* One error or a list; errors NULL only counts.  Returns how many there are. */
+/*
+ * Add what a function returned as "errors": one error, a list of them, or null or true for none.
+ * Returns how many there are; errors NULL only counts.
+ */
 int
 ash_function_errors(AshErrors *errors, const JsonbValue *value)
 {
@@ -291,7 +308,7 @@ ash_function_errors(AshErrors *errors, const JsonbValue *value)
 	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
 	{
 		if (errors != NULL)
-			add_error(errors, value);
+			add_returned_error(errors, value);
 		return 1;
 	}
 	it = JsonbIteratorInit(value->val.binary.data);
@@ -299,7 +316,7 @@ ash_function_errors(AshErrors *errors, const JsonbValue *value)
 	{
 		n++;
 		if (errors != NULL)
-			add_error(errors, &item);
+			add_returned_error(errors, &item);
 	}
 	return n;
 }

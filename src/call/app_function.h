@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/call/app_function.h
- *	  SQL functions of the application, as a definition names them.
+ *	  SQL functions of the application, as definitions name them, and what they get and return.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,28 +23,18 @@ typedef struct AshFunction
 
 extern const AshSpec ash_function_spec;
 
+/* app_function.c */
 extern bool ash_function_prepare(AshFunction *function, AshErrors *errors);
-/*
- * {"function", "options"} or a name, found on first use and kept in *cache (in cxt).  With
- * errors NULL, at run time, a fault is raised.
- */
 extern AshFunction *ash_function_cached(AshFunction **cache, MemoryContext cxt, json_t *node,
 										AshErrors *errors);
 extern Jsonb *ash_function_call(const AshFunction *function, Jsonb *subject, Jsonb *options,
 								Jsonb *context);
-/* adds "function schema.name <why>"; always false */
 extern bool ash_function_failed(AshCall *call, const AshFunction *function, const char *why);
-/* the third argument: {"actor", "tenant", "authorize", "context"} */
-extern Jsonb *ash_call_context(const AshCall *call);
-/* {"name": value, …} of the arguments that are set; redact hides sensitive ones */
-extern void ash_call_write_arguments(StringInfo out, const AshCall *call, bool redact);
-/* an error, or a list of them, as a function returns it */
 extern int ash_function_errors(AshErrors *errors, const JsonbValue *value);
+extern Jsonb *ash_call_context(const AshCall *call);
+extern void ash_call_write_arguments(StringInfo out, const AshCall *call, bool redact);
 
-/*
- * call_metadata.c: the declared metadata of call->action, for one record.  Values live in
- * CurrentMemoryContext; what it cannot be is an error of the function.
- */
+/* call_metadata.c */
 extern bool ash_metadata_set(AshCall *call, AshMetadata *metadata, const AshFunction *function,
 							 const JsonbValue *object);
 extern bool ash_metadata_finish(AshCall *call, AshMetadata *metadata);

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * src/call/call.h
- *	  One call: who asks, for which tenant, with which options.
+ *	  One call: who calls, for which tenant, with which options and arguments.
  *
- * An AshCall is made by an API function (or by an action for a nested action),
- * and carries the caller through every room.  All state of a running action
- * hangs off it, so calls nest; nothing about a running call is static except
- * the pointer to the innermost one.  It lives in its own memory context.
+ * An AshCall is made by an API function, or by an action for a nested action, and is passed
+ * through every room.  All state of a running action is reachable from it, so calls nest;
+ * nothing about a running call is static except the pointer to the innermost one.  A call
+ * lives in a memory context of its own.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +17,7 @@
 
 #include "datatype/timestamp.h"
 #include "expr/expr.h"
+#include "model/relationship.h"
 #include "model/value_template.h"
 #include "nodes/bitmapset.h"
 
@@ -40,23 +41,44 @@ typedef enum AshCallShape
 	ASH_CALL_CALCULATION /* (resource, calculation, arguments, options) */
 } AshCallShape;
 
-/* Parsed options. Jsonb pointers are NULL when absent. */
+/* What a failing input of a bulk call rolls back. */
+typedef enum AshBulkTransaction
+{
+	ASH_BULK_BATCH, /* its batch */
+	ASH_BULK_ALL,	/* the call */
+	ASH_BULK_NONE	/* only itself */
+} AshBulkTransaction;
+
+/*
+ * Parsed options, by the names that they have in JSON.  A pointer is NULL when the option is absent
+ * or null; where that makes a difference, …_given tells which.
+ */
 typedef struct AshOptions
 {
-	const char *action;	 /* of a verb; NULL: the primary one */
-	Jsonb *input;		 /* of a verb that reads: the action's arguments */
-	JsonbValue *record;	 /* scalar key or object; NULL when absent */
-	JsonbValue *records; /* bulk: array of the same */
-	bool actor_given;	 /* the key is present, even as null */
-	Jsonb *actor;		 /* object or scalar key; NULL when null or absent */
+	/* what is called; of the verbs, which have no arguments for it */
+	const char *action; /* NULL: the primary one */
+	Jsonb *input;		/* of a verb that reads: the action's arguments */
+
+	/* the record of an update or destroy: scalar key or object; of a bulk call an array of them */
+	JsonbValue *record;
+	JsonbValue *records;
+
+	/* who calls; see call_actor.c */
+	bool actor_given; /* also set by null, which is "no actor" */
+	Jsonb *actor;	  /* object or scalar key */
 	bool tenant_given;
-	JsonbValue *tenant; /* scalar; NULL when null or absent */
+	JsonbValue *tenant; /* scalar */
 	bool authorize_given;
 	bool authorize;
+	AshReadWith authorize_with;
 	Jsonb *context;
+
+	/* what is returned of a record */
 	Jsonb *select;
 	Jsonb *load;
 	bool lazy; /* do not load again what a record holds */
+
+	/* reads: which records; parsed in query/ */
 	Jsonb *filter;
 	Jsonb *sort; /* string or list */
 	Jsonb *distinct;
@@ -65,30 +87,29 @@ typedef struct AshOptions
 	AshOptInt offset;
 	Jsonb *page; /* object, or boolean false */
 	const char *lock;
+	bool not_found_error; /* default true for get, false for read_one */
+	bool not_found_error_given;
+	Jsonb *refs; /* values of the fields that a calculation refers to */
+
+	/* writes */
 	bool upsert_given;
 	bool upsert;
 	const char *upsert_identity;
 	Jsonb *upsert_fields;
 	bool return_skipped_given;
-	bool return_skipped;
+	bool return_skipped; /* "return_skipped_upsert" */
 	Jsonb *skip_unknown_inputs;
 	bool return_destroyed;
 	bool return_notifications;
 	Jsonb *notification_metadata;
-	AshOptInt timeout;
-	bool not_found_error; /* default true for get, false for read_one */
-	bool not_found_error_given;
-	int authorize_with; /* 0 filter, 1 error */
-	Jsonb *refs;		/* calculate */
+	AshOptInt timeout; /* in milliseconds; of every call */
 
-	/* bulk */
+	/* bulk calls */
 	AshOptInt batch_size;
 	bool return_records;
 	bool return_errors;
 	bool stop_on_error;
-	bool sorted;
-	bool notify;
-	int transaction;   /* 0 batch, 1 all, 2 false */
+	AshBulkTransaction transaction;
 	uint32 strategies; /* of ASH_STRATEGY_…; 0 when the option was not given */
 } AshOptions;
 
@@ -102,7 +123,8 @@ struct AshCall
 	AshOptions *opts;  /* never NULL */
 	AshErrors *errors;
 
-	bool authorize;				/* decided from domain and options */
+	/* who calls */
+	bool authorize;				/* policies are checked */
 	bool actor_pending;			/* the actor is the record with actor_key, not fetched yet */
 	JsonbValue actor_key;		/* scalar; see ash_action_fetch_actor */
 	bool has_actor;				/* an actor that is not null */
@@ -114,14 +136,16 @@ struct AshCall
 	bool all_tenants;  /* an outer action has "bypass_all" */
 	Jsonb *context;	   /* never NULL; deep-merged by set_context */
 
-	AshValue *args;		 /* by argument index */
+	/* arguments, by index */
+	AshValue *args;
 	bool *arg_set;		 /* supplied or defaulted */
 	Bitmapset *row_args; /* arguments that each row gives: not missing, though they have no value */
 
-	/* where a nested read comes from */
-	const char *accessing_from; /* resource name, or NULL */
+	/* where a nested read comes from: names, or NULL */
+	const char *accessing_from; /* a resource */
 	const char *accessing_relationship;
 
+	/* the running action */
 	StringInfo out;		  /* where an API function gathers the result; NULL when nested */
 	TimestampTz now;	  /* one "now" per action */
 	AshBindings bindings; /* resolves templates against this call */
@@ -141,66 +165,41 @@ typedef struct AshMetadata
 extern char *ash_guc_actor;
 extern char *ash_guc_tenant;
 
-/* {} */
-extern Jsonb *ash_jsonb_empty(void);
-
-/* The innermost running call of this backend, or NULL. */
+/* call.c */
 extern AshCall *ash_call_current(void);
-
-/*
- * Start a call: finds the actor and tenant, decides authorize.  An actor that is named by key is
- * left pending: reading its record is work of the call.  opts and errors become the call's and
- * have to live at least as long; errors are added to errors.  Never returns NULL.
- * context_parent is where the call's context is made.
- */
 extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action,
 							   AshOptions *opts, AshErrors *errors);
-
-/*
- * call_options.c: options (NULL: none) of a function of that shape, in CurrentMemoryContext;
- * the result points into options.  Unknown keys and values of the wrong kind are added to
- * errors.  Never returns NULL.
- */
-extern AshOptions *ash_options_parse(Jsonb *options, AshCallShape shape, AshErrors *errors);
-
-/* AshBindings.is_sensitive of a call: a sensitive argument, or attribute of the actor */
-extern bool ash_call_is_sensitive(AshBindings *bindings, AshTemplateKind kind, List *path);
-
-/*
- * A call inside another: same actor, tenant, authorize, context; own errors unless shared.
- * Authorization stays off for resources only that the outer one's owner may speak for.
- */
 extern AshCall *ash_call_nested(AshCall *parent, AshResource *res, AshAction *action);
-extern bool ash_call_can_skip_policies(const AshResource *from, const AshResource *res);
-
-/*
- * A call of nobody's: no actor, no tenant, no authorization.  For what an action has to
- * do when no call is running: literals of definitions.
- */
 extern AshCall *ash_call_internal(MemoryContext context_parent, AshResource *res,
 								  AshAction *action);
-
-/*
- * The context for a call about res: its default_context below context, which is that
- * of a call about from (or NULL) and leaves the default of from behind.
- */
+extern void ash_call_end(AshCall *call);
+extern void ash_call_unwind(AshCall *call);
+extern bool ash_call_can_skip_policies(const AshResource *from, const AshResource *res);
 extern Jsonb *ash_call_context_for(const AshResource *from, const AshResource *res, Jsonb *context);
 
-/* End it: pops the stack and deletes the memory context. Errors pop by the context's callback. */
-extern void ash_call_end(AshCall *call);
+/* call_options.c */
+extern AshOptions *ash_options_parse(Jsonb *options, AshCallShape shape, AshErrors *errors);
+extern Jsonb *ash_jsonb_empty(void); /* {} */
 
-/* Forget calls begun inside call that an error has left behind. */
-extern void ash_call_unwind(AshCall *call);
+/* call_actor.c */
+extern void ash_call_identify(AshCall *call);
+extern bool ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out);
+extern bool ash_call_tenant_value(AshCall *call, AshResource *res, AshValue *out);
+extern bool ash_call_check_tenant(AshCall *call, const AshResource *res, const AshAction *action);
+extern bool ash_tenant_required(const AshResource *res, const AshAction *action);
+extern Oid ash_tenant_parser(const AshResource *res);
 
-/*
- * call_timeout.c: run body for as long as the call may take; a timeout is raised as the error
- * of ASH_E_TIMEOUT.  Who catches it can ask whether it is the call's, and add it again.
- */
+/* call_arguments.c */
+extern void ash_call_cast_arguments(AshCall *call, const Jsonb *input);
+extern bool ash_call_set_argument(AshCall *call, const AshArgument *arg, const JsonbValue *in);
+extern void ash_call_complete_arguments(AshCall *call, bool required);
+extern void ash_call_unknown_input(AshCall *call, const char *name, int len);
+
+/* call_timeout.c */
 extern void ash_call_timed(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg);
-extern bool ash_timeout_caught(const AshCall *call);
-extern void ash_timeout_add_error(const AshCall *call, AshErrors *errors);
+extern AshErrors *ash_timeout_errors(const AshCall *call);
 
-/* call_security.c: bracket what runs with the rights that the resource asks for */
+/* call_security.c: bracket what runs with the privileges that the resource asks for */
 typedef struct AshSecurityState
 {
 	bool changed;
@@ -212,47 +211,13 @@ typedef struct AshSecurityState
 extern AshSecurityState ash_security_enter(const AshResource *res);
 extern void ash_security_leave(const AshSecurityState *state);
 
-/* Templates: {"arg"}, {"actor"}, … resolved to JSON, or cast to a type. */
+/* call_template.c: templates ({"arg"}, {"actor"}, …) as JSON, or cast to a type; defaults */
 extern void ash_call_template_json(AshCall *call, const AshTemplate *tmpl, JsonbValue *out);
 extern bool ash_call_template(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type,
 							  AshCast *cast, AshValue *out);
-
-/*
- * call_actor.c: who acts and for which tenant, from the options, settings and domain of the call.
- * Reads no row: an actor named by key becomes call->actor_pending.
- */
-extern void ash_call_find_actor(AshCall *call);
-extern void ash_call_find_tenant(AshCall *call);
-
-/* A value of the actor; false (and null) when there is no actor or no such key. */
-extern bool ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out);
-
-/* Reads and generic actions: cast and store every input; adds errors, also for unknown ones. */
-extern void ash_call_cast_arguments(AshCall *call, const Jsonb *input);
-/* Cast and store one argument. */
-extern bool ash_call_set_argument(AshCall *call, const AshArgument *arg, const JsonbValue *in);
-/* Is an unknown input of that name to be ignored? */
-extern bool ash_call_skips_input(const AshCall *call, const char *name, int len);
-extern void ash_call_argument_defaults(AshCall *call);
-extern void ash_call_required_arguments(AshCall *call);
-
-/*
- * The tenant cast to the tenant attribute's type.  False without one; with required
- * set (and the resource not global) a TENANT_REQUIRED has been added then.
- */
-extern bool ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *out);
-
-/* the function of multitenancy.parse_attribute; InvalidOid when there is none that fits */
-extern Oid ash_tenant_parser(const AshResource *res);
-
-/* The value of a default (literal, expression, function, uuid, now). */
+extern bool ash_call_is_sensitive(AshBindings *bindings, AshTemplateKind kind, List *path);
 extern bool ash_call_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type,
 							 AshCast *cast, AshValue *out);
-
-/* Whether a default that is a function can be called at all; adds an error when not. */
 extern void ash_call_verify_default(const AshDefault *dflt, AshErrors *errors);
-
-/* The NoSuchInput error with its hints and suggestions (spec section 18). */
-extern void ash_call_no_such_input(AshCall *call, const char *name, int len);
 
 #endif /* ASH_CALL_H */

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * src/call/call_actor.c
- *	  Who calls, and for which tenant.
+ *	  Actor and tenant of a call.
  *
- * DESIGN section 6: options.actor (an object, or a key of the domain's actor
- * resource, loaded once per call), else the setting ash.actor, else, as the
- * domain says, the JWT claims a proxy has set or current_user.
+ * The actor is the option "actor" (an object, or a key of the domain's actor resource), else the
+ * setting ash.actor, else, if the domain says so, the JWT claims that a proxy has set or
+ * current_user.  The tenant is the option "tenant", else the setting ash.tenant.
  *
- * The settings can be set by any SQL user: they are identity only as far as the
- * role that connects is trusted to set them.
+ * Any SQL user can change the settings: they identify a caller only as far as the role that
+ * connects is trusted to set them.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,6 +19,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
 #include "model/attribute.h"
 #include "model/resource.h"
 #include "parser/parse_func.h"
@@ -30,8 +31,9 @@
 #include "utils/regproc.h"
 
 /*
- * A copy of the document that was parsed last from a setting: the setting stays the same from
- * one call to the next, and a policy in ordinary SQL asks for it several times.
+ * The setting as jsonb, in CurrentMemoryContext.  The last one parsed is kept: the setting
+ * rarely changes from one call to the next, and a policy in ordinary SQL reads it
+ * several times.
  */
 static Jsonb *
 parse_setting(const char *text)
@@ -61,7 +63,7 @@ parse_setting(const char *text)
 	return copy;
 }
 
-/* Text of a setting as JSON: an object or a JSON scalar; anything else is a string key. */
+/* A setting as jsonb: text that begins with "{" is an object, any other a key. */
 static Jsonb *
 setting_jsonb(const char *text)
 {
@@ -109,8 +111,8 @@ given_actor(AshCall *call)
  * Fills call->actor from an object, or leaves call->actor_pending with the key of a record of the
  * actor resource.  Anything else is an error of the option actor.
  */
-void
-ash_call_find_actor(AshCall *call)
+static void
+find_actor(AshCall *call)
 {
 	Jsonb *given = given_actor(call);
 
@@ -136,9 +138,9 @@ ash_call_find_actor(AshCall *call)
 	ash_jsonb_value_from_jsonb(given, &call->actor_key);
 }
 
-/* Fill call->tenant: the option, else the setting ash.tenant. */
-void
-ash_call_find_tenant(AshCall *call)
+/* Fills call->tenant. */
+static void
+find_tenant(AshCall *call)
 {
 	if (call->opts->tenant_given)
 	{
@@ -160,6 +162,18 @@ ash_call_find_tenant(AshCall *call)
 	}
 }
 
+/*
+ * Find actor and tenant from options, settings and domain of the call; errors are added to it.
+ * Reads no row: an actor named by key is left in call->actor_pending.
+ */
+void
+ash_call_identify(AshCall *call)
+{
+	find_actor(call);
+	find_tenant(call);
+}
+
+/* The value at path in the actor; false, and null, when there is no actor or no such key. */
 bool
 ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out)
 {
@@ -169,7 +183,7 @@ ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out)
 	return false;
 }
 
-/* The attribute's value as the resource's own function gives it. */
+/* The tenant as the resource's parse_attribute function returns it; runs it as the caller. */
 static bool
 parse_tenant(AshCall *call, AshResource *res, AshValue *out)
 {
@@ -196,7 +210,7 @@ parse_tenant(AshCall *call, AshResource *res, AshValue *out)
 	return !out->isnull;
 }
 
-/* multitenancy.parse_attribute, as it is now: InvalidOid when it does not fit. */
+/* The function of multitenancy.parse_attribute; InvalidOid when there is none that fits. */
 Oid
 ash_tenant_parser(const AshResource *res)
 {
@@ -211,20 +225,44 @@ ash_tenant_parser(const AshResource *res)
 	return function;
 }
 
+/*
+ * The tenant of the call as a value of the tenant attribute of res, in CurrentMemoryContext.
+ * False without one, or after adding an error to the call.
+ */
 bool
-ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *out)
+ash_call_tenant_value(AshCall *call, AshResource *res, AshValue *out)
 {
 	AshCast cast = { .errors = call->errors, .code = ASH_E_INVALID_OPTION, .field = "tenant" };
 
 	if (!call->has_tenant)
-	{
-		if (required && !res->tenant_global)
-			ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
-						  "Queries against the %s resource require a tenant to be specified",
-						  res->name);
 		return false;
-	}
 	if (res->tenant_parser != NULL)
 		return parse_tenant(call, res, out);
 	return ash_type_cast(res->tenant_attribute->type, &call->tenant, &cast, out);
+}
+
+/* True if the rows of res that an action (or NULL, for none) works on are those of a tenant. */
+bool
+ash_tenant_required(const AshResource *res, const AshAction *action)
+{
+	return res->tenancy != ASH_TENANCY_NONE && !res->tenant_global &&
+		   (action == NULL || action->multitenancy == ASH_TENANCY_ENFORCE);
+}
+
+/*
+ * The one check for reads and writes: true if the call has the tenant that the action on res
+ * requires; otherwise an error is added to the call.
+ */
+bool
+ash_call_check_tenant(AshCall *call, const AshResource *res, const AshAction *action)
+{
+	AshError *error;
+
+	if (call->has_tenant || !ash_tenant_required(res, action))
+		return true;
+	error = ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
+						  "Queries against the %s resource require a tenant to be specified",
+						  res->name);
+	error->hint = "Pass the option tenant, or SET ash.tenant.";
+	return false;
 }

@@ -3,7 +3,8 @@
  * src/call/call_arguments.c
  *	  Arguments of an action: casting, defaults, presence; unknown inputs.
  *
- * Private arguments are never taken from input (spec section 20).
+ * Arguments that are not public are never taken from input.  Values are by argument index, in
+ * CurrentMemoryContext; errors are added to the call.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +17,7 @@
 #include "model/resource.h"
 #include "nodes/value.h"
 
+/* Cast and store one argument; false after adding an error, then it counts as set to null. */
 bool
 ash_call_set_argument(AshCall *call, const AshArgument *arg, const JsonbValue *in)
 {
@@ -34,6 +36,7 @@ ash_call_set_argument(AshCall *call, const AshArgument *arg, const JsonbValue *i
 	return true;
 }
 
+/* True if the list of names contains the name, or "*". */
 static bool
 jsonb_names_has(const Jsonb *names, const char *name, int len)
 {
@@ -52,9 +55,9 @@ jsonb_names_has(const Jsonb *names, const char *name, int len)
 	return false;
 }
 
-/* Keys that begin with "_", and those that the action or the call says to skip. */
-bool
-ash_call_skips_input(const AshCall *call, const char *name, int len)
+/* True for keys that begin with "_", and for those that the action or the call says to skip. */
+static bool
+skips_input(const AshCall *call, const char *name, int len)
 {
 	ListCell *lc;
 
@@ -71,6 +74,10 @@ ash_call_skips_input(const AshCall *call, const char *name, int len)
 		   jsonb_names_has(call->opts->skip_unknown_inputs, name, len);
 }
 
+/*
+ * Cast and store every key of the input of a read or generic action, which has arguments only;
+ * an error for each unknown key.  input may be NULL.
+ */
 void
 ash_call_cast_arguments(AshCall *call, const Jsonb *input)
 {
@@ -93,16 +100,16 @@ ash_call_cast_arguments(AshCall *call, const Jsonb *input)
 		known = ash_find_input(call->action, key.val.string.val, key.val.string.len);
 		if (known != NULL && known->argument != NULL)
 		{
-			/* private arguments are passed over, as if they did not exist */
+			/* arguments that are not public are skipped, as if they did not exist */
 			if (known->argument->is_public)
 				ash_call_set_argument(call, known->argument, &value);
 		}
-		else if (!ash_call_skips_input(call, key.val.string.val, key.val.string.len))
-			ash_call_no_such_input(call, key.val.string.val, key.val.string.len);
+		else
+			ash_call_unknown_input(call, key.val.string.val, key.val.string.len);
 	}
 }
 
-/* Has the error list already something about this field?  Then it is not also "required". */
+/* True if an error of this argument was added: then it is not reported as missing, too. */
 static bool
 field_has_error(const AshErrors *errors, const char *field)
 {
@@ -122,12 +129,9 @@ field_has_error(const AshErrors *errors, const char *field)
 	return false;
 }
 
-/*
- * Defaults apply only to absent arguments; an explicit null is kept, except by
- * generic actions (spec 1.5).
- */
-void
-ash_call_argument_defaults(AshCall *call)
+/* Defaults apply to absent arguments; an explicit null is kept, except by generic actions. */
+static void
+set_defaults(AshCall *call)
 {
 	for (int i = 0; i < call->action->nargs; i++)
 	{
@@ -148,8 +152,9 @@ ash_call_argument_defaults(AshCall *call)
 	}
 }
 
-void
-ash_call_required_arguments(AshCall *call)
+/* Adds an error for each argument that must have a value and has none. */
+static void
+check_required(AshCall *call)
 {
 	for (int i = 0; i < call->action->nargs; i++)
 	{
@@ -163,6 +168,15 @@ ash_call_required_arguments(AshCall *call)
 	}
 }
 
+/* Apply the defaults of arguments and, if required is set, report those that are missing. */
+void
+ash_call_complete_arguments(AshCall *call, bool required)
+{
+	set_defaults(call);
+	if (required)
+		check_required(call);
+}
+
 /*-------------------------------------------------------------------------
  * Unknown inputs
  *-------------------------------------------------------------------------
@@ -174,6 +188,7 @@ by_name(const ListCell *a, const ListCell *b)
 	return strcmp(lfirst(a), lfirst(b));
 }
 
+/* The names of all inputs of the action, sorted. */
 static List *
 valid_inputs(const AshAction *action)
 {
@@ -185,7 +200,7 @@ valid_inputs(const AshAction *action)
 	return names;
 }
 
-/* Why the name is not an input: the paragraph after the first line. */
+/* Append why the name is not an input: the paragraph after the first line. */
 static void
 append_reason(StringInfo message, AshCall *call, const char *name)
 {
@@ -215,6 +230,7 @@ append_reason(StringInfo message, AshCall *call, const char *name)
 	}
 }
 
+/* Append a list of names under a heading. */
 static void
 append_names(StringInfo message, const char *heading, List *names, const char *after)
 {
@@ -226,8 +242,9 @@ append_names(StringInfo message, const char *heading, List *names, const char *a
 	appendStringInfoString(message, after);
 }
 
-void
-ash_call_no_such_input(AshCall *call, const char *name, int len)
+/* Adds the error of an unknown key of the input, with suggestions and all valid inputs. */
+static void
+add_no_such_input(AshCall *call, const char *name, int len)
 {
 	const char *input = ash_clip(pnstrdup(name, len));
 	List *valid = valid_inputs(call->action);
@@ -250,4 +267,12 @@ ash_call_no_such_input(AshCall *call, const char *name, int len)
 	else
 		appendStringInfoString(&message, "No valid inputs exist\n\n");
 	error->message = message.data;
+}
+
+/* A key of the input that is no input of the action: an error, unless it is to be skipped. */
+void
+ash_call_unknown_input(AshCall *call, const char *name, int len)
+{
+	if (!skips_input(call, name, len))
+		add_no_such_input(call, name, len);
 }

@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * src/call/call_metadata.c
- *	  What an action says about a record it gives back: its declared metadata.
+ *	  The declared metadata of an action, for one record that it returns.
  *
- * Functions of the application set it; defaults fill the rest when the record is
- * given back.  It stands under "_metadata" of the record.
+ * Functions of the application set values; defaults fill the rest when the record is
+ * returned.  The result has them under the key "_metadata".  Values are by metadata entry,
+ * in CurrentMemoryContext; what is wrong with them is an error of the function.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +15,7 @@
 #include "model/action_def.h"
 #include "model/argument.h"
 
+/* Allocate the values of the action's entries, unset, unless that was done. */
 static void
 ensure_values(AshMetadata *metadata, const AshAction *action)
 {
@@ -35,6 +37,7 @@ cast_to(AshCall *call, const AshArgument *entry)
 	return cast;
 }
 
+/* Cast and store the entry of that name; false after adding an error. */
 static bool
 set_one(AshCall *call, AshMetadata *metadata, const AshFunction *function, const char *name,
 		const JsonbValue *value)
@@ -52,7 +55,7 @@ set_one(AshCall *call, AshMetadata *metadata, const AshFunction *function, const
 	return ash_function_failed(call, function, psprintf("set the unknown metadata \"%s\"", name));
 }
 
-/* From an object that the function returned; false after adding an error. */
+/* Set the members of an object that the function returned; false after adding an error. */
 bool
 ash_metadata_set(AshCall *call, AshMetadata *metadata, const AshFunction *function,
 				 const JsonbValue *object)
@@ -73,7 +76,7 @@ ash_metadata_set(AshCall *call, AshMetadata *metadata, const AshFunction *functi
 	return ok;
 }
 
-/* Defaults, and what must be there; false after adding an error. */
+/* Fill in defaults and check what is required; false after adding an error. */
 bool
 ash_metadata_finish(AshCall *call, AshMetadata *metadata)
 {
@@ -97,7 +100,7 @@ ash_metadata_finish(AshCall *call, AshMetadata *metadata)
 	return ok;
 }
 
-/* "_metadata": {…} */
+/* Append "_metadata": {…}. */
 void
 ash_metadata_write(const AshAction *action, const AshMetadata *metadata, StringInfo out)
 {
@@ -114,7 +117,10 @@ ash_metadata_write(const AshAction *action, const AshMetadata *metadata, StringI
 	appendStringInfoChar(out, '}');
 }
 
-/* The same of one record of a read: what function said of it, or NULL; NULL after an error. */
+/*
+ * The metadata of one record of a read, as the text above: from object, which function
+ * returned, or NULL, and defaults.  NULL after adding an error.
+ */
 StringInfo
 ash_metadata_text(AshCall *call, const AshFunction *function, const JsonbValue *object)
 {

@@ -3,9 +3,8 @@
  * src/call/call_options.c
  *	  The options argument of the API functions.
  *
- * One table says name, kind and place of every option; an unknown key or a value
- * of the wrong kind is an error that names it.  The meaning of filter, sort,
- * load and page is left to query/.
+ * One table gives name, kind and place of every option; an unknown key or a value of the wrong
+ * kind is an error that names it.  filter, sort, load and page are interpreted in query/.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,17 +16,18 @@
 
 typedef enum OptionKind
 {
-	OPTION_JSON,   /* Jsonb *: any value */
-	OPTION_FILTER, /* Jsonb *: a null is an error that query/ tells */
-	OPTION_VALUE,  /* JsonbValue *: any value but null */
-	OPTION_BOOL,   /* bool; null = not given */
-	OPTION_OFF,	   /* bool that may only be false: we have nothing to turn on */
-	OPTION_COUNT,  /* AshOptInt: a non-negative integer */
-	OPTION_NAME,   /* const char * */
-	OPTION_PAGE,   /* Jsonb *: an object or false */
-	OPTION_ACTOR,  /* Jsonb *: null is "no actor", not "not given" */
-	OPTION_ENUM,   /* int: index into choices */
-	OPTION_LIST	   /* uint32: a bit for each of the choices named; one, or a list of them */
+	OPTION_JSON,	/* Jsonb *: any value */
+	OPTION_FILTER,	/* Jsonb *: a null is an error that query/ reports */
+	OPTION_VALUE,	/* JsonbValue *: any value but null */
+	OPTION_BOOL,	/* bool; null = not given */
+	OPTION_CHECKED, /* bool that makes no difference */
+	OPTION_OFF,		/* bool that may only be false: there is nothing to turn on */
+	OPTION_COUNT,	/* AshOptInt: a non-negative integer */
+	OPTION_NAME,	/* const char * */
+	OPTION_PAGE,	/* Jsonb *: an object or false */
+	OPTION_ACTOR,	/* Jsonb *: null is "no actor", not "not given" */
+	OPTION_ENUM,	/* an enum, in the order of choices */
+	OPTION_LIST		/* uint32: a bit for each of the choices named; one, or a list of them */
 } OptionKind;
 
 typedef struct Option
@@ -35,15 +35,23 @@ typedef struct Option
 	const char *name;
 	OptionKind kind;
 	size_t offset;
-	size_t given; /* offset of the bool that tells it was given, or 0 */
+	size_t given; /* offset of the bool that is set when it was given, or 0 */
 	const char *const *choices;
 } Option;
 
-static const char *const transaction_choices[] = { "batch", "all", "false", NULL };
+StaticAssertDecl(sizeof(AshBulkTransaction) == sizeof(int) && sizeof(AshReadWith) == sizeof(int),
+				 "options of kind OPTION_ENUM are stored as int");
+
+static const char *const transaction_choices[] = {
+	[ASH_BULK_BATCH] = "batch", [ASH_BULK_ALL] = "all", [ASH_BULK_NONE] = "false", NULL
+};
 static const char *const strategy_choices[] = { "atomic", "atomic_batches", "stream", NULL };
-static const char *const authorize_with_choices[] = { "filter", "error", NULL };
+static const char *const authorize_with_choices[] = {
+	[ASH_READ_WITH_FILTER] = "filter", [ASH_READ_WITH_ERROR] = "error", NULL
+};
 
 #define AT(field) offsetof(AshOptions, field)
+#define NOWHERE sizeof(AshOptions) /* the value is checked, not stored */
 
 static const Option options_table[] = {
 	{ "action", OPTION_NAME, AT(action) },
@@ -81,9 +89,8 @@ static const Option options_table[] = {
 	{ "return_records", OPTION_BOOL, AT(return_records) },
 	{ "return_errors", OPTION_BOOL, AT(return_errors) },
 	{ "stop_on_error", OPTION_BOOL, AT(stop_on_error) },
-	{ "sorted", OPTION_BOOL, AT(sorted) }, /* results are in the order of the inputs anyway */
-	{ "notify", OPTION_OFF,
-	  AT(notify) }, /* notifications are given back, see return_notifications */
+	{ "sorted", OPTION_CHECKED, NOWHERE }, /* results are in the order of the inputs anyway */
+	{ "notify", OPTION_OFF, NOWHERE }, /* notifications are returned, see return_notifications */
 	{ "transaction", OPTION_ENUM, AT(transaction), 0, transaction_choices },
 	{ "strategy", OPTION_LIST, AT(strategies), 0, strategy_choices },
 };
@@ -99,6 +106,7 @@ ash_jsonb_empty(void)
 	return empty;
 }
 
+/* The option of that name, or NULL. */
 static const Option *
 find_option(const char *name, int len)
 {
@@ -112,7 +120,7 @@ find_option(const char *name, int len)
 	return NULL;
 }
 
-/* Why a function of that shape does not take the option; NULL when it does. */
+/* The reason why a function of that shape does not take the option; NULL when it does. */
 static const char *
 why_refused(const Option *option, AshCallShape shape)
 {
@@ -134,6 +142,7 @@ why_refused(const Option *option, AshCallShape shape)
 	return option->offset == AT(input) ? reasons[shape].input : NULL;
 }
 
+/* Adds the error of an option that the function does not take. */
 static void
 refuse_option(AshErrors *errors, const Option *option, const char *reason)
 {
@@ -143,6 +152,7 @@ refuse_option(AshErrors *errors, const Option *option, const char *reason)
 	error->hint = psprintf("Leave out the option \"%s\".", option->name);
 }
 
+/* Adds the error of an unknown option, with suggestions. */
 static void
 no_such_option(AshErrors *errors, AshCallShape shape, const char *name)
 {
@@ -161,6 +171,7 @@ no_such_option(AshErrors *errors, AshCallShape shape, const char *name)
 							   (char *) linitial(error->did_you_mean));
 }
 
+/* Adds the error of a value of the wrong kind; expected says what it must be. */
 static void
 wrong_option(AshErrors *errors, const Option *option, const char *expected, const JsonbValue *value)
 {
@@ -203,6 +214,7 @@ parse_count(const JsonbValue *value, AshOptInt *out)
 	return true;
 }
 
+/* The index of the choice that a string or boolean names, or -1. */
 static int
 parse_choice(const JsonbValue *value, const char *const *choices)
 {
@@ -215,7 +227,7 @@ parse_choice(const JsonbValue *value, const char *const *choices)
 	return -1;
 }
 
-/* One of the choices, or a list of some of them: a bit for each into *out; false for others. */
+/* One of the choices, or a list of some of them: a bit for each, into *out; else false. */
 static bool
 parse_choice_list(const JsonbValue *value, const char *const *choices, uint32 *out)
 {
@@ -265,7 +277,7 @@ copy_value(const JsonbValue *value)
 	return copy;
 }
 
-/* Store one option; NULL, or what was expected. */
+/* Store one option; NULL, or what its value must be. */
 static const char *
 store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 {
@@ -285,6 +297,8 @@ store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 				return "true or false";
 			*(bool *) slot = value->val.boolean;
 			return NULL;
+		case OPTION_CHECKED:
+			return value->type == jbvBool ? NULL : "true or false";
 		case OPTION_OFF:
 			return value->type == jbvBool && !value->val.boolean ? NULL : "false";
 		case OPTION_COUNT:
@@ -318,6 +332,11 @@ store_option(AshOptions *opts, const Option *option, const JsonbValue *value)
 	return NULL;
 }
 
+/*
+ * Parse the options (NULL: none) of a function of that shape, in CurrentMemoryContext; the result
+ * points into options.  Unknown keys and values of the wrong kind are added to errors.
+ * Never returns NULL.
+ */
 AshOptions *
 ash_options_parse(Jsonb *options, AshCallShape shape, AshErrors *errors)
 {

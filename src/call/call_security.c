@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * src/call/call_security.c
- *	  With whose rights the statements of a call run.
+ *	  The role with whose privileges the statements of a call run.
  *
- * "security": "invoker" changes nothing.  With "definer" they run with the rights
- * of the resource's owner and a pinned search_path, from enter to leave; the
- * policies have decided before by who called.  An error restores both: the user by
- * the (sub)transaction's abort, the setting by its nest level.
+ * "security": "invoker" changes nothing.  With "definer" statements run with the privileges of
+ * the resource's owner and a fixed search_path, from enter to leave; policies go by the
+ * actor, which does not change.  An error restores both: the user by the abort of the
+ * (sub)transaction, the setting by its nest level.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +17,7 @@
 #include "model/resource.h"
 #include "utils/guc.h"
 
+/* Switch to the role that res asks for; an error when the owner does not exist any more. */
 AshSecurityState
 ash_security_enter(const AshResource *res)
 {
@@ -40,6 +41,7 @@ ash_security_enter(const AshResource *res)
 	return state;
 }
 
+/* Undo the switch. */
 void
 ash_security_leave(const AshSecurityState *state)
 {

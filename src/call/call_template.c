@@ -4,7 +4,9 @@
  *	  Values that a definition takes from the call: arguments, actor, context,
  *	  tenant, and the defaults of attributes and arguments.
  *
- * Results live in CurrentMemoryContext, which is the call's during its life.
+ * Results live in CurrentMemoryContext, which is the call's while it runs.  A value of the
+ * wrong type is an error of whoever asked for it: AshCast says to which list it is added,
+ * and under which code and field.
  *
  *-------------------------------------------------------------------------
  */
@@ -52,7 +54,7 @@ value_to_json(const AshTypeInst *type, const AshValue *value, JsonbValue *out)
 							   out);
 }
 
-/* One step, or several, into a JSON value; null when there is nothing. */
+/* Replace the JSON value by the one at path in it, or by null when there is none. */
 static void
 descend(JsonbValue *value, List *path)
 {
@@ -70,7 +72,7 @@ descend(JsonbValue *value, List *path)
 		value->type = jbvNull;
 }
 
-/* The JSON value behind a template's kind and path. */
+/* The JSON value that a template of that kind and path stands for; null when there is none. */
 static void
 lookup_json(AshCall *call, AshTemplateKind kind, List *path, JsonbValue *out)
 {
@@ -102,6 +104,7 @@ lookup_json(AshCall *call, AshTemplateKind kind, List *path, JsonbValue *out)
 	}
 }
 
+/* The value of a template as JSON, in CurrentMemoryContext; null when it has none. */
 void
 ash_call_template_json(AshCall *call, const AshTemplate *tmpl, JsonbValue *out)
 {
@@ -139,6 +142,7 @@ same_type_argument(AshCall *call, AshTemplateKind kind, List *path, const AshTyp
 	return true;
 }
 
+/* The value of a template as one of the type; false after adding an error as cast says. */
 bool
 ash_call_template(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type, AshCast *cast,
 				  AshValue *out)
@@ -185,7 +189,7 @@ ash_call_resolve(AshBindings *bindings, AshTemplateKind kind, List *path, const 
 	return ash_type_cast(type, &json, &cast, out);
 }
 
-/* AshBindings.is_sensitive */
+/* AshBindings.is_sensitive: true of a sensitive argument, or attribute of the actor. */
 bool
 ash_call_is_sensitive(AshBindings *bindings, AshTemplateKind kind, List *path)
 {
@@ -231,7 +235,10 @@ now_as(TimestampTz now, const AshTypeInst *type)
 	return TimestampTzGetDatum(now);
 }
 
-/* What a default calls: a plain function of its schema, of no arguments, for one value. */
+/*
+ * The function of a default: a plain function without arguments, named with its schema, that
+ * returns one value; else InvalidOid and the reason.
+ */
 static Oid
 default_function(const char *name, const char **reason)
 {
@@ -252,6 +259,7 @@ default_function(const char *name, const char **reason)
 	return function;
 }
 
+/* Adds an error when the default is a function that cannot be called. */
 void
 ash_call_verify_default(const AshDefault *dflt, AshErrors *errors)
 {
@@ -263,7 +271,7 @@ ash_call_verify_default(const AshDefault *dflt, AshErrors *errors)
 					  reason);
 }
 
-/* Its value, as the caller may call it; it may have changed since it was named. */
+/* The value of the function, called with the privileges of the current role. */
 static bool
 call_function(const char *name, const AshTypeInst *type, AshCast *cast, AshValue *out)
 {
@@ -297,6 +305,7 @@ call_function(const char *name, const AshTypeInst *type, AshCast *cast, AshValue
 	return true;
 }
 
+/* The value of a default that is an expression. */
 static bool
 eval_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type, AshCast *cast,
 			 AshValue *out)
@@ -312,6 +321,10 @@ eval_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type, Ash
 	return ash_type_cast(type, &json, cast, out);
 }
 
+/*
+ * The value of a default (literal, expression, function, uuid, now) as one of the type; false after
+ * adding an error as cast says.
+ */
 bool
 ash_call_default(AshCall *call, const AshDefault *dflt, const AshTypeInst *type, AshCast *cast,
 				 AshValue *out)

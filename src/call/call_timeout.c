@@ -3,10 +3,10 @@
  * src/call/call_timeout.c
  *	  The timeout of a call: the option "timeout", else the action's own.
  *
- * A timer of this backend, set beside statement_timeout, cancels the statement when
- * it goes off; the call that set it turns that cancellation into its own error and
- * lets every other one pass.  Of calls inside each other the earliest deadline
- * counts, and belongs to the call that set it.  A timeout of 0 is none.
+ * A timer of this backend, independent of statement_timeout, cancels the statement when it
+ * fires.  The call that set it turns that cancellation into its own error; every other
+ * cancellation passes.  Of nested calls the earliest deadline counts, and belongs to the
+ * call that set it.  A timeout of 0 is none.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,22 +21,22 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
-/* A deadline that is being watched, and the one it took the place of. */
+/* A deadline, and the one that applies again after it. */
 typedef struct Deadline
 {
 	struct Deadline *outer;
 	TimestampTz at;
 } Deadline;
 
-static Deadline *watched = NULL;
-static volatile sig_atomic_t expired = false;
+static Deadline *watched = NULL;			  /* the timer is set for this one */
+static volatile sig_atomic_t expired = false; /* the timer has fired since it was set */
 static bool registered = false;
 static TimeoutId timer;
 
-/* The call whose timeout is the error on its way; only compared, never followed. */
+/* The call whose timeout error is being raised; compared, never dereferenced. */
 static const AshCall *timed_out = NULL;
 
-/* Runs in a signal handler. */
+/* Timeout handler: runs in a signal handler. */
 static void
 cancel_statement(void)
 {
@@ -46,6 +46,7 @@ cancel_statement(void)
 	SetLatch(MyLatch);
 }
 
+/* The timeout of the call in milliseconds; 0 for none. */
 static int64
 timeout_of(const AshCall *call)
 {
@@ -54,6 +55,7 @@ timeout_of(const AshCall *call)
 	return call->action != NULL && call->action->timeout.set ? call->action->timeout.value : 0;
 }
 
+/* Set the timer for a deadline in ms milliseconds. */
 static void
 watch(Deadline *deadline, int64 ms)
 {
@@ -69,7 +71,7 @@ watch(Deadline *deadline, int64 ms)
 	enable_timeout_at(timer, deadline->at);
 }
 
-/* Back to the outer deadline; true when this one had passed. */
+/* Set the timer for the outer deadline again; true when this one had passed. */
 static bool
 unwatch(Deadline *deadline)
 {
@@ -84,40 +86,47 @@ unwatch(Deadline *deadline)
 	return passed;
 }
 
-void
-ash_timeout_add_error(const AshCall *call, AshErrors *errors)
+/* The error of the call's timeout, in a list in CurrentMemoryContext. */
+static AshErrors *
+timeout_errors(const AshCall *call)
 {
+	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 	int64 ms = timeout_of(call);
-	AshError *error =
-		ash_error_add(errors, ASH_E_TIMEOUT, NULL, "%s%s%s timed out after " INT64_FORMAT "ms",
-					  call->res->name, call->action ? "." : "",
-					  call->action ? call->action->name : "", ms);
+	AshError *error;
 
+	errors->path = call->errors->path;
+	error = ash_error_add(errors, ASH_E_TIMEOUT, NULL, "%s%s%s timed out after " INT64_FORMAT "ms",
+						  call->res->name, call->action ? "." : "",
+						  call->action ? call->action->name : "", ms);
 	ash_error_var_int(errors, error, "timeout", ms);
+	return errors;
 }
 
+/* Raises the error. */
 static void
 throw_timeout(const AshCall *call)
 {
-	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
-
-	ash_timeout_add_error(call, errors);
 	timed_out = call;
-	ash_errors_throw(errors);
+	ash_errors_throw(timeout_errors(call));
 }
 
-/* In a PG_CATCH outside of ash_call_timed: is the error the timeout of that call? */
-bool
-ash_timeout_caught(const AshCall *call)
+/*
+ * For a PG_CATCH inside of which ash_call_timed() ran: the error of the timeout of call in a
+ * list, if that is the error that was raised; NULL otherwise.  It is returned once.
+ */
+AshErrors *
+ash_timeout_errors(const AshCall *call)
 {
-	bool caught = timed_out == call;
-
-	if (caught)
-		timed_out = NULL;
-	return caught;
+	if (timed_out != call)
+		return NULL;
+	timed_out = NULL;
+	return timeout_errors(call);
 }
 
-/* Run body(call, arg) for as long as the call may take; raises the error of a timeout. */
+/*
+ * Run body(call, arg), which is cancelled when the timeout of the call has passed: then an error
+ * of ASH_E_TIMEOUT is raised, also when body returned too late.  Other errors pass.
+ */
 void
 ash_call_timed(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg)
 {
@@ -134,7 +143,7 @@ ash_call_timed(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg)
 	watch(&deadline, ms);
 	if (deadline.outer != NULL && deadline.outer->at <= deadline.at)
 	{
-		/* the outer call will be over first */
+		/* the outer deadline is earlier */
 		unwatch(&deadline);
 		body(call, arg);
 		return;
@@ -156,7 +165,7 @@ ash_call_timed(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg)
 	PG_END_TRY();
 	if (unwatch(&deadline))
 	{
-		/* too late, although nobody has looked for the interrupt since */
+		/* too late, although no interrupt was processed since */
 		QueryCancelPending = false;
 		throw_timeout(call);
 	}

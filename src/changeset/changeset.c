@@ -73,10 +73,7 @@ cast_key(AshChangeset *cs, const char *name, int len, const JsonbValue *value)
 	const AshInput *input = ash_find_input(cs->action, name, len);
 
 	if (input == NULL)
-	{
-		if (!ash_call_skips_input(cs->call, name, len))
-			ash_call_no_such_input(cs->call, name, len);
-	}
+		ash_call_unknown_input(cs->call, name, len);
 	else if (input->attribute != NULL)
 		(void) ash_changeset_force(cs, input->attribute, value);
 	else if (input->argument->is_public)

@@ -120,7 +120,7 @@ check_table(AshResource *res)
 	if (res->embedded)
 		return;
 	LockRelationOid(ash_resource_relid(res), AccessShareLock);
-	epoch = ash_exec_relcache_epoch();
+	epoch = ash_relation_epoch();
 	if (likely(res->columns_epoch == epoch))
 		return;
 	for (int i = 0; i < res->nattributes; i++)

@@ -70,6 +70,7 @@ ash_heap_begin(AshTable *table, Relation rel, ResultRelInfo *info, const char *c
 
 	PreventCommandIfReadOnly(command);
 	PreventCommandIfParallelMode(command);
+	table->users++;
 	estate = CreateExecutorState();
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
 	rte = makeNode(RangeTblEntry);
@@ -103,6 +104,7 @@ ash_heap_end(AshTable *table, EState *estate)
 	ExecCloseResultRelations(estate);
 	ExecResetTupleTable(estate->es_tupleTable, false);
 	FreeExecutorState(estate);
+	table->users--;
 	CommandCounterIncrement();
 }
 
@@ -186,7 +188,8 @@ read_slot(TupleTableSlot *slot, const AshResource *res, const AshTable *table,
 static void
 insert_row(AshTable *table, EState *estate, ResultRelInfo *info, TupleTableSlot *slot)
 {
-	bool check = ash_references_apply(table);
+	bool check = table->nreferences > 0 && !IsolationUsesXactSnapshot() &&
+				 SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA;
 
 	if (!check)
 	{

@@ -286,14 +286,6 @@ reference_holds(const AshReference *reference, TupleTableSlot *row)
 	return holds;
 }
 
-/* True if foreign keys of rows inserted now are checked here. */
-bool
-ash_references_apply(const AshTable *table)
-{
-	return table->nreferences > 0 && !IsolationUsesXactSnapshot() &&
-		   SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA;
-}
-
 /* True if every reference of the row that was just inserted holds; else fire its triggers. */
 bool
 ash_references_hold(const AshTable *table, TupleTableSlot *row)

@@ -196,7 +196,9 @@ ash_exec_find_row(AshResource *res, const AshValue *key, AshValuesFn fn, void *a
 	{
 		/* as a statement would, see what this transaction wrote last */
 		CommandCounterIncrement();
+		table->users++;
 		result = find_values(res, table, rel, key, fn, arg);
+		table->users--;
 	}
 	table_close(rel, NoLock);
 	return result;
@@ -304,7 +306,11 @@ ash_exec_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle, A
 	rel = table_open(ash_resource_relid(res), RowExclusiveLock);
 	table = ash_table_of(res, rel, false);
 	if (ash_table_direct(table, rel, ACL_UPDATE) && OidIsValid(key_index_of(table, res, rel)))
+	{
+		table->users++;
 		result = lock_by_index(res, table, rel, key, handle, row);
+		table->users--;
+	}
 	table_close(rel, NoLock);
 	return result;
 }
@@ -417,21 +423,21 @@ ash_direct_write(AshResource *res, const AshRowHandle *handle, const AshValue *v
 }
 
 /*
- * True if the direct path applies to a write of that type, for a row that is found by its primary
- * key.  Used to show what a call does.
+ * True if the direct path applies to the write, for an update or destroy when its row is found by
+ * the primary key.  Used to show what a call does.
  */
 bool
-ash_exec_is_direct(AshResource *res, AshActionType type)
+ash_exec_is_direct(const AshWrite *write)
 {
-	Relation rel = table_open(ash_resource_relid(res), AccessShareLock);
-	AclMode mode = type == ASH_ACTION_CREATE ? ACL_INSERT :
-				   type == ASH_ACTION_UPDATE ? ACL_UPDATE :
-											   ACL_DELETE;
-	AshTable *table = ash_table_of(res, rel, false);
-	bool direct = ash_table_direct(table, rel, mode) &&
-				  (type == ASH_ACTION_CREATE ||
-				   (!IsolationUsesXactSnapshot() && OidIsValid(key_index_of(table, res, rel))));
+	static const AclMode modes[] = { [ASH_ACTION_CREATE] = ACL_INSERT,
+									 [ASH_ACTION_UPDATE] = ACL_UPDATE,
+									 [ASH_ACTION_DESTROY] = ACL_DELETE };
+	Relation rel = table_open(ash_resource_relid(write->res), AccessShareLock);
+	AshTable *table = ash_table_of(write->res, rel, false);
+	bool direct = !ash_write_has_clauses(write) && ash_table_direct(table, rel, modes[write->type]);
 
+	if (direct && write->type != ASH_ACTION_CREATE)
+		direct = !IsolationUsesXactSnapshot() && OidIsValid(key_index_of(table, write->res, rel));
 	table_close(rel, NoLock);
 	return direct;
 }

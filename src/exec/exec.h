@@ -136,10 +136,9 @@ typedef struct AshWrite
 
 extern AshWriteStatus ash_exec_write(const AshWrite *write, AshValue *result);
 extern void ash_exec_write_sql(const AshWrite *write, AshSql *sql);
-extern bool ash_exec_write_is_direct(const AshWrite *write);
+extern bool ash_exec_is_direct(const AshWrite *write);
 /* a value of the attribute as a parameter, marked if it is sensitive */
 extern void ash_write_value(AshSql *sql, const AshAttribute *attr, const AshValue *value);
-extern bool ash_exec_is_direct(AshResource *res, AshActionType type);
 
 extern void ash_exec_batch(AshResource *res, bool (*body)(void *arg), void *arg);
 extern AshLockResult ash_exec_lock_row(AshResource *res, const AshValue *key, AshRowHandle *handle,
@@ -158,15 +157,11 @@ extern void ash_exec_add_taken(const AshResource *res, const AshIdentity *identi
 							   AshErrors *errors);
 
 /*-------------------------------------------------------------------------
- * Settings, defined in ash.c, and set-up
+ * Settings, defined in ash.c
  *-------------------------------------------------------------------------
  */
 
 extern bool ash_guc_fast_path;		/* ash.fast_path: off sends every write through SQL */
-extern bool ash_guc_plan_selection; /* ash.plan_selection: plan_selection.c */
-
-/* table_shape.c */
-extern void ash_exec_init(void);
-extern uint64 ash_exec_relcache_epoch(void);
+extern bool ash_guc_plan_selection; /* ash.plan_selection: see plan_selection.c */
 
 #endif /* ASH_EXEC_H */

@@ -32,10 +32,10 @@ typedef struct AshReference
 typedef struct AshTable
 {
 	MemoryContext cxt; /* of this and all it points to */
+	int users; /* operations that are using it; too high after an error, which is harmless */
 	Oid relid;
-	Oid definer;				/* owner of the resource */
-	uint64 epoch;				/* of relcache invalidations when it was built */
-	LocalTransactionId used_in; /* last transaction in which it was given out */
+	Oid definer;  /* owner of the resource */
+	uint64 epoch; /* of relcache invalidations when it was built */
 
 	int natts;			 /* of the table, dropped columns included */
 	AttrNumber *attnums; /* by attribute */
@@ -71,6 +71,13 @@ typedef enum AshDirectResult
 	ASH_DIRECT_SUPPRESSED /* by a BEFORE trigger: nothing was written */
 } AshDirectResult;
 
+/* True if the write has clauses, which only a statement can have. */
+static inline bool
+ash_write_has_clauses(const AshWrite *write)
+{
+	return write->assign != NULL || write->where != NULL || write->conflict != NULL;
+}
+
 /* direct_insert.c */
 extern AshDirectResult ash_direct_insert(AshResource *res, const AshValue *values,
 										 const bool *given, AshValue *result);
@@ -88,7 +95,6 @@ extern bool ash_index_find(Relation rel, Relation index, Snapshot snapshot, Scan
 
 /* direct_reference.c */
 extern void ash_references_map(AshTable *table, Relation rel);
-extern bool ash_references_apply(const AshTable *table);
 extern bool ash_references_hold(const AshTable *table, TupleTableSlot *row);
 
 /* exec_run.c */

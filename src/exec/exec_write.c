@@ -175,20 +175,13 @@ ash_exec_write_sql(const AshWrite *write, AshSql *sql)
  *-------------------------------------------------------------------------
  */
 
-/* True if the write has clauses, which only a statement can have. */
-static bool
-has_clauses(const AshWrite *write)
-{
-	return write->assign != NULL || write->where != NULL || write->conflict != NULL;
-}
-
 /* The write on the direct path, as far as that applies. */
 static AshDirectResult
 write_direct(const AshWrite *write, AshValue *result)
 {
 	bool update = write->type == ASH_ACTION_UPDATE;
 
-	if (has_clauses(write))
+	if (ash_write_has_clauses(write))
 		return ASH_DIRECT_NOT_TRIED;
 	if (write->type == ASH_ACTION_CREATE)
 		return ash_direct_insert(write->res, write->values, write->given, result);
@@ -196,13 +189,6 @@ write_direct(const AshWrite *write, AshValue *result)
 		return ASH_DIRECT_NOT_TRIED;
 	return ash_direct_write(write->res, write->handle, update ? write->values : NULL,
 							update ? write->given : NULL, result);
-}
-
-/* True if the direct path applies, for an update or destroy when its row is found by its key. */
-bool
-ash_exec_write_is_direct(const AshWrite *write)
-{
-	return !has_clauses(write) && ash_exec_is_direct(write->res, write->type);
 }
 
 /*

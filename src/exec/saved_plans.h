@@ -18,7 +18,7 @@ typedef struct AshSavedPlan AshSavedPlan;
 static inline CachedPlanSource *
 ash_plan_source(SPIPlanPtr spi)
 {
-	return linitial(SPI_plan_get_plan_sources(spi));
+	return (CachedPlanSource *) linitial(SPI_plan_get_plan_sources(spi));
 }
 
 /* running_statement.c */

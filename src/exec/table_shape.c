@@ -4,9 +4,8 @@
  *	  The shape of a resource's table, cached for the direct path.
  *
  * Column numbers, planned column defaults and the like are looked up once per backend and
- * table definition, and kept with the resource (res->table_shape).  A relcache callback
- * counts invalidations of any relation; a shape that is older than the last one is built
- * again when it is next asked for.
+ * table definition, and kept with the resource (res->table_shape).  A shape that is older
+ * than the last invalidation of any relation is built again when it is next asked for.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,31 +22,8 @@
 #include "rewrite/rowsecurity.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
-#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rls.h"
-
-static uint64 relcache_epoch = 1;
-
-static void
-relation_invalidated(Datum arg, Oid relid)
-{
-	relcache_epoch++;
-}
-
-/* The number of relcache invalidations that this backend has processed. */
-uint64
-ash_exec_relcache_epoch(void)
-{
-	return relcache_epoch;
-}
-
-/* Called by _PG_init(). */
-void
-ash_exec_init(void)
-{
-	CacheRegisterRelcacheCallback(relation_invalidated, (Datum) 0);
-}
 
 /* The index of the attribute that the column stores, or -1. */
 static int
@@ -207,7 +183,7 @@ build_table(AshResource *res, Relation rel)
 	table->cxt = cxt;
 	table->relid = RelationGetRelid(rel);
 	table->definer = res->owner;
-	table->epoch = relcache_epoch;
+	table->epoch = ash_relation_epoch();
 	map_columns(table, res, rel);
 	plan_defaults(table, rel);
 	table->checks = prepare_checks(rel);
@@ -222,7 +198,8 @@ build_table(AshResource *res, Relation rel)
 static bool
 is_current(const AshTable *table, Relation rel)
 {
-	return table != NULL && table->epoch == relcache_epoch && table->relid == RelationGetRelid(rel);
+	return table != NULL && table->epoch == ash_relation_epoch() &&
+		   table->relid == RelationGetRelid(rel);
 }
 
 /* True if every attribute has a column of its type. */
@@ -244,21 +221,21 @@ columns_fit(const AshResource *res, Relation rel)
 }
 
 /*
- * Free a shape that is out of date.  One that was given out in this transaction may be used
- * by a write that is running further up the stack, or by a batch: it lives as long as the
- * transaction.
+ * Free a shape that is out of date, unless it is in use further up the stack, by a row that has
+ * caused user code to run: then it lives as long as the transaction.
  */
 static void
 retire_table(AshTable *table)
 {
-	if (table->used_in == AshMyLxid)
+	if (table->users > 0)
 		MemoryContextSetParent(table->cxt, TopTransactionContext);
 	else
 		MemoryContextDelete(table->cxt);
 }
 
 /*
- * The shape of the open table rel of res, valid at least until the transaction ends.
+ * The shape of the open table rel of res, valid until the next call for the same resource, or
+ * while its users are counted.
  *
  * When a column is missing or of another type than its attribute: NULL with missing_ok, else an
  * error.
@@ -266,22 +243,19 @@ retire_table(AshTable *table)
 AshTable *
 ash_table_of(AshResource *res, Relation rel, bool missing_ok)
 {
-	AshTable *table = res->table_shape;
+	AshTable *former = res->table_shape;
+	AshTable *table;
 
-	if (!is_current(table, rel))
-	{
-		AshTable *former = table;
-
-		if (missing_ok && !columns_fit(res, rel))
-			return NULL;
-		/* built aside and put in place when complete */
-		table = build_table(res, rel);
-		MemoryContextSetParent(table->cxt, res->cxt);
-		res->table_shape = table;
-		if (former != NULL)
-			retire_table(former);
-	}
-	table->used_in = AshMyLxid;
+	if (is_current(former, rel))
+		return former;
+	if (missing_ok && !columns_fit(res, rel))
+		return NULL;
+	/* built aside and put in place when complete */
+	table = build_table(res, rel);
+	MemoryContextSetParent(table->cxt, res->cxt);
+	res->table_shape = table;
+	if (former != NULL)
+		retire_table(former);
 	return table;
 }
 

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * src/hooks/hooks.c
- *	  Takes its place in every hook; called once, when the library is loaded.
+ *	  Installs the hooks; called once, by _PG_init().
  *
- * Hooks run in every backend that has the library, also in databases without the
- * extension: each asks ash_resource_by_relid first, which is false there.  The
+ * Hooks run in every backend that has the library, also in databases without the extension,
+ * where ash_resource_by_relid() finds no resource and no statement of exec/ runs.  The
  * previous hook is always called.
  *
  *-------------------------------------------------------------------------

@@ -1,20 +1,26 @@
 /*-------------------------------------------------------------------------
  *
  * src/hooks/inline_interface.c
- *	  Reads of the code interface become part of the query that calls them.
+ *	  Inlines the functions of the code interface into the queries that call them, from
+ *	  bodies that are kept analyzed.
  *
- * PostgreSQL inlines a function like these itself, and parses, analyses and rewrites its
- * body each time it plans a query that calls it.  That is most of the price of a query
- * that is planned for each execution, such as one with a range and a LIMIT.  Here the
- * body is kept analysed and rewritten, by PostgreSQL's plan cache, which knows when that
- * is no longer valid (a relation, a function, the search path, the role or row_security
- * changed).  Conditions and result are those of PostgreSQL's
- * inline_set_returning_function(); a function that does not meet them is left to
- * PostgreSQL, as is every function that does not return the rows of a resource.
+ * PostgreSQL inlines such a function itself (inline_set_returning_function()), but parses,
+ * analyzes and rewrites the body each time it plans a query that calls it.  That is most of
+ * the cost of a query that is planned for each execution, such as one with a range and a
+ * LIMIT.  Measured on a function with a policy on the row (bench/cases/42 to 44), against
+ * the same function written by hand with row security by hand: 1.38 times the time when it
+ * is left to PostgreSQL, 0.97 here; a row by its key against a plain query 1.12 and 1.00;
+ * a range against a plain query 1.79 and 1.25.
  *
- * A body carries its policies as conditions, for callers whom row security passes over.
- * For others PostgreSQL has added the same conditions to the table when it rewrote the body.
- * What stands in both is dropped from the body: "a AND a" is "a".
+ * The body is kept, analyzed and rewritten, by PostgreSQL's plan cache, which knows when
+ * that is no longer valid: a relation, a function, the search path, the role or row_security
+ * has changed.  Conditions for inlining and result are those of
+ * inline_set_returning_function(); a function that does not meet them is left to PostgreSQL,
+ * as is every function that does not return the rows of a resource.
+ *
+ * A body carries its policies as conditions, for callers that row security does not apply to.
+ * For others the rewriter has added the same conditions to the table as security quals.  A
+ * condition that is both is dropped from the body.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,10 +55,10 @@
 #include "utils/plancache.h"
 #include "utils/syscache.h"
 
-/* So many functions are known at once; then all are forgotten. */
+/* All entries are dropped when there would be more. */
 #define INLINE_MAX 256
 
-/* Names are looked up with the rights of a role, and parameters have the call's collation. */
+/* Names are resolved with the privileges of a role; parameters have the call's collation. */
 typedef struct InlineKey
 {
 	Oid funcid;
@@ -68,30 +74,30 @@ typedef struct InlineFunction
 	CachedPlanSource *body; /* NULL: left to PostgreSQL */
 } InlineFunction;
 
-/* A call that is being expanded, for error messages. */
+/* For the error context of a body that is being inlined. */
 typedef struct InlineContext
 {
 	const char *name;
 	const char *source;
 } InlineContext;
 
-/* What a plan has to know of the functions that it does not show. */
+/* What invalidates a plan that contains bodies of functions. */
 typedef struct Dependencies
 {
 	List *items; /* of PlanInvalItem */
 	bool on_role;
 } Dependencies;
 
-/* The arguments of a call on their way into a body. */
+/* Actual arguments being substituted for Params. */
 typedef struct Substitution
 {
 	List *args;
-	int levels; /* how deep below the caller's query the parameter stands */
+	int levels; /* query levels between the Param and the caller's query */
 } Substitution;
 
 static planner_hook_type prev_planner = NULL;
 static HTAB *functions = NULL;
-static uint64 functions_epoch = 1; /* counts changes of functions */
+static uint64 functions_epoch = 1; /* counts invalidations of pg_proc */
 
 static void
 function_changed(Datum arg, int cacheid, uint32 hashvalue)
@@ -105,7 +111,7 @@ function_changed(Datum arg, int cacheid, uint32 hashvalue)
  */
 
 static void
-forget(InlineFunction *function)
+drop_body(InlineFunction *function)
 {
 	CachedPlanSource *body = function->body;
 
@@ -114,8 +120,9 @@ forget(InlineFunction *function)
 		DropCachedPlan(body);
 }
 
+/* Remove all entries. */
 static void
-forget_all(void)
+drop_all(void)
 {
 	HASH_SEQ_STATUS seq;
 	InlineFunction *function;
@@ -123,12 +130,12 @@ forget_all(void)
 	hash_seq_init(&seq, functions);
 	while ((function = hash_seq_search(&seq)) != NULL)
 	{
-		forget(function);
+		drop_body(function);
 		hash_search(functions, &function->key, HASH_REMOVE, NULL);
 	}
 }
 
-/* What PostgreSQL's function requires of the catalog's row. */
+/* True if the pg_proc row meets PostgreSQL's conditions, and returns rows of a resource. */
 static bool
 is_inlinable(HeapTuple tuple)
 {
@@ -146,7 +153,7 @@ is_inlinable(HeapTuple tuple)
 	return OidIsValid(relid) && ash_resource_by_relid(relid) != NULL;
 }
 
-/* The same as PostgreSQL says of a body that it inlines. */
+/* Error context callback: the same context as PostgreSQL's own for a body that it inlines. */
 static void
 inline_context(void *arg)
 {
@@ -162,9 +169,12 @@ inline_context(void *arg)
 	errcontext("SQL function \"%s\" during inlining", context->name);
 }
 
-/* The body, analysed and kept; NULL if it is not a single statement. */
+/*
+ * Analyze and rewrite the body and save it in the plan cache; NULL if it is not one statement.
+ * Garbage is left in CurrentMemoryContext.
+ */
 static CachedPlanSource *
-analyse(HeapTuple tuple, FuncExpr *call, const char *source)
+save_body(HeapTuple tuple, FuncExpr *call, const char *source)
 {
 	List *raw = pg_parse_query(source);
 	SQLFunctionParseInfoPtr info;
@@ -187,9 +197,9 @@ analyse(HeapTuple tuple, FuncExpr *call, const char *source)
 	return body;
 }
 
-/* What PostgreSQL gathers while it analyses goes with the scratch context. */
+/* The same in a scratch context, with the error context of the function. */
 static CachedPlanSource *
-analyse_aside(HeapTuple tuple, FuncExpr *call)
+analyze_function(HeapTuple tuple, FuncExpr *call)
 {
 	MemoryContext scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "ash inline", ALLOCSET_DEFAULT_SIZES);
@@ -204,15 +214,16 @@ analyse_aside(HeapTuple tuple, FuncExpr *call)
 	context.source =
 		TextDatumGetCString(SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull));
 	error_context_stack = &callback;
-	body = analyse(tuple, call, context.source);
+	body = save_body(tuple, call, context.source);
 	error_context_stack = callback.previous;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
 	return body;
 }
 
+/* Fill the entry from the catalog. */
 static void
-learn(InlineFunction *function, FuncExpr *call)
+fill_entry(InlineFunction *function, FuncExpr *call)
 {
 	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(call->funcid));
 
@@ -220,7 +231,7 @@ learn(InlineFunction *function, FuncExpr *call)
 		elog(ERROR, "cache lookup failed for function %u", call->funcid);
 	function->name = ((Form_pg_proc) GETSTRUCT(tuple))->proname;
 	if (is_inlinable(tuple))
-		function->body = analyse_aside(tuple, call);
+		function->body = analyze_function(tuple, call);
 	ReleaseSysCache(tuple);
 }
 
@@ -234,9 +245,9 @@ create_functions(void)
 		hash_create("ash inline functions", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-/* What is known of the function, as it is now. */
+/* The entry of the called function for the current role, up to date. */
 static InlineFunction *
-find(FuncExpr *call)
+find_function(FuncExpr *call)
 {
 	InlineKey key = { call->funcid, GetUserId(), call->inputcollid };
 	uint64 epoch = functions_epoch; /* before anything is looked up */
@@ -247,7 +258,7 @@ find(FuncExpr *call)
 		create_functions();
 	if (hash_get_num_entries(functions) >= INLINE_MAX &&
 		hash_search(functions, &key, HASH_FIND, NULL) == NULL)
-		forget_all();
+		drop_all();
 	function = hash_search(functions, &key, HASH_ENTER, &found);
 	if (!found)
 	{
@@ -256,19 +267,20 @@ find(FuncExpr *call)
 	}
 	if (function->epoch != epoch)
 	{
-		forget(function);
-		function->epoch = 0; /* should learning fail */
-		learn(function, call);
+		drop_body(function);
+		function->epoch = 0; /* not valid if the next call raises an error */
+		fill_entry(function, call);
 		function->epoch = epoch;
 	}
 	return function;
 }
 
 /*-------------------------------------------------------------------------
- * Conditions that stand twice
+ * Duplicate conditions
  *-------------------------------------------------------------------------
  */
 
+/* The operands of nested ANDs, flattened. */
 static List *
 conjuncts_of(Node *qual)
 {
@@ -288,6 +300,7 @@ conjuncts_of(Node *qual)
 	return all;
 }
 
+/* The conjuncts of the security quals of the entry. */
 static List *
 security_conjuncts(const RangeTblEntry *entry)
 {
@@ -300,9 +313,9 @@ security_conjuncts(const RangeTblEntry *entry)
 }
 
 /*
- * Drop from WHERE what row security demands of the one table of the query anyway.
- * Where there are more tables a condition of WHERE may be about rows that an outer join
- * has filled up, which row security has never seen.
+ * Drop from WHERE the conditions that are also security quals of the only table of the query,
+ * and do the same in its subqueries.  With more tables a condition of WHERE may apply to rows
+ * that an outer join has null-extended, which security quals do not see.
  */
 static void
 drop_secured(Query *query)
@@ -343,8 +356,9 @@ drop_secured(Query *query)
  *-------------------------------------------------------------------------
  */
 
+/* Mutator: replace the Params of a body by the arguments of the call. */
 static Node *
-substitute(Node *node, void *arg)
+substitute_params(Node *node, void *arg)
 {
 	Substitution *context = arg;
 	Node *result;
@@ -354,7 +368,7 @@ substitute(Node *node, void *arg)
 	if (IsA(node, Query))
 	{
 		context->levels++;
-		result = (Node *) query_tree_mutator((Query *) node, substitute, context, 0);
+		result = (Node *) query_tree_mutator((Query *) node, substitute_params, context, 0);
 		context->levels--;
 		return result;
 	}
@@ -364,10 +378,10 @@ substitute(Node *node, void *arg)
 		IncrementVarSublevelsUp(result, context->levels, 0);
 		return result;
 	}
-	return expression_tree_mutator(node, substitute, context);
+	return expression_tree_mutator(node, substitute_params, context);
 }
 
-/* The call that the entry consists of, if its arguments may stand in a body; else NULL. */
+/* The call of a range table entry that is one plain function call; else NULL. */
 static FuncExpr *
 plain_call(const RangeTblEntry *entry)
 {
@@ -387,7 +401,10 @@ plain_call(const RangeTblEntry *entry)
 			   NULL;
 }
 
-/* With named arguments in their places and defaults filled in. */
+/*
+ * The call with named arguments in their places and defaults filled in; NULL if its arguments,
+ * the caller's privileges or an fmgr hook prevent inlining.
+ */
 static FuncExpr *
 complete_call(FuncExpr *call)
 {
@@ -403,7 +420,7 @@ complete_call(FuncExpr *call)
 	return call;
 }
 
-/* The body as a query of its own; NULL: leave it to PostgreSQL. */
+/* A copy of the valid body that returns the call's type; NULL: leave it to PostgreSQL. */
 static Query *
 body_query(const FuncExpr *call, CachedPlanSource *body)
 {
@@ -424,12 +441,12 @@ body_query(const FuncExpr *call, CachedPlanSource *body)
 	return linitial_node(Query, queries);
 }
 
-/* The query that stands for the call; NULL: leave it to PostgreSQL. */
+/* The query to put in place of the call; NULL: leave it to PostgreSQL. */
 static Query *
 expand_call(FuncExpr *call)
 {
 	Substitution substitution = { call->args, 1 };
-	InlineFunction *function = find(call);
+	InlineFunction *function = find_function(call);
 	InlineContext context = { NameStr(function->name) };
 	ErrorContextCallback callback = { .previous = error_context_stack,
 									  .callback = inline_context,
@@ -445,9 +462,10 @@ expand_call(FuncExpr *call)
 	if (query == NULL)
 		return NULL;
 	drop_secured(query);
-	return query_tree_mutator(query, substitute, &substitution, 0);
+	return query_tree_mutator(query, substitute_params, &substitution, 0);
 }
 
+/* Make the entry of an inlinable call a subquery, as inline_set_returning_functions() does. */
 static void
 expand_entry(RangeTblEntry *entry, Dependencies *depends)
 {
@@ -460,7 +478,7 @@ expand_entry(RangeTblEntry *entry, Dependencies *depends)
 	query = expand_call(call);
 	if (query == NULL)
 		return;
-	/* the call stays in the entry, as PostgreSQL leaves it there for its planner */
+	/* the function stays in the entry, as PostgreSQL leaves it there */
 	entry->rtekind = RTE_SUBQUERY;
 	entry->subquery = query;
 	entry->security_barrier = false;
@@ -471,7 +489,7 @@ expand_entry(RangeTblEntry *entry, Dependencies *depends)
 	depends->on_role |= query->hasRowSecurity;
 }
 
-/* expression_tree_walker over a whole query; depends is what is found */
+/* expression_tree_walker() over a whole query; depends is a Dependencies */
 static bool
 expand_calls(Node *node, void *depends)
 {
@@ -488,8 +506,9 @@ expand_calls(Node *node, void *depends)
 	return query_tree_walker(query, expand_calls, depends, 0);
 }
 
+/* planner_hook */
 static PlannedStmt *
-plan_query(Query *query, const char *text, int options, ParamListInfo params)
+plan_inlined(Query *query, const char *text, int options, ParamListInfo params)
 {
 	Dependencies depends = { NIL, false };
 	PlannedStmt *plan;
@@ -507,5 +526,5 @@ ash_inline_init(void)
 {
 	CacheRegisterSyscacheCallback(PROCOID, function_changed, (Datum) 0);
 	prev_planner = planner_hook;
-	planner_hook = plan_query;
+	planner_hook = plan_inlined;
 }

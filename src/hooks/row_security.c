@@ -223,7 +223,7 @@ parse_kind(AshResource *res, Relation rel, int kind)
 static uint64
 current_epoch(void)
 {
-	return names_epoch + ash_exec_relcache_epoch();
+	return names_epoch + ash_relation_epoch();
 }
 
 static void

@@ -91,6 +91,9 @@ typedef struct AshOverlayEntry
 /* Of AshOverlayEntry *; NIL ends it.  Everything that was compiled before is forgotten. */
 extern void ash_catalog_set_overlay(List *entries);
 
+/* Changes whenever a table, an index or a schema of this database does. */
+extern uint64 ash_relation_epoch(void);
+
 /* Is name a resource of the catalog (or the overlay)? */
 extern bool ash_resource_exists(const char *name);
 

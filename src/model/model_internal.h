@@ -55,9 +55,6 @@ extern Oid ash_catalog_object(AshCatalogObject object);
 /* what the last lookup gave, without looking anything up (invalidation callbacks) */
 extern Oid ash_catalog_object_seen(AshCatalogObject object);
 
-/* model_cache.c: changes whenever a table, an index or a schema of this database does */
-extern uint64 ash_relation_epoch(void);
-
 /* compile_fields.c */
 extern void *ash_compile_attribute(AshResource *res, const char *name, json_t *node,
 								   AshErrors *errors);

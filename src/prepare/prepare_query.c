@@ -72,8 +72,7 @@ add_get_by(AshQuery *query)
 static void
 prepare_action(AshQuery *query)
 {
-	ash_call_argument_defaults(query->call);
-	ash_call_required_arguments(query->call);
+	ash_call_complete_arguments(query->call, true);
 	ash_query_run_preparations(query, query->input);
 	if (ash_errors_any(query->call->errors))
 		return;
@@ -176,7 +175,8 @@ ash_query_authorize(AshQuery *query)
 	answer = ash_authorize(&subject, query->forgiving ? ASH_REFUSE_SILENTLY : ASH_REFUSE_ERROR);
 	if (answer.decision == ASH_DECISION_DENY)
 		query->forbidden = true;
-	else if (answer.decision == ASH_DECISION_CONDITION && query->call->opts->authorize_with == 0)
+	else if (answer.decision == ASH_DECISION_CONDITION &&
+			 query->call->opts->authorize_with == ASH_READ_WITH_FILTER)
 		query->filters = lappend(query->filters, answer.condition);
 	else if (answer.decision == ASH_DECISION_CONDITION)
 		query->must_see = answer.condition;

@@ -174,7 +174,7 @@ related_query(LoadParser *parser, AshRelationship *rel, const Jsonb *options, Js
 	apply_options(parser, sub, options);
 	if (nested != NULL)
 		sub->opts->load = nested;
-	sub->opts->authorize_with = rel->authorize_read_with == ASH_READ_WITH_ERROR;
+	sub->opts->authorize_with = rel->authorize_read_with;
 	query = ash_query_create(sub, dest, action);
 	query->relationship = rel;
 	query->source = parser->res;

@@ -163,7 +163,6 @@ extern Jsonb *ash_query_view(const AshQuery *query);
  *-------------------------------------------------------------------------
  */
 extern bool ash_call_of_all_tenants(const AshCall *call);
-extern bool ash_tenant_required(AshResource *res, AshAction *action);
 extern bool ash_tenant_bypassed(AshAction *action);
 /* the condition on the tenant attribute, or NULL; adds TENANT_REQUIRED when there should be one */
 extern AshExpr *ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action);

@@ -11,12 +11,6 @@
 #include "query/query.h"
 
 bool
-ash_tenant_required(AshResource *res, AshAction *action)
-{
-	return !res->tenant_global && (action == NULL || action->multitenancy == ASH_TENANCY_ENFORCE);
-}
-
-bool
 ash_tenant_bypassed(AshAction *action)
 {
 	return action != NULL && (action->multitenancy == ASH_TENANCY_BYPASS ||
@@ -40,15 +34,7 @@ ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action)
 	if (call == NULL || res->tenancy == ASH_TENANCY_NONE || ash_tenant_bypassed(action) ||
 		ash_call_of_all_tenants(call))
 		return NULL;
-	if (!call->has_tenant)
-	{
-		if (ash_tenant_required(res, action))
-			ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
-						  "Queries against the %s resource require a tenant to be specified",
-						  res->name);
-		return NULL;
-	}
-	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || !ash_call_tenant_value(call, res, false, &tenant))
+	if (!ash_call_check_tenant(call, res, action) || !ash_call_tenant_value(call, res, &tenant))
 		return NULL;
 	return ash_expr_call("=",
 						 list_make2(ash_expr_attribute(res, res->tenant_attribute),
