@@ -65,14 +65,6 @@ ash_notification_add(AshChangeset *cs)
 	MemoryContextSwitchTo(old);
 }
 
-static const char *
-type_name(AshActionType type)
-{
-	static const char *const names[] = { "create", "read", "update", "destroy", "action" };
-
-	return names[type];
-}
-
 static void
 write_notification(AshCall *call, const Notification *notification, StringInfo out)
 {
@@ -83,7 +75,8 @@ write_notification(AshCall *call, const Notification *notification, StringInfo o
 	appendStringInfoString(out, ", \"action\": ");
 	escape_json(out, notification->action->name);
 	appendStringInfo(out, ", \"action_type\": \"%s\", \"actor\": %s, \"metadata\": ",
-					 type_name(notification->action->type), notification->actor ? "true" : "false");
+					 ash_action_types[notification->action->type],
+					 notification->actor ? "true" : "false");
 	if (own && call->opts->notification_metadata != NULL)
 		appendStringInfoString(out, JsonbToCString(NULL, &call->opts->notification_metadata->root,
 												   VARSIZE(call->opts->notification_metadata)));

@@ -84,8 +84,8 @@ struct AshExpr
 	Oid collation;
 	bool negated; /* NOT IN, IS NOT NULL … */
 
-	bool adaptable; /* literal, template or get_path: takes the type it meets */
-	void *state;	/* cached executor state (expr_eval.c) */
+	bool adaptable;				/* literal, template or get_path: takes the type it meets */
+	struct AshEvalState *state; /* cache: executor state (expr_eval.c) */
 };
 
 /* What an operator or function of the language is; tables in expr_builtins.c. */
@@ -259,8 +259,10 @@ typedef struct AshReader
 } AshReader;
 
 /*
- * A statement being written: text plus parameters.  References to rows are
- * written by the owner of the statement (query/) through the callbacks.
+ * A statement being written: text plus parameters.  expr/ writes values, operators
+ * and functions; what depends on the rows of the statement is written by the two
+ * functions that who begins the statement sets after ash_sql_init.  A writer that
+ * needs more than the AshSql embeds it as the first member of its own struct.
  */
 struct AshSql
 {
@@ -277,13 +279,13 @@ struct AshSql
 	bool user_code;		/* set when code of a user runs in it */
 	bool parallel;		/* it may look at many rows: worth planning for workers */
 	int next_alias;
-	/* write a reference / exists / aggregate; expr's kind tells which */
+	/* Writes an ASH_EXPR_REF, ASH_EXPR_EXISTS or ASH_EXPR_AGGREGATE. */
 	void (*write_ref)(AshSql *sql, AshExpr *expr);
-	/* when set, templates are written by this instead of as parameters (row-security quals) */
+	/* Writes a template; NULL: its value becomes a parameter. */
 	void (*write_template)(AshSql *sql, AshExpr *expr);
-	void *context; /* of write_ref: the current row scope */
-	List *reads;   /* of AshResource *: whose columns it names, beside those of its own */
-	List *readers; /* of AshReader * */
+	struct AshRowScope *row; /* sql/: the row that references without a path are to */
+	List *reads;			 /* of AshResource *: whose columns it names, beside those of its own */
+	List *readers;			 /* of AshReader * */
 };
 
 extern void ash_sql_init(AshSql *sql, AshBindings *bindings);

@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "changeset/changeset.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
 #include "model/attribute.h"
 #include "model/entities.h"
 #include "parser/parse_func.h"

@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "model/action_def.h"
 #include "model/entities.h"
 #include "policy/policy_internal.h"
 

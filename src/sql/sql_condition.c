@@ -252,11 +252,11 @@ static void
 write_terms(AshRowScope *row, List *terms)
 {
 	AshSql *sql = row->sql;
-	void *outer = sql->context;
+	AshRowScope *outer = sql->row;
 	bool first = true;
 	ListCell *lc;
 
-	sql->context = row;
+	sql->row = row;
 	foreach (lc, terms)
 	{
 		if (!first)
@@ -266,7 +266,7 @@ write_terms(AshRowScope *row, List *terms)
 		ash_sql_str(sql, ")");
 		first = false;
 	}
-	sql->context = outer;
+	sql->row = outer;
 }
 
 /*-------------------------------------------------------------------------
