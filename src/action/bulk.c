@@ -330,7 +330,7 @@ check_tenant(AshCall *call, StringInfo out)
 	AshResource *res = call->res;
 	Bulk failed = { .call = call };
 
-	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || call->has_tenant || res->tenant_global ||
+	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || call->bindings.has_tenant || res->tenant_global ||
 		call->action->multitenancy != ASH_TENANCY_ENFORCE)
 		return true;
 	failed.error_count = 1;

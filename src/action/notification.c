@@ -60,7 +60,7 @@ ash_notification_add(AshChangeset *cs)
 	notification->row = ash_action_copy_row(cs->res, cs->result);
 	notification->load = copy_jsonb(ash_action_loads(cs));
 	notification->extra = ash_changeset_extra(cs);
-	notification->actor = cs->call->has_actor;
+	notification->actor = cs->call->bindings.has_actor;
 	top->notifications = lappend(top->notifications, notification);
 	MemoryContextSwitchTo(old);
 }

@@ -253,7 +253,7 @@ write_conflict_value(AshSql *sql, AshChangeset *cs, int i, const bool *given, bo
 
 	if (cs->atomics[i] != NULL)
 	{
-		ash_query_write_expr(sql, cs->res, "t", cs->atomics[i]);
+		ash_query_write_expr(sql, cs->call, cs->res, "t", cs->atomics[i]);
 		return;
 	}
 	if (attr->update_default.kind != ASH_DEFAULT_NONE &&
@@ -298,7 +298,7 @@ write_update(AshSql *sql, AshChangeset *cs, Bitmapset *keys, const bool *given)
 static bool
 keeps_to_tenant(const AshChangeset *cs)
 {
-	return cs->res->tenancy == ASH_TENANCY_ATTRIBUTE && cs->call->has_tenant &&
+	return cs->res->tenancy == ASH_TENANCY_ATTRIBUTE && cs->call->bindings.has_tenant &&
 		   cs->action->multitenancy < ASH_TENANCY_BYPASS;
 }
 
@@ -332,7 +332,7 @@ write_condition(AshSql *sql, AshChangeset *cs)
 	if (condition == NULL)
 		return false;
 	ash_sql_str(sql, first ? " WHERE (" : " AND (");
-	ash_query_write_condition(sql, cs->res, "t", condition);
+	ash_query_write_condition(sql, cs->call, cs->res, "t", condition);
 	ash_sql_str(sql, ")");
 	return true;
 }

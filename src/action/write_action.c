@@ -31,8 +31,9 @@ require_tenant(AshChangeset *cs)
 {
 	AshResource *res = cs->res;
 
-	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || res->tenant_global || cs->call->has_tenant ||
-		cs->action->multitenancy != ASH_TENANCY_ENFORCE || cs->data != NULL)
+	if (res->tenancy != ASH_TENANCY_ATTRIBUTE || res->tenant_global ||
+		cs->call->bindings.has_tenant || cs->action->multitenancy != ASH_TENANCY_ENFORCE ||
+		cs->data != NULL)
 		return;
 	ash_error_add(cs->call->errors, ASH_E_INVALID_CHANGES, NULL,
 				  "%s changesets require a tenant to be specified", res->name);
@@ -180,7 +181,7 @@ write_atomics(AshSql *sql, void *arg)
 		ash_sql_str(sql, separator);
 		ash_sql_ident(sql, cs->res->attributes[i]->source);
 		ash_sql_str(sql, " = ");
-		ash_query_write_expr(sql, cs->res, "t", cs->atomics[i]);
+		ash_query_write_expr(sql, cs->call, cs->res, "t", cs->atomics[i]);
 		separator = ", ";
 	}
 }
@@ -194,7 +195,7 @@ write_filters(AshSql *sql, void *arg)
 	foreach (lc, cs->filters)
 	{
 		ash_sql_str(sql, " AND ");
-		ash_query_write_condition(sql, cs->res, "t", lfirst(lc));
+		ash_query_write_condition(sql, cs->call, cs->res, "t", lfirst(lc));
 	}
 }
 

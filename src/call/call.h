@@ -87,16 +87,11 @@ struct AshCall
 	AshAction *action; /* NULL for calls without one */
 	AshOptions *opts;  /* never NULL */
 	AshErrors *errors;
+	AshBindings bindings; /* actor, tenant, context (deep-merged by set_context) and arguments */
 
-	bool authorize;				/* decided from domain and options */
-	bool has_actor;				/* an actor that is not null */
-	bool actor_read;			/* a record of the actor resource, found by key */
-	Jsonb *actor;				/* object; NULL without one */
-	const char *actor_resource; /* resource the actor is a record of, or NULL */
-	bool has_tenant;
-	JsonbValue tenant; /* scalar, when has_tenant */
-	bool all_tenants;  /* an outer action has "bypass_all" */
-	Jsonb *context;	   /* never NULL; deep-merged by set_context */
+	bool authorize;	  /* decided from domain and options */
+	bool actor_read;  /* a record of the actor resource, found by key */
+	bool all_tenants; /* an outer action has "bypass_all" */
 
 	AshValue *args;		 /* by argument index */
 	bool *arg_set;		 /* supplied or defaulted */
@@ -106,11 +101,10 @@ struct AshCall
 	const char *accessing_from; /* resource name, or NULL */
 	const char *accessing_relationship;
 
-	StringInfo out;		  /* where an API function gathers the result; NULL when nested */
-	TimestampTz now;	  /* one "now" per action */
-	AshBindings bindings; /* resolves templates against this call */
-	List *notifications;  /* of Jsonb *, gathered while running */
-	List *forced;		  /* of AshForced *: what the outer action sets on a nested write */
+	StringInfo out;		 /* where an API function gathers the result; NULL when nested */
+	TimestampTz now;	 /* one "now" per action */
+	List *notifications; /* of Jsonb *, gathered while running */
+	List *forced;		 /* of AshForced *: what the outer action sets on a nested write */
 	struct AshChangeset *changeset; /* the one of the write that runs, or NULL */
 };
 
@@ -148,9 +142,6 @@ extern AshCall *ash_call_begin(MemoryContext context_parent, AshResource *res, A
 
 /* call_options.c: only errors of call are used; in CurrentMemoryContext */
 extern AshOptions *ash_options_parse(AshCall *call, Jsonb *options);
-
-/* AshBindings.is_sensitive of a call: a sensitive argument, or attribute of the actor */
-extern bool ash_call_is_sensitive(AshBindings *bindings, AshTemplateKind kind, List *path);
 
 /*
  * A call inside another: same actor, tenant, authorize, context; own errors unless shared.
@@ -197,14 +188,6 @@ typedef struct AshSecurityState
 
 extern AshSecurityState ash_security_enter(const AshResource *res);
 extern void ash_security_leave(const AshSecurityState *state);
-
-/* Templates: {"arg"}, {"actor"}, … resolved to JSON, or cast to a type. */
-extern void ash_call_template_json(AshCall *call, const AshTemplate *tmpl, JsonbValue *out);
-extern bool ash_call_template(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type,
-							  AshCast *cast, AshValue *out);
-
-/* A value of the actor; false (and null) when there is no actor or no such key. */
-extern bool ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out);
 
 /* Reads and generic actions: cast and store every input; adds errors, also for unknown ones. */
 extern void ash_call_cast_arguments(AshCall *call, const Jsonb *input);

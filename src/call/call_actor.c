@@ -113,7 +113,7 @@ given_actor(AshCall *call)
 	return text != NULL && text[0] != '\0' ? setting_jsonb(text) : NULL;
 }
 
-/* Fill call->actor; a scalar is the key of a record of the actor resource. */
+/* Fill call->bindings.actor; a scalar is the key of a record of the actor resource. */
 void
 ash_call_find_actor(AshCall *call)
 {
@@ -121,34 +121,35 @@ ash_call_find_actor(AshCall *call)
 	JsonbValue key;
 	AshResource *actor_resource;
 
-	call->actor_resource = call->res->domain.actor_resource;
+	call->bindings.actor_resource = call->res->domain.actor_resource;
 	if (given == NULL)
 		return;
 	if (JB_ROOT_IS_OBJECT(given))
 	{
-		call->has_actor = true;
-		call->actor = given;
+		call->bindings.has_actor = true;
+		call->bindings.actor = given;
 		return;
 	}
-	if (call->actor_resource == NULL || !JB_ROOT_IS_SCALAR(given))
+	if (call->bindings.actor_resource == NULL || !JB_ROOT_IS_SCALAR(given))
 	{
 		ash_error_add(call->errors, ASH_E_INVALID_OPTION, "actor",
-					  call->actor_resource ?
+					  call->bindings.actor_resource ?
 						  "the actor must be an object or a key of %s" :
 						  "the actor must be an object: domain %s names no actor resource",
-					  call->actor_resource ? call->actor_resource : call->res->domain.name);
+					  call->bindings.actor_resource ? call->bindings.actor_resource :
+													  call->res->domain.name);
 		return;
 	}
-	actor_resource = ash_resource_get(call->actor_resource, call->errors);
+	actor_resource = ash_resource_get(call->bindings.actor_resource, call->errors);
 	if (actor_resource == NULL)
 		return;
 	ash_jsonb_value_from_jsonb(given, &key);
-	call->actor = actor_loader(call, actor_resource, &key);
-	call->has_actor = call->actor != NULL;
-	call->actor_read = call->has_actor;
+	call->bindings.actor = actor_loader(call, actor_resource, &key);
+	call->bindings.has_actor = call->bindings.actor != NULL;
+	call->actor_read = call->bindings.has_actor;
 }
 
-/* Fill call->tenant: the option, else the setting ash.tenant. */
+/* Fill call->bindings.tenant: the option, else the setting ash.tenant. */
 void
 ash_call_find_tenant(AshCall *call)
 {
@@ -159,26 +160,17 @@ ash_call_find_tenant(AshCall *call)
 						  "option tenant must be a scalar");
 		else
 		{
-			call->has_tenant = true;
-			call->tenant = *call->opts->tenant;
+			call->bindings.has_tenant = true;
+			call->bindings.tenant = *call->opts->tenant;
 		}
 	}
 	else if (ash_guc_tenant != NULL && ash_guc_tenant[0] != '\0')
 	{
-		call->has_tenant = true;
-		call->tenant.type = jbvString;
-		call->tenant.val.string.val = pstrdup(ash_guc_tenant);
-		call->tenant.val.string.len = strlen(ash_guc_tenant);
+		call->bindings.has_tenant = true;
+		call->bindings.tenant.type = jbvString;
+		call->bindings.tenant.val.string.val = pstrdup(ash_guc_tenant);
+		call->bindings.tenant.val.string.len = strlen(ash_guc_tenant);
 	}
-}
-
-bool
-ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out)
-{
-	if (call->has_actor && ash_jsonb_get_path(call->actor, path, out))
-		return true;
-	out->type = jbvNull;
-	return false;
 }
 
 /* The attribute's value as the resource's own function gives it. */
@@ -186,7 +178,7 @@ static bool
 parse_tenant(AshCall *call, AshResource *res, AshValue *out)
 {
 	Oid function = ash_tenant_parser(res);
-	const char *tenant = ash_jsonb_value_text(&call->tenant);
+	const char *tenant = ash_jsonb_value_text(&call->bindings.tenant);
 	FmgrInfo flinfo;
 	LOCAL_FCINFO(fcinfo, 1);
 
@@ -228,7 +220,7 @@ ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *
 {
 	AshCast cast = { .errors = call->errors, .code = ASH_E_INVALID_OPTION, .field = "tenant" };
 
-	if (!call->has_tenant)
+	if (!call->bindings.has_tenant)
 	{
 		if (required && !res->tenant_global)
 			ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
@@ -238,5 +230,5 @@ ash_call_tenant_value(AshCall *call, AshResource *res, bool required, AshValue *
 	}
 	if (res->tenant_parser != NULL)
 		return parse_tenant(call, res, out);
-	return ash_type_cast(res->tenant_attribute->type, &call->tenant, &cast, out);
+	return ash_type_cast(res->tenant_attribute->type, &call->bindings.tenant, &cast, out);
 }

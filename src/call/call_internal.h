@@ -19,8 +19,4 @@ extern bool ash_workspace_give_back(MemoryContext cxt);
 extern void ash_call_find_actor(AshCall *call);
 extern void ash_call_find_tenant(AshCall *call);
 
-/* call_template.c */
-extern bool ash_call_resolve(AshBindings *bindings, AshTemplateKind kind, List *path,
-							 const AshTypeInst *type, AshValue *out);
-
 #endif /* ASH_CALL_INTERNAL_H */

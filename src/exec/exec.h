@@ -113,10 +113,10 @@ extern void ash_exec_insert(AshResource *res, const AshValue *values, const bool
 extern AshWriteStatus ash_exec_update(AshResource *res, const AshRowHandle *handle,
 									  const AshValue *row, const AshValue *values,
 									  const bool *given, AshSqlFn assign, AshSqlFn where, void *arg,
-									  AshBindings *bindings, AshValue *result);
+									  const AshBindings *bindings, AshValue *result);
 extern AshWriteStatus ash_exec_delete(AshResource *res, const AshRowHandle *handle,
 									  const AshValue *row, AshSqlFn where, void *arg,
-									  AshBindings *bindings, AshValue *result);
+									  const AshBindings *bindings, AshValue *result);
 
 extern void ash_exec_insert_sql(AshSql *sql, const AshResource *res, const AshValue *values,
 								const bool *given);

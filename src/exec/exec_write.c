@@ -234,7 +234,7 @@ ash_exec_delete_sql(AshSql *sql, const AshResource *res, const AshValue *row, As
 AshWriteStatus
 ash_exec_update(AshResource *res, const AshRowHandle *handle, const AshValue *row,
 				const AshValue *values, const bool *given, AshSqlFn assign, AshSqlFn where,
-				void *arg, AshBindings *bindings, AshValue *result)
+				void *arg, const AshBindings *bindings, AshValue *result)
 {
 	AshDirectResult done = ASH_DIRECT_NOT_TRIED;
 	AshSql sql;
@@ -252,7 +252,7 @@ ash_exec_update(AshResource *res, const AshRowHandle *handle, const AshValue *ro
 /* Delete that row; arguments as above, result gets it as it was. */
 AshWriteStatus
 ash_exec_delete(AshResource *res, const AshRowHandle *handle, const AshValue *row, AshSqlFn where,
-				void *arg, AshBindings *bindings, AshValue *result)
+				void *arg, const AshBindings *bindings, AshValue *result)
 {
 	AshDirectResult done = ASH_DIRECT_NOT_TRIED;
 	AshSql sql;

@@ -286,7 +286,8 @@ build_state(AshExpr *expr, MemoryContext parent)
  */
 
 static bool
-input_value(AshExpr *input, AshBindings *bindings, AshRefValue ref, void *context, AshValue *out)
+input_value(AshExpr *input, const AshBindings *bindings, AshRefValue ref, void *context,
+			AshValue *out)
 {
 	out->value = (Datum) 0;
 	out->isnull = true;
@@ -298,12 +299,12 @@ input_value(AshExpr *input, AshBindings *bindings, AshRefValue ref, void *contex
 	}
 	if (bindings == NULL)
 		elog(ERROR, "expression needs a running call: %s", ash_expr_describe(input));
-	return bindings->resolve(bindings, input->template_kind, input->template_path, input->type,
+	return ash_binding_value(bindings, input->template_kind, input->template_path, input->type,
 							 out);
 }
 
 static bool
-set_inputs(AshEvalState *state, AshBindings *bindings, AshRefValue ref, void *context)
+set_inputs(AshEvalState *state, const AshBindings *bindings, AshRefValue ref, void *context)
 {
 	for (int i = 0; i < state->params->numParams; i++)
 	{
@@ -431,7 +432,7 @@ is_plain_equality(const AshExpr *expr)
 }
 
 static bool
-eval_equality(const AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context,
+eval_equality(const AshExpr *expr, const AshBindings *bindings, AshRefValue ref, void *context,
 			  AshValue *out)
 {
 	const AshTypeInst *type = expr->args[0]->type;
@@ -450,7 +451,7 @@ eval_equality(const AshExpr *expr, AshBindings *bindings, AshRefValue ref, void 
 
 /* AND, OR and NOT with SQL's nulls; what decides stops. */
 static bool
-eval_logic(const AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context,
+eval_logic(const AshExpr *expr, const AshBindings *bindings, AshRefValue ref, void *context,
 		   AshValue *out)
 {
 	bool decisive = expr->kind == ASH_EXPR_OR;
@@ -494,7 +495,8 @@ ash_expr_is_ready(AshExpr *expr)
 }
 
 bool
-ash_expr_eval(AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context, AshValue *out)
+ash_expr_eval(AshExpr *expr, const AshBindings *bindings, AshRefValue ref, void *context,
+			  AshValue *out)
 {
 	AshEvalState *state;
 

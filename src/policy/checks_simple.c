@@ -156,7 +156,8 @@ match_context_equals(const AshPolicySubject *subject, void *options)
 	ContextEquals *opts = options;
 	JsonbValue value;
 
-	if (subject->call == NULL || !ash_jsonb_get_path(subject->call->context, opts->key, &value))
+	if (subject->call == NULL ||
+		!ash_jsonb_get_path(subject->call->bindings.context, opts->key, &value))
 		return ASH_FALSE;
 	return truth(ash_check_equals_json(subject->call, opts->value, &value));
 }

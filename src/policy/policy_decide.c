@@ -201,7 +201,7 @@ literal_filter(const AshPolicySubject *subject, AshExpr *expr, int access_type)
 	Literal literal;
 	AshValue value;
 
-	if (!subject->call->has_actor && ash_expr_uses_actor(expr))
+	if (!subject->call->bindings.has_actor && ash_expr_uses_actor(expr))
 		return literal_decided(false);
 	if (!ash_expr_has_refs(expr))
 	{

@@ -58,7 +58,7 @@ add_action_filter(AshQuery *query)
 
 	if (filter == NULL)
 		return;
-	if (!query->call->has_actor && ash_expr_uses_actor(filter))
+	if (!query->call->bindings.has_actor && ash_expr_uses_actor(filter))
 		ash_error_add(query->call->errors, ASH_E_READ_ACTION_REQUIRES_ACTOR, NULL,
 					  "actor is required");
 	add_filter(query, filter);

@@ -352,7 +352,7 @@ ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel, AshRe
 	sub->accessing_relationship = rel->name;
 	if (!rel->authorize)
 		sub->authorize = !ash_call_can_skip_policies(source, dest);
-	sub->context = ash_related_context(source, rel, sub->context);
+	sub->bindings.context = ash_related_context(source, rel, sub->bindings.context);
 	return sub;
 }
 
@@ -371,7 +371,7 @@ ash_related_arguments(AshCall *sub, AshResource *source, AshRelationship *rel)
 
 		if (read->given[i] == NULL || bms_is_member(i, read->of_row))
 			continue;
-		ash_call_template_json(sub, read->given[i], &json);
+		ash_template_json(&sub->bindings, read->given[i], &json);
 		(void) ash_call_set_argument(sub, sub->action->args[i], &json);
 	}
 	sub->row_args = read->of_row;

@@ -48,7 +48,7 @@ ash_tenant_condition(AshCall *call, AshResource *res, AshAction *action)
 	if (call == NULL || res->tenancy == ASH_TENANCY_NONE || tenant_bypassed(action) ||
 		ash_call_of_all_tenants(call))
 		return NULL;
-	if (!call->has_tenant)
+	if (!call->bindings.has_tenant)
 	{
 		if (tenant_required(res, action))
 			ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,

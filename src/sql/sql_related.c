@@ -66,8 +66,9 @@ ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
 	for (int i = 0; i < nargs; i++)
 		sub->args[i].isnull = true;
 	sub->row_args = NULL;
-	sub->context = ash_call_context_for(call->res, res, call->context);
-	sub->bindings.call = sub;
+	sub->bindings.context = ash_call_context_for(call->res, res, call->bindings.context);
+	sub->bindings.action = action;
+	sub->bindings.args = sub->args;
 	return sub;
 }
 
@@ -153,7 +154,7 @@ static char *
 own_conditions(AshRowScope *row, AshAction *named, bool authorize, AshRowScope *source,
 			   AshRelationship *rel)
 {
-	AshBindings *outer = row->sql->bindings;
+	const AshBindings *outer = row->sql->bindings;
 	AshAction *action = named != NULL ? named : ash_related_action(NULL, row->res);
 	List *conditions = row_conditions(row, action, authorize, source, rel);
 	char *text;

@@ -81,7 +81,7 @@ begin_nested(const AshManaging *m, AshResource *res, AshAction *action)
 	{
 		MemoryContext old = MemoryContextSwitchTo(call->cxt);
 
-		call->context = ash_related_context(m->cs->res, m->rel, call->context);
+		call->bindings.context = ash_related_context(m->cs->res, m->rel, call->bindings.context);
 		MemoryContextSwitchTo(old);
 	}
 	return call;
