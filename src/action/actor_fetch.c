@@ -34,9 +34,9 @@ read_actor(AshCall *reader, AshResource *actor_resource, const JsonbValue *key, 
 }
 
 /*
- * Fetches a pending actor: call->actor becomes the record with call->actor_key.  Runs as the
- * caller or, when the actor resource is a "definer" one, as its owner; call it before the rights
- * of the call's own resource are entered, and inside of what limits the time of the call and
+ * Fetches a pending actor: call->bindings.actor becomes the record with call->actor_key.  Runs as
+ * the caller or, when the actor resource is a "definer" one, as its owner; call it before the
+ * rights of the call's own resource are entered, and inside of what limits the time of the call and
  * translates its errors.  A key without a row is an error of the option actor.
  */
 void
@@ -52,7 +52,7 @@ ash_action_fetch_actor(AshCall *call)
 		return;
 	old = MemoryContextSwitchTo(call->cxt);
 	call->actor_pending = false;
-	actor_resource = ash_resource_get(call->actor_resource, call->errors);
+	actor_resource = ash_resource_get(call->bindings.actor_resource, call->errors);
 	if (actor_resource != NULL)
 	{
 		security = ash_security_enter(actor_resource);
@@ -60,11 +60,12 @@ ash_action_fetch_actor(AshCall *call)
 		reader->authorize = !ash_call_can_skip_policies(call->res, actor_resource);
 		initStringInfo(&out);
 		if (read_actor(reader, actor_resource, &call->actor_key, &out))
-			call->actor = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data)));
+			call->bindings.actor =
+				DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data)));
 		ash_call_end(reader);
 		ash_security_leave(&security);
-		call->has_actor = call->actor_read = call->actor != NULL;
-		if (!call->has_actor)
+		call->bindings.has_actor = call->actor_read = call->bindings.actor != NULL;
+		if (!call->bindings.has_actor)
 			ash_error_add(call->errors, ASH_E_INVALID_OPTION, "actor", "no %s with key %s is known",
 						  actor_resource->name, ash_jsonb_value_json(&call->actor_key));
 	}

@@ -60,17 +60,9 @@ ash_notification_add(AshChangeset *cs)
 	notification->row = ash_action_copy_row(cs->res, cs->result);
 	notification->load = copy_jsonb(ash_action_loads(cs));
 	notification->extra = ash_changeset_extra(cs);
-	notification->actor = cs->call->has_actor;
+	notification->actor = cs->call->bindings.has_actor;
 	top->notifications = lappend(top->notifications, notification);
 	MemoryContextSwitchTo(old);
-}
-
-static const char *
-type_name(AshActionType type)
-{
-	static const char *const names[] = { "create", "read", "update", "destroy", "action" };
-
-	return names[type];
 }
 
 static void
@@ -83,7 +75,8 @@ write_notification(AshCall *call, const Notification *notification, StringInfo o
 	appendStringInfoString(out, ", \"action\": ");
 	escape_json(out, notification->action->name);
 	appendStringInfo(out, ", \"action_type\": \"%s\", \"actor\": %s, \"metadata\": ",
-					 type_name(notification->action->type), notification->actor ? "true" : "false");
+					 ash_action_types[notification->action->type],
+					 notification->actor ? "true" : "false");
 	if (own && call->opts->notification_metadata != NULL)
 		appendStringInfoString(out, JsonbToCString(NULL, &call->opts->notification_metadata->root,
 												   VARSIZE(call->opts->notification_metadata)));

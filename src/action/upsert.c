@@ -211,7 +211,7 @@ write_conflict_value(AshSql *sql, const AshUpsert *upsert, int i)
 	AshValue value;
 
 	if (cs->atomics[i] != NULL)
-		ash_query_write_expr(sql, cs->res, "t", cs->atomics[i]);
+		ash_query_write_expr(sql, cs->call, cs->res, "t", cs->atomics[i]);
 	else if (attr->update_default.kind != ASH_DEFAULT_NONE && (!upsert->given[i] || replaced) &&
 			 ash_call_default(cs->call, &attr->update_default, attr->type, &cast, &value))
 		ash_write_value(sql, attr, &value);
@@ -245,7 +245,7 @@ write_update(AshSql *sql, const AshUpsert *upsert)
 static bool
 keeps_to_tenant(const AshChangeset *cs)
 {
-	return cs->res->tenancy == ASH_TENANCY_ATTRIBUTE && cs->call->has_tenant &&
+	return cs->res->tenancy == ASH_TENANCY_ATTRIBUTE && cs->call->bindings.has_tenant &&
 		   cs->action->multitenancy < ASH_TENANCY_BYPASS;
 }
 
@@ -273,7 +273,7 @@ write_condition(AshSql *sql, const AshUpsert *upsert)
 	if (upsert->condition == NULL)
 		return;
 	ash_sql_str(sql, first ? " WHERE (" : " AND (");
-	ash_query_write_condition(sql, upsert->cs->res, "t", upsert->condition);
+	ash_query_write_condition(sql, upsert->cs->call, upsert->cs->res, "t", upsert->condition);
 	ash_sql_str(sql, ")");
 }
 

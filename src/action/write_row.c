@@ -36,7 +36,7 @@ write_atomics(AshSql *sql, void *arg)
 		ash_sql_str(sql, separator);
 		ash_sql_ident(sql, cs->res->attributes[i]->source);
 		ash_sql_str(sql, " = ");
-		ash_query_write_expr(sql, cs->res, "t", cs->atomics[i]);
+		ash_query_write_expr(sql, cs->call, cs->res, "t", cs->atomics[i]);
 		separator = ", ";
 	}
 }
@@ -51,7 +51,7 @@ write_filters(AshSql *sql, void *arg)
 	foreach (lc, cs->filters)
 	{
 		ash_sql_str(sql, " AND ");
-		ash_query_write_condition(sql, cs->res, "t", lfirst(lc));
+		ash_query_write_condition(sql, cs->call, cs->res, "t", lfirst(lc));
 	}
 }
 

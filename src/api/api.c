@@ -13,10 +13,9 @@
 
 #include "access/xact.h"
 #include "api/api.h"
+#include "model/action_def.h"
 #include "model/resource.h"
 #include "utils/builtins.h"
-
-static const char *const type_names[] = { "create", "read", "update", "destroy", "action" };
 
 char *
 ash_arg_text(FunctionCallInfo fcinfo, int n)
@@ -82,7 +81,7 @@ find_action(AshResource *res, const char *name, int type, AshErrors *errors)
 			return type == ASH_ANY_TYPE ? NULL : res->primary_actions[type];
 		ash_error_add(errors, ASH_E_NO_PRIMARY_ACTION, NULL,
 					  "No primary action of type %s for resource %s, and no action specified",
-					  type_names[type], res->name);
+					  ash_action_types[type], res->name);
 		return NULL;
 	}
 	action = ash_find_action(res, name);
@@ -93,7 +92,7 @@ find_action(AshResource *res, const char *name, int type, AshErrors *errors)
 							  "No such action %s for resource %s", name, res->name) :
 				ash_error_add(errors, ASH_E_NO_SUCH_ACTION, NULL,
 							  "No such action %s of type %s for resource %s", name,
-							  type_names[type], res->name);
+							  ash_action_types[type], res->name);
 	for (int i = 0; i < res->nactions; i++)
 		if (type == ASH_ANY_TYPE || res->actions[i]->type == type)
 			names = lappend(names, unconstify(char *, res->actions[i]->name));

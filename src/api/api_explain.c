@@ -68,7 +68,7 @@ sql_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshStatement statement = { 0 };
 
-	call->bindings.is_sensitive = ash_call_is_sensitive;
+	call->bindings.redact = true;
 	ash_action_statement(call, input, &statement);
 	if (statement.present)
 	{
@@ -92,7 +92,7 @@ explain_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	AshStatement statement = { 0 };
 
-	call->bindings.is_sensitive = ash_call_is_sensitive;
+	call->bindings.redact = true;
 	ash_action_statement(call, input, &statement);
 	if (statement.present)
 		ash_exec_explain(call->res, &statement.sql, out);

@@ -60,15 +60,17 @@ session_actor(const char *resource)
 	call.cxt = CurrentMemoryContext;
 	call.opts = palloc0(sizeof(AshOptions));
 	call.errors = ash_errors_create(CurrentMemoryContext);
-	call.context = ash_jsonb_empty();
+	call.bindings.errors = call.errors;
+	call.bindings.context = ash_jsonb_empty();
 	ash_call_identify(&call);
 	if (!ash_errors_any(call.errors))
 		ash_action_fetch_actor(&call);
 	if (ash_errors_any(call.errors))
 		ash_errors_throw(call.errors);
 	if (!call.actor_read)
-		return call.has_actor ? call.actor : NULL;
-	return without_sensitive(call.actor, ash_resource_get(call.actor_resource, call.errors));
+		return call.bindings.has_actor ? call.bindings.actor : NULL;
+	return without_sensitive(call.bindings.actor,
+							 ash_resource_get(call.bindings.actor_resource, call.errors));
 }
 
 static Jsonb *
@@ -78,7 +80,7 @@ current_actor(const char *resource)
 	Jsonb *actor;
 
 	if (running != NULL)
-		return running->has_actor ? running->actor : NULL;
+		return running->bindings.has_actor ? running->bindings.actor : NULL;
 
 	/* reading a record may run code of the user, whose calls must not free what is used here */
 	ash_calls_enter();
@@ -146,7 +148,7 @@ ash_tenant_value(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_TEXT_P(cstring_to_text(ash_guc_tenant));
 	}
-	text = running->has_tenant ? ash_jsonb_value_text(&running->tenant) : NULL;
+	text = running->bindings.has_tenant ? ash_jsonb_value_text(&running->bindings.tenant) : NULL;
 	if (text == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(text));

@@ -129,20 +129,20 @@ ash_call_context(const AshCall *call)
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	PUSH_KEY("actor");
 	value.type = jbvNull;
-	if (call->has_actor)
-		ash_jsonb_value_from_jsonb(call->actor, &value);
+	if (call->bindings.has_actor)
+		ash_jsonb_value_from_jsonb(call->bindings.actor, &value);
 	pushJsonbValue(&state, WJB_VALUE, &value);
 	PUSH_KEY("authorize");
 	value.type = jbvBool;
 	value.val.boolean = call->authorize;
 	pushJsonbValue(&state, WJB_VALUE, &value);
 	PUSH_KEY("context");
-	ash_jsonb_value_from_jsonb(call->context, &value);
+	ash_jsonb_value_from_jsonb(call->bindings.context, &value);
 	pushJsonbValue(&state, WJB_VALUE, &value);
 	PUSH_KEY("tenant");
 	value.type = jbvNull;
-	if (call->has_tenant)
-		value = call->tenant;
+	if (call->bindings.has_tenant)
+		value = call->bindings.tenant;
 	pushJsonbValue(&state, WJB_VALUE, &value);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 #undef PUSH_KEY

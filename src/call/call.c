@@ -169,14 +169,14 @@ push_call(MemoryContext parent, AshResource *res, AshAction *action)
 	call->action = action;
 	call->parent = current_call;
 	call->now = GetCurrentTimestamp();
-	call->bindings.resolve = ash_call_resolve;
-	call->bindings.call = call;
+	call->bindings.action = action;
 	if (action != NULL && action->nargs > 0)
 	{
 		call->args = MemoryContextAllocZero(cxt, sizeof(AshValue) * action->nargs);
 		call->arg_set = MemoryContextAllocZero(cxt, sizeof(bool) * action->nargs);
 		for (int i = 0; i < action->nargs; i++)
 			call->args[i].isnull = true;
+		call->bindings.args = call->args;
 	}
 
 	callback->func = forget_call;
@@ -274,11 +274,11 @@ ash_call_begin(MemoryContext context_parent, AshResource *res, AshAction *action
 	call->errors = errors;
 	call->bindings.errors = errors;
 	call->opts = opts;
-	call->context = call->opts->context ? call->opts->context : ash_jsonb_empty();
-	call->context = ash_call_context_for(NULL, res, call->context);
+	call->bindings.context = call->opts->context ? call->opts->context : ash_jsonb_empty();
+	call->bindings.context = ash_call_context_for(NULL, res, call->bindings.context);
 	call->authorize = decide_authorize(call);
 	ash_call_identify(call);
-	if (res->domain.require_actor && !call->opts->actor_given && !call->has_actor &&
+	if (res->domain.require_actor && !call->opts->actor_given && !call->bindings.has_actor &&
 		!call->actor_pending)
 		ash_error_add(call->errors, ASH_E_DOMAIN_REQUIRES_ACTOR, NULL,
 					  "The domain %s requires that an actor is provided at all times.",
@@ -322,13 +322,13 @@ ash_call_nested(AshCall *parent, AshResource *res, AshAction *action)
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 
 	call->authorize = parent->authorize || !ash_call_can_skip_policies(parent->res, res);
-	call->has_actor = parent->has_actor;
-	call->actor = parent->actor;
-	call->actor_resource = parent->actor_resource;
-	call->has_tenant = parent->has_tenant;
-	call->tenant = parent->tenant;
+	call->bindings.has_actor = parent->bindings.has_actor;
+	call->bindings.actor = parent->bindings.actor;
+	call->bindings.actor_resource = parent->bindings.actor_resource;
+	call->bindings.has_tenant = parent->bindings.has_tenant;
+	call->bindings.tenant = parent->bindings.tenant;
 	call->now = parent->now;
-	call->context = ash_call_context_for(parent->res, res, parent->context);
+	call->bindings.context = ash_call_context_for(parent->res, res, parent->bindings.context);
 	MemoryContextSwitchTo(old);
 	return call;
 }
@@ -343,7 +343,7 @@ ash_call_internal(MemoryContext context_parent, AshResource *res, AshAction *act
 	AshCall *call = push_inner(context_parent, res, action);
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 
-	call->context = ash_jsonb_empty();
+	call->bindings.context = ash_jsonb_empty();
 	MemoryContextSwitchTo(old);
 	return call;
 }

@@ -124,17 +124,11 @@ struct AshCall
 	AshErrors *errors;
 
 	/* who calls */
-	bool authorize;				/* policies are checked */
-	bool actor_pending;			/* the actor is the record with actor_key, not fetched yet */
-	JsonbValue actor_key;		/* scalar; see ash_action_fetch_actor */
-	bool has_actor;				/* an actor that is not null */
-	bool actor_read;			/* a record of the actor resource, found by key */
-	Jsonb *actor;				/* object; NULL without one */
-	const char *actor_resource; /* resource the actor is a record of, or NULL */
-	bool has_tenant;
-	JsonbValue tenant; /* scalar, when has_tenant */
-	bool all_tenants;  /* an outer action has "bypass_all" */
-	Jsonb *context;	   /* never NULL; deep-merged by set_context */
+	bool authorize;		  /* policies are checked */
+	bool actor_pending;	  /* the actor is the record with actor_key, not fetched yet */
+	JsonbValue actor_key; /* scalar; see ash_action_fetch_actor */
+	bool actor_read;	  /* a record of the actor resource, found by key */
+	bool all_tenants;	  /* an outer action has "bypass_all" */
 
 	/* arguments, by index */
 	AshValue *args;
@@ -148,7 +142,7 @@ struct AshCall
 	/* the running action */
 	StringInfo out;		  /* where an API function gathers the result; NULL when nested */
 	TimestampTz now;	  /* one "now" per action */
-	AshBindings bindings; /* resolves templates against this call */
+	AshBindings bindings; /* actor, tenant, context (deep-merged by set_context) and arguments */
 	List *notifications;  /* of Jsonb *, gathered while running */
 	List *forced;		  /* of AshForced *: what the outer action sets on a nested write */
 	struct AshChangeset *changeset; /* the one of the write that runs, or NULL */

@@ -108,37 +108,38 @@ given_actor(AshCall *call)
 }
 
 /*
- * Fills call->actor from an object, or leaves call->actor_pending with the key of a record of the
- * actor resource.  Anything else is an error of the option actor.
+ * Fills call->bindings.actor from an object, or leaves call->actor_pending with the key of a record
+ * of the actor resource.  Anything else is an error of the option actor.
  */
 static void
 find_actor(AshCall *call)
 {
 	Jsonb *given = given_actor(call);
 
-	call->actor_resource = call->res->domain.actor_resource;
+	call->bindings.actor_resource = call->res->domain.actor_resource;
 	if (given == NULL)
 		return;
 	if (JB_ROOT_IS_OBJECT(given))
 	{
-		call->has_actor = true;
-		call->actor = given;
+		call->bindings.has_actor = true;
+		call->bindings.actor = given;
 		return;
 	}
-	if (call->actor_resource == NULL || !JB_ROOT_IS_SCALAR(given))
+	if (call->bindings.actor_resource == NULL || !JB_ROOT_IS_SCALAR(given))
 	{
 		ash_error_add(call->errors, ASH_E_INVALID_OPTION, "actor",
-					  call->actor_resource ?
+					  call->bindings.actor_resource ?
 						  "the actor must be an object or a key of %s" :
 						  "the actor must be an object: domain %s names no actor resource",
-					  call->actor_resource ? call->actor_resource : call->res->domain.name);
+					  call->bindings.actor_resource ? call->bindings.actor_resource :
+													  call->res->domain.name);
 		return;
 	}
 	call->actor_pending = true;
 	ash_jsonb_value_from_jsonb(given, &call->actor_key);
 }
 
-/* Fills call->tenant. */
+/* Fills call->bindings.tenant. */
 static void
 find_tenant(AshCall *call)
 {
@@ -149,16 +150,16 @@ find_tenant(AshCall *call)
 						  "option tenant must be a scalar");
 		else
 		{
-			call->has_tenant = true;
-			call->tenant = *call->opts->tenant;
+			call->bindings.has_tenant = true;
+			call->bindings.tenant = *call->opts->tenant;
 		}
 	}
 	else if (ash_guc_tenant != NULL && ash_guc_tenant[0] != '\0')
 	{
-		call->has_tenant = true;
-		call->tenant.type = jbvString;
-		call->tenant.val.string.val = pstrdup(ash_guc_tenant);
-		call->tenant.val.string.len = strlen(ash_guc_tenant);
+		call->bindings.has_tenant = true;
+		call->bindings.tenant.type = jbvString;
+		call->bindings.tenant.val.string.val = pstrdup(ash_guc_tenant);
+		call->bindings.tenant.val.string.len = strlen(ash_guc_tenant);
 	}
 }
 
@@ -177,7 +178,7 @@ ash_call_identify(AshCall *call)
 bool
 ash_call_actor_value(const AshCall *call, List *path, JsonbValue *out)
 {
-	if (call->has_actor && ash_jsonb_get_path(call->actor, path, out))
+	if (call->bindings.has_actor && ash_jsonb_get_path(call->bindings.actor, path, out))
 		return true;
 	out->type = jbvNull;
 	return false;
@@ -188,7 +189,7 @@ static bool
 parse_tenant(AshCall *call, AshResource *res, AshValue *out)
 {
 	Oid function = ash_tenant_parser(res);
-	const char *tenant = ash_jsonb_value_text(&call->tenant);
+	const char *tenant = ash_jsonb_value_text(&call->bindings.tenant);
 	FmgrInfo flinfo;
 	LOCAL_FCINFO(fcinfo, 1);
 
@@ -234,11 +235,11 @@ ash_call_tenant_value(AshCall *call, AshResource *res, AshValue *out)
 {
 	AshCast cast = { .errors = call->errors, .code = ASH_E_INVALID_OPTION, .field = "tenant" };
 
-	if (!call->has_tenant)
+	if (!call->bindings.has_tenant)
 		return false;
 	if (res->tenant_parser != NULL)
 		return parse_tenant(call, res, out);
-	return ash_type_cast(res->tenant_attribute->type, &call->tenant, &cast, out);
+	return ash_type_cast(res->tenant_attribute->type, &call->bindings.tenant, &cast, out);
 }
 
 /* True if the rows of res that an action (or NULL, for none) works on are those of a tenant. */
@@ -258,7 +259,7 @@ ash_call_check_tenant(AshCall *call, const AshResource *res, const AshAction *ac
 {
 	AshError *error;
 
-	if (call->has_tenant || !ash_tenant_required(res, action))
+	if (call->bindings.has_tenant || !ash_tenant_required(res, action))
 		return true;
 	error = ash_error_add(call->errors, ASH_E_TENANT_REQUIRED, NULL,
 						  "Queries against the %s resource require a tenant to be specified",

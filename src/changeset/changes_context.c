@@ -58,7 +58,8 @@ prepare_set_context(const AshBuiltinScope *scope, void *options, AshErrors *erro
 static bool
 run_set_context(AshChangeset *cs, void *options)
 {
-	cs->call->context = ash_jsonb_merge(cs->call->context, ((Payload *) options)->value);
+	cs->call->bindings.context =
+		ash_jsonb_merge(cs->call->bindings.context, ((Payload *) options)->value);
 	return true;
 }
 
@@ -168,7 +169,7 @@ run_filter(AshChangeset *cs, void *options)
 {
 	Filter *opts = options;
 
-	if (opts->uses_actor && !cs->call->has_actor)
+	if (opts->uses_actor && !cs->call->bindings.has_actor)
 	{
 		ash_error_add(cs->call->errors, ASH_E_ACTION_REQUIRES_ACTOR, NULL, "actor is required");
 		return false;

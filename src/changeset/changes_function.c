@@ -99,7 +99,8 @@ run_function(AshChangeset *cs, void *options)
 		ok &= ash_metadata_set(cs->call, &cs->metadata, function, &member);
 	if (ash_jsonb_get(result, "context", 7, &member) && member.type == jbvBinary &&
 		JsonContainerIsObject(member.val.binary.data))
-		cs->call->context = ash_jsonb_merge(cs->call->context, ash_jsonb_from_value(&member));
+		cs->call->bindings.context =
+			ash_jsonb_merge(cs->call->bindings.context, ash_jsonb_from_value(&member));
 	if (ash_jsonb_get(result, "errors", 6, &member))
 		ok &= ash_function_errors(cs->call->errors, &member) == 0;
 	return ok;

@@ -11,11 +11,10 @@
 #include "call/app_function.h"
 #include "changeset/changeset_internal.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
 #include "model/attribute.h"
 #include "model/resource.h"
 #include "utils/builtins.h"
-
-static const char *const type_names[] = { "create", "read", "update", "destroy", "action" };
 
 static void
 write_value(StringInfo out, const char *name, const AshTypeInst *type, const AshValue *value,
@@ -74,7 +73,7 @@ ash_changeset_view(AshChangeset *cs, bool redact)
 	ash_write_json_string(&buf, cs->res->name, strlen(cs->res->name));
 	appendStringInfoString(&buf, ", \"action\": ");
 	ash_write_json_string(&buf, cs->action->name, strlen(cs->action->name));
-	appendStringInfo(&buf, ", \"type\": \"%s\", ", type_names[cs->action->type]);
+	appendStringInfo(&buf, ", \"type\": \"%s\", ", ash_action_types[cs->action->type]);
 	write_attributes(&buf, cs, redact);
 	appendStringInfoString(&buf, ", \"arguments\": ");
 	ash_call_write_arguments(&buf, cs->call, redact);

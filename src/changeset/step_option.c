@@ -131,7 +131,7 @@ resolve(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *type, AshC
 		return eval_template(cs, tmpl, type, cast, out);
 	if (tmpl->kind == ASH_TEMPLATE_ATTRIBUTE)
 		return field_template(cs, tmpl, type, cast, out);
-	return ash_call_template(cs->call, tmpl, type, cast, out);
+	return ash_template_value(&cs->call->bindings, tmpl, type, cast, out);
 }
 
 bool
@@ -199,7 +199,7 @@ ash_option_json(AshChangeset *cs, const AshTemplate *tmpl)
 		ash_type_write_json(&buf, tmpl->expr->type, &result);
 		return buf.data;
 	}
-	ash_call_template_json(cs->call, tmpl, &value);
+	ash_template_json(&cs->call->bindings, tmpl, &value);
 	return ash_jsonb_value_json(&value);
 }
 
@@ -214,7 +214,7 @@ ash_option_text(AshChangeset *cs, const AshTemplate *tmpl)
 	if (tmpl->kind == ASH_TEMPLATE_LITERAL || tmpl->kind == ASH_TEMPLATE_EXPR ||
 		tmpl->kind == ASH_TEMPLATE_ATTRIBUTE)
 		return ash_option_json(cs, tmpl);
-	ash_call_template_json(cs->call, tmpl, &value);
+	ash_template_json(&cs->call->bindings, tmpl, &value);
 	text = ash_jsonb_value_text(&value);
 	return text != NULL ? text : "";
 }

@@ -55,8 +55,6 @@ static const AshOpt step_options[] = {
 const AshSpec ash_step_spec = ASH_SPEC("step", StepOptions, step_options,
 									   .doc = "options that every change and validation takes");
 
-static const char *const action_types[] = { "create", "read", "update", "destroy", "action" };
-
 /*-------------------------------------------------------------------------
  * Compiling
  *-------------------------------------------------------------------------
@@ -174,14 +172,12 @@ compile_on(List *names, AshErrors *errors)
 
 	foreach (lc, names)
 	{
-		int i = 0;
+		int type = ash_name_index(ash_action_types, lfirst(lc));
 
-		while (i < lengthof(action_types) && strcmp(lfirst(lc), action_types[i]) != 0)
-			i++;
-		if (i == lengthof(action_types))
+		if (type < 0)
 			ash_error_definition(errors, "on", "no such action type \"%s\"", (char *) lfirst(lc));
 		else
-			on |= ASH_ON(i);
+			on |= ASH_ON(type);
 	}
 	return names == NIL ? ASH_ON(ASH_ACTION_CREATE) | ASH_ON(ASH_ACTION_UPDATE) : on;
 }
@@ -348,12 +344,10 @@ compile_action_level(const AshBuiltinScope *scope, AshErrors *errors)
 static bool
 names_type(json_t *name, AshActionType type)
 {
-	for (int i = 0; json_is_string(name) && i < lengthof(action_types); i++)
-	{
-		if (strcmp(json_string_value(name), action_types[i]) == 0)
-			return i == type;
-	}
-	return true;
+	int named =
+		json_is_string(name) ? ash_name_index(ash_action_types, json_string_value(name)) : -1;
+
+	return named < 0 || named == (int) type;
 }
 
 /* Does a resource-level entry apply to this type of action? */

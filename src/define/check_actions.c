@@ -11,19 +11,6 @@
 #include "define/check_document.h"
 #include "model/action_def.h"
 
-static int
-action_type(const char *name)
-{
-	int i;
-
-	for (i = 0; ash_action_types[i] != NULL; i++)
-	{
-		if (strcmp(ash_action_types[i], name) == 0)
-			return i;
-	}
-	return -1;
-}
-
 static void
 check_named_function(json_t *node, const char *key, AshErrors *errors)
 {
@@ -68,7 +55,7 @@ check_action(json_t *node, AshErrors *errors)
 {
 	const char *type = json_string_value(json_object_get(node, "type"));
 
-	ash_check_applies(&ash_action_spec, node, action_type(type),
+	ash_check_applies(&ash_action_spec, node, ash_name_index(ash_action_types, type),
 					  psprintf("an action of type \"%s\"", type), errors);
 	ash_check_section(node, "arguments", &ash_argument_spec, check_action_argument, errors);
 	ash_check_is_list(node, "changes", errors);
@@ -107,7 +94,8 @@ check_default_action(json_t *node, AshErrors *errors)
 	if (name == NULL)
 		ash_check_fault(errors, NULL,
 						"expected the name of a default action or {\"create\": accept}");
-	else if (action_type(name) < 0 || action_type(name) == ASH_ACTION_GENERIC)
+	else if (ash_name_index(ash_action_types, name) < 0 ||
+			 ash_name_index(ash_action_types, name) == ASH_ACTION_GENERIC)
 		ash_spec_unknown("default action", name, list_make4("create", "read", "update", "destroy"),
 						 errors);
 	else if (value == NULL)

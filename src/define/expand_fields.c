@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "define/define_internal.h"
+#include "model/aggregate.h"
 #include "utils/builtins.h"
 
 /* Helpers of attributes: what they stand for. */

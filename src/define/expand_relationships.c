@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "define/define_internal.h"
+#include "model/relationship.h"
 
 static void
 set_default_string(json_t *node, const char *key, const char *value)
@@ -69,12 +70,7 @@ begin_relationship(AshExpansion *exp, json_t *node)
 	}
 	json_object_foreach (node, key, value)
 	{
-		for (i = 0; ash_relationship_kinds[i] != NULL; i++)
-		{
-			if (strcmp(ash_relationship_kinds[i], key) == 0)
-				break;
-		}
-		if (ash_relationship_kinds[i] == NULL)
+		if (ash_name_index(ash_relationship_kinds, key) < 0)
 			ash_json_set(out, key, json_deep_copy(value));
 	}
 	ash_json_set(out, "destination", json_string_nocheck(destination_name(exp, out)));

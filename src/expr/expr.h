@@ -19,6 +19,7 @@
 #ifndef ASH_EXPR_H
 #define ASH_EXPR_H
 
+#include "expr/bindings.h"
 #include "model/aggregate.h"
 #include "model/model.h"
 #include "model/value_template.h"
@@ -84,8 +85,8 @@ struct AshExpr
 	Oid collation;
 	bool negated; /* NOT IN, IS NOT NULL … */
 
-	bool adaptable; /* literal, template or get_path: takes the type it meets */
-	void *state;	/* cached executor state (expr_eval.c) */
+	bool adaptable;				/* literal, template or get_path: takes the type it meets */
+	struct AshEvalState *state; /* cache: executor state (expr_eval.c) */
 };
 
 /* What an operator or function of the language is; tables in expr_builtins.c. */
@@ -236,21 +237,6 @@ extern AshScope ash_scope_for(AshResource *res, AshAction *action);
  *-------------------------------------------------------------------------
  */
 
-/*
- * Templates get their values from the running call; the SQL writer and the
- * evaluator ask through this, so that expr/ knows nothing of calls.  Returns
- * false after adding an error.
- */
-typedef struct AshBindings
-{
-	bool (*resolve)(struct AshBindings *bindings, AshTemplateKind kind, List *path,
-					const AshTypeInst *type, AshValue *out);
-	/* NULL, or: must the value not be shown?  Only asked when a statement is written to be seen. */
-	bool (*is_sensitive)(struct AshBindings *bindings, AshTemplateKind kind, List *path);
-	void *call; /* AshCall * */
-	AshErrors *errors;
-} AshBindings;
-
 /* A table of a statement that is read with the rights of a role other than the caller. */
 typedef struct AshReader
 {
@@ -259,8 +245,10 @@ typedef struct AshReader
 } AshReader;
 
 /*
- * A statement being written: text plus parameters.  References to rows are
- * written by the owner of the statement (query/) through the callbacks.
+ * A statement being written: text plus parameters.  expr/ writes values, operators
+ * and functions; what depends on the rows of the statement is written by the two
+ * functions that who begins the statement sets after ash_sql_init.  A writer that
+ * needs more than the AshSql embeds it as the first member of its own struct.
  */
 struct AshSql
 {
@@ -269,24 +257,24 @@ struct AshSql
 	int maxparams;
 	Oid *param_types;
 	Datum *param_values;
-	char *param_nulls;	  /* 'n' or ' ' as SPI wants them */
-	Bitmapset *sensitive; /* parameters, counted from 0, that are not shown */
-	AshBindings *bindings;
-	bool in_memory;		/* for one evaluation outside of any statement: no sub-selects */
+	char *param_nulls;			 /* 'n' or ' ' as SPI wants them */
+	Bitmapset *sensitive;		 /* parameters, counted from 0, that are not shown */
+	const AshBindings *bindings; /* NULL: no template may occur */
+	bool in_memory;				 /* for one evaluation outside of any statement: no sub-selects */
 	bool inline_values; /* values as quoted literals: index predicates, row-security quals */
 	bool user_code;		/* set when code of a user runs in it */
 	bool parallel;		/* it may look at many rows: worth planning for workers */
 	int next_alias;
-	/* write a reference / exists / aggregate; expr's kind tells which */
+	/* Writes an ASH_EXPR_REF, ASH_EXPR_EXISTS or ASH_EXPR_AGGREGATE. */
 	void (*write_ref)(AshSql *sql, AshExpr *expr);
-	/* when set, templates are written by this instead of as parameters (row-security quals) */
+	/* Writes a template; NULL: its value becomes a parameter. */
 	void (*write_template)(AshSql *sql, AshExpr *expr);
-	void *context; /* of write_ref: the current row scope */
-	List *reads;   /* of AshResource *: whose columns it names, beside those of its own */
-	List *readers; /* of AshReader * */
+	struct AshRowScope *row; /* sql/: the row that references without a path are to */
+	List *reads;			 /* of AshResource *: whose columns it names, beside those of its own */
+	List *readers;			 /* of AshReader * */
 };
 
-extern void ash_sql_init(AshSql *sql, AshBindings *bindings);
+extern void ash_sql_init(AshSql *sql, const AshBindings *bindings);
 extern void ash_sql_ident(AshSql *sql, const char *name); /* always quoted */
 extern void ash_sql_qualified(AshSql *sql, const char *schema, const char *name);
 extern void ash_sql_param(AshSql *sql, Oid type, Datum value, bool isnull); /* appends $n */
@@ -313,8 +301,8 @@ typedef bool (*AshRefValue)(void *context, const AshExpr *ref, AshValue *out);
  * (a template that could not be resolved); errors of the computation itself
  * (division by zero) are raised by PostgreSQL.
  */
-extern bool ash_expr_eval(AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context,
-						  AshValue *out);
+extern bool ash_expr_eval(AshExpr *expr, const AshBindings *bindings, AshRefValue ref,
+						  void *context, AshValue *out);
 
 /* Of such an expression: is evaluating it once cheap, with nothing to be parsed or planned anew? */
 extern bool ash_expr_is_ready(AshExpr *expr);

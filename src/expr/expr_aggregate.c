@@ -32,26 +32,6 @@ nested_context(ParseContext *cxt, AshResource *res, AshScope *scope)
 	return nested;
 }
 
-static const char *const aggregate_names[] = { "count", "exists", "first", "sum",	"list",
-											   "max",	"min",	  "avg",   "custom" };
-
-const char *
-ash_aggregate_kind_name(AshAggregateKind kind)
-{
-	return aggregate_names[kind];
-}
-
-int
-ash_aggregate_kind(const char *name)
-{
-	for (int i = 0; i < lengthof(aggregate_names); i++)
-	{
-		if (strcmp(aggregate_names[i], name) == 0)
-			return i;
-	}
-	return -1;
-}
-
 /* domain.resource at the front, where that is no relationship, as one name; false after an error */
 static bool
 join_resource_name(ParseContext *cxt, const AshResource *res, List **names, int location)
@@ -259,7 +239,7 @@ aggregate_option(AggregateOptions *options, AshAggregate *aggregate, NamedArgExp
 	if (strcmp(name, "authorize") == 0)
 		return option_bool(options, value, &aggregate->authorize);
 	ash_parse_error(options->outer, option->location, "%s has no option \"%s\"",
-					ash_aggregate_kind_name(aggregate->kind), name);
+					ash_aggregate_kinds[aggregate->kind], name);
 	return false;
 }
 
@@ -291,7 +271,7 @@ aggregate_options(AggregateOptions *options, AshAggregate *aggregate, List *args
 							   "'name'") != NULL;
 	if (aggregate->field == NULL && aggregate->kind != ASH_AGG_COUNT)
 		return ash_parse_error(options->outer, options->location, "%s needs field => name",
-							   ash_aggregate_kind_name(aggregate->kind)) != NULL;
+							   ash_aggregate_kinds[aggregate->kind]) != NULL;
 	return true;
 }
 
@@ -309,7 +289,7 @@ ash_parse_aggregate(ParseContext *cxt, FuncCall *call, AshAggregateKind kind)
 	if (expr == NULL)
 		return NULL;
 	nested = nested_context(&start, expr->resource, scope);
-	aggregate->name = ash_aggregate_kind_name(kind);
+	aggregate->name = ash_aggregate_kinds[kind];
 	aggregate->index = -1;
 	aggregate->kind = kind;
 	aggregate->authorize = true;

@@ -527,7 +527,7 @@ check_aggregated(const AshAggregate *agg, const AshTypeInst *type, AshErrors *er
 	if (ash_aggregate_takes(agg->kind, type))
 		return true;
 	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s is not defined for %s",
-				  ash_aggregate_kind_name(agg->kind), type->name);
+				  ash_aggregate_kinds[agg->kind], type->name);
 	return false;
 }
 

@@ -37,7 +37,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-typedef struct EvalState
+typedef struct AshEvalState
 {
 	MemoryContext cxt;
 	AshExpr **inputs; /* by parameter: reference or template; NULL for constants */
@@ -49,7 +49,7 @@ typedef struct EvalState
 	/* with user functions only: whose privileges were checked, and when */
 	Oid userid;
 	uint64 generation;
-} EvalState;
+} AshEvalState;
 
 /* Counts changes of functions: those of users come, go, and are granted and revoked. */
 static uint64 function_generation = 0;
@@ -57,7 +57,7 @@ static uint64 function_generation = 0;
 /* While the expression is being written and parsed. */
 typedef struct Builder
 {
-	AshSql sql;
+	AshSql sql; /* must be first: the writers get only this */
 	AshExpr **inputs;
 	int maxinputs;
 } Builder;
@@ -120,7 +120,7 @@ write_collation(AshSql *sql, const AshTypeInst *type)
 static void
 write_input(AshSql *sql, AshExpr *ref)
 {
-	Builder *builder = sql->context;
+	Builder *builder = (Builder *) sql;
 	int known = known_input(builder, ref);
 
 	ash_sql_str(sql, "(");
@@ -160,7 +160,7 @@ write_ref(AshSql *sql, AshExpr *expr)
 static void
 write_template(AshSql *sql, AshExpr *expr)
 {
-	add_input(sql->context, expr);
+	add_input((Builder *) sql, expr);
 	ash_sql_str(sql, "::");
 	ash_sql_type(sql, expr->type);
 }
@@ -235,7 +235,7 @@ calls_user_code(AshExpr *expr, void *context)
 }
 
 /* Everything is made in a child of parent, which dies if an error comes. */
-static EvalState *
+static AshEvalState *
 build_state(AshExpr *expr, MemoryContext parent)
 {
 	MemoryContext cxt =
@@ -244,7 +244,7 @@ build_state(AshExpr *expr, MemoryContext parent)
 		AllocSetContextCreate(CurrentMemoryContext, "ash expression text", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(scratch);
 	Builder *builder = palloc0(sizeof(Builder));
-	EvalState *state;
+	AshEvalState *state;
 	Expr *planned;
 	uint64 generation = function_generation; /* before anything is looked up */
 	int nparams;
@@ -252,14 +252,13 @@ build_state(AshExpr *expr, MemoryContext parent)
 	ash_sql_init(&builder->sql, NULL);
 	builder->sql.write_ref = write_ref;
 	builder->sql.write_template = write_template;
-	builder->sql.context = builder;
 	builder->sql.in_memory = true;
 	ash_sql_expr(&builder->sql, expr);
 	planned = expression_planner(parse_text(builder, expr));
 	nparams = builder->sql.nparams;
 
 	MemoryContextSwitchTo(cxt);
-	state = palloc0(sizeof(EvalState));
+	state = palloc0(sizeof(AshEvalState));
 	state->cxt = cxt;
 	state->userid = GetUserId();
 	state->generation = generation;
@@ -287,7 +286,8 @@ build_state(AshExpr *expr, MemoryContext parent)
  */
 
 static bool
-input_value(AshExpr *input, AshBindings *bindings, AshRefValue ref, void *context, AshValue *out)
+input_value(AshExpr *input, const AshBindings *bindings, AshRefValue ref, void *context,
+			AshValue *out)
 {
 	out->value = (Datum) 0;
 	out->isnull = true;
@@ -299,12 +299,12 @@ input_value(AshExpr *input, AshBindings *bindings, AshRefValue ref, void *contex
 	}
 	if (bindings == NULL)
 		elog(ERROR, "expression needs a running call: %s", ash_expr_describe(input));
-	return bindings->resolve(bindings, input->template_kind, input->template_path, input->type,
+	return ash_binding_value(bindings, input->template_kind, input->template_path, input->type,
 							 out);
 }
 
 static bool
-set_inputs(EvalState *state, AshBindings *bindings, AshRefValue ref, void *context)
+set_inputs(AshEvalState *state, const AshBindings *bindings, AshRefValue ref, void *context)
 {
 	for (int i = 0; i < state->params->numParams; i++)
 	{
@@ -321,7 +321,7 @@ set_inputs(EvalState *state, AshBindings *bindings, AshRefValue ref, void *conte
 }
 
 static void
-run_state(EvalState *state, const AshTypeInst *type, AshValue *out)
+run_state(AshEvalState *state, const AshTypeInst *type, AshValue *out)
 {
 	out->value = ExecEvalExprSwitchContext(state->exec, state->econtext, &out->isnull);
 	if (!out->isnull)
@@ -331,7 +331,7 @@ run_state(EvalState *state, const AshTypeInst *type, AshValue *out)
 
 /* User code may come back to this very expression. */
 static void
-run_guarded(EvalState *state, const AshTypeInst *type, AshValue *out)
+run_guarded(AshEvalState *state, const AshTypeInst *type, AshValue *out)
 {
 	PG_TRY();
 	{
@@ -363,17 +363,17 @@ watch_functions(void)
 }
 
 static bool
-is_current(const EvalState *state)
+is_current(const AshEvalState *state)
 {
 	return !state->user_functions ||
 		   (state->userid == GetUserId() && state->generation == function_generation);
 }
 
 /* The node's state, or one for this evaluation only. */
-static EvalState *
+static AshEvalState *
 acquire_state(AshExpr *expr)
 {
-	EvalState *state = expr->state;
+	AshEvalState *state = expr->state;
 
 	if (state != NULL && state->busy)
 		return build_state(expr, CurrentMemoryContext);
@@ -432,7 +432,7 @@ is_plain_equality(const AshExpr *expr)
 }
 
 static bool
-eval_equality(const AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context,
+eval_equality(const AshExpr *expr, const AshBindings *bindings, AshRefValue ref, void *context,
 			  AshValue *out)
 {
 	const AshTypeInst *type = expr->args[0]->type;
@@ -451,7 +451,7 @@ eval_equality(const AshExpr *expr, AshBindings *bindings, AshRefValue ref, void 
 
 /* AND, OR and NOT with SQL's nulls; what decides stops. */
 static bool
-eval_logic(const AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context,
+eval_logic(const AshExpr *expr, const AshBindings *bindings, AshRefValue ref, void *context,
 		   AshValue *out)
 {
 	bool decisive = expr->kind == ASH_EXPR_OR;
@@ -495,9 +495,10 @@ ash_expr_is_ready(AshExpr *expr)
 }
 
 bool
-ash_expr_eval(AshExpr *expr, AshBindings *bindings, AshRefValue ref, void *context, AshValue *out)
+ash_expr_eval(AshExpr *expr, const AshBindings *bindings, AshRefValue ref, void *context,
+			  AshValue *out)
 {
-	EvalState *state;
+	AshEvalState *state;
 
 	if (expr->kind == ASH_EXPR_CONST)
 	{

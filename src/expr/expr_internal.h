@@ -82,7 +82,6 @@ extern AshResource *ash_parse_path(ParseContext *cxt, List *names, List **rels, 
 								   int location);
 
 /* expr_aggregate.c */
-extern int ash_aggregate_kind(const char *name); /* -1: none */
 extern AshExpr *ash_parse_exists(ParseContext *cxt, FuncCall *call);
 extern AshExpr *ash_parse_aggregate(ParseContext *cxt, FuncCall *call, AshAggregateKind kind);
 
@@ -211,7 +210,6 @@ extern const AshTypeInst *ash_plain_boolean(void);
 extern AshExpr *ash_expr_get_path(AshExpr *document, List *names, AshErrors *errors);
 /* other is needed for res to stay valid */
 extern void ash_expr_depend(AshResource *res, const AshResource *other);
-extern const char *ash_aggregate_kind_name(AshAggregateKind kind);
 extern void ash_sql_args(AshSql *sql, int nargs, AshExpr **args);
 extern void ash_sql_type(AshSql *sql, const AshTypeInst *type);
 

@@ -475,7 +475,7 @@ ash_parse_scope_call(ParseContext *cxt, FuncCall *call, bool *handled)
 {
 	AshExpr *ref = find_calculation_call(cxt, call);
 	const char *name = strVal(llast(call->funcname));
-	int kind = ash_aggregate_kind(name);
+	int kind = ash_name_index(ash_aggregate_kinds, name);
 
 	*handled = true;
 	if (ref != NULL)

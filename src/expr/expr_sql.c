@@ -25,7 +25,7 @@
  */
 
 void
-ash_sql_init(AshSql *sql, AshBindings *bindings)
+ash_sql_init(AshSql *sql, const AshBindings *bindings)
 {
 	memset(sql, 0, sizeof(*sql));
 	initStringInfo(&sql->text);
@@ -219,12 +219,12 @@ write_template(AshSql *sql, AshExpr *expr)
 	if (sql->bindings == NULL)
 		elog(ERROR, "expression needs a running call");
 	/* on failure an error was added: the statement will not run */
-	if (!sql->bindings->resolve(sql->bindings, expr->template_kind, expr->template_path, expr->type,
-								&value))
+	if (!ash_binding_value(sql->bindings, expr->template_kind, expr->template_path, expr->type,
+						   &value))
 		value.isnull = true;
 	write_typed_param(sql, expr->type, value);
-	if (sql->bindings->is_sensitive != NULL &&
-		sql->bindings->is_sensitive(sql->bindings, expr->template_kind, expr->template_path))
+	if (sql->bindings->redact &&
+		ash_binding_is_sensitive(sql->bindings, expr->template_kind, expr->template_path))
 		ash_sql_sensitive(sql);
 }
 

@@ -103,7 +103,7 @@ condition_text(AshResource *res, AshExpr *condition)
 	qual.sql.inline_values = true;
 	qual.sql.write_template = write_session_value;
 	qual.res = res;
-	ash_query_write_condition(&qual.sql, res, ROW_ALIAS, condition);
+	ash_query_write_condition(&qual.sql, NULL, res, ROW_ALIAS, condition);
 	return qual.sql.text.data;
 }
 

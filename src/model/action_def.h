@@ -21,6 +21,9 @@ typedef enum AshActionType
 	ASH_ACTION_GENERIC
 } AshActionType;
 
+/* The name of each AshActionType in documents, NULL-terminated. */
+extern const char *const ash_action_types[];
+
 /* The bit of a type in a set of them. */
 #define ASH_ON(type) (1 << (type))
 

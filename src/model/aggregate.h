@@ -25,6 +25,9 @@ typedef enum AshAggregateKind
 	ASH_AGG_CUSTOM
 } AshAggregateKind;
 
+/* The name of each AshAggregateKind in documents and expressions, NULL-terminated. */
+extern const char *const ash_aggregate_kinds[];
+
 struct AshAggregate
 {
 	const char *name;

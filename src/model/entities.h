@@ -63,10 +63,4 @@ extern const AshSpec ash_partition_by_spec;
 extern const AshSpec *const *ash_entity_specs(void);
 extern const AshSpec *ash_entity_spec(const char *name);
 
-/* "create", "read", … by AshActionType; "count", "exists", … by AshAggregateKind; … by AshRelKind
- */
-extern const char *const ash_action_types[];
-extern const char *const ash_aggregate_kinds[];
-extern const char *const ash_relationship_kinds[];
-
 #endif /* ASH_ENTITIES_H */

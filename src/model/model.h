@@ -142,8 +142,10 @@ extern AshCalculation *ash_calculation_compile(AshResource *res, const char *nam
 extern AshAggregate *ash_aggregate_compile(AshResource *res, const char *name, json_t *node,
 										   AshErrors *errors);
 
-/* Is name among names (char *)? */
+/* True if name is among names (char *). */
 extern bool ash_names_contain(List *names, const char *name);
+/* The index of name in a NULL-terminated array, or -1. */
+extern int ash_name_index(const char *const *names, const char *name);
 /* Names for suggestions: attributes; with calculations and aggregates. */
 extern List *ash_attribute_names(const AshResource *res);
 extern List *ash_field_names(const AshResource *res);

@@ -139,7 +139,6 @@ ash_find_input(const AshAction *action, const char *name, int len)
 	return NULL;
 }
 
-/* Is name among names (char *)? */
 bool
 ash_names_contain(List *names, const char *name)
 {
@@ -151,6 +150,17 @@ ash_names_contain(List *names, const char *name)
 			return true;
 	}
 	return false;
+}
+
+int
+ash_name_index(const char *const *names, const char *name)
+{
+	for (int i = 0; names[i] != NULL; i++)
+	{
+		if (strcmp(names[i], name) == 0)
+			return i;
+	}
+	return -1;
 }
 
 List *

@@ -30,6 +30,9 @@ typedef enum AshRelKind
 	ASH_REL_MANY_TO_MANY
 } AshRelKind;
 
+/* The name of each AshRelKind in documents, NULL-terminated. */
+extern const char *const ash_relationship_kinds[];
+
 /* What policies do with rows of a related read that they do not let through. */
 typedef enum AshReadWith
 {

@@ -102,6 +102,6 @@ ash_check_equals_json(AshCall *call, const AshTemplate *tmpl, const JsonbValue *
 {
 	JsonbValue wanted;
 
-	ash_call_template_json(call, tmpl, &wanted);
+	ash_template_json(&call->bindings, tmpl, &wanted);
 	return ash_jsonb_value_equal(&wanted, value);
 }

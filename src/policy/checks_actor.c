@@ -94,7 +94,7 @@ match_present(const AshPolicySubject *subject, void *options)
 {
 	if (subject->call == NULL)
 		return ASH_UNKNOWN;
-	return subject->call->has_actor ? ASH_TRUE : ASH_FALSE;
+	return subject->call->bindings.has_actor ? ASH_TRUE : ASH_FALSE;
 }
 
 static AshExpr *
@@ -108,7 +108,7 @@ match_absent(const AshPolicySubject *subject, void *options)
 {
 	if (subject->call == NULL)
 		return ASH_UNKNOWN;
-	return subject->call->has_actor ? ASH_FALSE : ASH_TRUE;
+	return subject->call->bindings.has_actor ? ASH_FALSE : ASH_TRUE;
 }
 
 static AshExpr *
@@ -159,7 +159,7 @@ match_attribute_equals(const AshPolicySubject *subject, void *options)
 
 	if (subject->call == NULL)
 		return ASH_UNKNOWN;
-	if (!ash_call_actor_value(subject->call, opts->path, &value))
+	if (!ash_binding_actor(&subject->call->bindings, opts->path, &value))
 		return ASH_FALSE;
 	return ash_check_equals_json(subject->call, opts->value, &value) ? ASH_TRUE : ASH_FALSE;
 }

@@ -161,7 +161,7 @@ operand_value(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type, A
 	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
 	AshCast cast = { .errors = scratch, .code = ASH_E_INVALID_ATTRIBUTE, .no_constraints = true };
 
-	return ash_call_template(call, tmpl, type, &cast, out);
+	return ash_template_value(&call->bindings, tmpl, type, &cast, out);
 }
 
 static bool
@@ -419,7 +419,8 @@ match_relating(const AshPolicySubject *subject, void *options)
 
 	if (cs == NULL)
 		return no_changeset(subject);
-	if (!ash_call_actor_value(subject->call, opts->actor_key, &actor) || actor.type == jbvNull)
+	if (!ash_binding_actor(&subject->call->bindings, opts->actor_key, &actor) ||
+		actor.type == jbvNull)
 		return ASH_FALSE;
 	if (managed_names_actor(cs, opts, &actor))
 		return ASH_TRUE;

@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "changeset/changeset.h"
 #include "miscadmin.h"
+#include "model/action_def.h"
 #include "model/attribute.h"
 #include "model/entities.h"
 #include "parser/parse_func.h"
@@ -143,9 +144,9 @@ subject_json(const AshPolicySubject *subject)
 	{
 		write_key(&out, "arguments");
 		ash_call_write_arguments(&out, subject->call, false);
-		write_jsonb(&out, "context", subject->call->context);
-		if (subject->call->has_tenant)
-			write_jsonb(&out, "tenant", ash_jsonb_from_value(&subject->call->tenant));
+		write_jsonb(&out, "context", subject->call->bindings.context);
+		if (subject->call->bindings.has_tenant)
+			write_jsonb(&out, "tenant", ash_jsonb_from_value(&subject->call->bindings.tenant));
 	}
 	if (subject->changeset != NULL)
 		write_attributes(&out, subject->changeset, "changes", subject->changeset->values, true);
@@ -186,9 +187,10 @@ match_function(const AshPolicySubject *subject, void *options)
 	InitFunctionCallInfoData(*fcinfo, &flinfo, 3, InvalidOid, NULL, NULL);
 	fcinfo->args[0].value = subject_json(subject);
 	fcinfo->args[1].value = JsonbPGetDatum(opts->options);
-	fcinfo->args[2].value = subject->call->actor ? JsonbPGetDatum(subject->call->actor) : (Datum) 0;
+	fcinfo->args[2].value =
+		subject->call->bindings.actor ? JsonbPGetDatum(subject->call->bindings.actor) : (Datum) 0;
 	fcinfo->args[0].isnull = fcinfo->args[1].isnull = false;
-	fcinfo->args[2].isnull = subject->call->actor == NULL;
+	fcinfo->args[2].isnull = subject->call->bindings.actor == NULL;
 	if (flinfo.fn_strict && fcinfo->args[2].isnull)
 		return ASH_FALSE;
 	result = FunctionCallInvoke(fcinfo);

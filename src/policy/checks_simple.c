@@ -80,11 +80,9 @@ prepare_action_type(AshResource *res, void *options, AshErrors *errors)
 
 	foreach (lc, opts->names)
 	{
-		int type = ASH_ACTION_CREATE;
+		int type = ash_name_index(ash_action_types, lfirst(lc));
 
-		while (type <= ASH_ACTION_GENERIC && strcmp(ash_action_types[type], lfirst(lc)) != 0)
-			type++;
-		if (type > ASH_ACTION_GENERIC)
+		if (type < 0)
 		{
 			ash_error_definition(errors, NULL, "no such action type \"%s\"", (char *) lfirst(lc));
 			ok = false;
@@ -158,7 +156,8 @@ match_context_equals(const AshPolicySubject *subject, void *options)
 	ContextEquals *opts = options;
 	JsonbValue value;
 
-	if (subject->call == NULL || !ash_jsonb_get_path(subject->call->context, opts->key, &value))
+	if (subject->call == NULL ||
+		!ash_jsonb_get_path(subject->call->bindings.context, opts->key, &value))
 		return ASH_FALSE;
 	return truth(ash_check_equals_json(subject->call, opts->value, &value));
 }

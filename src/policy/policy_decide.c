@@ -205,7 +205,7 @@ literal_filter(const AshPolicySubject *subject, AshExpr *expr, AshAccessType acc
 	Literal literal;
 	AshValue value;
 
-	if (!subject->call->has_actor && ash_expr_uses_actor(expr))
+	if (!subject->call->bindings.has_actor && ash_expr_uses_actor(expr))
 		return literal_decided(false);
 	if (!ash_expr_has_refs(expr))
 	{

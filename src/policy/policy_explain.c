@@ -112,8 +112,9 @@ ash_policy_explain(const AshPolicySubject *subject, StringInfo out)
 	appendStringInfoString(out, ",\"action\":");
 	write_string(out, subject->action ? subject->action->name : ash_action_types[subject->type]);
 	appendStringInfo(out, ",\"actor\":%s",
-					 subject->call->actor ? JsonbToCString(NULL, &subject->call->actor->root, 0) :
-											"null");
+					 subject->call->bindings.actor ?
+						 JsonbToCString(NULL, &subject->call->bindings.actor->root, 0) :
+						 "null");
 	appendStringInfo(out, ",\"decision\":\"%s\"", decisions[formula.truth]);
 	write_filter(out, formula.expr);
 	appendStringInfoString(out, ",\"policies\":[");

@@ -326,13 +326,13 @@ run_inputs(AshQuery *query, const Build *build)
 
 	if (build->filter_input != NULL)
 	{
-		ash_call_template_json(query->call, build->filter_input, &value);
+		ash_template_json(&query->call->bindings, build->filter_input, &value);
 		if (value.type != jbvNull)
 			ash_query_add_filter(query, ash_jsonb_from_value(&value), false);
 	}
 	if (build->sort_input != NULL)
 	{
-		ash_call_template_json(query->call, build->sort_input, &value);
+		ash_template_json(&query->call->bindings, build->sort_input, &value);
 		if (value.type != jbvNull)
 			ash_query_add_sort(query, ash_jsonb_from_value(&value), false, build->prepend);
 	}
@@ -386,7 +386,8 @@ run_build(AshQuery *query, void *options)
 	run_order(query, build);
 	run_shown(query, build);
 	if (build->context != NULL)
-		query->call->context = ash_jsonb_merge(query->call->context, build->context);
+		query->call->bindings.context =
+			ash_jsonb_merge(query->call->bindings.context, build->context);
 	if (build->page != NULL)
 		ash_page_parse(query, build->page);
 	if (build->lock_number != 0)

@@ -62,7 +62,8 @@ prepare_context(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 static bool
 run_context(AshQuery *query, void *options)
 {
-	query->call->context = ash_jsonb_merge(query->call->context, ((SetContext *) options)->value);
+	query->call->bindings.context =
+		ash_jsonb_merge(query->call->bindings.context, ((SetContext *) options)->value);
 	return true;
 }
 
@@ -231,7 +232,7 @@ follow_context(Answer *answer, const JsonbValue *value)
 
 	if (!is_object(value))
 		return wrong(answer, "returned \"context\" that is no object");
-	call->context = ash_jsonb_merge(call->context, ash_jsonb_from_value(value));
+	call->bindings.context = ash_jsonb_merge(call->bindings.context, ash_jsonb_from_value(value));
 	return true;
 }
 

@@ -39,7 +39,7 @@ add_action_filter(AshQuery *query)
 
 	if (filter == NULL)
 		return;
-	if (!query->call->has_actor && ash_expr_uses_actor(filter))
+	if (!query->call->bindings.has_actor && ash_expr_uses_actor(filter))
 		ash_error_add(query->call->errors, ASH_E_READ_ACTION_REQUIRES_ACTOR, NULL,
 					  "actor is required");
 	query->filters = lappend(query->filters, filter);
@@ -90,9 +90,10 @@ enter_relationship(AshQuery *query)
 	AshCall *call = query->call;
 	AshRelationship *rel = query->relationship;
 
-	call->context = ash_related_context(query->source, rel,
-										ash_call_context_for(query->outer->res, query->res,
-															 query->outer->context));
+	call->bindings.context =
+		ash_related_context(query->source, rel,
+							ash_call_context_for(query->outer->res, query->res,
+												 query->outer->bindings.context));
 	if (query->action != NULL && query->action == ash_related_action(rel, query->res))
 		ash_related_arguments(call, query->source, rel);
 }

@@ -355,7 +355,7 @@ ash_related_call(AshCall *call, AshResource *source, AshRelationship *rel, AshRe
 	sub->accessing_relationship = rel->name;
 	if (!rel->authorize)
 		sub->authorize = !ash_call_can_skip_policies(source, dest);
-	sub->context = ash_related_context(source, rel, sub->context);
+	sub->bindings.context = ash_related_context(source, rel, sub->bindings.context);
 	return sub;
 }
 
@@ -377,7 +377,7 @@ ash_related_arguments(AshCall *sub, AshResource *source, AshRelationship *rel)
 
 		if (read->given[i] == NULL || bms_is_member(i, read->of_row) || sub->arg_set[i])
 			continue;
-		ash_call_template_json(sub, read->given[i], &json);
+		ash_template_json(&sub->bindings, read->given[i], &json);
 		(void) ash_call_set_argument(sub, sub->action->args[i], &json);
 	}
 	sub->row_args = read->of_row;
@@ -469,8 +469,9 @@ ash_query_subcall(AshCall *call, AshResource *res, AshAction *action)
 	for (int i = 0; i < nargs; i++)
 		sub->args[i].isnull = true;
 	sub->row_args = NULL;
-	sub->context = ash_call_context_for(call->res, res, call->context);
-	sub->bindings.call = sub;
+	sub->bindings.context = ash_call_context_for(call->res, res, call->bindings.context);
+	sub->bindings.action = action;
+	sub->bindings.args = sub->args;
 	return sub;
 }
 

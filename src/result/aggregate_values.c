@@ -18,9 +18,6 @@
 
 #define ASH_MAX_SUMMARIES 100
 
-static const char *const kinds[] = { "count", "exists", "first", "sum", "list",
-									 "max",	  "min",	"avg",	 NULL };
-
 /* Where the values of the one row go. */
 typedef struct Summary
 {
@@ -70,7 +67,7 @@ check_type(AshQuery *query, AshAggregateKind kind, const AshTypeInst *type, cons
 		ash_error_add(errors, ASH_E_INVALID_QUERY, name, "%s is not a number", name);
 	else
 		ash_error_add(errors, ASH_E_INVALID_QUERY, name, "%s is not defined for %s, a %s",
-					  kinds[kind], name, type->name);
+					  ash_aggregate_kinds[kind], name, type->name);
 	return false;
 }
 
@@ -213,13 +210,13 @@ ash_query_aggregate(AshQuery *query, AshAggregateKind kind, const char *field, S
  *-------------------------------------------------------------------------
  */
 
+/* The kind of that name, or -1; a custom one only exists in definitions. */
 static int
 kind_of(const char *name)
 {
-	for (int i = 0; kinds[i] != NULL; i++)
-		if (strcmp(kinds[i], name) == 0)
-			return i;
-	return -1;
+	int kind = ash_name_index(ash_aggregate_kinds, name);
+
+	return kind == ASH_AGG_CUSTOM ? -1 : kind;
 }
 
 static bool

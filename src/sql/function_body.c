@@ -161,7 +161,7 @@ empty_query(AshResource *res, AshAction *action)
 	call->action = action;
 	call->opts = palloc0(sizeof(AshOptions));
 	call->errors = ash_errors_create(CurrentMemoryContext);
-	call->context = ash_jsonb_empty();
+	call->bindings.context = ash_jsonb_empty();
 	query = ash_query_bare(call, res);
 	query->bare = false;
 	query->action = action;
@@ -412,7 +412,7 @@ ash_query_field_body(AshResource *res, const char *field, const AshTypeInst **ty
 		return NULL;
 	*type = ref->type;
 	init_body(&body, res);
-	ash_query_write_expr(&body.sql, res, "($1)", ref);
+	ash_query_write_expr(&body.sql, NULL, res, "($1)", ref);
 	*user_code = body.sql.user_code;
 	initStringInfo(&text);
 	appendStringInfo(&text, "SELECT CAST(%s AS %s)", body.sql.text.data, ref->type->sql_base);

@@ -225,8 +225,8 @@ add_tail(AshOutput *output)
 	StringInfoData tail;
 
 	initStringInfo(&tail);
-	if (call->has_tenant && query->res->tenancy != ASH_TENANCY_NONE)
-		appendStringInfo(&tail, "\"_tenant\":%s", ash_jsonb_value_json(&call->tenant));
+	if (call->bindings.has_tenant && query->res->tenancy != ASH_TENANCY_NONE)
+		appendStringInfo(&tail, "\"_tenant\":%s", ash_jsonb_value_json(&call->bindings.tenant));
 	if (says_metadata(query))
 		metadata = ash_metadata_text(call, NULL, NULL);
 	if (metadata != NULL)

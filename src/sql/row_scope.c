@@ -124,11 +124,11 @@ void
 ash_row_expr(AshRowScope *row, AshExpr *expr)
 {
 	AshSql *sql = row->sql;
-	void *outer = sql->context;
+	AshRowScope *outer = sql->row;
 
-	sql->context = row;
+	sql->row = row;
 	ash_sql_expr(sql, expr);
-	sql->context = outer;
+	sql->row = outer;
 }
 
 char *
@@ -318,7 +318,7 @@ write_field_ref(AshRowScope *scope, AshExpr *ref)
 static void
 write_ref(AshSql *sql, AshExpr *expr)
 {
-	AshRowScope *row = sql->context;
+	AshRowScope *row = sql->row;
 
 	for (int i = 0; i < expr->parent_levels; i++)
 	{

@@ -338,12 +338,13 @@ extern char *ash_query_field_body(AshResource *res, const char *field, const Ash
  * Condition over one row of res whose columns are reachable as alias.column;
  * used by policies in row-security quals and by the data layer's WHERE.
  */
-extern void ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias,
-									  AshExpr *expr);
+extern void ash_query_write_condition(AshSql *sql, AshCall *call, AshResource *res,
+									  const char *alias, AshExpr *expr);
 /* a definition's condition as it stands in an index: no alias, no parameters */
 extern void ash_query_write_index_predicate(AshSql *sql, AshResource *res, const char *source);
 /* the same for an expression of any type (assignments of atomic updates) */
-extern void ash_query_write_expr(AshSql *sql, AshResource *res, const char *alias, AshExpr *expr);
+extern void ash_query_write_expr(AshSql *sql, AshCall *call, AshResource *res, const char *alias,
+								 AshExpr *expr);
 
 /*-------------------------------------------------------------------------
  * batch_plan.c: columns that a function computes once all rows are there

@@ -252,11 +252,11 @@ static void
 write_terms(AshRowScope *row, List *terms)
 {
 	AshSql *sql = row->sql;
-	void *outer = sql->context;
+	AshRowScope *outer = sql->row;
 	bool first = true;
 	ListCell *lc;
 
-	sql->context = row;
+	sql->row = row;
 	foreach (lc, terms)
 	{
 		if (!first)
@@ -266,7 +266,7 @@ write_terms(AshRowScope *row, List *terms)
 		ash_sql_str(sql, ")");
 		first = false;
 	}
-	sql->context = outer;
+	sql->row = outer;
 }
 
 /*-------------------------------------------------------------------------
@@ -450,13 +450,13 @@ ash_row_exists(AshRowScope *row, AshExpr *expr)
  */
 
 static AshRowScope
-foreign_row(AshSql *sql, AshResource *res, const char *alias)
+foreign_row(AshSql *sql, AshCall *call, AshResource *res, const char *alias)
 {
 	AshRowScope row = { 0 };
 
 	ash_sql_callbacks(sql);
 	row.sql = sql;
-	row.call = sql->bindings ? sql->bindings->call : NULL;
+	row.call = call;
 	row.res = res;
 	row.alias = alias;
 	row.whole = alias;
@@ -466,9 +466,10 @@ foreign_row(AshSql *sql, AshResource *res, const char *alias)
 
 /* Nothing can be added to the FROM clause there: joins go into a sub-select. */
 void
-ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias, AshExpr *expr)
+ash_query_write_condition(AshSql *sql, AshCall *call, AshResource *res, const char *alias,
+						  AshExpr *expr)
 {
-	AshRowScope row = foreign_row(sql, res, alias);
+	AshRowScope row = foreign_row(sql, call, res, alias);
 	StringInfoData outer = ash_sql_divert(sql);
 	char *condition;
 
@@ -485,9 +486,9 @@ ash_query_write_condition(AshSql *sql, AshResource *res, const char *alias, AshE
 }
 
 void
-ash_query_write_expr(AshSql *sql, AshResource *res, const char *alias, AshExpr *expr)
+ash_query_write_expr(AshSql *sql, AshCall *call, AshResource *res, const char *alias, AshExpr *expr)
 {
-	AshRowScope row = foreign_row(sql, res, alias);
+	AshRowScope row = foreign_row(sql, call, res, alias);
 	char *text = ash_row_expr_text(&row, expr);
 
 	if (row.from->items == NIL)
@@ -507,7 +508,7 @@ ash_query_write_index_predicate(AshSql *sql, AshResource *res, const char *sourc
 	AshErrors *errors = ash_errors_create(CurrentMemoryContext);
 	AshScope scope = { .resource = res };
 	AshExpr *expr = ash_expr_parse_condition(source, &scope, errors);
-	AshRowScope row = foreign_row(sql, res, "");
+	AshRowScope row = foreign_row(sql, NULL, res, "");
 
 	if (expr == NULL)
 		elog(ERROR, "condition of an index of %s: %s", res->name, ash_errors_message(errors));

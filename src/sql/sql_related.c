@@ -85,7 +85,7 @@ static char *
 own_conditions(AshRowScope *row, AshAction *named, bool authorize, AshRowScope *source,
 			   AshRelationship *rel)
 {
-	AshBindings *outer = row->sql->bindings;
+	const AshBindings *outer = row->sql->bindings;
 	AshAction *action = named != NULL ? named : ash_related_action(NULL, row->res);
 	List *conditions = row_conditions(row, action, authorize, source, rel);
 	char *text;

@@ -123,7 +123,7 @@ object_of(const char *key, Jsonb *value)
 static Jsonb *
 context_with_source(AshChangeset *source)
 {
-	Jsonb *outer = source->call->context;
+	Jsonb *outer = source->call->bindings.context;
 	Jsonb *view = ash_jsonb_merge(ash_changeset_view(source, false), object_of("context", outer));
 	Datum rest = DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(outer),
 									 PointerGetDatum(cstring_to_text("__source__")));
@@ -152,7 +152,7 @@ give_source(const AshEmbedding *e, AshCall *call)
 
 	if (e->type->include_source && outer != NULL && outer->changeset != NULL &&
 		looks_at_context(call->res, call->action))
-		call->context = context_with_source(outer->changeset);
+		call->bindings.context = context_with_source(outer->changeset);
 }
 
 static bool

@@ -50,18 +50,18 @@ ash_managing_pop_path(const AshManaging *m, int index)
 AshAction *
 ash_managing_action(const AshManaging *m, AshResource *res, const char *name, AshActionType type)
 {
-	static const char *const types[] = { "create", "read", "update", "destroy", "action" };
 	AshAction *action = name ? ash_find_action(res, name) : res->primary_actions[type];
 
 	if (action != NULL && action->type == type)
 		return action;
 	if (name != NULL)
 		ash_error_add(m->cs->call->errors, ASH_E_NO_SUCH_ACTION, NULL,
-					  "No such action %s of type %s for resource %s", name, types[type], res->name);
+					  "No such action %s of type %s for resource %s", name, ash_action_types[type],
+					  res->name);
 	else
 		ash_error_add(m->cs->call->errors, ASH_E_NO_PRIMARY_ACTION, NULL,
 					  "No primary action of type %s for resource %s, and no action specified",
-					  types[type], res->name);
+					  ash_action_types[type], res->name);
 	return NULL;
 }
 
@@ -81,7 +81,7 @@ begin_nested(const AshManaging *m, AshResource *res, AshAction *action)
 	{
 		MemoryContext old = MemoryContextSwitchTo(call->cxt);
 
-		call->context = ash_related_context(m->cs->res, m->rel, call->context);
+		call->bindings.context = ash_related_context(m->cs->res, m->rel, call->bindings.context);
 		MemoryContextSwitchTo(old);
 	}
 	return call;

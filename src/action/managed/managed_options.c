@@ -335,8 +335,8 @@ actor_key(const AshChangeset *cs, const RelateActor *opts, JsonbValue *out)
 		key = dest->nprimary_key == 1 ? dest->primary_key[0]->name : NULL;
 	}
 	if (key == NULL ||
-		!ash_call_actor_value(cs->call,
-							  list_make1(unconstify(char *, opts->field ? opts->field : key)), out))
+		!ash_binding_actor(&cs->call->bindings,
+						   list_make1(unconstify(char *, opts->field ? opts->field : key)), out))
 		return false;
 	if (opts->field != NULL && out->type == jbvBinary)
 	{
