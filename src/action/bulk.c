@@ -153,6 +153,7 @@ run_input(Bulk *bulk, void *item)
 	call->bindings.errors = errors;
 	cs = ash_action_write(call, create ? ash_jsonb_from_value(item) : bulk->input,
 						  create ? NULL : item, NULL);
+	ash_errors_own(errors);
 	if (ash_errors_any(errors) && cs->result != NULL && !is_skipped_filter(errors))
 	{
 		/* written, and then wrong: the batch has to go */

@@ -168,6 +168,7 @@ extern void ash_errors_push_index(AshErrors *errors, int index);
 extern void ash_errors_pop(AshErrors *errors);
 extern void ash_errors_move(AshErrors *to, AshErrors *from);	   /* prefixes to->path */
 extern void ash_errors_append_all(AshErrors *to, AshErrors *from); /* paths as they are */
+extern void ash_errors_own(AshErrors *errors);					   /* to outlive a nested call */
 extern void ash_errors_truncate(AshErrors *errors, int count); /* forget all after the first n */
 
 /* vars: added to an error and interpolated as %{name} into templates */
