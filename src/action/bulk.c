@@ -185,6 +185,7 @@ run_input(Bulk *bulk, void *item)
 	call->errors = errors;
 	call->bindings.errors = errors;
 	cs = write_input(bulk, call, item);
+	ash_errors_own(errors);
 	if (ash_errors_any(errors) && cs->result != NULL && !is_skipped_filter(errors))
 	{
 		/* written, and then wrong: the batch has to go */

@@ -315,6 +315,71 @@ ash_errors_append_all(AshErrors *to, AshErrors *from)
 	MemoryContextSwitchTo(old);
 }
 
+static const char *
+copy_text(const char *text)
+{
+	return text == NULL ? NULL : pstrdup(text);
+}
+
+static List *
+copy_texts(List *texts)
+{
+	List *copies = NIL;
+	ListCell *lc;
+
+	foreach (lc, texts)
+		copies = lappend(copies, pstrdup(lfirst(lc)));
+	return copies;
+}
+
+static List *
+copy_vars(List *vars)
+{
+	List *copies = NIL;
+	ListCell *lc;
+
+	foreach (lc, vars)
+	{
+		AshErrorVar *copy = palloc(sizeof(AshErrorVar));
+
+		*copy = *(AshErrorVar *) lfirst(lc);
+		copy->name = copy_text(copy->name);
+		copy->json = copy_text(copy->json);
+		copy->text = copy_text(copy->text);
+		copies = lappend(copies, copy);
+	}
+	return copies;
+}
+
+/*
+ * Copies into errors->cxt what the errors refer to.  Called at the end of a nested call whose
+ * errors live longer than itself: who adds an error may set its message and fields to memory of the
+ * call.
+ */
+void
+ash_errors_own(AshErrors *errors)
+{
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+	ListCell *lc;
+
+	foreach (lc, errors->items)
+	{
+		AshError *error = lfirst(lc);
+
+		error->field = copy_text(error->field);
+		error->fields = copy_texts(error->fields);
+		error->path = copyObject(error->path);
+		error->message = copy_text(error->message);
+		error->vars = copy_vars(error->vars);
+		error->did_you_mean = copy_texts(error->did_you_mean);
+		error->hint = copy_text(error->hint);
+		error->about = copy_texts(error->about);
+		error->pointer = copy_text(error->pointer);
+		error->constraint = copy_text(error->constraint);
+	}
+	MemoryContextSwitchTo(old);
+}
+
 /* A new var of error; the caller has switched to errors->cxt and sets json and text. */
 static AshErrorVar *
 add_var(AshErrors *errors, AshError *error, const char *name)

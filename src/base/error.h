@@ -211,6 +211,11 @@ extern void ash_error_suggest(AshErrors *errors, AshError *error, const char *na
 /* Say where in the text of a document an error is. */
 extern void ash_error_place(AshErrors *errors, AshError *error, const char *pointer, int line,
 							int column);
+/*
+ * Copies into errors->cxt what the errors refer to: at the end of a nested call whose errors live
+ * longer than itself.
+ */
+extern void ash_errors_own(AshErrors *errors);
 
 /* Append an error that was allocated in errors->cxt by the caller. */
 static inline void

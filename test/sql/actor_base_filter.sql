@@ -6,7 +6,7 @@ SELECT plan(32);
 
 -- Does the base filter of the actor's resource hold for an actor that is given by key?
 
-CREATE ROLE regress_reader;
+CREATE ROLE regress_base_reader;
 SELECT pg_temp.define($doc${
   "domain": "actor_base_filter", "authorization": {"actor": "actor_base_filter.person"},
   "resources": {
@@ -26,9 +26,9 @@ SELECT pg_temp.define($doc${
 CREATE FUNCTION actor_base_filter.echo(input jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$SELECT context #> '{actor,name}'$$;
 INSERT INTO actor_base_filter.person (name, archived_at) VALUES ('ann', NULL), ('bob', now());
 INSERT INTO actor_base_filter.note (text, author) VALUES ('of ann', 'ann'), ('of bob', 'bob');
-GRANT USAGE ON SCHEMA actor_base_filter TO regress_reader;
-GRANT ALL ON actor_base_filter.note TO regress_reader;
-GRANT SELECT ON actor_base_filter.person TO regress_reader;
+GRANT USAGE ON SCHEMA actor_base_filter TO regress_base_reader;
+GRANT ALL ON actor_base_filter.note TO regress_base_reader;
+GRANT SELECT ON actor_base_filter.person TO regress_base_reader;
 
 CREATE FUNCTION pg_temp.calls(key int) RETURNS TABLE (name text, statement text) LANGUAGE sql AS $$
 	SELECT call[1], format('SELECT ' || call[2], format('{"actor": %s, "record": 2}', key))
@@ -55,13 +55,13 @@ SELECT is(ash_try_action('actor_base_filter.note', 'read', '{}', '{"actor": 2}')
 -- The setting.
 SET LOCAL ash.actor = '2';
 SELECT is(pg_temp.errors($$SELECT ash_read('actor_base_filter.note')$$), E'22023 invalid\ninvalid_option actor: no actor_base_filter.person with key "2" is known', 'setting: read'),
-	is(pg_temp.as_role('regress_reader', $$SELECT ash.actor('actor_base_filter.note')$$), '22023: actor: no actor_base_filter.person with key "2" is known', 'setting: ash.actor()'),
-	is(pg_temp.as_role('regress_reader', $$SELECT ash.actor_value('actor_base_filter.note', '{name}')$$), '22023: actor: no actor_base_filter.person with key "2" is known', 'setting: ash.actor_value()'),
-	is(pg_temp.as_role('regress_reader', 'SELECT text FROM actor_base_filter.note'), '22023: actor: no actor_base_filter.person with key "2" is known', 'setting: SELECT'),
-	is(pg_temp.as_role('regress_reader', $$UPDATE actor_base_filter.note SET text = 'mine'$$), '22023: actor: no actor_base_filter.person with key "2" is known', 'setting: UPDATE');
+	is(pg_temp.as_role('regress_base_reader', $$SELECT ash.actor('actor_base_filter.note')$$), '22023: actor: no actor_base_filter.person with key "2" is known', 'setting: ash.actor()'),
+	is(pg_temp.as_role('regress_base_reader', $$SELECT ash.actor_value('actor_base_filter.note', '{name}')$$), '22023: actor: no actor_base_filter.person with key "2" is known', 'setting: ash.actor_value()'),
+	is(pg_temp.as_role('regress_base_reader', 'SELECT text FROM actor_base_filter.note'), '22023: actor: no actor_base_filter.person with key "2" is known', 'setting: SELECT'),
+	is(pg_temp.as_role('regress_base_reader', $$UPDATE actor_base_filter.note SET text = 'mine'$$), '22023: actor: no actor_base_filter.person with key "2" is known', 'setting: UPDATE');
 SET LOCAL ash.actor = '1';
-SELECT is(pg_temp.as_role('regress_reader', 'SELECT text FROM actor_base_filter.note'), 'of ann', 'setting: SELECT of a person that is not archived'),
-	is(pg_temp.as_role('regress_reader', $$SELECT ash.actor_value('actor_base_filter.note', '{name}')$$), 'ann', 'setting: ash.actor_value() of a person that is not archived');
+SELECT is(pg_temp.as_role('regress_base_reader', 'SELECT text FROM actor_base_filter.note'), 'of ann', 'setting: SELECT of a person that is not archived'),
+	is(pg_temp.as_role('regress_base_reader', $$SELECT ash.actor_value('actor_base_filter.note', '{name}')$$), 'ann', 'setting: ash.actor_value() of a person that is not archived');
 
 SELECT * FROM finish();
 ROLLBACK;

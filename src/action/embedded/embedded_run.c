@@ -161,6 +161,7 @@ end(const AshEmbedding *e, AshCall *call)
 	AshErrors *errors = call->errors;
 	bool ok = !ash_errors_any(errors);
 
+	ash_errors_own(errors);
 	ash_call_end(call);
 	push_path(e);
 	ash_errors_move(e->cast->errors, errors);

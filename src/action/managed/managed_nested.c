@@ -94,6 +94,7 @@ end_nested(const AshManaging *m, AshCall *call)
 	AshErrors *errors = call->errors;
 	bool ok = !ash_errors_any(errors);
 
+	ash_errors_own(errors);
 	ash_call_end(call);
 	ash_errors_move(m->cs->call->errors, errors);
 	return ok;
