@@ -75,12 +75,16 @@ add_types(List **list)
 }
 
 static void
-add_functions(List **list, const AshExprFunc *funcs, int count, const char *kind)
+add_functions(List **list, List *funcs, const char *kind)
 {
-	int i;
+	ListCell *lc;
 
-	for (i = 0; i < count; i++)
-		add(list, kind, funcs[i].name, NULL, funcs[i].doc);
+	foreach (lc, funcs)
+	{
+		const AshExprFunc *func = lfirst(lc);
+
+		add(list, kind, func->name, NULL, func->doc);
+	}
 }
 
 /* One loop for each registry whose entries have name, spec and doc. */
@@ -99,8 +103,6 @@ List *
 ash_builtin_list(void)
 {
 	List *list = NIL;
-	const AshExprFunc *funcs;
-	int count;
 
 	add_entities(&list);
 	add_types(&list);
@@ -108,9 +110,7 @@ ash_builtin_list(void)
 	ADD_REGISTRY(&list, "validation", AshValidationDef, ash_validations);
 	ADD_REGISTRY(&list, "preparation", AshPreparationDef, ash_preparations);
 	ADD_REGISTRY(&list, "check", AshCheckDef, ash_checks);
-	funcs = ash_expr_funcs(&count);
-	add_functions(&list, funcs, count, "function");
-	funcs = ash_expr_operators(&count);
-	add_functions(&list, funcs, count, "operator");
+	add_functions(&list, ash_expr_funcs(false), "function");
+	add_functions(&list, ash_expr_funcs(true), "operator");
 	return list;
 }

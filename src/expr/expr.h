@@ -171,8 +171,8 @@ extern AshExpr *ash_expr_call(const char *func, List *args, AshErrors *errors);
  */
 extern AshExpr *ash_expr_document_of(AshExpr *document, const char *kind);
 extern const AshExprFunc *ash_expr_func_lookup(const char *name, bool is_operator);
-extern const AshExprFunc *ash_expr_funcs(int *count);
-extern const AshExprFunc *ash_expr_operators(int *count);
+/* All functions, or operators, of the language: a List of const AshExprFunc *. */
+extern List *ash_expr_funcs(bool operators);
 
 /* expr_walk.c */
 typedef bool (*AshExprWalker)(AshExpr *expr, void *context); /* true stops the walk */

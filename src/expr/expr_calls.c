@@ -79,15 +79,14 @@ call_user_function(ParseContext *cxt, const AshUserFunction *function, const cha
 static void *
 unknown_function(ParseContext *cxt, const char *name, int location)
 {
-	int count;
-	const AshExprFunc *table = ash_expr_funcs(&count);
 	List *names = NIL;
+	ListCell *lc;
 	const AshResource *res = cxt->scope->resource;
 	const char *own;
 	json_t *node;
 
-	for (int i = 0; i < count; i++)
-		names = lappend(names, unconstify(char *, table[i].name));
+	foreach (lc, ash_expr_funcs(false))
+		names = lappend(names, unconstify(char *, ((const AshExprFunc *) lfirst(lc))->name));
 	if (res != NULL)
 		json_object_foreach (res->domain.functions, own, node)
 			names = lappend(names, unconstify(char *, own));

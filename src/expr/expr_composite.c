@@ -36,8 +36,8 @@ key_const(const char *name)
 }
 
 /* Keys and values in turn. */
-AshExpr *
-ash_resolve_map(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_map(AshExpr *call, AshErrors *errors)
 {
 	for (int i = 1; i < call->nargs; i += 2)
 	{
@@ -224,8 +224,8 @@ row_type(const AshExpr *call, AshErrors *errors)
 	return NULL;
 }
 
-AshExpr *
-ash_resolve_composite(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_composite(AshExpr *call, AshErrors *errors)
 {
 	const AshTypeInst *type = row_type(call, errors);
 	AshExpr *built = call->args[0];
@@ -256,8 +256,8 @@ ash_resolve_composite(AshExpr *call, AshErrors *errors)
 	return call;
 }
 
-void
-ash_sql_composite(AshSql *sql, AshExpr *call)
+static void
+write_composite(AshSql *sql, AshExpr *call)
 {
 	AshExpr *built = call->args[0];
 
@@ -275,3 +275,21 @@ ash_sql_composite(AshSql *sql, AshExpr *call)
 	ash_sql_expr(sql, built);
 	ash_sql_str(sql, ")");
 }
+
+/* The functions of this file. */
+const AshExprFunc ash_composite_funcs[] = {
+	{ .name = "map",
+	  .doc = "map(key => value, …): a map.",
+	  .min_args = 0,
+	  .max_args = -1,
+	  .resolve = resolve_map,
+	  .sql_template = "pg_catalog.jsonb_build_object($*)" },
+	{ .name = "composite_type",
+	  .doc = "A value of a row type of PostgreSQL, from a map, row(…) or a list, and the type's "
+			 "name.",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .resolve = resolve_composite,
+	  .sql = write_composite },
+	{ .name = NULL },
+};

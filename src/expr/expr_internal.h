@@ -91,11 +91,6 @@ extern AshExpr *ash_parse_operator(ParseContext *cxt, A_Expr *node);
 extern AshExpr *ash_parse_call_operator(ParseContext *cxt, const char *name, AshExpr *left,
 										AshExpr *right, int location);
 
-/* expr_parse_values.c */
-extern AshExpr *ash_parse_constant(ParseContext *cxt, A_Const *constant);
-extern AshExpr *ash_parse_cast(ParseContext *cxt, TypeCast *node);
-extern AshExpr *ash_parse_array(ParseContext *cxt, A_ArrayExpr *node);
-extern AshExpr *ash_parse_access(ParseContext *cxt, A_Indirection *node);
 extern AshExpr *ash_expr_null(void); /* of no type yet */
 
 /* fragment.c */
@@ -164,42 +159,28 @@ extern bool ash_pg_operator_find(AshExpr *call, const char *name, Oid left, Oid 
 /* "operator + is not defined for string and integer" */
 extern void ash_expr_no_operator(AshErrors *errors, const char *name, int nargs, AshExpr **args);
 
-/* writers and resolvers the tables name (expr_operators.c, expr_special.c, expr_composite.c,
- * expr_raise.c) */
-extern AshExpr *ash_resolve_comparison(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_arithmetic(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_division(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_concat(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_overlap(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_like(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_in(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_distinct(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_coalesce(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_minmax(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_nullif(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_if(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_cond(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_is_nil(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_minus(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_round(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_relative(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_get_path(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_type(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_trigram(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_vector_distance(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_required(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_map(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_composite(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_lazy(AshExpr *call, AshErrors *errors);
-extern AshExpr *ash_resolve_error(AshExpr *call, AshErrors *errors);
+/*
+ * The tables of functions and operators, each ended by an entry without a name; listed
+ * in expr_builtins.c.  Resolvers and writers are static in the file of their table.
+ */
+extern const AshExprFunc ash_operator_funcs[];
+extern const AshExprFunc ash_special_funcs[];
+extern const AshExprFunc ash_composite_funcs[];
+extern const AshExprFunc ash_raise_funcs[];
+
+/* An entry whose resolver finds everything out. */
+#define SPECIAL(fn, text, min, max, how)                                          \
+	{                                                                             \
+		.name = fn, .doc = text, .min_args = min, .max_args = max, .resolve = how \
+	}
+
+/* Writers of calls of what PostgreSQL has: AshExprFunc.sql */
 extern void ash_sql_pg_operator(AshSql *sql, AshExpr *call);
 extern void ash_sql_pg_function(AshSql *sql, AshExpr *call);
-extern void ash_sql_in(AshSql *sql, AshExpr *call);
-extern void ash_sql_distinct(AshSql *sql, AshExpr *call);
+/* Of get_path; also tells that a call is one. */
 extern void ash_sql_get_path(AshSql *sql, AshExpr *call);
-extern void ash_sql_lazy(AshSql *sql, AshExpr *call);
-extern void ash_sql_composite(AshSql *sql, AshExpr *call);
-extern void ash_sql_error(AshSql *sql, AshExpr *call);
+/* OPERATOR(schema.name) of the call */
+extern void ash_sql_operator(AshSql *sql, AshExpr *call);
 
 /*-------------------------------------------------------------------------
  * small things

@@ -67,8 +67,8 @@ any_operator(AshExpr *call, AshErrors *errors)
 	return found != NULL ? found : no_operator(call, errors);
 }
 
-AshExpr *
-ash_resolve_comparison(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_comparison(AshExpr *call, AshErrors *errors)
 {
 	if (ash_expr_unify(2, call->args) == NULL)
 		return any_operator(call, errors);
@@ -101,8 +101,8 @@ instant_arithmetic(AshExpr *instant, AshExpr *duration, bool minus)
 	return call;
 }
 
-AshExpr *
-ash_resolve_arithmetic(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_arithmetic(AshExpr *call, AshErrors *errors)
 {
 	const AshTypeInst *type = ash_expr_common_type(2, call->args);
 	AshExpr **args = call->args;
@@ -134,20 +134,20 @@ ash_resolve_arithmetic(AshExpr *call, AshErrors *errors)
 	return result;
 }
 
-AshExpr *
-ash_resolve_division(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_division(AshExpr *call, AshErrors *errors)
 {
 	const AshTypeInst *type = ash_expr_common_type(2, call->args);
 
 	if (type == NULL || type->oid != INT8OID)
-		return ash_resolve_arithmetic(call, errors);
+		return resolve_arithmetic(call, errors);
 	for (int i = 0; i < 2; i++)
 		call->args[i] = ash_expr_coerce(call->args[i], ash_type_plain("float"));
 	return typed_operator(call, "/", errors);
 }
 
-AshExpr *
-ash_resolve_minus(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_minus(AshExpr *call, AshErrors *errors)
 {
 	AshExpr *arg = call->args[0];
 	AshExpr *result;
@@ -218,8 +218,8 @@ first_true(AshExpr *call, AshErrors *errors)
 	return ash_expr_call("coalesce", list_make2(args[0], args[1]), errors);
 }
 
-AshExpr *
-ash_resolve_concat(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_concat(AshExpr *call, AshErrors *errors)
 {
 	AshExpr **args = call->args;
 	bool lists =
@@ -240,8 +240,8 @@ ash_resolve_concat(AshExpr *call, AshErrors *errors)
 }
 
 /* PostgreSQL's overlap where it has one; else a && b is b when a is neither false nor null. */
-AshExpr *
-ash_resolve_overlap(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_overlap(AshExpr *call, AshErrors *errors)
 {
 	AshExpr **args = call->args;
 	AshExpr *overlap = ash_pg_operator("&&", 2, args);
@@ -256,8 +256,8 @@ ash_resolve_overlap(AshExpr *call, AshErrors *errors)
 }
 
 /* The operators are themselves; the functions like and ilike stand for two of them. */
-AshExpr *
-ash_resolve_like(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_like(AshExpr *call, AshErrors *errors)
 {
 	if (!call->func->is_operator)
 	{
@@ -344,8 +344,8 @@ in_document(AshExpr *call, AshErrors *errors)
 	return ash_pg_function("jsonb_exists", 2, args);
 }
 
-AshExpr *
-ash_resolve_in(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_in(AshExpr *call, AshErrors *errors)
 {
 	AshExpr *list = call->args[1];
 	bool fits;
@@ -360,10 +360,109 @@ ash_resolve_in(AshExpr *call, AshErrors *errors)
 	return call;
 }
 
-AshExpr *
-ash_resolve_distinct(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_distinct(AshExpr *call, AshErrors *errors)
 {
 	if (ash_expr_unify(2, call->args) == NULL)
 		return no_operator(call, errors);
 	return typed_operator(call, "=", errors);
 }
+
+static void
+write_in(AshSql *sql, AshExpr *call)
+{
+	ash_sql_str(sql, "(");
+	ash_sql_expr(sql, call->args[0]);
+	ash_sql_str(sql, " ");
+	ash_sql_operator(sql, call);
+	ash_sql_str(sql, " ANY (");
+	ash_sql_expr(sql, call->args[1]);
+	ash_sql_str(sql, "))");
+}
+
+static bool
+is_value(const AshExpr *expr)
+{
+	return expr->kind == ASH_EXPR_CONST && !expr->value.isnull;
+}
+
+/* IS DISTINCT FROM would look its operator up through search_path. */
+static void
+write_distinct(AshSql *sql, AshExpr *call)
+{
+	bool negated = strcmp(call->func->name, "is_not_distinct_from") == 0;
+	bool both_null = !is_value(call->args[0]) && !is_value(call->args[1]);
+
+	ash_sql_str(sql, "(");
+	ash_sql_pg_operator(sql, call);
+	ash_sql_str(sql, negated ? " IS TRUE" : " IS NOT TRUE");
+	if (both_null)
+	{
+		ash_sql_str(sql, negated ? " OR (" : " AND NOT (");
+		ash_sql_expr(sql, call->args[0]);
+		ash_sql_str(sql, " IS NULL AND ");
+		ash_sql_expr(sql, call->args[1]);
+		ash_sql_str(sql, " IS NULL)");
+	}
+	ash_sql_str(sql, ")");
+}
+
+#define OPERATOR(op, text, how)                                                     \
+	{                                                                               \
+		.name = op, .doc = text, .min_args = 2, .max_args = 2, .is_operator = true, \
+		.predicate = true, .resolve = how, .sql = ash_sql_pg_operator               \
+	}
+
+/* The operators, and the functions that are one of them. */
+const AshExprFunc ash_operator_funcs[] = {
+	OPERATOR("=", "Equal; null when either side is.", resolve_comparison),
+	OPERATOR("<>", "Not equal; null when either side is.", resolve_comparison),
+	OPERATOR("<", "Less.", resolve_comparison),
+	OPERATOR("<=", "Less or equal.", resolve_comparison),
+	OPERATOR(">", "Greater.", resolve_comparison),
+	OPERATOR(">=", "Greater or equal.", resolve_comparison),
+	OPERATOR("+", "Sum of numbers; a date or datetime plus a duration.", resolve_arithmetic),
+	OPERATOR("-", "Difference of numbers, dates, datetimes and durations.", resolve_arithmetic),
+	OPERATOR("*", "Product.", resolve_arithmetic),
+	OPERATOR("/", "Quotient; of two integers a float. Division by zero is an error.",
+			 resolve_division),
+	OPERATOR("||",
+			 "Strings, lists or maps put together; other values become strings beside a string. "
+			 "Between booleans, numbers or times the first that is neither false nor null, else "
+			 "the last.",
+			 resolve_concat),
+	OPERATOR("&&",
+			 "Lists and ranges overlap. Between other values the first that is false or null, else "
+			 "the last.",
+			 resolve_overlap),
+	OPERATOR("~~", "Pattern match (LIKE); without case for ci_string.", resolve_like),
+	OPERATOR("!~~", "NOT LIKE.", resolve_like),
+	OPERATOR("~~*", "Pattern match without case (ILIKE).", resolve_like),
+	OPERATOR("!~~*", "NOT ILIKE.", resolve_like),
+	{ .name = "in",
+	  .doc = "The value is an element of the list.",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .is_operator = true,
+	  .predicate = true,
+	  .resolve = resolve_in,
+	  .sql = write_in },
+	SPECIAL("like", "Pattern match, as the operator LIKE.", 2, 2, resolve_like),
+	SPECIAL("ilike", "Pattern match without case, as the operator ILIKE.", 2, 2, resolve_like),
+	SPECIAL("minus", "The number with the other sign.", 1, 1, resolve_minus),
+	{ .name = "is_distinct_from",
+	  .doc = "Not equal, where null equals null.",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .predicate = true,
+	  .resolve = resolve_distinct,
+	  .sql = write_distinct },
+	{ .name = "is_not_distinct_from",
+	  .doc = "Equal, where null equals null.",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .predicate = true,
+	  .resolve = resolve_distinct,
+	  .sql = write_distinct },
+	{ .name = NULL },
+};

@@ -39,8 +39,8 @@ required_field(AshExpr *call)
 	return field;
 }
 
-AshExpr *
-ash_resolve_required(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_required(AshExpr *call, AshErrors *errors)
 {
 	AshExpr *args[2] = { call->args[0], required_field(call) };
 	AshExpr *result;
@@ -102,8 +102,8 @@ check_kind(const AshExpr *kind, AshErrors *errors)
 	return false;
 }
 
-AshExpr *
-ash_resolve_error(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_error(AshExpr *call, AshErrors *errors)
 {
 	int last = call->nargs - 1;
 	AshExpr *what;
@@ -128,8 +128,8 @@ ash_resolve_error(AshExpr *call, AshErrors *errors)
 	return call;
 }
 
-void
-ash_sql_error(AshSql *sql, AshExpr *call)
+static void
+write_error(AshSql *sql, AshExpr *call)
 {
 	ash_sql_str(sql, "ash.expression_error(NULL::");
 	ash_sql_type(sql, call->type);
@@ -215,3 +215,21 @@ ash_sql_expression_error(PG_FUNCTION_ARGS)
 		fill_error(errors, error, PG_GETARG_JSONB_P(2));
 	ash_errors_throw(errors);
 }
+
+/* The functions of this file. */
+const AshExprFunc ash_raise_funcs[] = {
+	{ .name = "required",
+	  .doc = "The value; the error \"required\" of the field when it is null.",
+	  .min_args = 1,
+	  .max_args = 2,
+	  .resolve = resolve_required,
+	  .sql_template = "ash.required($*)" },
+	{ .name = "error",
+	  .doc = "error(message), or error(code, map) with message, field, path and vars: raised when "
+			 "it is evaluated.",
+	  .min_args = 1,
+	  .max_args = 2,
+	  .resolve = resolve_error,
+	  .sql = write_error },
+	{ .name = NULL },
+};

@@ -37,14 +37,14 @@ resolve_same(AshExpr *call, AshErrors *errors)
 	return NULL;
 }
 
-AshExpr *
-ash_resolve_coalesce(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_coalesce(AshExpr *call, AshErrors *errors)
 {
 	return call->nargs == 1 ? call->args[0] : resolve_same(call, errors);
 }
 
-AshExpr *
-ash_resolve_minmax(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_minmax(AshExpr *call, AshErrors *errors)
 {
 	if (resolve_same(call, errors) == NULL)
 		return NULL;
@@ -101,16 +101,16 @@ ash_expr_make_if(AshExpr *when, AshExpr *then, AshExpr *otherwise, AshErrors *er
 	return ash_expr_make_case(3, args, errors);
 }
 
-AshExpr *
-ash_resolve_if(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_if(AshExpr *call, AshErrors *errors)
 {
 	return ash_expr_make_if(call->args[0], call->args[1], call->nargs == 3 ? call->args[2] : NULL,
 							errors);
 }
 
 /* Pairs of condition and value; an odd argument at the end is what else is. */
-AshExpr *
-ash_resolve_cond(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_cond(AshExpr *call, AshErrors *errors)
 {
 	int nargs = call->nargs + (call->nargs % 2 == 0);
 	AshExpr **args = palloc(sizeof(AshExpr *) * nargs);
@@ -121,16 +121,16 @@ ash_resolve_cond(AshExpr *call, AshErrors *errors)
 	return ash_expr_make_case(nargs, args, errors);
 }
 
-AshExpr *
-ash_resolve_nullif(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_nullif(AshExpr *call, AshErrors *errors)
 {
 	AshExpr *same = ash_expr_call("=", list_make2(call->args[0], call->args[1]), errors);
 
 	return same == NULL ? NULL : ash_expr_make_if(same, ash_expr_null(), call->args[0], errors);
 }
 
-AshExpr *
-ash_resolve_is_nil(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_is_nil(AshExpr *call, AshErrors *errors)
 {
 	return ash_expr_is_null(call->args[0], false);
 }
@@ -139,8 +139,8 @@ ash_resolve_is_nil(AshExpr *call, AshErrors *errors)
  * Once for a statement
  */
 
-AshExpr *
-ash_resolve_lazy(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_lazy(AshExpr *call, AshErrors *errors)
 {
 	AshExpr *arg = call->args[0];
 
@@ -161,8 +161,8 @@ ash_resolve_lazy(AshExpr *call, AshErrors *errors)
 }
 
 /* In memory there is one row at a time. */
-void
-ash_sql_lazy(AshSql *sql, AshExpr *call)
+static void
+write_lazy(AshSql *sql, AshExpr *call)
 {
 	ash_sql_str(sql, sql->in_memory ? "(" : "(SELECT ");
 	ash_sql_expr(sql, call->args[0]);
@@ -182,8 +182,8 @@ static const AshExprFunc round_float = { .name = "round",
 											 "(pg_catalog.round(($1)::pg_catalog.\"numeric\", "
 											 "($2)::pg_catalog.int4))::pg_catalog.float8" };
 
-AshExpr *
-ash_resolve_round(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_round(AshExpr *call, AshErrors *errors)
 {
 	AshExpr *args[2];
 	AshExpr *round;
@@ -224,8 +224,8 @@ static const AshExprFunc relative_functions[2][2] = {
 	  RELATIVE("from_now", "iU>T", "ash.datetime_add(pg_catalog.now(), $1, $2)") },
 };
 
-AshExpr *
-ash_resolve_relative(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_relative(AshExpr *call, AshErrors *errors)
 {
 	bool future = strcmp(call->func->name, "from_now") == 0;
 
@@ -237,8 +237,8 @@ ash_resolve_relative(AshExpr *call, AshErrors *errors)
  * Documents
  */
 
-AshExpr *
-ash_resolve_get_path(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_get_path(AshExpr *call, AshErrors *errors)
 {
 	AshExpr *map = ash_expr_coerce(call->args[0], ash_type_plain("map"));
 	AshExpr *path = ash_expr_cast(call->args[1], ash_expr_array_type(ash_type_plain("string")));
@@ -332,8 +332,8 @@ type_constraints(const AshExpr *given, json_t **constraints, AshErrors *errors)
 	return false;
 }
 
-AshExpr *
-ash_resolve_type(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_type(AshExpr *call, AshErrors *errors)
 {
 	json_t *constraints = NULL;
 	AshTypeInst *type;
@@ -380,8 +380,8 @@ extension_schema(const char *name, const char *function)
 	return schema;
 }
 
-AshExpr *
-ash_resolve_trigram(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_trigram(AshExpr *call, AshErrors *errors)
 {
 	const char *schema = extension_schema("pg_trgm", "similarity");
 
@@ -401,8 +401,8 @@ ash_resolve_trigram(AshExpr *call, AshErrors *errors)
 }
 
 /* Both sides are vectors; a list that is written out becomes one. */
-AshExpr *
-ash_resolve_vector_distance(AshExpr *call, AshErrors *errors)
+static AshExpr *
+resolve_vector_distance(AshExpr *call, AshErrors *errors)
 {
 	bool cosine = strcmp(call->func->name, "vector_cosine_distance") == 0;
 	const char *function = cosine ? "cosine_distance" : "l2_distance";
@@ -434,3 +434,68 @@ ash_resolve_vector_distance(AshExpr *call, AshErrors *errors)
 	call->pg_result = FLOAT8OID;
 	return call;
 }
+
+/* The functions of this file. */
+const AshExprFunc ash_special_funcs[] = {
+	SPECIAL("trigram_similarity", "Similarity from 0 to 1; needs the extension pg_trgm.", 2, 2,
+			resolve_trigram),
+	SPECIAL("ago", "The time so long before now: ago(2, 'week') or ago(duration).", 1, 2,
+			resolve_relative),
+	SPECIAL("from_now", "The time so long after now.", 1, 2, resolve_relative),
+	SPECIAL("round", "Rounded to places (default 0), halves away from zero.", 1, 2, resolve_round),
+	SPECIAL("if", "The second argument when the first is true, else the third.", 2, 3, resolve_if),
+	SPECIAL("cond",
+			"cond(c1, v1, c2, v2, …, else): the value after the first condition that is true, else "
+			"the last argument, or null without one.",
+			2, -1, resolve_cond),
+	SPECIAL("is_nil", "The value is null.", 1, 1, resolve_is_nil),
+	{ .name = "coalesce",
+	  .doc = "The first value that is not null.",
+	  .min_args = 1,
+	  .max_args = -1,
+	  .resolve = resolve_coalesce,
+	  .sql_template = "COALESCE($*)" },
+	{ .name = "greatest",
+	  .doc = "The greatest value that is not null.",
+	  .min_args = 1,
+	  .max_args = -1,
+	  .resolve = resolve_minmax,
+	  .sql_template = "GREATEST($*)" },
+	{ .name = "least",
+	  .doc = "The least value that is not null.",
+	  .min_args = 1,
+	  .max_args = -1,
+	  .resolve = resolve_minmax,
+	  .sql_template = "LEAST($*)" },
+	SPECIAL("nullif", "Null when both are equal, else the first.", 2, 2, resolve_nullif),
+	{ .name = "get_path",
+	  .doc = "What stands at a path of keys in a map; null when there is nothing.",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .resolve = resolve_get_path,
+	  .sql = ash_sql_get_path },
+	SPECIAL("type",
+			"The value cast to a type given by name, and its constraints as a JSON object in a "
+			"string; these choose the type and do not check the value.",
+			2, 3, resolve_type),
+	{ .name = "lazy",
+	  .doc =
+		  "A call of one of the domain's functions, made once for a statement, not for each row.",
+	  .min_args = 1,
+	  .max_args = 1,
+	  .resolve = resolve_lazy,
+	  .sql = write_lazy },
+	{ .name = "vector_l2_distance",
+	  .doc = "Distance of two vectors; needs the extension vector.",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .resolve = resolve_vector_distance,
+	  .sql = ash_sql_pg_function },
+	{ .name = "vector_cosine_distance",
+	  .doc = "Cosine distance of two vectors; needs the extension vector.",
+	  .min_args = 2,
+	  .max_args = 2,
+	  .resolve = resolve_vector_distance,
+	  .sql = ash_sql_pg_function },
+	{ .name = NULL },
+};

@@ -278,8 +278,8 @@ write_list(AshSql *sql, AshExpr *list)
  */
 
 /* Written once, for as long as the node lives. */
-static void
-write_operator(AshSql *sql, AshExpr *call)
+void
+ash_sql_operator(AshSql *sql, AshExpr *call)
 {
 	int start = sql->text.len;
 
@@ -305,7 +305,7 @@ ash_sql_pg_operator(AshSql *sql, AshExpr *call)
 		ash_sql_expr(sql, call->args[0]);
 		ash_sql_str(sql, " ");
 	}
-	write_operator(sql, call);
+	ash_sql_operator(sql, call);
 	ash_sql_str(sql, " ");
 	ash_sql_expr(sql, call->args[call->nargs - 1]);
 	ash_sql_str(sql, ")");
@@ -317,45 +317,6 @@ ash_sql_pg_function(AshSql *sql, AshExpr *call)
 	ash_sql_qualified(sql, call->pg_schema, call->pg_name);
 	ash_sql_str(sql, "(");
 	ash_sql_args(sql, call->nargs, call->args);
-	ash_sql_str(sql, ")");
-}
-
-void
-ash_sql_in(AshSql *sql, AshExpr *call)
-{
-	ash_sql_str(sql, "(");
-	ash_sql_expr(sql, call->args[0]);
-	ash_sql_str(sql, " ");
-	write_operator(sql, call);
-	ash_sql_str(sql, " ANY (");
-	ash_sql_expr(sql, call->args[1]);
-	ash_sql_str(sql, "))");
-}
-
-static bool
-is_value(const AshExpr *expr)
-{
-	return expr->kind == ASH_EXPR_CONST && !expr->value.isnull;
-}
-
-/* IS DISTINCT FROM would look its operator up through search_path. */
-void
-ash_sql_distinct(AshSql *sql, AshExpr *call)
-{
-	bool negated = strcmp(call->func->name, "is_not_distinct_from") == 0;
-	bool both_null = !is_value(call->args[0]) && !is_value(call->args[1]);
-
-	ash_sql_str(sql, "(");
-	ash_sql_pg_operator(sql, call);
-	ash_sql_str(sql, negated ? " IS TRUE" : " IS NOT TRUE");
-	if (both_null)
-	{
-		ash_sql_str(sql, negated ? " OR (" : " AND NOT (");
-		ash_sql_expr(sql, call->args[0]);
-		ash_sql_str(sql, " IS NULL AND ");
-		ash_sql_expr(sql, call->args[1]);
-		ash_sql_str(sql, " IS NULL)");
-	}
 	ash_sql_str(sql, ")");
 }
 
