@@ -54,9 +54,9 @@ $$;
 CREATE FUNCTION pg_temp.together(resource text, action text, first int) RETURNS text LANGUAGE sql VOLATILE AS $$
 	SELECT coalesce(string_agg(concat(e #>> '{errors,0,path,0}', e #>> '{errors,0,code}'), ' ' ORDER BY e #>> '{errors,0,path,0}'), 'none') FROM jsonb_array_elements((CASE action
 		WHEN 'add' THEN ash_bulk_create('bulk_policies.' || resource, (SELECT jsonb_agg(input || jsonb_build_object('id', first + i) ORDER BY i) FROM inputs),
-			'{"actor": {"id": "a"}, "batch_size": 1, "return_errors": true}', action)
-		ELSE ash_bulk_update('bulk_policies.' || resource, '{"n": 9, "note": "x", "k": "yes"}', jsonb_build_object('actor', '{"id": "a"}'::jsonb, 'batch_size', 1, 'return_errors', true,
-			'records', (SELECT jsonb_agg(first + i ORDER BY i) FROM inputs)), action)
+			jsonb_build_object('action', action, 'actor', '{"id": "a"}'::jsonb, 'batch_size', 1, 'return_errors', true))
+		ELSE ash_bulk_update('bulk_policies.' || resource, '{"n": 9, "note": "x", "k": "yes"}', jsonb_build_object('action', action, 'actor', '{"id": "a"}'::jsonb, 'batch_size', 1, 'return_errors', true,
+			'records', (SELECT jsonb_agg(first + i ORDER BY i) FROM inputs)))
 		END::jsonb)->'errors') AS e
 $$;
 

@@ -67,7 +67,7 @@ SELECT ash_run_action('managed_load.post', 'make_and_load', '{"title": "two", "c
 SELECT is(pg_temp.keys(:'notified'::json->'result'), 'author author_id comments id title', 'a result beside notifications'),
 	is(pg_temp.keys(n->'data'), 'author author_id comments id title', 'the data of a notification')
 FROM json_array_elements(:'notified'::json->'notifications') AS n WHERE n->>'resource' = 'managed_load.post';
-SELECT ash_bulk_create('managed_load.post', '[{"title": "three", "comments": [{"text": "a"}]}]', '{"return_records": true, "return_notifications": true, "load": ["comments"]}', action => 'make') AS bulk \gset
+SELECT ash_bulk_create('managed_load.post', '[{"title": "three", "comments": [{"text": "a"}]}]', '{"return_records": true, "return_notifications": true, "load": ["comments"], "action": "make"}') AS bulk \gset
 SELECT is(pg_temp.keys(:'bulk'::json#>'{records,0}'), 'author_id comments id title', 'a record of a bulk call'),
 	is(pg_temp.keys(n->'data'), 'author_id comments id title', 'and its notification')
 FROM json_array_elements(:'bulk'::json->'notifications') AS n WHERE n->>'resource' = 'managed_load.post';

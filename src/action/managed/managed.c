@@ -485,7 +485,7 @@ ash_managed_before(AshChangeset *cs)
 	return true;
 }
 
-/* The related records as they are now, for the record that is returned. */
+/* The related records as they are now, for the record that is returned without loading them. */
 static void
 add_result(AshChangeset *cs, const AshManaged *managed, AshResource *dest)
 {
@@ -506,6 +506,39 @@ add_result(AshChangeset *cs, const AshManaged *managed, AshResource *dest)
 		ash_call_end(call);
 	}
 	cs->extras = lappend(cs->extras, buf.data);
+}
+
+typedef struct LoadSought
+{
+	const char *name;
+	bool found;
+} LoadSought;
+
+static void
+match_load(void *context, const char *name, const JsonbValue *value)
+{
+	LoadSought *sought = context;
+
+	if (strcmp(name, sought->name) == 0)
+		sought->found = true;
+}
+
+/* True if the record is written with the relationship loaded: as the call or the action wants it.
+ */
+static bool
+is_loaded(const AshChangeset *cs, const AshRelationship *rel)
+{
+	const Jsonb *load = ash_action_loads(cs);
+	LoadSought sought = { rel->name, false };
+	JsonbValue value;
+
+	if (load == NULL)
+		return false;
+	ash_jsonb_value_from_jsonb(load, &value);
+	/* what is wrong with the load is reported when the record is written */
+	if (value.type != jbvNull)
+		ash_load_each(&value, ash_errors_create(cs->call->cxt), match_load, &sought);
+	return sought.found;
 }
 
 /* Is it the last request for its relationship?  That one's records are the answer. */
@@ -544,7 +577,7 @@ ash_managed_after(AshChangeset *cs)
 		if (!(managed->relationship->kind == ASH_REL_BELONGS_TO ? settle_parent(&m) :
 																  manage_set(&m)))
 			return false;
-		if (managed->done && is_last(cs, managed))
+		if (managed->done && is_last(cs, managed) && !is_loaded(cs, managed->relationship))
 			add_result(cs, managed, m.dest);
 	}
 	return true;
