@@ -143,6 +143,25 @@ typedef struct AshErrors
 	List *path;	 /* current position, of String and Integer nodes */
 } AshErrors;
 
+/* printf into a new buffer, from a variadic function whose last named argument is fmt. */
+#define ASH_FORMAT(buf, fmt)                               \
+	do                                                     \
+	{                                                      \
+		initStringInfo(buf);                               \
+		for (;;)                                           \
+		{                                                  \
+			va_list args_;                                 \
+			int needed_;                                   \
+                                                           \
+			va_start(args_, fmt);                          \
+			needed_ = appendStringInfoVA(buf, fmt, args_); \
+			va_end(args_);                                 \
+			if (needed_ == 0)                              \
+				break;                                     \
+			enlargeStringInfo(buf, needed_);               \
+		}                                                  \
+	} while (0)
+
 /* error.c: kinds and accumulation */
 extern const AshErrorKind *ash_error_kind(AshErrorCode code);
 extern int ash_error_code(const char *name); /* -1: there is none */
@@ -155,9 +174,11 @@ extern AshError *ash_error_add(AshErrors *errors, AshErrorCode code, const char 
 							   const char *fmt, ...) pg_attribute_printf(4, 5);
 extern AshError *ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...)
 	pg_attribute_printf(3, 4);
-extern AshError *ash_error_unknown(AshErrors *errors, const char *name, List *candidates,
-								   const char *fmt, ...) pg_attribute_printf(4, 5);
+extern AshError *ash_error_unknown(AshErrors *errors, const char *option, const char *name,
+								   List *candidates, const char *fmt, ...)
+	pg_attribute_printf(5, 6);
 extern AshError *ash_error_about(AshErrors *errors, AshError *error, const char *name);
+extern AshError *ash_error_hint(AshErrors *errors, AshError *error, const char *hint);
 extern void ash_error_suggest(AshErrors *errors, AshError *error, const char *name,
 							  List *candidates);
 extern void ash_error_place(AshErrors *errors, AshError *error, const char *pointer, int line,

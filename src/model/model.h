@@ -139,10 +139,19 @@ extern AshCalculation *ash_calculation_compile(AshResource *res, const char *nam
 extern AshAggregate *ash_aggregate_compile(AshResource *res, const char *name, json_t *node,
 										   AshErrors *errors);
 
+extern bool ash_literal_cast(const AshTypeInst *type, json_t *value, const char *field,
+							 AshValue *out, AshErrors *errors);
+
 /* Is name among names (char *)? */
 extern bool ash_names_contain(List *names, const char *name);
 /* Names for suggestions: attributes; with calculations and aggregates. */
 extern List *ash_attribute_names(const AshResource *res);
 extern List *ash_field_names(const AshResource *res);
+extern List *ash_identity_names(const AshResource *res);
+extern List *ash_relationship_names(const AshResource *res);
+extern List *ash_calculation_names(const AshResource *res);
+extern List *ash_argument_names(const AshAction *action);
+/* of actions of these types (ASH_ON bits) */
+extern List *ash_action_names(const AshResource *res, uint32 types);
 
 #endif /* ASH_CATALOG_H */

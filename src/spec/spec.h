@@ -145,13 +145,24 @@ extern const AshOpt *ash_spec_option(const AshSpec *spec, const char *name);
 /* Is this a possible name of an attribute, action, …?  Adds an error otherwise. */
 extern bool ash_spec_check_name(const char *name, AshErrors *errors);
 
-/* Adds "unknown <what> "<name>"; did you mean …?" */
+/* Adds the error for a name that is none of candidates: unknown <what> "<name>". */
 extern void ash_spec_unknown(const char *what, const char *name, List *candidates,
 							 AshErrors *errors);
 
 /* unsupported_options.c: why a known option of the framework is refused, or NULL when it is not
  * known. */
 extern const char *ash_spec_unsupported(const char *spec, const char *option);
+
+/* renamed_options.c: an option under another name than today's */
+typedef struct AshRenamed
+{
+	const char *spec;
+	const char *option;
+	const char *name; /* of the option that is meant, or NULL when there is none */
+	const char *hint; /* or NULL */
+} AshRenamed;
+
+extern const AshRenamed *ash_spec_renamed(const char *spec, const char *option); /* or NULL */
 
 /* JSON Schema (2020-12) of the spec as a new json_t. */
 extern json_t *ash_spec_schema(const AshSpec *spec);
