@@ -20,6 +20,7 @@
 #include "model/model_types.h"
 #include "nodes/pg_list.h"
 #include "spec/spec.h"
+#include "type/type.h"
 
 /*
  * The resource of that name; NULL when there is none.  With errors not NULL an
@@ -142,6 +143,9 @@ extern AshCalculation *ash_calculation_compile(AshResource *res, const char *nam
 extern AshAggregate *ash_aggregate_compile(AshResource *res, const char *name, json_t *node,
 										   AshErrors *errors);
 
+extern bool ash_literal_cast(const AshTypeInst *type, json_t *value, const char *field,
+							 AshValue *out, AshErrors *errors);
+
 /* True if name is among names (char *). */
 extern bool ash_names_contain(List *names, const char *name);
 /* The index of name in a NULL-terminated array, or -1. */
@@ -149,5 +153,11 @@ extern int ash_name_index(const char *const *names, const char *name);
 /* Names for suggestions: attributes; with calculations and aggregates. */
 extern List *ash_attribute_names(const AshResource *res);
 extern List *ash_field_names(const AshResource *res);
+extern List *ash_identity_names(const AshResource *res);
+extern List *ash_relationship_names(const AshResource *res);
+extern List *ash_calculation_names(const AshResource *res);
+extern List *ash_argument_names(const AshAction *action);
+/* of actions of these types (ASH_ON bits) */
+extern List *ash_action_names(const AshResource *res, uint32 types);
 
 #endif /* ASH_CATALOG_H */
