@@ -327,7 +327,7 @@ array_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshValu
 	int i;
 
 	check_stack_depth();
-	n = ash_type_array_items(in, &inputs);
+	n = ash_type_is_empty_value(inst, in, cast) ? 0 : ash_type_array_items(in, &inputs);
 	if (n < 0)
 	{
 		ash_cast_fail(cast, "is invalid");
