@@ -67,21 +67,14 @@ static const AshSpec cascade_update_spec =
 static bool
 prepare_cascade(const AshBuiltinScope *scope, Cascade *opts, AshErrors *errors)
 {
-	AshError *error;
-	List *names = NIL;
-
 	opts->manage.rel = ash_find_relationship(scope->res, opts->relationship);
 	opts->manage.argument = opts->manage.relationship = opts->relationship;
 	opts->manage.authorize = true;
 	if (opts->manage.rel != NULL)
 		return ash_managing_check(scope->res, opts->manage.rel, errors);
-	for (int i = 0; i < scope->res->nrelationships; i++)
-		names = lappend(names, unconstify(char *, scope->res->relationships[i]->name));
-	ash_errors_push_name(errors, "relationship");
-	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "no such relationship \"%s\"",
-						  opts->relationship);
-	error->did_you_mean = ash_suggest(opts->relationship, names);
-	ash_errors_pop(errors);
+	(void) ash_error_unknown(errors, "relationship", opts->relationship,
+							 ash_relationship_names(scope->res), "no such relationship \"%s\"",
+							 opts->relationship);
 	return false;
 }
 

@@ -121,25 +121,6 @@ ash_errors_create(MemoryContext cxt)
 	return errors;
 }
 
-/* printf into a new buffer, from a variadic function whose last named argument is fmt. */
-#define FORMAT(buf, fmt)                                   \
-	do                                                     \
-	{                                                      \
-		initStringInfo(buf);                               \
-		for (;;)                                           \
-		{                                                  \
-			va_list args_;                                 \
-			int needed_;                                   \
-                                                           \
-			va_start(args_, fmt);                          \
-			needed_ = appendStringInfoVA(buf, fmt, args_); \
-			va_end(args_);                                 \
-			if (needed_ == 0)                              \
-				break;                                     \
-			enlargeStringInfo(buf, needed_);               \
-		}                                                  \
-	} while (0)
-
 /*
  * The message is formatted in errors->cxt, and the path is a copy of the list whose nodes are
  * shared: they are never changed.
@@ -157,7 +138,7 @@ ash_error_add(AshErrors *errors, AshErrorCode code, const char *field, const cha
 	{
 		StringInfoData buf;
 
-		FORMAT(&buf, fmt);
+		ASH_FORMAT(&buf, fmt);
 		error->message = buf.data;
 	}
 	errors->items = lappend(errors->items, error);
@@ -175,7 +156,7 @@ ash_error_definition(AshErrors *errors, const char *option, const char *fmt, ...
 	StringInfoData buf;
 	AshError *error;
 
-	FORMAT(&buf, fmt);
+	ASH_FORMAT(&buf, fmt);
 	if (option != NULL)
 		ash_errors_push_name(errors, option);
 	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", buf.data);
@@ -193,6 +174,14 @@ ash_error_about(AshErrors *errors, AshError *error, const char *name)
 
 	error->about = lappend(error->about, pstrdup(name));
 	MemoryContextSwitchTo(old);
+	return error;
+}
+
+/* Say what to do about an error (NULL: nothing); hint is copied.  Returns the error. */
+AshError *
+ash_error_hint(AshErrors *errors, AshError *error, const char *hint)
+{
+	error->hint = hint ? MemoryContextStrdup(errors->cxt, hint) : NULL;
 	return error;
 }
 
@@ -247,17 +236,19 @@ ash_error_suggest(AshErrors *errors, AshError *error, const char *name, List *ca
 }
 
 /*
- * An error of a definition at the current path about name, which is none of candidates:
- * with suggestions, and name as what it is about.  The message must say the name.
+ * An error of a definition about name, which is none of candidates (char *), at the
+ * current path or, when it is given, at an option below it.  It has suggestions, and name
+ * as what it is about; the message must say the name.
  */
 AshError *
-ash_error_unknown(AshErrors *errors, const char *name, List *candidates, const char *fmt, ...)
+ash_error_unknown(AshErrors *errors, const char *option, const char *name, List *candidates,
+				  const char *fmt, ...)
 {
 	StringInfoData buf;
 	AshError *error;
 
-	FORMAT(&buf, fmt);
-	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", buf.data);
+	ASH_FORMAT(&buf, fmt);
+	error = ash_error_definition(errors, option, "%s", buf.data);
 	pfree(buf.data);
 	ash_error_suggest(errors, error, name, candidates);
 	return ash_error_about(errors, error, name);

@@ -143,6 +143,25 @@ typedef struct AshErrors
 	List *path;	 /* current position, of String and Integer nodes */
 } AshErrors;
 
+/* printf into a new buffer, from a variadic function whose last named argument is fmt. */
+#define ASH_FORMAT(buf, fmt)                               \
+	do                                                     \
+	{                                                      \
+		initStringInfo(buf);                               \
+		for (;;)                                           \
+		{                                                  \
+			va_list args_;                                 \
+			int needed_;                                   \
+                                                           \
+			va_start(args_, fmt);                          \
+			needed_ = appendStringInfoVA(buf, fmt, args_); \
+			va_end(args_);                                 \
+			if (needed_ == 0)                              \
+				break;                                     \
+			enlargeStringInfo(buf, needed_);               \
+		}                                                  \
+	} while (0)
+
 /*-------------------------------------------------------------------------
  * error.c: kinds, and adding errors
  *-------------------------------------------------------------------------
@@ -198,13 +217,17 @@ extern AshError *ash_error_definition(AshErrors *errors, const char *option, con
 	pg_attribute_printf(3, 4);
 
 /*
- * A fault of a definition at the current path about name, which is none of candidates (char *):
- * with suggestions, and name as what it is about.  The message must say the name.
+ * Add an error of a definition about name, which is none of candidates (char *), at the current
+ * path or, when it is given, at an option below it: with suggestions, and name as what it is
+ * about.  The message must say the name.
  */
-extern AshError *ash_error_unknown(AshErrors *errors, const char *name, List *candidates,
-								   const char *fmt, ...) pg_attribute_printf(4, 5);
+extern AshError *ash_error_unknown(AshErrors *errors, const char *option, const char *name,
+								   List *candidates, const char *fmt, ...)
+	pg_attribute_printf(5, 6);
 /* Note that an error of a definition refers to the entity of that name; returns the error. */
 extern AshError *ash_error_about(AshErrors *errors, AshError *error, const char *name);
+/* Say what to do about an error (NULL: nothing); hint is copied.  Returns the error. */
+extern AshError *ash_error_hint(AshErrors *errors, AshError *error, const char *hint);
 /* Give an error the near ones of candidates as did_you_mean, or else a hint that lists a few. */
 extern void ash_error_suggest(AshErrors *errors, AshError *error, const char *name,
 							  List *candidates);

@@ -19,9 +19,6 @@
 /* Bytes of a MESSAGE after which further errors are only counted; DETAIL has them all. */
 #define MAX_MESSAGE 1000
 
-/* So many suggestions are shown in a HINT; all are in DETAIL. */
-#define MAX_SUGGESTED 2
-
 /* The class of a failed call: forbidden before invalid, framework and unknown. */
 static AshErrorClass
 highest_class(const AshErrors *errors)
@@ -257,27 +254,15 @@ placed_message(const AshErrors *errors, const AshError *first)
 	return buf.data;
 }
 
-/* What to do: the suggestions of a definition's error, then its hint; NULL when there is neither.
- */
+/* What to do: the best suggestion of a definition's error, then its hint; NULL for neither. */
 static const char *
 hint_of(const AshError *error)
 {
-	StringInfoData buf;
-	ListCell *lc;
-
-	if (error->code != ASH_E_INVALID_DEFINITION || error->did_you_mean == NIL)
+	if (error->did_you_mean == NIL ||
+		(error->code != ASH_E_INVALID_DEFINITION && error->pointer == NULL))
 		return error->hint;
-	initStringInfo(&buf);
-	appendStringInfoString(&buf, "Perhaps you meant ");
-	foreach (lc, error->did_you_mean)
-	{
-		if (foreach_current_index(lc) == MAX_SUGGESTED)
-			break;
-		appendStringInfo(&buf, "%s\"%s\"", foreach_current_index(lc) > 0 ? " or " : "",
-						 (char *) lfirst(lc));
-	}
-	appendStringInfo(&buf, ".%s%s", error->hint ? " " : "", error->hint ? error->hint : "");
-	return buf.data;
+	return psprintf("Perhaps you meant \"%s\".%s%s", (char *) linitial(error->did_you_mean),
+					error->hint ? " " : "", error->hint ? error->hint : "");
 }
 
 /* The SQLSTATE, hint and constraint are those of the first error of the highest class. */

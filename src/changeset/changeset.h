@@ -177,6 +177,8 @@ struct AshValidationDef
 	void (*describe)(AshChangeset *cs, void *options, AshErrors *errors, AshError *error);
 	/* Or, instead of the two: adds its errors itself; errors NULL = only the answer. */
 	bool (*validate)(AshChangeset *cs, void *options, AshErrors *errors);
+	/* Names of the vars, separated by spaces; NULL when they are not known before. */
+	const char *vars;
 };
 
 extern const AshChangeDef *ash_change_lookup(const char *name);

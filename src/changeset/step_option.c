@@ -54,8 +54,10 @@ ash_option_compile(const AshBuiltinScope *scope, const char *option, json_t *nod
 	if (tmpl != NULL && tmpl->kind == ASH_TEMPLATE_ARG && scope->action != NULL && !scope->shared &&
 		ash_find_argument(scope->action, linitial(tmpl->path)) == NULL)
 	{
-		ash_error_definition(errors, NULL, "no such argument \"%s\" on %s.%s",
-							 (char *) linitial(tmpl->path), scope->res->name, scope->action->name);
+		(void) ash_error_unknown(errors, NULL, linitial(tmpl->path),
+								 ash_argument_names(scope->action),
+								 "no such argument \"%s\" on %s.%s", (char *) linitial(tmpl->path),
+								 scope->res->name, scope->action->name);
 		tmpl = NULL;
 	}
 	ash_errors_pop(errors);

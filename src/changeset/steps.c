@@ -175,11 +175,39 @@ compile_on(List *names, AshErrors *errors)
 		int type = ash_name_index(ash_action_types, lfirst(lc));
 
 		if (type < 0)
-			ash_error_definition(errors, "on", "no such action type \"%s\"", (char *) lfirst(lc));
+			(void) ash_error_unknown(errors, "on", lfirst(lc),
+									 list_make5("create", "read", "update", "destroy", "action"),
+									 "no such action type \"%s\"", (char *) lfirst(lc));
 		else
 			on |= ASH_ON(type);
 	}
 	return names == NIL ? ASH_ON(ASH_ACTION_CREATE) | ASH_ON(ASH_ACTION_UPDATE) : on;
+}
+
+/* Each %{name} of a message of the definition's own must be a var of the validation. */
+static void
+check_message(const AshValidationDef *def, const char *message, AshErrors *errors)
+{
+	char *names = pstrdup(def->vars);
+	List *vars = NIL;
+	const char *p = message;
+
+	for (char *name = strtok(names, " "); name != NULL; name = strtok(NULL, " "))
+		vars = lappend(vars, name);
+	while ((p = strstr(p, "%{")) != NULL)
+	{
+		const char *end = strchr(p, '}');
+		const char *name;
+
+		if (end == NULL)
+			return;
+		name = pnstrdup(p + 2, end - p - 2);
+		if (!ash_names_contain(vars, name))
+			(void) ash_error_unknown(errors, "message", name, vars,
+									 "a message of \"%s\" has no %%{%s}", def->name,
+									 ash_clip(name));
+		p = end;
+	}
 }
 
 /* Options that would be ignored are refused. */
@@ -193,6 +221,8 @@ check_common(const AshBuiltinScope *scope, const AshStep *step, const StepOption
 		ash_error_definition(errors, "message", "only a validation has a message");
 	if (step->change != NULL && common->before_action)
 		ash_error_definition(errors, "before_action", "only a validation can be put off");
+	if (step->validation != NULL && step->validation->vars != NULL && common->message != NULL)
+		check_message(step->validation, common->message, errors);
 	if (common->on != NIL && !scope->shared)
 		ash_error_definition(errors, "on", "only steps of a resource choose action types");
 	return list_length(errors->items) == before;

@@ -318,10 +318,14 @@ compare_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *e
 	error->message = message.data;
 }
 
+#define COMPARE_VARS                                                                  \
+	"greater_than greater_than_or_equal_to less_than less_than_or_equal_to is_equal " \
+	"is_not_equal is_nil"
+
 const AshValidationDef ash_compare_validations[] = {
 	{ "compare", "A field is null, or greater than, less than or equal to something.",
-	  &compare_spec, NULL, prepare_compare, compare_passes, compare_describe },
+	  &compare_spec, NULL, prepare_compare, compare_passes, compare_describe, NULL, COMPARE_VARS },
 	{ "numericality", "The same as compare.", &compare_spec, NULL, prepare_compare, compare_passes,
-	  compare_describe },
+	  compare_describe, NULL, COMPARE_VARS },
 	{ NULL }
 };

@@ -218,8 +218,10 @@ prepare_action_is(const AshBuiltinScope *scope, void *options, AshErrors *errors
 	{
 		if (ash_find_action(scope->res, lfirst(lc)) == NULL)
 		{
-			ash_error_definition(errors, "action", "no such action \"%s\" on %s",
-								 (char *) lfirst(lc), scope->res->name);
+			(void) ash_error_unknown(errors, "action", lfirst(lc),
+									 ash_action_names(scope->res, ~0u),
+									 "no such action \"%s\" on %s", (char *) lfirst(lc),
+									 scope->res->name);
 			ok = false;
 		}
 	}
@@ -425,18 +427,20 @@ confirm_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *e
 
 const AshValidationDef ash_presence_validations[] = {
 	{ "present", "Fields are not null: all of them, or as many as said.", &presence_spec, NULL,
-	  prepare_present, presence_passes, presence_describe },
+	  prepare_present, presence_passes, presence_describe, NULL, "exactly at_least at_most keys" },
 	{ "absent", "Fields are null: all of them, or as many as said.", &presence_spec, NULL,
-	  prepare_absent, presence_passes, presence_describe },
+	  prepare_absent, presence_passes, presence_describe, NULL, "exactly at_least at_most keys" },
 	{ "attributes_present", "Like present, but arguments of the same name do not count.",
-	  &presence_spec, NULL, prepare_attributes_present, presence_passes, presence_describe },
+	  &presence_spec, NULL, prepare_attributes_present, presence_passes, presence_describe, NULL,
+	  "exactly at_least at_most keys" },
 	{ "attributes_absent", "Like absent, but arguments of the same name do not count.",
-	  &presence_spec, NULL, prepare_attributes_absent, presence_passes, presence_describe },
+	  &presence_spec, NULL, prepare_attributes_absent, presence_passes, presence_describe, NULL,
+	  "exactly at_least at_most keys" },
 	{ "changing", "An attribute or relationship is being changed.", &changing_spec, NULL,
-	  prepare_changing, changing_passes, changing_describe },
+	  prepare_changing, changing_passes, changing_describe, NULL, "" },
 	{ "confirm", "Two fields have the same value.", &confirm_spec, NULL, prepare_confirm,
-	  confirm_passes, confirm_describe },
+	  confirm_passes, confirm_describe, NULL, "" },
 	{ "action_is", "The action is one of those named; meant for where.", &action_is_spec, NULL,
-	  prepare_action_is, action_is_passes, action_is_describe },
+	  prepare_action_is, action_is_passes, action_is_describe, NULL, "action" },
 	{ NULL }
 };

@@ -236,10 +236,10 @@ match_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *err
 
 const AshValidationDef ash_text_validations[] = {
 	{ "string_length", "A field is null, or its text has so many characters.", &length_spec, NULL,
-	  prepare_length, length_passes, length_describe },
+	  prepare_length, length_passes, length_describe, NULL, "exact min max" },
 	{ "byte_size", "A field is null, or its text has so many bytes.", &length_spec, NULL,
-	  prepare_byte_size, length_passes, length_describe },
+	  prepare_byte_size, length_passes, length_describe, NULL, "exact min max" },
 	{ "match", "A field is null, or its text matches the regular expression.", &match_spec, NULL,
-	  prepare_match, match_passes, match_describe },
+	  prepare_match, match_passes, match_describe, NULL, "match" },
 	{ NULL }
 };

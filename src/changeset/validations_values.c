@@ -236,7 +236,7 @@ equality_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *
 	}
 }
 
-#define EQUALITY equality_passes, equality_describe
+#define EQUALITY equality_passes, equality_describe, NULL, "value values"
 
 const AshValidationDef ash_value_validations[] = {
 	{ "attribute_equals", "An attribute has the value, null included.", &attribute_value_spec, NULL,

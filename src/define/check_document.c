@@ -27,6 +27,65 @@ ash_check_fault(AshErrors *errors, const char *key, const char *message)
 		ash_errors_pop(errors);
 }
 
+/* Adds the error for a key that is not there, at the node or at option of it. */
+static void
+missing_key(AshErrors *errors, const char *option, const char *key, const char *what)
+{
+	AshError *error = ash_error_definition(errors, option, "the key \"%s\" is required", key);
+
+	(void) ash_error_hint(errors, error, psprintf("Add \"%s\": %s.", key, what));
+}
+
+/* What stands under a key, as a document that is wrong there may need to be shown. */
+static const struct
+{
+	const char *key;
+	const char *example;
+} examples[] = {
+	{ "domain", "\"shop\"" },
+	{ "resources", "{\"item\": {\"attributes\": {…}}}" },
+	{ "attributes", "{\"id\": \"uuid_primary_key\", \"name\": {\"type\": \"string\"}}" },
+	{ "relationships", "{\"author\": {\"belongs_to\": \"blog.author\"}}" },
+	{ "identities", "{\"unique_name\": [\"name\"]}" },
+	{ "calculations", "{\"total\": {\"type\": \"integer\", \"expr\": \"price * amount\"}}" },
+	{ "aggregates", "{\"comment_count\": {\"count\": \"comments\"}}" },
+	{ "actions", "{\"defaults\": [\"read\"], \"open\": {\"type\": \"create\"}}" },
+	{ "arguments", "{\"amount\": {\"type\": \"integer\"}}" },
+	{ "defaults", "[\"read\", \"destroy\"]" },
+	{ "policies", "[{\"policy\": \"always\", \"checks\": [{\"authorize_if\": \"always\"}]}]" },
+	{ "field_policies",
+	  "[{\"fields\": [\"email\"], \"checks\": [{\"authorize_if\": \"always\"}]}]" },
+	{ "changes", "[{\"set_attribute\": {\"attribute\": \"status\", \"value\": \"open\"}}]" },
+	{ "validations", "[{\"present\": {\"attributes\": [\"name\"]}}]" },
+	{ "steps", "[{\"present\": {\"attributes\": [\"name\"]}}]" },
+	{ "prepare", "[{\"build\": {\"sort\": [\"name\"]}}]" },
+	{ "preparations", "[{\"build\": {\"sort\": [\"name\"]}}]" },
+	{ "code_interface", "{\"open_item\": {\"action\": \"open\", \"args\": [\"name\"]}}" },
+	{ "types", "{\"amount\": {\"type\": \"integer\", \"constraints\": {\"min\": 0}}}" },
+	{ "functions", "{\"slug\": {\"function\": \"app.slug\", \"arguments\": [\"string\"], "
+				   "\"returns\": \"string\"}}" },
+};
+
+static void
+show_example(AshError *error, const char *key)
+{
+	for (int i = 0; i < lengthof(examples); i++)
+	{
+		if (strcmp(examples[i].key, key) == 0)
+			error->hint = psprintf("Write it as in \"%s\": %s.", key, examples[i].example);
+	}
+}
+
+/* Adds "expected <what>, got …" at key of the node at hand, with an example of that key. */
+static void
+wrong_shape(AshErrors *errors, const char *key, const char *what, json_t *got)
+{
+	AshError *error =
+		ash_error_definition(errors, key, "expected %s, got %s", what, ash_json_kind(got));
+
+	show_example(error, key);
+}
+
 void
 ash_check_applies(const AshSpec *spec, json_t *node, int kind, const char *what, AshErrors *errors)
 {
@@ -88,16 +147,19 @@ ash_check_section(json_t *parent, const char *key, const AshSpec *spec, AshMembe
 		return;
 	if (!json_is_object(section))
 	{
-		ash_check_fault(errors, key,
-						psprintf("expected an object, got %s", ash_json_kind(section)));
+		wrong_shape(errors, key, "an object", section);
 		return;
 	}
 	ash_errors_push_name(errors, key);
 	json_object_foreach (section, name, member)
 	{
 		ash_errors_push_name(errors, name);
-		if (ash_spec_check_name(name, errors) && ash_spec_check(spec, member, NULL, errors) &&
-			check != NULL && json_is_object(member))
+		if (!json_is_object(member) && spec->shorthand == NULL)
+			show_example(ash_error_definition(errors, NULL, "expected an object, got %s",
+											  ash_json_kind(member)),
+						 key);
+		else if (ash_spec_check_name(name, errors) && ash_spec_check(spec, member, NULL, errors) &&
+				 check != NULL && json_is_object(member))
 			check(member, errors);
 		ash_errors_pop(errors);
 	}
@@ -110,7 +172,7 @@ ash_check_is_list(json_t *node, const char *key, AshErrors *errors)
 	json_t *list = json_object_get(node, key);
 
 	if (list != NULL && !json_is_array(list))
-		ash_check_fault(errors, key, psprintf("expected a list, got %s", ash_json_kind(list)));
+		wrong_shape(errors, key, "a list", list);
 }
 
 static void
@@ -150,7 +212,8 @@ static void
 check_attribute(json_t *node, AshErrors *errors)
 {
 	if (json_object_get(node, "type") == NULL && json_object_get(node, "helper") == NULL)
-		ash_check_fault(errors, NULL, "the key \"type\" is required");
+		missing_key(errors, NULL, "type",
+					"a type, as \"string\", or write a helper, as \"uuid_primary_key\"");
 }
 
 static bool
@@ -185,7 +248,8 @@ check_ties(json_t *node, int kind, AshErrors *errors)
 	json_t *manual = json_object_get(node, "manual");
 
 	if (kind == ASH_REL_MANY_TO_MANY && through == NULL)
-		ash_check_fault(errors, NULL, "the key \"through\" is required");
+		missing_key(errors, NULL, "through",
+					"the resource between the two, as \"shop.order_item\"");
 	else if (kind == ASH_REL_MANY_TO_MANY &&
 			 (!json_is_string(through) || !is_resource_name(json_string_value(through))))
 		ash_check_fault(errors, "through", "expected a resource, as \"domain.resource\"");
@@ -221,7 +285,7 @@ check_relationship(json_t *node, AshErrors *errors)
 	if (destination == NULL)
 		destination = json_string_value(json_object_get(node, "destination"));
 	if (destination == NULL)
-		ash_check_fault(errors, NULL, "the key \"destination\" is required");
+		missing_key(errors, NULL, "destination", "the other resource, as \"shop.order\"");
 	else if (!is_resource_name(destination))
 		ash_check_fault(errors, NULL, "a resource is named \"domain.resource\"");
 	ash_check_applies(&ash_relationship_spec, node, kind,
@@ -295,7 +359,8 @@ check_aggregate(json_t *node, AshErrors *errors)
 					  psprintf("the aggregate \"%s\"", ash_aggregate_kinds[kind]), errors);
 	if (json_object_get(node, "field") == NULL && kind != ASH_AGG_COUNT && kind != ASH_AGG_EXISTS &&
 		kind != ASH_AGG_CUSTOM)
-		ash_check_fault(errors, NULL, "the key \"field\" is required");
+		missing_key(errors, NULL, "field",
+					"the attribute, calculation or aggregate whose values are taken");
 	if (kind == ASH_AGG_CUSTOM &&
 		(json_object_get(node, "implementation") == NULL || json_object_get(node, "type") == NULL))
 		ash_check_fault(errors, NULL, "the keys \"implementation\" and \"type\" are required");
@@ -312,9 +377,10 @@ check_interface(json_t *node, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
-/* Keys that records carry about themselves. */
-static const char *const reserved_fields[] = { "_keyset", "_tenant", "_upsert_skipped", "_metadata",
-											   "_forbidden" };
+/* Keys that records carry about themselves, and those of filters. */
+static const char *const reserved_fields[] = { "_keyset",	"_tenant",	  "_upsert_skipped",
+											   "_metadata", "_forbidden", "and",
+											   "or",		"not" };
 
 static void
 check_field_name(json_t *resource, const char *section, const char *name, AshErrors *errors)
@@ -335,7 +401,9 @@ check_field_name(json_t *resource, const char *section, const char *name, AshErr
 	for (i = 0; i < lengthof(reserved_fields); i++)
 	{
 		if (strcmp(reserved_fields[i], name) == 0)
-			ash_check_fault(errors, NULL, psprintf("the name \"%s\" is reserved", name));
+			ash_error_definition(errors, NULL, "the name \"%s\" is reserved", name)->hint =
+				"Records or filters use it as a key.  An attribute may keep it as the name of its "
+				"column, with \"source\".";
 	}
 }
 
@@ -370,7 +438,7 @@ check_tenancy(json_t *resource, AshErrors *errors)
 		return;
 	}
 	if (tenancy != NULL && json_object_get(tenancy, "attribute") == NULL)
-		ash_check_fault(errors, "multitenancy", "the key \"attribute\" is required");
+		missing_key(errors, "multitenancy", "attribute", "the attribute that holds the tenant");
 }
 
 /* Is the name among names, a string or a list? */
@@ -452,8 +520,7 @@ check_resources(json_t *domain, AshErrors *errors)
 
 	if (resources != NULL && !json_is_object(resources))
 	{
-		ash_check_fault(errors, "resources",
-						psprintf("expected an object, got %s", ash_json_kind(resources)));
+		wrong_shape(errors, "resources", "an object", resources);
 		return;
 	}
 	ash_errors_push_name(errors, "resources");

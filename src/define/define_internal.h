@@ -150,6 +150,9 @@ extern void ash_verify_interfaces(AshResource *res, AshErrors *errors);
 extern void ash_verify_interface_reads(AshResource *res, AshErrors *errors);
 extern bool ash_verify_aggregates(AshResource *res, AshErrors *errors);
 
+/* verify_policies.c: action names and actor attributes; the rest when they are compiled */
+extern void ash_verify_policies(const AshResource *res, AshErrors *errors);
+
 /* verify_statements.c */
 extern void ash_verify_statements(AshResource *res, AshErrors *errors);
 

@@ -175,6 +175,41 @@ expand_constraints(AshExpansion *exp, json_t *constraints)
 	expand_constraints(exp, json_object_get(constraints, "items"));
 }
 
+/*
+ * A type that does not exist may be meant as an embedded resource of the own domain, which
+ * is named with it: adds the error then, which the compiler could only make without the
+ * suggestion.
+ */
+static void
+check_embedded_name(AshExpansion *exp, json_t *node)
+{
+	const char *written = json_string_value(json_object_get(node, "type"));
+	size_t len = written ? strcspn(written, "[") : 0;
+	List *embedded = NIL;
+	AshError *error;
+	const char *near;
+	const char *name;
+	json_t *resource;
+
+	json_object_foreach (json_object_get(exp->doc->source, "resources"), name, resource)
+	{
+		if (json_is_true(json_object_get(resource, "embedded")))
+			embedded = lappend(embedded, unconstify(char *, name));
+	}
+	if (len == 0 || embedded == NIL || strchr(written, '.') != NULL ||
+		ash_type_compile(pnstrdup(written, len), NULL, ash_errors_create(CurrentMemoryContext)) !=
+			NULL)
+		return;
+	near = ash_suggest_one(pnstrdup(written, len), embedded);
+	if (near == NULL)
+		return;
+	error = ash_error_add(exp->errors, ASH_E_INVALID_DEFINITION, NULL, "there is no type \"%s\"",
+						  ash_clip(written));
+	/* the expander works in the context of the errors */
+	error->did_you_mean = list_make1(psprintf("%s.%s", exp->doc->name, near));
+	(void) ash_error_about(exp->errors, error, near);
+}
+
 /* node has "type" and perhaps "constraints"; both are changed in place. */
 void
 ash_expand_type(AshExpansion *exp, json_t *node)
@@ -190,6 +225,7 @@ ash_expand_type(AshExpansion *exp, json_t *node)
 					  json_string_value(json_object_get(node, "type")));
 		break;
 	}
+	check_embedded_name(exp, node);
 	expand_constraints(exp, json_object_get(node, "constraints"));
 }
 

@@ -85,7 +85,7 @@ check_unused(const char *name, List *stored)
 	ListCell *lc;
 
 	initStringInfo(&others);
-	foreach (lc, stored == NIL ? NIL : ash_store_dependents(names_of(stored)))
+	foreach (lc, ash_store_referrers(names_of(stored)))
 	{
 		AshStored *dependent = lfirst(lc);
 

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "call/app_function.h"
+#include "catalog/namespace.h"
 #include "define/define_internal.h"
 #include "miscadmin.h"
 #include "model/action_def.h"
@@ -20,6 +21,7 @@
 #include "model/identity.h"
 #include "model/relationship.h"
 #include "model/resource.h"
+#include "utils/regproc.h"
 
 /* The room of expressions knows no paths: point at section, member, option. */
 static void
@@ -102,6 +104,30 @@ ask_entries(AshResource *res, AshAction *action, AshErrors *errors)
 		ash_action_steps(res, action, errors);
 }
 
+/*
+ * The function of a generic action is found by its arguments when it is called; a function
+ * of that name must be there.
+ */
+static void
+verify_run(const AshAction *action, AshErrors *errors)
+{
+	List *names = stringToQualifiedNameListCompat(action->run);
+	AshError *error;
+
+	enter(errors, "actions", action->name, "run");
+	if (list_length(names) != 2)
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+					  "function \"%s\" must be named as schema.name", action->run);
+	else if (FuncnameGetCandidates(names, -1, NIL, false, false, false, true) == NULL)
+	{
+		error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "function %s does not exist",
+							  action->run);
+		error->hint = "Create it first: with the arguments of the action by name, or (input jsonb, "
+					  "options jsonb, context jsonb).";
+	}
+	leave(errors);
+}
+
 static void
 ask_action(AshResource *res, AshAction *action, AshErrors *errors)
 {
@@ -117,6 +143,8 @@ ask_action(AshResource *res, AshAction *action, AshErrors *errors)
 		(void) ash_function_cached(&action->manual, res->cxt, action->manual_json, errors);
 		leave(errors);
 	}
+	if (action->run != NULL)
+		verify_run(action, errors);
 	ask_entries(res, action, errors);
 }
 
@@ -199,6 +227,7 @@ ash_resource_verify(AshResource *res, AshErrors *errors)
 					  "\"security\": \"definer\" requires \"policies\": "
 					  "without them every caller could do everything");
 	ash_verify_references(res, errors);
+	ash_verify_policies(res, errors);
 	ash_verify_statements(res, errors);
 	ash_verify_storage(res, errors);
 	if (list_length(errors->items) == before && ash_verify_aggregates(res, errors))

@@ -52,13 +52,17 @@ find_target(Entry *entry)
 	{
 		entry->calculation = ash_find_calculation(entry->res, calculation);
 		if (entry->calculation == NULL)
-			fault(entry, "calculation", psprintf("no such calculation \"%s\"", calculation));
+			(void) ash_error_unknown(entry->errors, "calculation", calculation,
+									 ash_calculation_names(entry->res),
+									 "no such calculation \"%s\"", ash_clip(calculation));
 	}
 	else
 	{
 		entry->action = ash_find_action(entry->res, action);
 		if (entry->action == NULL)
-			fault(entry, "action", psprintf("no such action \"%s\"", action));
+			(void) ash_error_unknown(entry->errors, "action", action,
+									 ash_action_names(entry->res, ~0u), "no such action \"%s\"",
+									 ash_clip(action));
 	}
 	return entry->action != NULL || entry->calculation != NULL;
 }
@@ -297,11 +301,15 @@ verify_keys(const Entry *entry)
 	if (identity != NULL && json_object_get(entry->node, "get_by") != NULL)
 		fault(entry, "get_by", "give \"get_by\" or \"get_by_identity\", not both");
 	if (identity != NULL && ash_find_identity(entry->res, identity) == NULL)
-		fault(entry, "get_by_identity", psprintf("no such identity \"%s\"", identity));
+		(void) ash_error_unknown(entry->errors, "get_by_identity", identity,
+								 ash_identity_names(entry->res), "no such identity \"%s\"",
+								 ash_clip(identity));
 	foreach (lc, ash_json_names(json_object_get(entry->node, "get_by")))
 	{
 		if (ash_find_attribute(entry->res, lfirst(lc)) == NULL)
-			fault(entry, "get_by", psprintf("no such attribute \"%s\"", (char *) lfirst(lc)));
+			(void) ash_error_unknown(entry->errors, "get_by", lfirst(lc),
+									 ash_attribute_names(entry->res), "no such attribute \"%s\"",
+									 (char *) lfirst(lc));
 	}
 }
 

@@ -38,12 +38,10 @@ ash_verify_attribute(const AshResource *res, const char *name, const char *key, 
 {
 	AshAttribute *attr = ash_find_attribute(res, name);
 
-	if (attr != NULL)
-		return attr;
-	ash_errors_push_name(errors, key);
-	ash_spec_unknown("attribute", name, ash_attribute_names(res), errors);
-	ash_errors_pop(errors);
-	return NULL;
+	if (attr == NULL)
+		(void) ash_error_unknown(errors, key, name, ash_attribute_names(res),
+								 "unknown attribute \"%s\"", ash_clip(name));
+	return attr;
 }
 
 void
@@ -130,9 +128,10 @@ verify_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 				errors, "keys",
 				psprintf("identity keys must be attributes; \"%s\" is a calculation", key));
 		else if (ash_find_attribute(res, key) == NULL)
-			ash_verify_fault_at(
-				errors, "keys",
-				psprintf("All identity keys must be attributes or calculations. Got: %s", key));
+			(void)
+				ash_error_unknown(errors, "keys", key, ash_attribute_names(res),
+								  "All identity keys must be attributes or calculations. Got: %s",
+								  ash_clip(key));
 	}
 	if ((identity->eager_check || identity->pre_check) && !res->embedded &&
 		res->primary_actions[ASH_ACTION_READ] == NULL)
@@ -170,11 +169,9 @@ verify_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 	if (agg->field != NULL && ash_find_attribute(destination, agg->field) == NULL &&
 		ash_find_calculation(destination, agg->field) == NULL &&
 		ash_find_aggregate(destination, agg->field) == NULL)
-	{
-		ash_errors_push_name(errors, "field");
-		ash_spec_unknown("field", agg->field, ash_attribute_names(destination), errors);
-		ash_errors_pop(errors);
-	}
+		(void) ash_error_unknown(errors, "field", agg->field, ash_field_names(destination),
+								 "unknown field \"%s\" of %s", ash_clip(agg->field),
+								 destination->name);
 }
 
 /* False after adding an error. */
@@ -224,8 +221,9 @@ verify_upsert(AshResource *res, AshAction *action, AshErrors *errors)
 	json_t *item;
 
 	if (action->upsert_identity != NULL && ash_find_identity(res, action->upsert_identity) == NULL)
-		ash_verify_fault_at(errors, "upsert_identity",
-							psprintf("no such identity \"%s\"", action->upsert_identity));
+		(void) ash_error_unknown(errors, "upsert_identity", action->upsert_identity,
+								 ash_identity_names(res), "no such identity \"%s\"",
+								 ash_clip(action->upsert_identity));
 	if (json_is_object(fields) && json_object_get(fields, "replace") != NULL)
 		fields = json_object_get(fields, "replace");
 	else if (json_is_object(fields) && json_object_get(fields, "replace_all_except") != NULL)
@@ -375,8 +373,9 @@ verify_options(AshResource *res, AshErrors *errors)
 	verify_tenant_parser(res, errors);
 	verify_custom_indexes(res, errors);
 	if (res->domain.actor_resource != NULL && !ash_resource_exists(res->domain.actor_resource))
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the actor's resource \"%s\" is not defined", res->domain.actor_resource);
+		(void) ash_error_unknown(errors, NULL, res->domain.actor_resource, ash_resource_names(),
+								 "the actor's resource \"%s\" is not defined",
+								 ash_clip(res->domain.actor_resource));
 }
 
 /* All but aggregates, whose paths can only be followed when the rest is right. */

@@ -19,14 +19,16 @@ need_resource(const char *name, const char *key, AshErrors *errors)
 {
 	AshResource *res;
 
-	ash_errors_push_name(errors, key);
 	res = ash_resource_get(name, NULL);
 	if (res == NULL && !ash_resource_exists(name))
-		ash_spec_unknown("resource", name, ash_resource_names(), errors);
+		(void) ash_error_unknown(errors, key, name, ash_resource_names(), "unknown resource \"%s\"",
+								 ash_clip(name));
 	else if (res != NULL && res->embedded)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the resource \"%s\" is embedded and has no table", name);
-	ash_errors_pop(errors);
+		ash_error_about(errors,
+						ash_error_definition(errors, key,
+											 "the resource \"%s\" is embedded and has no table",
+											 name),
+						name);
 	return res != NULL && !res->embedded ? res : NULL;
 }
 
@@ -49,10 +51,10 @@ verify_source(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	AshAttribute *attr = ash_find_attribute(res, rel->source_attribute);
 
 	if (attr == NULL)
-		ash_verify_fault_at(
-			errors, "source_attribute",
-			psprintf("Relationship `%s` expects source attribute `%s` to be defined", rel->name,
-					 rel->source_attribute));
+		(void) ash_error_unknown(errors, "source_attribute", rel->source_attribute,
+								 ash_attribute_names(res),
+								 "Relationship `%s` expects source attribute `%s` to be defined",
+								 rel->name, rel->source_attribute);
 	return attr;
 }
 
@@ -62,10 +64,11 @@ verify_destination(AshRelationship *rel, AshResource *destination, AshErrors *er
 	AshAttribute *attr = ash_find_attribute(destination, rel->destination_attribute);
 
 	if (attr == NULL)
-		ash_verify_fault_at(
-			errors, "destination_attribute",
-			psprintf("Relationship `%s` expects destination attribute `%s` to be defined on %s",
-					 rel->name, rel->destination_attribute, destination->name));
+		(void) ash_error_unknown(
+			errors, "destination_attribute", rel->destination_attribute,
+			ash_attribute_names(destination),
+			"Relationship `%s` expects destination attribute `%s` to be defined on %s", rel->name,
+			rel->destination_attribute, destination->name);
 	return attr;
 }
 
@@ -114,8 +117,9 @@ ash_verify_read_action(AshResource *destination, const char *name, AshErrors *er
 
 	if (name == NULL || (action != NULL && action->type == ASH_ACTION_READ))
 		return;
-	ash_verify_fault_at(errors, "read_action",
-						psprintf("\"%s\" is no read action of %s", name, destination->name));
+	(void) ash_error_unknown(errors, "read_action", name,
+							 ash_action_names(destination, ASH_ON(ASH_ACTION_READ)),
+							 "\"%s\" is no read action of %s", ash_clip(name), destination->name);
 }
 
 /* Does a path of relationships come back to the one it defines? */

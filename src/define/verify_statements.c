@@ -21,8 +21,8 @@ verify_after_tables(json_t *statement, AshErrors *errors)
 		const AshResource *res = ash_resource_exists(name) ? ash_resource_get(name, errors) : NULL;
 
 		if (!ash_resource_exists(name))
-			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "resource \"%s\" is not defined",
-						  name);
+			(void) ash_error_unknown(errors, NULL, name, ash_resource_names(),
+									 "resource \"%s\" is not defined", ash_clip(name));
 		else if (res != NULL && res->embedded)
 			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s is embedded and has no table",
 						  name);

@@ -67,16 +67,13 @@ verify_named(AshResource *res, const char *section, AshErrors *errors)
 static void
 verify_skipped(AshResource *res, AshErrors *errors)
 {
-	List *known = NIL;
 	ListCell *lc;
 
-	for (int i = 0; i < res->nidentities; i++)
-		known = lappend(known, unconstify(char *, res->identities[i]->name));
 	ash_errors_push_name(errors, "skip_unique_indexes");
 	foreach (lc, ash_json_names(json_object_get(res->document, "skip_unique_indexes")))
 	{
 		if (ash_find_identity(res, lfirst(lc)) == NULL)
-			ash_spec_unknown("identity", lfirst(lc), known, errors);
+			ash_spec_unknown("identity", lfirst(lc), ash_identity_names(res), errors);
 	}
 	ash_errors_pop(errors);
 }

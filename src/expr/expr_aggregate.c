@@ -44,14 +44,10 @@ join_resource_name(ParseContext *cxt, const AshResource *res, List **names, int 
 	name = psprintf("%s.%s", first, (char *) lsecond(*names));
 	if (!ash_resource_exists(name))
 	{
-		List *known = ash_resource_names();
-
-		for (int i = 0; i < res->nrelationships; i++)
-			known = lappend(known, unconstify(char *, res->relationships[i]->name));
-		(void) ash_parse_unknown(cxt, location, first, known,
+		(void) ash_parse_unknown(cxt, location, name, ash_resource_names(),
 								 "%s has no relationship \"%s\", and there is no resource %s",
 								 res->name, first, name);
-		(void) ash_error_about(cxt->errors, llast(cxt->errors->items), name);
+		(void) ash_error_about(cxt->errors, llast(cxt->errors->items), first);
 		return false;
 	}
 	if (ash_resource_get(name, NULL)->embedded)

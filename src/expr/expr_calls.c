@@ -88,6 +88,11 @@ unknown_function(ParseContext *cxt, const char *name, int location)
 
 	for (int i = 0; i < count; i++)
 		names = lappend(names, unconstify(char *, table[i].name));
+	if (strcmp(name, "expr") == 0)
+	{
+		(void) ash_parse_error(cxt, location, "there is no function expr in expressions");
+		return ash_parse_hint(cxt, "The text is the expression itself, without expr().");
+	}
 	if (res != NULL)
 		json_object_foreach (res->domain.functions, own, node)
 			names = lappend(names, unconstify(char *, own));
@@ -95,8 +100,6 @@ unknown_function(ParseContext *cxt, const char *name, int location)
 		names = list_concat(names, ash_pg_function_names(name));
 	(void) ash_parse_unknown(cxt, location, name, names, "there is no function %s in expressions",
 							 ash_clip(name));
-	if (strcmp(name, "expr") == 0)
-		(void) ash_parse_hint(cxt, "The text is the expression itself, without expr().");
 	return NULL;
 }
 

@@ -309,6 +309,20 @@ ash_expr_cast(AshExpr *expr, const AshTypeInst *type)
 	return can_cast(expr->type->oid, type->oid) ? cast_node(expr, type) : NULL;
 }
 
+/*
+ * Would making a value of type from the expression read its text, so that it fails for
+ * most texts?  Definitions have to ask for that with type().
+ */
+bool
+ash_expr_reads_text(const AshExpr *expr, const AshTypeInst *type)
+{
+	Oid function;
+
+	return !expr->adaptable && ash_expr_is_string(expr->type) && !ash_expr_is_string(type) &&
+		   find_coercion_pathway(type->oid, expr->type->oid, COERCION_EXPLICIT, &function) ==
+			   COERCION_PATH_COERCEVIAIO;
+}
+
 AshExpr *
 ash_expr_as(AshExpr *expr, const AshTypeInst *type, AshErrors *errors)
 {

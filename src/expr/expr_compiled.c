@@ -147,12 +147,9 @@ ash_path_resolve(AshResource *res, List *names, List **rels, List **owners, AshE
 			rel = unrelated(res, lfirst(lc));
 		if (rel == NULL)
 		{
-			List *known = NIL;
-
-			for (int i = 0; i < res->nrelationships; i++)
-				known = lappend(known, unconstify(char *, res->relationships[i]->name));
-			(void) ash_error_unknown(errors, lfirst(lc), known, "%s has no relationship \"%s\"",
-									 res->name, ash_clip(lfirst(lc)));
+			(void) ash_error_unknown(errors, NULL, lfirst(lc), ash_relationship_names(res),
+									 "%s has no relationship \"%s\"", res->name,
+									 ash_clip(lfirst(lc)));
 			return NULL;
 		}
 		if (!ash_path_check(res, rel, errors))
@@ -495,7 +492,7 @@ field_type(AshResource *destination, const char *name, AshErrors *errors)
 		return check_arguments(calculation, errors) ? calculation->type : NULL;
 	if (aggregate != NULL)
 		return ash_aggregate_type(destination, aggregate, errors);
-	(void) ash_error_unknown(errors, name, ash_field_names(destination),
+	(void) ash_error_unknown(errors, NULL, name, ash_field_names(destination),
 							 "%s has no field \"%s\" to aggregate", destination->name,
 							 ash_clip(name));
 	return NULL;

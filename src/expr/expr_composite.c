@@ -151,7 +151,8 @@ report_key(const AshExpr *map, TupleDesc desc, const char *type, AshErrors *erro
 		}
 		if (found)
 			continue;
-		(void) ash_error_unknown(errors, key, names, "the type %s has no column \"%s\"", type, key);
+		(void) ash_error_unknown(errors, NULL, key, names, "the type %s has no column \"%s\"", type,
+								 key);
 		return;
 	}
 	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "a key of the map comes twice");

@@ -118,6 +118,7 @@ extern AshExpr *ash_parse_call_function(ParseContext *cxt, const char *name, Lis
  *-------------------------------------------------------------------------
  */
 extern bool ash_expr_is_string(const AshTypeInst *type); /* text or citext */
+extern bool ash_expr_reads_text(const AshExpr *expr, const AshTypeInst *type);
 extern bool ash_expr_is_ci(const AshTypeInst *type);
 extern bool ash_expr_is_number(const AshTypeInst *type);
 extern bool ash_expr_is_null_const(const AshExpr *expr);

@@ -48,17 +48,7 @@ ash_parse_names(ParseContext *cxt, ColumnRef *ref)
 static List *
 field_names(const AshResource *res)
 {
-	List *names = NIL;
-
-	for (int i = 0; i < res->nattributes; i++)
-		names = lappend(names, unconstify(char *, res->attributes[i]->name));
-	for (int i = 0; i < res->ncalculations; i++)
-		names = lappend(names, unconstify(char *, res->calculations[i]->name));
-	for (int i = 0; i < res->naggregates; i++)
-		names = lappend(names, unconstify(char *, res->aggregates[i]->name));
-	for (int i = 0; i < res->nrelationships; i++)
-		names = lappend(names, unconstify(char *, res->relationships[i]->name));
-	return names;
+	return list_concat(ash_field_names(res), ash_relationship_names(res));
 }
 
 /*
@@ -298,6 +288,23 @@ actor_type(AshResource *actor, List *path)
 	return attribute ? attribute->type : NULL;
 }
 
+/*
+ * A field of the actor.  An actor may be an object with keys that its resource does not
+ * have, so only what looks like one of the resource's fields is refused.
+ */
+static AshExpr *
+parse_actor(ParseContext *cxt, List *path, int location)
+{
+	const AshResource *actor = cxt->scope->actor;
+	List *names = actor != NULL ? field_names(actor) : NIL;
+
+	if (!ash_names_contain(names, linitial(path)) && ash_suggest_one(linitial(path), names) != NULL)
+		return ash_parse_unknown(cxt, location, linitial(path), names,
+								 "the actor's resource %s has no field \"%s\"", actor->name,
+								 ash_clip(linitial(path)));
+	return ash_expr_template(ASH_TEMPLATE_ACTOR, path, actor_type(cxt->scope->actor, path));
+}
+
 static AshExpr *
 parse_parent(ParseContext *cxt, List *names, Node *node, int location)
 {
@@ -342,7 +349,7 @@ ash_parse_name(ParseContext *cxt, List *names, int location)
 	if (strcmp(first, "arg") == 0)
 		return parse_argument(cxt, names, location);
 	if (strcmp(first, "actor") == 0)
-		return ash_expr_template(ASH_TEMPLATE_ACTOR, rest, actor_type(cxt->scope->actor, rest));
+		return parse_actor(cxt, rest, location);
 	if (strcmp(first, "context") == 0)
 		return ash_expr_template(ASH_TEMPLATE_CONTEXT, rest, NULL);
 	if (ash_parse_is_parent(cxt->scope, first))

@@ -39,32 +39,13 @@ ash_parse_locate(ParseContext *cxt, int first, int location)
 	}
 }
 
-/* The text of an error whose format is the last named argument of the calling function. */
-#define FORMAT_ERROR(buf, fmt)                             \
-	do                                                     \
-	{                                                      \
-		initStringInfo(buf);                               \
-		for (;;)                                           \
-		{                                                  \
-			va_list args_;                                 \
-			int needed_;                                   \
-                                                           \
-			va_start(args_, fmt);                          \
-			needed_ = appendStringInfoVA(buf, fmt, args_); \
-			va_end(args_);                                 \
-			if (needed_ == 0)                              \
-				break;                                     \
-			enlargeStringInfo(buf, needed_);               \
-		}                                                  \
-	} while (0)
-
 void *
 ash_parse_error(ParseContext *cxt, int location, const char *fmt, ...)
 {
 	StringInfoData message;
 	AshError *error;
 
-	FORMAT_ERROR(&message, fmt);
+	ASH_FORMAT(&message, fmt);
 	error = ash_error_add(cxt->errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message.data);
 	error->position = ash_expr_position(cxt->source, location);
 	return NULL;
@@ -77,8 +58,8 @@ ash_parse_unknown(ParseContext *cxt, int location, const char *name, List *candi
 	StringInfoData message;
 	AshError *error;
 
-	FORMAT_ERROR(&message, fmt);
-	error = ash_error_unknown(cxt->errors, name, candidates, "%s", message.data);
+	ASH_FORMAT(&message, fmt);
+	error = ash_error_unknown(cxt->errors, NULL, name, candidates, "%s", message.data);
 	error->position = ash_expr_position(cxt->source, location);
 	return NULL;
 }
@@ -86,9 +67,7 @@ ash_parse_unknown(ParseContext *cxt, int location, const char *name, List *candi
 void *
 ash_parse_hint(ParseContext *cxt, const char *hint)
 {
-	AshError *error = llast(cxt->errors->items);
-
-	error->hint = MemoryContextStrdup(cxt->errors->cxt, hint);
+	(void) ash_error_hint(cxt->errors, llast(cxt->errors->items), hint);
 	return NULL;
 }
 
@@ -316,7 +295,14 @@ ash_expr_parse_as(const char *source, const AshScope *scope, const AshTypeInst *
 {
 	AshExpr *expr = ash_expr_parse(source, scope, errors);
 
-	return expr ? ash_expr_as(expr, type, errors) : NULL;
+	if (expr == NULL || !ash_expr_reads_text(expr, type))
+		return expr ? ash_expr_as(expr, type, errors) : NULL;
+	(void) ash_error_hint(errors,
+						  ash_error_definition(errors, NULL, "expression is %s, which is no %s",
+											   ash_expr_type_name(expr), type->name),
+						  psprintf("Where every value can be read as one, write type(…, '%s').",
+								   type->name));
+	return NULL;
 }
 
 AshExpr *

@@ -30,6 +30,9 @@
 
 #define MAX_ARGS 16
 
+/* Letters that a misspelt name has too many or too few. */
+#define MAX_MISSPELT 2
+
 static bool
 takes_any(Oid type)
 {
@@ -269,14 +272,15 @@ ash_pg_function_exists(const char *name)
 }
 
 /*
- * Names of PostgreSQL's functions that begin like name and may be used, for
- * suggestions: reads all of pg_proc.
+ * Names of PostgreSQL's functions that begin like name, are about as long and may be used,
+ * for suggestions: reads all of pg_proc.
  */
 List *
 ash_pg_function_names(const char *name)
 {
 	Relation rel = table_open(ProcedureRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	int length = strlen(name);
 	List *names = NIL;
 	HeapTuple tuple;
 
@@ -285,6 +289,7 @@ ash_pg_function_names(const char *name)
 		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
 
 		if (proc->pronamespace == PG_CATALOG_NAMESPACE && NameStr(proc->proname)[0] == name[0] &&
+			Abs((int) strlen(NameStr(proc->proname)) - length) <= MAX_MISSPELT &&
 			is_usable_function(proc->oid) && !ash_names_contain(names, NameStr(proc->proname)))
 			names = lappend(names, pstrdup(NameStr(proc->proname)));
 	}

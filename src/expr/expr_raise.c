@@ -98,7 +98,8 @@ check_kind(const AshExpr *kind, AshErrors *errors)
 		return true;
 	for (int code = 0; code < ASH_E_COUNT; code++)
 		names = lappend(names, pstrdup(ash_error_kind(code)->name));
-	(void) ash_error_unknown(errors, name, names, "there is no error code \"%s\"", ash_clip(name));
+	(void) ash_error_unknown(errors, NULL, name, names, "there is no error code \"%s\"",
+							 ash_clip(name));
 	return false;
 }
 

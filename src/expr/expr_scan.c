@@ -387,11 +387,13 @@ report_parse_error(const ErrorData *edata, const AshSource *source, AshErrors *e
 {
 	const char *text = source->rewritten ? source->rewritten : source->text;
 	AshError *error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", edata->message);
+	/* inside of a statement of SPI its error callback has moved the position */
+	int position = edata->cursorpos > 0 ? edata->cursorpos : edata->internalpos;
 	int offset;
 
-	if (edata->cursorpos <= 0)
+	if (position <= 0)
 		return;
-	offset = byte_offset(text, edata->cursorpos);
+	offset = byte_offset(text, position);
 	error->position = ash_expr_position(source, offset);
 	error->hint = is_nested_deeply(text, offset) ? "The expression is nested too deeply." :
 												   syntax_hint(text[offset]);

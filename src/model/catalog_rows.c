@@ -298,17 +298,22 @@ List *
 ash_resource_names(void)
 {
 	Oid relid = ash_catalog_object(ASH_CATALOG_RESOURCE);
-	List *names = NIL;
+	List *names = ash_overlay_names();
 	Relation rel;
 	SysScanDesc scan;
 	HeapTuple tuple;
 
 	if (!OidIsValid(relid))
-		return NIL;
+		return names;
 	rel = table_open(relid, AccessShareLock);
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		names = lappend(names, text_column(tuple, RelationGetDescr(rel), Anum_resource_name));
+	{
+		char *name = text_column(tuple, RelationGetDescr(rel), Anum_resource_name);
+
+		if (!ash_overlay_find(name, NULL))
+			names = lappend(names, name);
+	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 	return names;

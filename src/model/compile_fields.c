@@ -82,25 +82,56 @@ compile_default_expr(AshDefault *out, const char *source, const AshTypeInst *typ
 	}
 }
 
-/* A literal must be a value of the type now: no record would ever get it otherwise. */
-static void
-compile_default_literal(AshDefault *out, json_t *value, const AshTypeInst *type, const char *field,
-						AshErrors *errors)
+/* What to do about a string: one that looks like a call is meant as an expression. */
+static const char *
+expression_hint(json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (text == NULL)
+		return NULL;
+	if (text[0] == '\0' || text[strlen(text) - 1] != ')')
+		return "Give a value of that type, or an expression as {\"expr\": …}.";
+	return psprintf("An expression is written {\"expr\": %s}.", ash_json_dump(value, false));
+}
+
+/*
+ * Cast a literal of a definition to the type it is for.  False after adding what is wrong
+ * at the current path; field is the name that the type's messages may use.
+ */
+bool
+ash_literal_cast(const AshTypeInst *type, json_t *value, const char *field, AshValue *out,
+				 AshErrors *errors)
 {
 	AshErrors *faults = ash_errors_create(CurrentMemoryContext);
 	AshCast cast = { faults, ASH_E_INVALID_ATTRIBUTE, field };
 	ListCell *lc;
 
-	if (ash_type_cast_json(type, value, &cast, &out->value))
-	{
-		out->kind = ASH_DEFAULT_LITERAL;
-		/* what an action makes is made anew for each record: it may have a key */
-		out->again = ash_type_has_embedded(type) ? value : NULL;
-		return;
-	}
+	if (ash_type_cast_json(type, value, &cast, out))
+		return true;
 	foreach (lc, faults->items)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "not a value of type %s: %s",
-					  type->name, ash_error_text(lfirst(lc)));
+	{
+		const AshError *fault = lfirst(lc);
+		AshError *error =
+			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+						  "%s is not a value of type %s: %s", ash_clip(ash_json_dump(value, false)),
+						  type->name, ash_error_interpolate(ash_error_text(fault), fault->vars));
+
+		(void) ash_error_hint(errors, error, expression_hint(value));
+	}
+	return false;
+}
+
+/* A literal must be a value of the type now: no record would ever get it otherwise. */
+static void
+compile_default_literal(AshDefault *out, json_t *value, const AshTypeInst *type, const char *field,
+						AshErrors *errors)
+{
+	if (!ash_literal_cast(type, value, field, &out->value, errors))
+		return;
+	out->kind = ASH_DEFAULT_LITERAL;
+	/* what an action makes is made anew for each record: it may have a key */
+	out->again = ash_type_has_embedded(type) ? value : NULL;
 }
 
 void

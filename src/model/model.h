@@ -149,5 +149,11 @@ extern int ash_name_index(const char *const *names, const char *name);
 /* Names for suggestions: attributes; with calculations and aggregates. */
 extern List *ash_attribute_names(const AshResource *res);
 extern List *ash_field_names(const AshResource *res);
+extern List *ash_identity_names(const AshResource *res);
+extern List *ash_relationship_names(const AshResource *res);
+extern List *ash_calculation_names(const AshResource *res);
+extern List *ash_argument_names(const AshAction *action);
+/* of actions of these types (ASH_ON bits) */
+extern List *ash_action_names(const AshResource *res, uint32 types);
 
 #endif /* ASH_CATALOG_H */

@@ -77,6 +77,7 @@ extern void *ash_compile_action(AshResource *res, const char *name, json_t *node
 
 /* model_overlay.c */
 extern void ash_overlay_replace(List *entries);
+extern List *ash_overlay_names(void); /* of char * */
 extern bool ash_overlay_find(const char *name, AshResource **out);
 
 #endif /* ASH_CATALOG_INTERNAL_H */

@@ -176,11 +176,62 @@ ash_attribute_names(const AshResource *res)
 List *
 ash_field_names(const AshResource *res)
 {
-	List *names = ash_attribute_names(res);
+	List *names = list_concat(ash_attribute_names(res), ash_calculation_names(res));
+
+	for (int i = 0; i < res->naggregates; i++)
+		names = lappend(names, unconstify(char *, res->aggregates[i]->name));
+	return names;
+}
+
+List *
+ash_identity_names(const AshResource *res)
+{
+	List *names = NIL;
+
+	for (int i = 0; i < res->nidentities; i++)
+		names = lappend(names, unconstify(char *, res->identities[i]->name));
+	return names;
+}
+
+List *
+ash_relationship_names(const AshResource *res)
+{
+	List *names = NIL;
+
+	for (int i = 0; i < res->nrelationships; i++)
+		names = lappend(names, unconstify(char *, res->relationships[i]->name));
+	return names;
+}
+
+List *
+ash_action_names(const AshResource *res, uint32 types)
+{
+	List *names = NIL;
+
+	for (int i = 0; i < res->nactions; i++)
+	{
+		if (types & ASH_ON(res->actions[i]->type))
+			names = lappend(names, unconstify(char *, res->actions[i]->name));
+	}
+	return names;
+}
+
+List *
+ash_calculation_names(const AshResource *res)
+{
+	List *names = NIL;
 
 	for (int i = 0; i < res->ncalculations; i++)
 		names = lappend(names, unconstify(char *, res->calculations[i]->name));
-	for (int i = 0; i < res->naggregates; i++)
-		names = lappend(names, unconstify(char *, res->aggregates[i]->name));
+	return names;
+}
+
+List *
+ash_argument_names(const AshAction *action)
+{
+	List *names = NIL;
+
+	for (int i = 0; i < action->nargs; i++)
+		names = lappend(names, unconstify(char *, action->args[i]->name));
 	return names;
 }

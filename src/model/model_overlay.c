@@ -66,3 +66,14 @@ ash_overlay_find(const char *name, AshResource **out)
 	}
 	return false;
 }
+
+List *
+ash_overlay_names(void)
+{
+	List *names = NIL;
+	ListCell *lc;
+
+	foreach (lc, overlay)
+		names = lappend(names, unconstify(char *, ((AshOverlayEntry *) lfirst(lc))->name));
+	return names;
+}

@@ -78,7 +78,7 @@ find_attribute(AshResource *res, const char *name, AshErrors *errors)
 	AshAttribute *attribute = ash_find_attribute(res, name);
 
 	if (attribute == NULL)
-		(void) ash_error_unknown(errors, name, ash_attribute_names(res),
+		(void) ash_error_unknown(errors, NULL, name, ash_attribute_names(res),
 								 "no such attribute \"%s\" on %s", name, res->name);
 	return attribute;
 }
@@ -288,17 +288,11 @@ static AshRelationship *
 find_relationship(AshResource *res, const char *name, AshErrors *errors)
 {
 	AshRelationship *relationship = ash_find_relationship(res, name);
-	List *names = NIL;
-	AshError *error;
 
-	if (relationship != NULL)
-		return relationship;
-	for (int i = 0; i < res->nrelationships; i++)
-		names = lappend(names, unconstify(char *, res->relationships[i]->name));
-	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "no such relationship \"%s\" on %s", name, res->name);
-	error->did_you_mean = ash_suggest(name, names);
-	return NULL;
+	if (relationship == NULL)
+		(void) ash_error_unknown(errors, NULL, name, ash_relationship_names(res),
+								 "no such relationship \"%s\" on %s", name, res->name);
+	return relationship;
 }
 
 static bool

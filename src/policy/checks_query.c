@@ -81,7 +81,8 @@ prepare_selecting(AshResource *res, void *options, AshErrors *errors)
 
 	opts->attribute = ash_find_attribute(res, opts->name);
 	if (opts->attribute == NULL)
-		ash_error_definition(errors, NULL, "no such attribute \"%s\" on %s", opts->name, res->name);
+		(void) ash_error_unknown(errors, NULL, opts->name, ash_attribute_names(res),
+								 "no such attribute \"%s\" on %s", opts->name, res->name);
 	return opts->attribute != NULL;
 }
 

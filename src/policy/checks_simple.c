@@ -84,7 +84,9 @@ prepare_action_type(AshResource *res, void *options, AshErrors *errors)
 
 		if (type < 0)
 		{
-			ash_error_definition(errors, NULL, "no such action type \"%s\"", (char *) lfirst(lc));
+			(void) ash_error_unknown(errors, NULL, lfirst(lc),
+									 list_make5("create", "read", "update", "destroy", "action"),
+									 "no such action type \"%s\"", (char *) lfirst(lc));
 			ok = false;
 		}
 		else

@@ -90,7 +90,8 @@ unknown_check(AshPolicyCompiler *compiler, const char *name)
 
 	for (int i = 0; i < n; i++)
 		names = lappend(names, unconstify(char *, defs[i].name));
-	(void) ash_error_unknown(compiler->errors, name, names, "no such check \"%s\"", ash_clip(name));
+	(void) ash_error_unknown(compiler->errors, NULL, name, names, "no such check \"%s\"",
+							 ash_clip(name));
 }
 
 /* The key of a check's object that names it: a known one, else the first. */

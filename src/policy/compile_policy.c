@@ -152,12 +152,9 @@ static void
 unknown_field(AshPolicyCompiler *compiler, const char *name)
 {
 	AshResource *res = compiler->res;
-	List *names = ash_field_names(res);
-	AshError *error;
 
-	error = ash_error_add(compiler->errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "no such field \"%s\" on %s", name, res->name);
-	error->did_you_mean = ash_suggest(name, names);
+	(void) ash_error_unknown(compiler->errors, NULL, name, ash_field_names(res),
+							 "no such field \"%s\" on %s", name, res->name);
 }
 
 static void

@@ -103,8 +103,8 @@ known_attributes(AshResource *res, List *names, AshErrors *errors)
 	{
 		if (ash_find_attribute(res, lfirst(lc)) != NULL)
 			continue;
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "no such attribute \"%s\" on %s",
-					  (char *) lfirst(lc), res->name);
+		(void) ash_error_unknown(errors, NULL, lfirst(lc), ash_attribute_names(res),
+								 "no such attribute \"%s\" on %s", (char *) lfirst(lc), res->name);
 		ok = false;
 	}
 	return ok;
@@ -156,8 +156,9 @@ prepare_input(const AshBuiltinScope *scope, json_t *source, const char *name, As
 	else if (tmpl != NULL && tmpl->kind == ASH_TEMPLATE_ARG &&
 			 (scope->action == NULL ||
 			  ash_find_argument(scope->action, linitial(tmpl->path)) == NULL))
-		ash_error_definition(errors, NULL, "no such argument \"%s\"",
-							 (char *) linitial(tmpl->path));
+		(void) ash_error_unknown(errors, NULL, linitial(tmpl->path),
+								 scope->action ? ash_argument_names(scope->action) : NIL,
+								 "no such argument \"%s\"", (char *) linitial(tmpl->path));
 	ash_errors_pop(errors);
 	return tmpl;
 }

@@ -85,6 +85,7 @@ ash_input_no_such_field(AshErrors *errors, const AshResource *res, const char *n
 	name = ash_input_name(name);
 	error = ash_error_add(errors, ASH_E_NO_SUCH_FIELD, name, "No such field %s for resource %s",
 						  name, res->name);
+	(void) ash_error_about(errors, error, name);
 	ash_input_suggest(errors, error, res, name);
 }
 

@@ -549,7 +549,9 @@ verify_name(AshResource *res, const char *name, AshErrors *errors)
 {
 	if (ash_find_relationship(res, name) == NULL && ash_find_calculation(res, name) == NULL &&
 		ash_find_aggregate(res, name) == NULL && ash_find_attribute(res, name) == NULL)
-		ash_error_definition(errors, NULL, "%s has no field \"%s\" to load", res->name, name);
+		(void) ash_error_unknown(errors, NULL, name,
+								 list_concat(ash_field_names(res), ash_relationship_names(res)),
+								 "%s has no field \"%s\" to load", res->name, ash_clip(name));
 }
 
 void

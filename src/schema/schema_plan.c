@@ -32,19 +32,7 @@ ash_plan_step(AshPlan *plan, const AshPlanTable *table, AshPlanPhase phase, cons
 	const AshPlanTable *present = table ? table->present : NULL;
 	StringInfoData sql;
 
-	initStringInfo(&sql);
-	for (;;)
-	{
-		va_list args;
-		int needed;
-
-		va_start(args, fmt);
-		needed = appendStringInfoVA(&sql, fmt, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&sql, needed);
-	}
+	ASH_FORMAT(&sql, fmt);
 	step->resource = table ? pstrdup(table->resource) : NULL;
 	step->operation = operation;
 	step->sql = sql.data;

@@ -86,7 +86,22 @@ option_names(const AshSpec *spec, const char *const *also_allowed)
 void
 ash_spec_unknown(const char *what, const char *name, List *candidates, AshErrors *errors)
 {
-	(void) ash_error_unknown(errors, name, candidates, "unknown %s \"%s\"", what, ash_clip(name));
+	(void) ash_error_unknown(errors, NULL, name, candidates, "unknown %s \"%s\"", what,
+							 ash_clip(name));
+}
+
+/* The error for a key that has another name today. */
+static void
+renamed_key(const char *key, const AshRenamed *renamed, AshErrors *errors)
+{
+	AshError *error =
+		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "unknown key \"%s\"", key);
+	MemoryContext old = MemoryContextSwitchTo(errors->cxt);
+
+	if (renamed->name != NULL)
+		error->did_you_mean = list_make1(unconstify(char *, renamed->name));
+	error->hint = renamed->hint;
+	MemoryContextSwitchTo(old);
 }
 
 /*
@@ -98,11 +113,14 @@ unknown_key(const AshSpec *spec, const char *key, const char *const *also_allowe
 			AshErrors *errors)
 {
 	const char *reason = ash_spec_unsupported(spec->name, key);
+	const AshRenamed *renamed = ash_spec_renamed(spec->name, key);
 
 	ash_errors_push_name(errors, key);
 	if (reason != NULL)
 		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "\"%s\" is not supported: %s", key,
 					  reason);
+	else if (renamed != NULL)
+		renamed_key(key, renamed, errors);
 	else
 		ash_spec_unknown("key", key, option_names(spec, also_allowed), errors);
 	ash_errors_pop(errors);
@@ -343,6 +361,42 @@ check_value(const AshOpt *opt, json_t *node, AshErrors *errors)
 	return true;
 }
 
+/* Does the node have the option under another name, for which it got an error? */
+static bool
+is_renamed(const AshSpec *spec, json_t *node, const char *option)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (node, key, value)
+	{
+		const AshRenamed *renamed = ash_spec_renamed(spec->name, key);
+
+		if (renamed != NULL && renamed->name != NULL && strcmp(renamed->name, option) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+missing_key(const AshOpt *opt, AshErrors *errors)
+{
+	AshError *error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
+									"the key \"%s\" is required", opt->name);
+	StringInfoData hint;
+
+	if (opt->choices == NULL && opt->doc == NULL)
+		return;
+	initStringInfo(&hint);
+	appendStringInfo(&hint, "Add \"%s\": ", opt->name);
+	if (opt->choices == NULL)
+		appendBinaryStringInfo(&hint, opt->doc, strcspn(opt->doc, "."));
+	for (int i = 0; opt->choices != NULL && opt->choices[i] != NULL; i++)
+		appendStringInfo(&hint, "%s\"%s\"", i > 0 ? ", " : "one of ", opt->choices[i]);
+	appendStringInfoChar(&hint, '.');
+	(void) ash_error_hint(errors, error, hint.data);
+}
+
 /* Unknown keys and wrong values at their own path, missing keys at that of the object. */
 static bool
 check_object(const AshSpec *spec, json_t *node, const char *const *also_allowed, AshErrors *errors)
@@ -370,10 +424,10 @@ check_object(const AshSpec *spec, json_t *node, const char *const *also_allowed,
 	}
 	for (opt = spec->options; opt->name != NULL; opt++)
 	{
-		if (!(opt->flags & ASH_OPT_REQUIRED) || json_object_get(node, opt->name) != NULL)
+		if (!(opt->flags & ASH_OPT_REQUIRED) || json_object_get(node, opt->name) != NULL ||
+			is_renamed(spec, node, opt->name))
 			continue;
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "the key \"%s\" is required",
-					  opt->name);
+		missing_key(opt, errors);
 		ok = false;
 	}
 	return ok;

@@ -200,6 +200,17 @@ extern void ash_spec_unknown(const char *what, const char *name, List *candidate
  */
 extern const char *ash_spec_unsupported(const char *spec, const char *option);
 
+/* renamed_options.c: an option under another name than today's */
+typedef struct AshRenamed
+{
+	const char *spec;
+	const char *option;
+	const char *name; /* of the option that is meant, or NULL when there is none */
+	const char *hint; /* or NULL */
+} AshRenamed;
+
+extern const AshRenamed *ash_spec_renamed(const char *spec, const char *option); /* or NULL */
+
 /*-------------------------------------------------------------------------
  * spec_describe.c: JSON Schema and reference; the results are new json_t
  *-------------------------------------------------------------------------

@@ -16,6 +16,7 @@
 #include "model/aggregate.h"
 #include "model/relationship.h"
 #include "model/resource.h"
+#include "model/value_default.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "sql/sql.h"
@@ -498,17 +499,10 @@ write_aggregate(AshRowScope *row, AshAggregate *agg, List *path, const AshTypeIn
 static void
 verify_default(AshAggregate *agg, const AshTypeInst *type, AshErrors *errors)
 {
-	AshErrors *faults = ash_errors_create(CurrentMemoryContext);
-	AshCast cast = { .errors = faults, .code = ASH_E_INVALID_DEFINITION, .field = agg->name };
 	AshValue value;
-	ListCell *lc;
 
-	if (agg->dflt == NULL || json_is_null(agg->dflt) ||
-		ash_type_cast_json(type, agg->dflt, &cast, &value))
-		return;
-	foreach (lc, faults->items)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "not a value of type %s: %s",
-					  type->name, ash_error_text(lfirst(lc)));
+	if (agg->dflt != NULL && !json_is_null(agg->dflt))
+		(void) ash_literal_cast(type, agg->dflt, agg->name, &value, errors);
 }
 
 void

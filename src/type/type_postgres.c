@@ -450,13 +450,18 @@ static bool
 unqualified_type(const char *name, AshErrors *errors)
 {
 	List *names = strchr(name, '.') == NULL ? qualified_names(name) : NIL;
+	MemoryContext old;
 	AshError *error;
+	ListCell *lc;
 
 	if (names == NIL)
 		return false;
 	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
 						  "the type \"%s\" needs its schema", ash_clip(name));
-	error->did_you_mean = names;
+	old = MemoryContextSwitchTo(errors->cxt);
+	foreach (lc, names)
+		error->did_you_mean = lappend(error->did_you_mean, pstrdup(lfirst(lc)));
+	MemoryContextSwitchTo(old);
 	error->hint = "Types of your own are written with their schema.";
 	return true;
 }
@@ -472,7 +477,7 @@ unknown_type(const char *name, AshErrors *errors)
 		return;
 	for (int i = 0; ash_types[i] != NULL; i++)
 		names = lappend(names, unconstify(char *, ash_types[i]->name));
-	error = ash_error_unknown(errors, name, names, "there is no type \"%s\"", ash_clip(name));
+	error = ash_error_unknown(errors, NULL, name, names, "there is no type \"%s\"", ash_clip(name));
 	if (error->did_you_mean == NIL && strchr(name, '.') == NULL)
 		error->hint = "Types of your own are written with their schema, embedded resources with "
 					  "their domain: \"domain.name\".";

@@ -27,7 +27,7 @@ CREATE FUNCTION pg_temp.document(aggregates text) RETURNS text LANGUAGE sql AS $
 }$doc$, aggregates)
 $$;
 CREATE FUNCTION pg_temp.fault(aggregate text) RETURNS text LANGUAGE sql AS $$
-	SELECT pg_temp.caught(format('SELECT ash_define(%L)', pg_temp.document('"wanted": ' || aggregate))) ->> 'message'
+	SELECT (pg_temp.caught(format('SELECT ash_define(%L)', pg_temp.document('"wanted": ' || aggregate))) ->> 'detail')::jsonb #>> '{errors,0,message}'
 $$;
 
 SELECT pg_temp.define(pg_temp.document('
@@ -63,8 +63,8 @@ SELECT is(pg_temp.errors($$SELECT ash_sum('aggregate_types.thing', 'plus')$$),
 	is(ash_sum('aggregate_types.thing', 'twice')::text, '20', 'with a default');
 
 -- what a definition says beside the field
-SELECT is(pg_temp.fault('{"sum": "things", "field": "number", "default": "x"}'), 'not a value of type integer: is invalid', 'default'),
-	is(pg_temp.fault('{"count": "things", "default": [1]}'), 'not a value of type integer: is invalid', 'default of a count'),
+SELECT is(pg_temp.fault('{"sum": "things", "field": "number", "default": "x"}'), '"x" is not a value of type integer: is invalid', 'default'),
+	is(pg_temp.fault('{"count": "things", "default": [1]}'), '[1] is not a value of type integer: is invalid', 'default of a count'),
 	is(pg_temp.fault('{"first": "things", "field": "number", "sort": ["-nope"]}'), 'No such field nope for resource aggregate_types.thing', 'sort'),
 	is(pg_temp.fault('{"count": "things", "join_filters": {"thing": "number = 1"}}'),
 		'must be an object of conditions by path, where a path is "things" or the beginning of it', 'path of a join filter'),

@@ -39,13 +39,13 @@ SELECT ok(new->>'e' IS NOT NULL AND old->>'e' IS NULL, 'one that changes somethi
 
 -- Definitions that are refused.
 CREATE FUNCTION pg_temp.refused(attribute text) RETURNS text LANGUAGE sql AS $$
-	SELECT pg_temp.caught(format('SELECT ash_define(%L)', format('{"domain": "attribute_refused", "resources": {"r": {"attributes": {"id": "uuid_primary_key", "x": %s}}}}', attribute)))->>'message'
+	SELECT (pg_temp.caught(format('SELECT ash_define(%L)', format('{"domain": "attribute_refused", "resources": {"r": {"attributes": {"id": "uuid_primary_key", "x": %s}}}}', attribute)))->>'detail')::jsonb #>> '{errors,0,message}'
 $$;
 SELECT is(pg_temp.refused('{"type": "integer", "default": {"function": "attribute_defaults.nope"}}'), 'function attribute_defaults.nope() does not exist', 'a function that does not exist');
 SELECT is(pg_temp.refused('{"type": "integer", "update_default": {"function": "next"}}'), 'function next() must be named as schema.name', 'one without its schema');
 SELECT is(pg_temp.refused('{"type": "integer", "default": {"function": "attribute_defaults.many"}}'), 'function attribute_defaults.many() must be a plain function that returns one value', 'one that returns a set');
 SELECT is(pg_temp.refused('{"type": "integer", "default": {"function": "pg_catalog.row_number"}}'), 'function pg_catalog.row_number() must be a plain function that returns one value', 'a window function');
-SELECT is(pg_temp.refused('{"type": "integer", "constraints": {"max": 3}, "default": 5}'), 'not a value of type integer: must be less than or equal to 3', 'a literal that breaks the constraints');
+SELECT is(pg_temp.refused('{"type": "integer", "constraints": {"max": 3}, "default": 5}'), '5 is not a value of type integer: must be less than or equal to 3', 'a literal that breaks the constraints');
 
 SELECT * FROM finish();
 ROLLBACK;

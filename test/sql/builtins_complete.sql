@@ -25,7 +25,7 @@ SELECT is_empty($$SELECT name FROM ash_builtins() WHERE kind = 'type'
 	AND NOT name = ANY (pg_temp.suggested(format('"calculations": {"c": {"type": "%s_", "expr": "id"}}', name)))$$, 'every type');
 SELECT is_empty($$SELECT name FROM ash_builtins() WHERE kind = 'function'
 	AND pg_temp.caught(format('SELECT ash_define(%L)', format('{"domain": "builtins", "resources": {"r": {"attributes": {"id": "uuid_primary_key"},
-		"calculations": {"c": {"type": "string", "expr": "%s_(id)"}}}}}', name))) ->> 'message' !~ format('did you mean %s\?', name)$$,
+		"calculations": {"c": {"type": "string", "expr": "%s_(id)"}}}}}', name))) ->> 'hint' !~ format('^Perhaps you meant "%s"', name)$$,
 	'every function of expressions');
 SELECT set_eq('SELECT DISTINCT kind FROM ash_builtins()',
 	ARRAY['entity', 'type', 'change', 'validation', 'preparation', 'check', 'function', 'operator'], 'kinds');

@@ -94,7 +94,7 @@ CREATE TEMP TABLE document AS SELECT $marked$
     "x_refused": {"type": "update", <</resources/ticket/actions/x_refused/atomic_upgrade_with>>"atomic_upgrade_with": "read"},
     "x_argument": {"type": "create", "arguments": {<</resources/ticket/actions/x_argument/arguments/n>>"n": {"type": "integr"}, "d": {"type": "integer", <</resources/ticket/actions/x_argument/arguments/d/default>>"default": "many"}, "k": {"type": "integer", <</resources/ticket/actions/x_argument/arguments/k/alow_nil>>"alow_nil": true}}},
     "x_filter": {"type": "read", <</resources/ticket/actions/x_filter/filter>>"filter": "nowhere > 1"},
-    "x_returns": {"type": "action", <</resources/ticket/actions/x_returns/returns>>"returns": "nothing_known", "run": {"function": "define_fifty.f"}},
+    "x_returns": {"type": "action", <</resources/ticket/actions/x_returns/returns>>"returns": "nothing_known", <</resources/ticket/actions/x_returns/run>>"run": {"function": "define_fifty.f"}},
     "x-bad name": {"type": "read"},
     "x_prepare": {"type": "read", "prepare": [{"build": {<</resources/ticket/actions/x_prepare/prepare/0/build/load>>"load": ["nowhere"]}}]},
     "x_fine": {"type": "create", "accept": ["subject"]}

@@ -168,8 +168,8 @@ SELECT is(pg_temp.wrong('{"e": {"embedded": true, "attributes": {"a": {"type": "
 SELECT is(pg_temp.wrong('{"e": {"embedded": true, "attributes": {"a": {"type": "string"}}, "actions": {"g": {"type": "create", "upsert": true}}}}'),
 	'invalid_definition ["resources", "e", "actions", "g", "upsert"]: an embedded value is matched by its list, not by an upsert', 'nor upserts');
 SELECT is(pg_temp.wrong('{"e": {"embedded": true, "attributes": {"a": {"type": "string", "public": true, "allow_nil": false}}}, "t": {"attributes": {"id": "uuid_primary_key", "x": {"type": "embedded_wrong.e", "default": {"a": 5}}}}}'),
-	'invalid_definition ["resources", "t", "attributes", "x", "default"]: not a value of type embedded_wrong.e: is invalid', 'a default must be a value');
+	'invalid_definition ["resources", "t", "attributes", "x", "default"]: {"a": 5} is not a value of type embedded_wrong.e: is invalid', 'a default must be a value');
 SELECT is(pg_temp.wrong('{"e": {"embedded": true, "attributes": {"a": {"type": "embedded_wrong.e", "default": {"a": null}}}}}'),
-	'invalid_definition ["resources", "e", "attributes", "a", "default"]: not a value of type embedded_wrong.e: embedded_wrong.e cannot be used here', '... and not of the resource that is being defined');
+	'invalid_definition ["resources", "e", "attributes", "a", "default"]: {"a": null} is not a value of type embedded_wrong.e: embedded_wrong.e cannot be used here', '... and not of the resource that is being defined');
 SELECT * FROM finish();
 ROLLBACK;

@@ -59,7 +59,7 @@ SELECT is(pg_temp.loaded('unauthorized', '{"actor": {"name": "ann"}, "authorize"
 SELECT is(ash_read('named.shop', '{"filter": {"visited": true}, "sort": "city", "authorize": true, "actor": {"name": "ann"}}')::jsonb,
 	ash_read('named.shop', '{"filter": {"visited_related": true}, "sort": "city", "authorize": true, "actor": {"name": "ann"}}')::jsonb, 'exists as through a relationship');
 SELECT is(pg_temp.errors($$SELECT ash_define('{"domain": "named2", "resources": {"a": {"attributes": {"id": "integer_primary_key"}, "calculations": {"n": {"type": "integer", "expr": "1 + count(named.visitor)"}}}}}')$$),
-	E'22023 invalid\ninvalid_definition ["resources", "a", "calculations", "n", "expr"]: named2.a has no relationship "named", and there is no resource named.visitor (character 5)', 'a resource that is not there');
+	E'22023 invalid\ninvalid_definition ["resources", "a", "calculations", "n", "expr"]: named2.a has no relationship "named", and there is no resource named.visitor (character 5); did you mean "named.visit"?', 'a resource that is not there');
 SELECT matches(pg_temp.errors($$SELECT ash_read('named.shop', '{"filter": {"named.visit": {"guest": "ann"}}}')$$), 'named.visit', 'a caller cannot reach it that way');
 
 SELECT * FROM finish();

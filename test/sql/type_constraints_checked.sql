@@ -10,7 +10,7 @@ CREATE SCHEMA type_constraints_checked;
 CREATE TYPE type_constraints_checked.mood_of_the_day AS ENUM ('sad', 'ok');
 CREATE TYPE type_constraints_checked."Odd one" AS ENUM ('x');
 CREATE FUNCTION pg_temp.fault(attribute text) RETURNS text LANGUAGE sql AS $$
-	SELECT coalesce((e->>'message') || ' ' || (e->'errors'->0->'vars'->>'pointer'), 'no error') FROM (
+	SELECT coalesce((e->'errors'->0->>'message') || ' ' || (e->'errors'->0->'vars'->>'pointer'), 'no error') FROM (
 		SELECT jsonb_build_object('message', c->>'message') || jsonb_build_object('errors', (c->>'detail')::jsonb->'errors') AS e
 		FROM pg_temp.caught(format('SELECT ash_define(%L)', format('{"domain": "type_constraints_checked", "resources": {"r": {"attributes": {"id": "uuid_primary_key", "x": %s}}}}', attribute))) AS c) AS s
 $$;

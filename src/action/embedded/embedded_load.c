@@ -125,8 +125,9 @@ ash_embedded_verify_load(AshResource *res, List *names, AshErrors *errors)
 		AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
 
 		if (calc == NULL)
-			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s has no calculation \"%s\"",
-						  res->name, (char *) lfirst(lc));
+			(void) ash_error_unknown(errors, NULL, lfirst(lc), ash_calculation_names(res),
+									 "%s has no calculation \"%s\"", res->name,
+									 (char *) lfirst(lc));
 		for (int i = 0; calc != NULL && i < calc->nargs; i++)
 		{
 			if (!calc->args[i]->allow_nil && !calc->args[i]->has_default)

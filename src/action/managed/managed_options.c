@@ -210,15 +210,20 @@ resolve_names(const AshBuiltinScope *scope, AshManageOptions *opts, AshErrors *e
 
 	opts->rel = ash_find_relationship(scope->res, name);
 	if (opts->rel == NULL)
-		return option_error(errors, opts->relationship ? "relationship" : "argument",
-							psprintf("no such relationship \"%s\" on %s", name, scope->res->name));
+	{
+		(void) ash_error_unknown(errors, opts->relationship ? "relationship" : "argument", name,
+								 ash_relationship_names(scope->res),
+								 "no such relationship \"%s\" on %s", name, scope->res->name);
+		return false;
+	}
 	if (!can_be_managed(scope->res, opts->rel, errors))
 		return false;
 	opts->arg = scope->action ? ash_find_argument(scope->action, opts->argument) : NULL;
-	if (opts->arg == NULL && !scope->shared)
-		return option_error(errors, "argument",
-							psprintf("no such argument \"%s\"", opts->argument));
-	return true;
+	if (opts->arg != NULL || scope->shared)
+		return true;
+	(void) ash_error_unknown(errors, "argument", opts->argument, ash_argument_names(scope->action),
+							 "no such argument \"%s\"", opts->argument);
+	return false;
 }
 
 static bool
@@ -309,9 +314,13 @@ prepare_relate_actor(const AshBuiltinScope *scope, void *options, AshErrors *err
 	AshRelationship *rel = ash_find_relationship(scope->res, opts->relationship);
 
 	if (rel == NULL)
-		return option_error(errors, "relationship",
-							psprintf("no such relationship \"%s\" on %s", opts->relationship,
-									 scope->res->name));
+	{
+		(void) ash_error_unknown(errors, "relationship", opts->relationship,
+								 ash_relationship_names(scope->res),
+								 "no such relationship \"%s\" on %s", opts->relationship,
+								 scope->res->name);
+		return false;
+	}
 	if (rel->kind != ASH_REL_BELONGS_TO && rel->kind != ASH_REL_HAS_ONE)
 		return option_error(errors, "relationship", "must be a belongs_to or a has_one");
 	if (!can_be_managed(scope->res, rel, errors))
