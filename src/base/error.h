@@ -121,6 +121,7 @@ typedef struct AshError
 	List *vars;				/* of AshErrorVar * */
 	List *did_you_mean;		/* of char * */
 	const char *hint;		/* what to do, or NULL */
+	bool names_field;		/* the message has the name of the field, or of all fields */
 	const char *constraint; /* constraint name for the error report, or NULL */
 	int sqlstate;			/* instead of the kind's, or 0 */
 

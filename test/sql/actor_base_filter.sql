@@ -6,7 +6,13 @@ SELECT plan(32);
 
 -- Does the base filter of the actor's resource hold for an actor that is given by key?
 
+<<<<<<< HEAD
 CREATE ROLE regress_base_reader;
+=======
+CREATE ROLE regress_reader;
+CREATE SCHEMA actor_base_filter;
+CREATE FUNCTION actor_base_filter.echo(input jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$SELECT context #> '{actor,name}'$$;
+>>>>>>> a440e84 (Decide by the kind whether a message lacks its field)
 SELECT pg_temp.define($doc${
   "domain": "actor_base_filter", "authorization": {"actor": "actor_base_filter.person"},
   "resources": {
@@ -23,7 +29,6 @@ SELECT pg_temp.define($doc${
         {"policy": {"action_type": ["read", "update", "destroy"]}, "checks": [{"authorize_if": {"expr": "author = actor.name"}}]}]}
   }
 }$doc$) \gset
-CREATE FUNCTION actor_base_filter.echo(input jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$SELECT context #> '{actor,name}'$$;
 INSERT INTO actor_base_filter.person (name, archived_at) VALUES ('ann', NULL), ('bob', now());
 INSERT INTO actor_base_filter.note (text, author) VALUES ('of ann', 'ann'), ('of bob', 'bob');
 GRANT USAGE ON SCHEMA actor_base_filter TO regress_base_reader;

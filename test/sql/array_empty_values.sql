@@ -6,6 +6,8 @@ SELECT plan(28);
 
 -- Which inputs of a list stand for an empty one?
 
+CREATE SCHEMA array_empty_values;
+CREATE FUNCTION array_empty_values.echo(input jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$SELECT input->'tags'$$;
 SELECT pg_temp.define($doc${
   "domain": "array_empty_values",
   "resources": {
@@ -24,7 +26,6 @@ SELECT pg_temp.define($doc${
         "echo": {"type": "action", "returns": "string[]", "arguments": {"tags": {"type": "string[]", "constraints": {"empty_values": [null, ["-"]]}}}, "run": "array_empty_values.echo"}}}
   }
 }$doc$) \gset
-CREATE FUNCTION array_empty_values.echo(input jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS $$SELECT input->'tags'$$;
 -- What is stored of an input: JSON, "null", or the errors.
 CREATE FUNCTION pg_temp.stored(name text, value jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
