@@ -121,6 +121,7 @@ typedef struct AshError
 	List *vars;				/* of AshErrorVar * */
 	List *did_you_mean;		/* of char * */
 	const char *hint;		/* what to do, or NULL */
+	bool names_field;		/* the message has the name of the field, or of all fields */
 	const char *constraint; /* constraint name for the error report, or NULL */
 	int sqlstate;			/* instead of the kind's, or 0 */
 
@@ -217,9 +218,9 @@ extern AshError *ash_error_definition(AshErrors *errors, const char *option, con
 	pg_attribute_printf(3, 4);
 
 /*
- * A fault of a definition about name, which is none of candidates (char *), at the current path
- * or, when it is given, at an option below it: with suggestions, and name as what it is about.
- * The message must say the name.
+ * Add an error of a definition about name, which is none of candidates (char *), at the current
+ * path or, when it is given, at an option below it: with suggestions, and name as what it is
+ * about.  The message must say the name.
  */
 extern AshError *ash_error_unknown(AshErrors *errors, const char *option, const char *name,
 								   List *candidates, const char *fmt, ...)

@@ -10,8 +10,6 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
-
 #include "base/error.h"
 #include "nodes/value.h"
 #include "utils/json.h"
@@ -167,45 +165,46 @@ ash_errors_json(StringInfo out, const AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
-/* True when the name of the field is a whole word of the message. */
+/*
+ * Does the message say something about a field without its name, as in "is invalid"?
+ * Other kinds have the name in their message.
+ */
 static bool
-names_field(const char *message, const char *field)
+lacks_field(const AshError *error)
 {
-	int len = strlen(field);
-	const char *p = message;
-
-	while ((p = strstr(p, field)) != NULL)
+	switch (error->code)
 	{
-		bool starts = p == message || !isalnum((unsigned char) p[-1]);
-		bool ends = !isalnum((unsigned char) p[len]) && p[len] != '_';
-
-		if (starts && ends)
-			return true;
-		p++;
+		case ASH_E_INVALID_ATTRIBUTE:
+		case ASH_E_INVALID_ARGUMENT:
+		case ASH_E_INVALID_CALCULATION_ARGUMENT:
+		case ASH_E_INVALID_CHANGES:
+		case ASH_E_INVALID_RELATIONSHIP:
+		case ASH_E_INVALID_OPTION:
+		case ASH_E_CONSTRAINT:
+			return !error->names_field;
+		default:
+			return false;
 	}
-	return false;
 }
 
 /* The first line of the message, preceded by the field or fields unless it names them itself. */
+/* The first line of the message, with the field or fields in front where it lacks them. */
 static void
 append_one_line(StringInfo out, const AshError *error)
 {
 	const char *message = ash_error_text(error);
-	const char *end = strchr(message, '\n');
-	int len = end ? end - message : strlen(message);
+	ListCell *lc;
 
-	if (error->field && !names_field(message, error->field))
+	if (lacks_field(error) && error->field != NULL)
 		appendStringInfo(out, "%s: ", error->field);
-	else if (error->fields != NIL && !names_field(message, linitial(error->fields)))
+	else if (lacks_field(error) && error->fields != NIL)
 	{
-		ListCell *lc;
-
 		foreach (lc, error->fields)
 			appendStringInfo(out, "%s%s", lc == list_head(error->fields) ? "" : ", ",
 							 (char *) lfirst(lc));
 		appendStringInfoString(out, ": ");
 	}
-	appendBinaryStringInfo(out, message, len);
+	appendBinaryStringInfo(out, message, strcspn(message, "\n"));
 }
 
 /*

@@ -517,6 +517,7 @@ finish_message(AshError *error)
 	}
 	appendStringInfo(&buf, ": %s", error->message);
 	error->message = buf.data;
+	error->names_field = true;
 }
 
 /* A message of the definition's own makes it an error of the field or fields as such. */

@@ -385,13 +385,14 @@ ash_expr_source_char(const AshSource *source, int location)
 static void
 report_parse_error(const ErrorData *edata, const AshSource *source, AshErrors *errors)
 {
-	const char *text = source->rewritten ? source->rewritten : source->text;
+	const char *text = source->rewritten;
 	AshError *error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", edata->message);
 	/* inside of a statement of SPI its error callback has moved the position */
 	int position = edata->cursorpos > 0 ? edata->cursorpos : edata->internalpos;
 	int offset;
 
-	if (position <= 0)
+	/* the text of a fragment stands inside of an expression, whose place is given later */
+	if (text == NULL || position <= 0)
 		return;
 	offset = byte_offset(text, position);
 	error->position = ash_expr_position(source, offset);

@@ -250,11 +250,7 @@ rewritten(ParseContext *cxt, const char *text, int nargs)
 	}
 	node = ash_expr_raw_parse_text(numbered, cxt->errors);
 	if (node == NULL)
-	{
-		/* a place in the numbered text; the fragment is reported at its call */
-		((AshError *) llast(cxt->errors->items))->position = 0;
 		return NULL;
-	}
 	initStringInfo(&fragment.text);
 	if (!ash_fragment_write(&fragment, node))
 		return NULL;

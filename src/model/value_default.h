@@ -32,4 +32,11 @@ struct AshDefault
 	const char *function;	 /* ASH_DEFAULT_FUNCTION: as written, "schema.name" */
 };
 
+/*
+ * compile_fields.c: cast a literal of a definition to the type it is for.  False after
+ * adding what is wrong at the current path; field is a name for the type's messages.
+ */
+extern bool ash_literal_cast(const AshTypeInst *type, json_t *value, const char *field,
+							 AshValue *out, AshErrors *errors);
+
 #endif /* ASH_VALUE_DEFAULT_H */

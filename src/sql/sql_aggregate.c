@@ -16,6 +16,7 @@
 #include "model/aggregate.h"
 #include "model/relationship.h"
 #include "model/resource.h"
+#include "model/value_default.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "sql/sql.h"
