@@ -23,10 +23,7 @@ extern void ash_managed_init(void);
 /* dispatch on action->type */
 extern void ash_action_run(AshCall *call, const Jsonb *input, StringInfo out);
 
-extern void ash_action_create(AshCall *call, const Jsonb *input, StringInfo out);
 extern void ash_action_read(AshCall *call, const Jsonb *input, StringInfo out);
-extern void ash_action_update(AshCall *call, const Jsonb *input, StringInfo out);
-extern void ash_action_destroy(AshCall *call, const Jsonb *input, StringInfo out);
 extern void ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out);
 
 /* The middle of create, update and destroy, for nested actions: leaves the row in cs->result. */
@@ -55,10 +52,8 @@ extern void ash_action_load(AshCall *call, const JsonbValue *records, const Json
 extern void ash_action_calculate(AshCall *call, const char *name, const Jsonb *arguments,
 								 StringInfo out);
 
-/* bulk.c */
-extern void ash_bulk_create(AshCall *call, const Jsonb *inputs, StringInfo out);
-extern void ash_bulk_update(AshCall *call, const Jsonb *input, StringInfo out);
-extern void ash_bulk_destroy(AshCall *call, const Jsonb *input, StringInfo out);
+/* bulk.c: the same for many records; input is an array of inputs for a create */
+extern void ash_bulk_run(AshCall *call, const Jsonb *input, StringInfo out);
 
 /* can.c: "yes", "no", "maybe" */
 extern const char *ash_action_can(AshCall *call, const Jsonb *input);

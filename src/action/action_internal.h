@@ -12,6 +12,10 @@
 #include "call/app_function.h"
 #include "model/action_def.h"
 
+/* run_action.c */
+extern AshAction *ash_action_of_type(const AshResource *res, const char *name, AshActionType type,
+									 AshErrors *errors);
+
 /* write_action.c: the life cycle of a write, and the parts that are of use alone */
 extern bool ash_action_run_changeset(AshChangeset *cs);
 extern void ash_action_build(AshChangeset *cs);
@@ -30,17 +34,13 @@ extern void ash_action_generic_prepare(AshCall *call, const Jsonb *input);
 /* … its preparations and validations alone */
 extern void ash_action_prepare(AshCall *call, const Jsonb *input);
 
-/* generic_action.c: policies, and the call of its function */
-extern bool ash_generic_authorize(AshCall *call);
-extern void ash_generic_sql(AshCall *call, AshSql *sql);
+/* generic_action.c: what it runs, prepared and authorized; false after adding errors */
+extern bool ash_generic_statement(AshCall *call, const Jsonb *input, AshSql *sql);
 
 /* stored_record.c: the row that options.record names; NULL after adding an error */
 extern AshValue *ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle);
 /* its values by attribute index when record is exactly a primary key; else NULL, adding nothing */
 extern AshValue *ash_action_primary_key(const AshResource *res, const JsonbValue *record);
-/* the JSON of the record a write leaves, with its loads, select and notifications */
-extern void ash_action_result(AshChangeset *cs, StringInfo out);
-extern void ash_action_record_json(AshChangeset *cs, StringInfo out);
 extern const Jsonb *ash_action_loads(const AshChangeset *cs); /* of the action and the caller */
 extern List *ash_action_select(AshCall *call, const AshChangeset *cs);
 /* every value copied into the current context */
@@ -68,9 +68,8 @@ extern bool ash_upsert_wanted(const AshChangeset *cs);
 extern bool ash_upsert_describe(AshChangeset *cs, AshWrite *write, AshUpsert *upsert);
 extern bool ash_upsert_not_written(AshUpsert *upsert);
 
-/* identity_check.c */
-extern bool ash_identity_eager_checks(AshChangeset *cs);
-extern bool ash_identity_pre_checks(AshChangeset *cs);
+/* identity_check.c: those with eager_check, or with pre_check; false after adding errors */
+extern bool ash_identity_checks(AshChangeset *cs, bool eager);
 
 /* notification.c */
 extern void ash_notification_add(AshChangeset *cs);

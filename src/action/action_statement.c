@@ -126,16 +126,6 @@ see_write(AshCall *call, const Jsonb *input, AshStatement *statement)
 		note_write(cs, statement, condition, direct);
 }
 
-static void
-see_generic(AshCall *call, const Jsonb *input, AshStatement *statement)
-{
-	ash_action_generic_prepare(call, input);
-	if (ash_errors_any(call->errors) || !ash_generic_authorize(call))
-		return;
-	ash_generic_sql(call, &statement->sql);
-	statement->present = true;
-}
-
 void
 ash_action_statement(AshCall *call, const Jsonb *input, AshStatement *statement)
 {
@@ -145,7 +135,7 @@ ash_action_statement(AshCall *call, const Jsonb *input, AshStatement *statement)
 			see_read(call, input, statement);
 			break;
 		case ASH_ACTION_GENERIC:
-			see_generic(call, input, statement);
+			statement->present = ash_generic_statement(call, input, &statement->sql);
 			break;
 		default:
 			see_write(call, input, statement);

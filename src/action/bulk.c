@@ -102,18 +102,6 @@ fail_batch(Bulk *bulk, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
-static AshValue *
-keep_row(AshCall *call, const AshValue *row)
-{
-	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	AshValue *copy = palloc(sizeof(AshValue) * Max(call->res->nattributes, 1));
-
-	for (int i = 0; i < call->res->nattributes; i++)
-		copy[i] = ash_value_copy(call->res->attributes[i]->type, row[i]);
-	MemoryContextSwitchTo(old);
-	return copy;
-}
-
 /* What is said about the record besides its fields, in the memory at hand; or NULL. */
 static StringInfo
 record_metadata(const AshChangeset *cs)
@@ -198,7 +186,7 @@ run_input(Bulk *bulk, void *item)
 	{
 		MemoryContext old = MemoryContextSwitchTo(outer->cxt);
 
-		bulk->batch_rows = lappend(bulk->batch_rows, keep_row(outer, cs->result));
+		bulk->batch_rows = lappend(bulk->batch_rows, ash_action_copy_row(cs->res, cs->result));
 		bulk->batch_extras = lappend(bulk->batch_extras, record_metadata(cs));
 		MemoryContextSwitchTo(old);
 	}
@@ -377,39 +365,32 @@ check_tenant(AshCall *call, StringInfo out)
  *-------------------------------------------------------------------------
  */
 
-void
-ash_bulk_create(AshCall *call, const Jsonb *inputs, StringInfo out)
+/* inputs: an array, whose items the life cycle casts one by one. */
+static void
+create_records(AshCall *call, const Jsonb *inputs, StringInfo out)
 {
-	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	JsonbIterator *it;
 	JsonbValue value;
 	Bulk *bulk;
 
 	if (inputs == NULL || !JB_ROOT_IS_ARRAY(inputs) || JB_ROOT_IS_SCALAR(inputs))
+	{
 		ash_error_add(call->errors, ASH_E_INVALID_INPUT, NULL,
 					  "the inputs of a bulk create must be a JSON array of objects");
-	if (ash_errors_any(call->errors))
-	{
-		MemoryContextSwitchTo(old);
 		return;
 	}
 	if (!check_tenant(call, out))
-	{
-		MemoryContextSwitchTo(old);
 		return;
-	}
 	bulk = begin_bulk(call, NULL);
 	it = ash_jsonb_walk(inputs);
 	while (ash_jsonb_next_item(&it, &value))
 	{
-		JsonbValue *item;
+		JsonbValue *item = palloc(sizeof(JsonbValue));
 
-		item = palloc(sizeof(JsonbValue));
 		*item = value;
 		add_input(bulk, item);
 	}
 	finish_bulk(bulk, out);
-	MemoryContextSwitchTo(old);
 }
 
 /* The rows that options.records names, in that order. */
@@ -488,34 +469,37 @@ chosen_rows(AshCall *call)
 	return ash_errors_any(call->errors) ? NIL : ash_query_fetch(query, 0);
 }
 
+/* Updates or destroys the rows that the options name or choose. */
 static void
-run_over_rows(AshCall *call, const Jsonb *input, StringInfo out)
+change_records(AshCall *call, const Jsonb *input, StringInfo out)
 {
-	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-	List *rows = NIL;
+	List *rows = call->opts->records ? named_rows(call) : chosen_rows(call);
 	ListCell *lc;
 	Bulk *bulk;
 
-	if (!ash_errors_any(call->errors))
-		rows = call->opts->records ? named_rows(call) : chosen_rows(call);
-	if (!ash_errors_any(call->errors))
-	{
-		bulk = begin_bulk(call, input);
-		foreach (lc, rows)
-			add_input(bulk, lfirst(lc));
-		finish_bulk(bulk, out);
-	}
+	if (ash_errors_any(call->errors))
+		return;
+	bulk = begin_bulk(call, input);
+	foreach (lc, rows)
+		add_input(bulk, lfirst(lc));
+	finish_bulk(bulk, out);
+}
+
+/*
+ * Runs call->action, which creates, updates or destroys, for many records and appends the
+ * JSON of the result.  Does nothing when the call has errors.  An error of one record is
+ * part of the result; those added to the call's are about all of it.
+ */
+void
+ash_bulk_run(AshCall *call, const Jsonb *input, StringInfo out)
+{
+	MemoryContext old = MemoryContextSwitchTo(call->cxt);
+
+	if (ash_errors_any(call->errors))
+		;
+	else if (call->action->type == ASH_ACTION_CREATE)
+		create_records(call, input, out);
+	else
+		change_records(call, input, out);
 	MemoryContextSwitchTo(old);
-}
-
-void
-ash_bulk_update(AshCall *call, const Jsonb *input, StringInfo out)
-{
-	run_over_rows(call, input, out);
-}
-
-void
-ash_bulk_destroy(AshCall *call, const Jsonb *input, StringInfo out)
-{
-	run_over_rows(call, input, out);
 }

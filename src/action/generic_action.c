@@ -78,8 +78,8 @@ write_arguments(AshSql *sql, AshCall *call)
 	}
 }
 
-void
-ash_generic_sql(AshCall *call, AshSql *sql)
+static void
+write_statement(AshCall *call, AshSql *sql)
 {
 	List *names = stringToQualifiedNameListCompat(call->action->run);
 	Jsonb *options = call->action->run_options ? ash_jsonb_from_json(call->action->run_options) :
@@ -136,8 +136,8 @@ returns_set(const char *name)
 }
 
 /* A condition on a row is not met: a generic action has none. */
-bool
-ash_generic_authorize(AshCall *call)
+static bool
+authorize_generic(AshCall *call)
 {
 	AshPolicySubject subject = ash_policy_subject(call);
 
@@ -163,26 +163,33 @@ ash_action_generic_prepare(AshCall *call, const Jsonb *input)
 	ash_action_prepare(call, input);
 }
 
+/* The statement that runs the action; false after adding errors: it may not be run. */
+bool
+ash_generic_statement(AshCall *call, const Jsonb *input, AshSql *sql)
+{
+	ash_action_generic_prepare(call, input);
+	if (ash_errors_any(call->errors) || !authorize_generic(call))
+		return false;
+	write_statement(call, sql);
+	return true;
+}
+
+/* Runs the action and appends its result, in the call's context. */
 void
 ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out)
 {
-	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	Result result = { call, out, 0 };
+	bool set;
 	AshSql sql;
 
-	ash_action_generic_prepare(call, input);
-	if (!ash_errors_any(call->errors) && ash_generic_authorize(call))
-	{
-		bool set = returns_set(call->action->run);
-
-		ash_generic_sql(call, &sql);
-		if (set)
-			appendStringInfoChar(out, '[');
-		ash_exec_modify(call->res, &sql, take_value, &result);
-		if (set)
-			appendStringInfoChar(out, ']');
-		else if (result.rows == 0)
-			appendStringInfoString(out, "null");
-	}
-	MemoryContextSwitchTo(old);
+	if (!ash_generic_statement(call, input, &sql))
+		return;
+	set = returns_set(call->action->run);
+	if (set)
+		appendStringInfoChar(out, '[');
+	ash_exec_modify(call->res, &sql, take_value, &result);
+	if (set)
+		appendStringInfoChar(out, ']');
+	else if (result.rows == 0)
+		appendStringInfoString(out, "null");
 }

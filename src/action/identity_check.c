@@ -66,7 +66,7 @@ key_conditions(AshChangeset *cs, const AshIdentity *identity)
 		value = ash_changeset_attribute(cs, attr);
 		if (value.isnull && identity->nils_distinct)
 			return NIL;
-		condition = ash_equals(cs->res, attr, value, cs->call->errors);
+		condition = ash_attribute_equals(cs->res, attr, value, cs->call->errors);
 		if (condition == NULL)
 			return NIL;
 		conditions = lappend(conditions, condition);
@@ -144,30 +144,21 @@ check_identity(AshChangeset *cs, const AshIdentity *identity)
 	return false;
 }
 
-/* While the changeset is built; the violation is one error among the others. */
+/*
+ * Checks the identities with eager_check, while the changeset is built, or those with
+ * pre_check, just before the write.  False after adding an error for each that is taken.
+ */
 bool
-ash_identity_eager_checks(AshChangeset *cs)
+ash_identity_checks(AshChangeset *cs, bool eager)
 {
 	bool ok = true;
 
 	for (int i = 0; i < cs->res->nidentities; i++)
 	{
-		if (cs->res->identities[i]->eager_check)
-			ok &= check_identity(cs, cs->res->identities[i]);
-	}
-	return ok;
-}
+		const AshIdentity *identity = cs->res->identities[i];
 
-/* Just before the write. */
-bool
-ash_identity_pre_checks(AshChangeset *cs)
-{
-	bool ok = true;
-
-	for (int i = 0; i < cs->res->nidentities; i++)
-	{
-		if (cs->res->identities[i]->pre_check)
-			ok &= check_identity(cs, cs->res->identities[i]);
+		if (eager ? identity->eager_check : identity->pre_check)
+			ok &= check_identity(cs, identity);
 	}
 	return ok;
 }

@@ -244,34 +244,7 @@ ash_action_select(AshCall *call, const AshChangeset *cs)
 	return or_key(call->res, names);
 }
 
-void
-ash_action_record_json(AshChangeset *cs, StringInfo out)
-{
-	AshCall *call = cs->call;
-	StringInfo extra = ash_changeset_extra(cs);
-
-	ash_records_write(call, cs->res, list_make1(cs->result), ash_action_loads(cs),
-					  ash_action_select(call, cs), false, extra ? list_make1(extra) : NIL, out);
-}
-
-void
-ash_action_result(AshChangeset *cs, StringInfo out)
-{
-	AshCall *call = cs->call;
-	MemoryContext old = MemoryContextSwitchTo(call->cxt);
-
-	if (!call->opts->return_notifications)
-		ash_action_record_json(cs, out);
-	else
-	{
-		appendStringInfoString(out, "{\"result\": ");
-		ash_action_record_json(cs, out);
-		ash_notifications_write(call, out);
-		appendStringInfoChar(out, '}');
-	}
-	MemoryContextSwitchTo(old);
-}
-
+/* Every value copied into CurrentMemoryContext. */
 AshValue *
 ash_action_copy_row(const AshResource *res, const AshValue *row)
 {

@@ -339,8 +339,8 @@ filter_by_keys(AshQuery *query, const AshChangeset *cs, Bitmapset *keys)
 		const AshAttribute *attr = cs->res->attributes[key];
 		AshValue value = ash_changeset_attribute(cs, attr);
 
-		query->filters =
-			lappend(query->filters, ash_equals(cs->res, attr, value, query->call->errors));
+		query->filters = lappend(query->filters,
+								 ash_attribute_equals(cs->res, attr, value, query->call->errors));
 	}
 }
 
@@ -359,7 +359,7 @@ is_taken_by_other_tenant(AshChangeset *cs, Bitmapset *keys)
 	call = ash_call_nested(cs->call, cs->res, NULL);
 	query = ash_query_bare(call, cs->res);
 	filter_by_keys(query, cs, keys);
-	same = ash_equals(cs->res, attr, ash_changeset_attribute(cs, attr), call->errors);
+	same = ash_attribute_equals(cs->res, attr, ash_changeset_attribute(cs, attr), call->errors);
 	query->filters = lappend(query->filters, ash_expr_not(same));
 	taken = !ash_errors_any(call->errors) && ash_query_fetch(query, 1) != NIL;
 	ash_call_end(call);

@@ -50,7 +50,7 @@ ash_action_build(AshChangeset *cs)
 	ash_changeset_require(cs);
 	ash_changeset_literal_defaults(cs);
 	ash_changeset_run_steps(cs);
-	ash_identity_eager_checks(cs);
+	(void) ash_identity_checks(cs, true);
 	ash_changeset_check_accepted(cs);
 	if (cs->data == NULL)
 		(void) ash_call_check_tenant(cs->call, cs->res, cs->action);
@@ -224,7 +224,7 @@ ash_action_run_changeset(AshChangeset *cs)
 	if (!ash_action_authorize(cs, &condition))
 		return false;
 
-	if (!ash_identity_pre_checks(cs) || !ash_changeset_run_hooks(cs, cs->before_action) ||
+	if (!ash_identity_checks(cs, false) || !ash_changeset_run_hooks(cs, cs->before_action) ||
 		!ash_managed_before(cs))
 		return false;
 

@@ -177,38 +177,35 @@ ash_read_first(PG_FUNCTION_ARGS)
  *-------------------------------------------------------------------------
  */
 
-typedef void (*BulkFunction)(AshCall *call, const Jsonb *input, StringInfo out);
-
-/* arg points to the BulkFunction to run */
 static void
 bulk_body(AshCall *call, const Jsonb *input, void *arg, StringInfo out)
 {
-	(*(BulkFunction *) arg)(call, input, out);
+	ash_bulk_run(call, input, out);
 }
 
 /* The shape of bulk verbs: (resource text, input jsonb, options jsonb). */
 static Datum
-bulk_verb(FunctionCallInfo fcinfo, AshActionType type, BulkFunction bulk)
+bulk_verb(FunctionCallInfo fcinfo, AshActionType type)
 {
 	AshApiRequest request = write_request(fcinfo, type, 1);
 
-	return ash_api_call(&request, bulk_body, &bulk);
+	return ash_api_call(&request, bulk_body, NULL);
 }
 
 Datum
 ash_bulk_create_inputs(PG_FUNCTION_ARGS)
 {
-	return bulk_verb(fcinfo, ASH_ACTION_CREATE, ash_bulk_create);
+	return bulk_verb(fcinfo, ASH_ACTION_CREATE);
 }
 
 Datum
 ash_bulk_update_rows(PG_FUNCTION_ARGS)
 {
-	return bulk_verb(fcinfo, ASH_ACTION_UPDATE, ash_bulk_update);
+	return bulk_verb(fcinfo, ASH_ACTION_UPDATE);
 }
 
 Datum
 ash_bulk_destroy_rows(PG_FUNCTION_ARGS)
 {
-	return bulk_verb(fcinfo, ASH_ACTION_DESTROY, ash_bulk_destroy);
+	return bulk_verb(fcinfo, ASH_ACTION_DESTROY);
 }

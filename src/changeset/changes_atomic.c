@@ -38,6 +38,18 @@ const_expr(const AshTypeInst *type, const char *number, AshErrors *errors)
 	return ok ? ash_expr_const(type, value) : NULL;
 }
 
+/*
+ * The attribute is computed from the stored row by the UPDATE itself, which is free of races.
+ * A later expression of the same attribute replaces an earlier one, and any plain value.
+ */
+static void
+set_atomic(AshChangeset *cs, const AshAttribute *attr, AshExpr *expr)
+{
+	cs->flags[attr->index] &= ~(ASH_CHANGING | ASH_DEFAULTED);
+	cs->flags[attr->index] |= ASH_ATOMIC | ASH_TOUCHED;
+	cs->atomics[attr->index] = expr;
+}
+
 /* An insert keeps its plain value; the expression is for the row an upsert finds. */
 static void
 compute_in_statement(AshChangeset *cs, const AshAttribute *attr, AshExpr *expr)
@@ -45,7 +57,7 @@ compute_in_statement(AshChangeset *cs, const AshAttribute *attr, AshExpr *expr)
 	if (cs->type == ASH_ACTION_CREATE)
 		cs->atomics[attr->index] = expr;
 	else if (cs->type == ASH_ACTION_UPDATE)
-		ash_changeset_atomic(cs, attr, expr);
+		set_atomic(cs, attr, expr);
 }
 
 /*-------------------------------------------------------------------------
@@ -316,7 +328,7 @@ run_optimistic_lock(AshChangeset *cs, void *options)
 		return false;
 	cs->filters = lappend(cs->filters, unchanged);
 	if (cs->type == ASH_ACTION_UPDATE)
-		ash_changeset_atomic(cs, opts->target, opts->next);
+		set_atomic(cs, opts->target, opts->next);
 	return true;
 }
 

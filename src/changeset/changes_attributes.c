@@ -128,6 +128,14 @@ prepare_prevent_change(const AshBuiltinScope *scope, void *options, AshErrors *e
 							   &opts->subject);
 }
 
+/* As if the attribute had never been mentioned. */
+static void
+clear_attribute(AshChangeset *cs, const AshAttribute *attr)
+{
+	cs->flags[attr->index] = 0;
+	cs->atomics[attr->index] = NULL;
+}
+
 static bool
 clear_field(AshChangeset *cs, void *arg)
 {
@@ -135,7 +143,7 @@ clear_field(AshChangeset *cs, void *arg)
 	ListCell *lc;
 
 	if (subject->attribute != NULL)
-		ash_changeset_clear(cs, subject->attribute);
+		clear_attribute(cs, subject->attribute);
 	foreach (lc, cs->managed)
 	{
 		if (((AshManaged *) lfirst(lc))->relationship == subject->relationship)

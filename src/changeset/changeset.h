@@ -108,16 +108,9 @@ extern StringInfo ash_changeset_extra(const AshChangeset *cs);
 extern bool ash_changeset_changing(const AshChangeset *cs, const AshAttribute *attr);
 /* changes over data */
 extern AshValue ash_changeset_attribute(const AshChangeset *cs, const AshAttribute *attr);
-extern bool ash_changeset_find_argument(const AshChangeset *cs, const char *name, AshValue *out,
-										const AshTypeInst **type);
 /* casts and records; false after adding an error.  Equal values on update are no change. */
 extern bool ash_changeset_force(AshChangeset *cs, const AshAttribute *attr, const JsonbValue *in);
 extern void ash_changeset_force_value(AshChangeset *cs, const AshAttribute *attr, AshValue value);
-extern void ash_changeset_clear(AshChangeset *cs, const AshAttribute *attr);
-/* expr over the stored row is written by the UPDATE itself, so it is free of races */
-extern void ash_changeset_atomic(AshChangeset *cs, const AshAttribute *attr, AshExpr *expr);
-/* spec 5.3 */
-extern bool ash_changeset_present(const AshChangeset *cs, const char *name, bool attributes_only);
 /* evaluates own-attribute expressions over changes-over-data */
 extern bool ash_changeset_ref(void *changeset, const AshExpr *ref, AshValue *out);
 /* is the relationship managed or its foreign key changing? */

@@ -61,8 +61,6 @@ extern bool ash_option_value(AshChangeset *cs, const AshTemplate *tmpl, const As
 							 AshValue *out);
 /* as JSON text, for the vars of an error */
 extern const char *ash_option_json(AshChangeset *cs, const AshTemplate *tmpl);
-/* as plain text, for lists in messages */
-extern const char *ash_option_text(AshChangeset *cs, const AshTemplate *tmpl);
 
 /* steps.c: the error a failed validation makes, its message not yet interpolated */
 extern AshError *ash_validation_describe(AshChangeset *cs, const AshStep *step, AshErrors *errors);

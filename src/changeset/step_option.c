@@ -13,6 +13,8 @@
 #include "postgres.h"
 
 #include "changeset/changeset_internal.h"
+#include "model/action_def.h"
+#include "model/argument.h"
 #include "model/attribute.h"
 #include "model/resource.h"
 #include "model/value_template.h"
@@ -104,6 +106,19 @@ eval_template(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *type
 	return convert_value(tmpl->expr->type ? tmpl->expr->type : type, &value, type, cast, out);
 }
 
+/* False when the action has no such argument or it was neither given nor defaulted. */
+static bool
+find_argument(const AshChangeset *cs, const char *name, AshValue *out, const AshTypeInst **type)
+{
+	const AshArgument *arg = cs->action ? ash_find_argument(cs->action, name) : NULL;
+
+	if (arg == NULL || !cs->call->arg_set[arg->index])
+		return false;
+	*out = cs->call->args[arg->index];
+	*type = arg->type;
+	return true;
+}
+
 /* Another field of the subject. */
 static bool
 field_template(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *type, AshCast *cast,
@@ -114,7 +129,7 @@ field_template(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *typ
 	const AshTypeInst *from;
 	AshValue value;
 
-	if (!ash_changeset_find_argument(cs, name, &value, &from))
+	if (!find_argument(cs, name, &value, &from))
 	{
 		attr = ash_find_attribute(cs->res, name);
 		if (attr == NULL)
@@ -203,20 +218,4 @@ ash_option_json(AshChangeset *cs, const AshTemplate *tmpl)
 	}
 	ash_template_json(&cs->call->bindings, tmpl, &value);
 	return ash_jsonb_value_json(&value);
-}
-
-const char *
-ash_option_text(AshChangeset *cs, const AshTemplate *tmpl)
-{
-	JsonbValue value;
-	const char *text;
-
-	if (tmpl->kind == ASH_TEMPLATE_LITERAL && json_is_string(tmpl->json))
-		return json_string_value(tmpl->json);
-	if (tmpl->kind == ASH_TEMPLATE_LITERAL || tmpl->kind == ASH_TEMPLATE_EXPR ||
-		tmpl->kind == ASH_TEMPLATE_ATTRIBUTE)
-		return ash_option_json(cs, tmpl);
-	ash_template_json(&cs->call->bindings, tmpl, &value);
-	text = ash_jsonb_value_text(&value);
-	return text != NULL ? text : "";
 }

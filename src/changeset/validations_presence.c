@@ -119,6 +119,38 @@ prepare_attributes_absent(const AshBuiltinScope *scope, void *options, AshErrors
 	return true;
 }
 
+/* Has the caller asked to relate something?  null and an empty list or object are nothing. */
+static bool
+managed_is_present(const AshManaged *managed)
+{
+	return managed->input != NULL && JB_ROOT_COUNT(managed->input) > 0 &&
+		   !(JB_ROOT_IS_SCALAR(managed->input) &&
+			 getIthJsonbValueFromContainer(&managed->input->root, 0)->type == jbvNull);
+}
+
+static bool
+relationship_is_present(const AshChangeset *cs, const AshRelationship *rel)
+{
+	const AshAttribute *key;
+	ListCell *lc;
+
+	foreach (lc, cs->managed)
+	{
+		const AshManaged *managed = lfirst(lc);
+
+		if (managed->relationship == rel && managed_is_present(managed))
+			return true;
+	}
+	if (rel->kind != ASH_REL_BELONGS_TO)
+		return false;
+	key = ash_find_attribute(cs->res, rel->source_attribute);
+	return key != NULL && !ash_changeset_attribute(cs, key).isnull;
+}
+
+/*
+ * True if the argument is not null, or the attribute is not null, or the relationship is
+ * being given something.
+ */
 static bool
 is_present(const AshChangeset *cs, const AshSubject *subject)
 {
@@ -129,7 +161,7 @@ is_present(const AshChangeset *cs, const AshSubject *subject)
 		return true;
 	if (attr != NULL)
 		return (cs->flags[attr->index] & ASH_ATOMIC) || !ash_changeset_attribute(cs, attr).isnull;
-	return subject->relationship != NULL && ash_changeset_present(cs, subject->name, false);
+	return subject->relationship != NULL && relationship_is_present(cs, subject->relationship);
 }
 
 static bool

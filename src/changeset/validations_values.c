@@ -196,6 +196,23 @@ equality_passes(AshChangeset *cs, void *options)
 	return is_among(cs, opts, &value) != opts->negated;
 }
 
+/* The value of an option as plain text, for lists in messages. */
+static const char *
+option_text(AshChangeset *cs, const AshTemplate *tmpl)
+{
+	JsonbValue value;
+	const char *text;
+
+	if (tmpl->kind == ASH_TEMPLATE_LITERAL && json_is_string(tmpl->json))
+		return json_string_value(tmpl->json);
+	if (tmpl->kind == ASH_TEMPLATE_LITERAL || tmpl->kind == ASH_TEMPLATE_EXPR ||
+		tmpl->kind == ASH_TEMPLATE_ATTRIBUTE)
+		return ash_option_json(cs, tmpl);
+	ash_template_json(&cs->call->bindings, tmpl, &value);
+	text = ash_jsonb_value_text(&value);
+	return text != NULL ? text : "";
+}
+
 /* "a, b" */
 static const char *
 join_operands(AshChangeset *cs, const Equality *opts)
@@ -208,7 +225,7 @@ join_operands(AshChangeset *cs, const Equality *opts)
 	{
 		if (buf.len > 0)
 			appendStringInfoString(&buf, ", ");
-		appendStringInfoString(&buf, ash_option_text(cs, lfirst(lc)));
+		appendStringInfoString(&buf, option_text(cs, lfirst(lc)));
 	}
 	return buf.data;
 }

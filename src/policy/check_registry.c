@@ -60,20 +60,6 @@ ash_checks(int *count)
 	return checks;
 }
 
-const AshCheckDef *
-ash_check_lookup(const char *name)
-{
-	int n;
-	const AshCheckDef *checks = ash_checks(&n);
-
-	for (int i = 0; i < n; i++)
-	{
-		if (strcmp(checks[i].name, name) == 0)
-			return &checks[i];
-	}
-	return NULL;
-}
-
 AshTemplate *
 ash_check_operand(AshResource *res, const char *option, json_t *node, const AshTypeInst *type,
 				  AshErrors *errors)

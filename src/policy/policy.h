@@ -107,7 +107,6 @@ struct AshCheckDef
 };
 
 /* registry (check_registry.c) */
-extern const AshCheckDef *ash_check_lookup(const char *name);
 extern const AshCheckDef *ash_checks(int *count);
 
 /* Entries of a definition (compile_policy.c); a check is one of the effects beside

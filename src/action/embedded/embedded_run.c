@@ -66,19 +66,8 @@ ash_embedded_action(const AshEmbedded *type, AshResource *res, AshActionType act
 	const char *name = action_type == ASH_ACTION_CREATE ? type->create_action :
 					   action_type == ASH_ACTION_UPDATE ? type->update_action :
 														  type->destroy_action;
-	AshAction *action = name ? ash_find_action(res, name) : res->primary_actions[action_type];
 
-	if (action != NULL && action->type == action_type)
-		return action;
-	if (name != NULL)
-		ash_error_add(errors, ASH_E_NO_SUCH_ACTION, NULL,
-					  "No such action %s of type %s for resource %s", name,
-					  ash_action_types[action_type], res->name);
-	else
-		ash_error_add(errors, ASH_E_NO_PRIMARY_ACTION, NULL,
-					  "No primary action of type %s for resource %s, and no action specified",
-					  ash_action_types[action_type], res->name);
-	return NULL;
+	return ash_action_of_type(res, name, action_type, errors);
 }
 
 /*-------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/managed/managed.h
- *	  What the files about managed relationships share (spec 4.3).
+ *	  What the files about managed relationships share.
  *
  *	  managed_options.c	 the change: its options, and the request it records
  *	  managed_input.c	 input → list of objects; which stored row is meant
- *	  managed_nested.c	 reads and writes of other resources on behalf of ours
+ *	  managed_rows.c	 reads and writes of related rows on behalf of ours
  *	  managed.c			 the algorithm
  *
  *-------------------------------------------------------------------------
@@ -104,25 +104,18 @@ extern Jsonb *ash_input_for(const AshAction *action, const Jsonb *input);
 /* the part of input under the given keys, or the rest */
 extern Jsonb *ash_input_split(const Jsonb *input, List *keys, bool with);
 
-/* managed_nested.c */
+/* managed_rows.c: NULL, NIL or false after adding an error */
 extern void ash_managing_push_path(const AshManaging *m, int index);
 extern void ash_managing_pop_path(const AshManaging *m, int index);
 extern AshAction *ash_managing_action(const AshManaging *m, AshResource *res, const char *name,
 									  AshActionType type);
-/* rows of res that satisfy all of conditions, copied; NIL also after adding an error */
-extern List *ash_managing_read(const AshManaging *m, AshResource *res, const char *read_action,
-							   List *conditions, int limit);
 extern List *ash_managing_related(const AshManaging *m);
-extern List *ash_managing_read_joins(const AshManaging *m, AshValue source, List *conditions);
-/* the row as written, copied; NULL after adding an error.  forced: List of AshForced * */
+/* the row as written, copied.  forced: List of AshForced * */
 extern AshValue *ash_managing_write(const AshManaging *m, AshResource *res, AshAction *action,
 									const Jsonb *input, AshValue *data, List *forced);
-extern AshExpr *ash_equals(AshResource *res, const AshAttribute *attr, AshValue value,
-						   AshErrors *errors);
 extern const AshAttribute *ash_managing_attribute(const AshResource *res, const char *name);
-extern AshForced *ash_forced(const AshAttribute *attr, AshValue value);
-
-/* managed_rows.c: NULL or false after adding an error */
+extern AshExpr *ash_attribute_equals(AshResource *res, const AshAttribute *attr, AshValue value,
+									 AshErrors *errors);
 /* by the first key that the input names; NULL also when there is none */
 extern AshValue *ash_managing_look_up(const AshManaging *m, const Jsonb *input);
 extern AshValue *ash_managing_update(const AshManaging *m, const char *action, AshValue *row,
