@@ -230,7 +230,7 @@ def errors_page():
             r"#define (\w+)\(name, doc\) \{ ?name, ASH_CLASS_(\w+), (\w+), doc ?\}", source
         )
     }
-    body = re.search(r"AshErrorKind kinds\[\] = \{(.*?) \};", source)[1]
+    body = re.search(r"AshErrorKind ash_error_kinds\[\] = \{(.*?) \};", source)[1]
     kinds = [
         (name, *(macros[macro] if macro else (cls.lower(), states[errcode])), doc)
         for macro, name, cls, errcode, doc in re.findall(

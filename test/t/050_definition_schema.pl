@@ -19,6 +19,9 @@ AshTest::create_database($node, 'shop');
 $node->safe_psql(
 	'shop', q(
 CREATE EXTENSION citext;
+-- ash_define looks up the functions that a document names
+CREATE SCHEMA app;
+CREATE FUNCTION app.workload(input jsonb, options jsonb, context jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT NULL::jsonb';
 CREATE FUNCTION define_pointer(document json) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	detail text;
