@@ -444,7 +444,15 @@ ash_sort_verify(AshResource *res, json_t *source, AshErrors *errors)
 
 	parse_sort(&parser, ash_jsonb_from_json(source));
 	foreach (lc, parser.errors->items)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", ash_error_text(lfirst(lc)));
+	{
+		const AshError *found = lfirst(lc);
+		AshError *error =
+			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", ash_error_text(found));
+		ListCell *about;
+
+		foreach (about, found->about)
+			(void) ash_error_about(errors, error, lfirst(about));
+	}
 	return parser.items;
 }
 
