@@ -25,6 +25,7 @@ call2(const char *func, AshExpr *a, AshExpr *b, AshErrors *errors)
 	return a == NULL || b == NULL ? NULL : ash_expr_call(func, list_make2(a, b), errors);
 }
 
+/* A number as an expression of the type; NULL after adding an error. */
 static AshExpr *
 const_expr(const AshTypeInst *type, const char *number, AshErrors *errors)
 {
@@ -109,6 +110,7 @@ limit_sum(AshExpr *sum, AshExpr *amount, AshExpr *limit, AshErrors *errors)
 	return choice;
 }
 
+/* Compiles attribute + amount, with its overflow; false after adding an error. */
 static bool
 prepare_increment(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -171,9 +173,12 @@ static const AshSpec atomic_update_spec =
 	ASH_SPEC("atomic_update", AtomicUpdate, atomic_update_options,
 			 .doc = "an attribute and an expression");
 
-/* An assignment converts by itself, but only where PostgreSQL has an assignment cast. */
+/*
+ * The expression converted to the type. An assignment converts by itself, but only where
+ * PostgreSQL has an assignment cast.
+ */
 static AshExpr *
-cast_to(AshExpr *expr, const AshTypeInst *type)
+convert_to(AshExpr *expr, const AshTypeInst *type)
 {
 	AshExpr *cast;
 
@@ -188,6 +193,10 @@ cast_to(AshExpr *expr, const AshTypeInst *type)
 	return cast;
 }
 
+/*
+ * Resolves the attribute and parses the expression, converted to the attribute's type unless
+ * cast_atomic is off; false after adding an error.
+ */
 static bool
 prepare_atomic_update(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -203,7 +212,7 @@ prepare_atomic_update(const AshBuiltinScope *scope, void *options, AshErrors *er
 	opts->expr = ash_expr_parse(opts->source, &names, errors);
 	ash_errors_pop(errors);
 	if (opts->expr != NULL && opts->cast_atomic)
-		opts->expr = cast_to(opts->expr, opts->target->type);
+		opts->expr = convert_to(opts->expr, opts->target->type);
 	return opts->expr != NULL;
 }
 
@@ -216,6 +225,7 @@ run_atomic_update(AshChangeset *cs, void *options)
 	return true;
 }
 
+/* The same for a new row, which has no stored values to refer to; false after adding an error. */
 static bool
 prepare_atomic_set(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -268,6 +278,7 @@ static const AshSpec optimistic_lock_spec =
 	ASH_SPEC("optimistic_lock", OptimisticLock, optimistic_lock_options, .shorthand = "attribute",
 			 .doc = "the version attribute");
 
+/* Resolves the version attribute and compiles its successor; false after adding an error. */
 static bool
 prepare_optimistic_lock(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {

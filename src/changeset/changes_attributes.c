@@ -56,6 +56,7 @@ static const AshSpec set_new_attribute_spec =
 	ASH_SPEC("set_new_attribute", SetAttribute, set_new_attribute_options,
 			 .doc = "an attribute and a value");
 
+/* Resolves the attribute and compiles the value; false after adding an error. */
 static bool
 prepare_set_attribute(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -78,6 +79,10 @@ prepare_set_new_attribute(const AshBuiltinScope *scope, void *options, AshErrors
 	return prepare_set_attribute(scope, options, errors);
 }
 
+/*
+ * Sets the value, resolved for the call; set_new_attribute only if the attribute is not
+ * changing.
+ */
 static bool
 run_set_attribute(AshChangeset *cs, void *options)
 {
@@ -128,7 +133,7 @@ prepare_prevent_change(const AshBuiltinScope *scope, void *options, AshErrors *e
 							   &opts->subject);
 }
 
-/* As if the attribute had never been mentioned. */
+/* Forgets all changes of the attribute. */
 static void
 clear_attribute(AshChangeset *cs, const AshAttribute *attr)
 {
@@ -136,6 +141,10 @@ clear_attribute(AshChangeset *cs, const AshAttribute *attr)
 	cs->atomics[attr->index] = NULL;
 }
 
+/*
+ * AshHookFn of prevent_change: forgets all changes of the attribute, or the managed input of
+ * the relationship.
+ */
 static bool
 clear_field(AshChangeset *cs, void *arg)
 {
@@ -152,7 +161,7 @@ clear_field(AshChangeset *cs, void *arg)
 	return true;
 }
 
-/* Late, so that whatever else sets the field is undone, too. */
+/* Runs right before the write, so that changes made by other steps are undone, too. */
 static bool
 run_prevent_change(AshChangeset *cs, void *options)
 {

@@ -41,6 +41,7 @@ static const AshOpt load_options[] = {
 
 static const AshSpec load_spec = ASH_SPEC("load", Payload, load_options, .doc = "a load statement");
 
+/* Checks that the context is an object; false after adding an error. */
 static bool
 prepare_set_context(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -63,8 +64,12 @@ run_set_context(AshChangeset *cs, void *options)
 	return true;
 }
 
+/*
+ * Checks the kind of the statement only: what it names is resolved when the record is loaded.
+ * False after adding an error.
+ */
 static bool
-prepare_load(const AshBuiltinScope *scope, void *options, AshErrors *errors)
+prepare_load_change(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
 	Payload *opts = options;
 
@@ -102,8 +107,9 @@ static const AshOpt select_options[] = {
 static const AshSpec select_spec =
 	ASH_SPEC("select", Select, select_options, .shorthand = "fields", .doc = "names of attributes");
 
+/* False after adding an error for each name that is no attribute. */
 static bool
-prepare_select(const AshBuiltinScope *scope, void *options, AshErrors *errors)
+prepare_select_change(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
 	AshSubject subject;
 	ListCell *lc;
@@ -153,6 +159,7 @@ static const AshOpt filter_options[] = { ASH_OPTION(Filter, "expr", EXPR, source
 static const AshSpec filter_spec =
 	ASH_SPEC("filter", Filter, filter_options, .shorthand = "expr", .doc = "an expression");
 
+/* Parses the condition; false after adding an error. */
 static bool
 prepare_filter(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -164,6 +171,10 @@ prepare_filter(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	return opts->expr != NULL;
 }
 
+/*
+ * Adds the condition to those on the row to write. A condition on the actor needs one: false
+ * after adding an error.
+ */
 static bool
 run_filter(AshChangeset *cs, void *options)
 {
@@ -195,7 +206,7 @@ static const AshOpt debug_log_options[] = {
 static const AshSpec debug_log_spec =
 	ASH_SPEC("debug_log", DebugLog, debug_log_options, .shorthand = "label", .doc = "a label");
 
-/* To the server's log, sensitive values hidden. */
+/* Writes the changeset to the server's log, sensitive values redacted. */
 static bool
 run_debug_log(AshChangeset *cs, void *options)
 {
@@ -214,11 +225,11 @@ const AshChangeDef ash_context_changes[] = {
 	{ "filter", "Adds a condition on the row to be written; a row that fails it is stale.",
 	  &filter_spec, NULL, prepare_filter, run_filter, run_filter },
 	{ "load", "Loads relationships, calculations and aggregates into the result.", &load_spec,
-	  "load", prepare_load, run_load, run_load },
-	{ "select", "Limits the result to some attributes.", &select_spec, NULL, prepare_select,
+	  "load", prepare_load_change, run_load, run_load },
+	{ "select", "Limits the result to some attributes.", &select_spec, NULL, prepare_select_change,
 	  run_select, run_select },
-	{ "ensure_selected", "Adds attributes to the selection.", &select_spec, NULL, prepare_select,
-	  run_ensure_selected, run_ensure_selected },
+	{ "ensure_selected", "Adds attributes to the selection.", &select_spec, NULL,
+	  prepare_select_change, run_ensure_selected, run_ensure_selected },
 	{ "debug_log", "Writes the changeset to the server's log.", &debug_log_spec, NULL, NULL,
 	  run_debug_log, run_debug_log },
 	{ NULL }

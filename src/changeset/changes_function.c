@@ -21,13 +21,13 @@
 #include "changeset/changeset_internal.h"
 
 static bool
-prepare_function(const AshBuiltinScope *scope, void *options, AshErrors *errors)
+prepare_function_step(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
 	return ash_function_prepare(options, errors);
 }
 
 static Jsonb *
-call_function(AshChangeset *cs, const AshFunction *function)
+call_with_changeset(AshChangeset *cs, const AshFunction *function)
 {
 	return ash_function_call(function, ash_changeset_view(cs, false), function->options,
 							 ash_call_context(cs->call));
@@ -38,6 +38,7 @@ call_function(AshChangeset *cs, const AshFunction *function)
  *-------------------------------------------------------------------------
  */
 
+/* Sets an attribute that the function returned; false after adding an error. */
 static bool
 set_attribute(AshChangeset *cs, const AshFunction *function, const char *name, JsonbValue *value)
 {
@@ -49,6 +50,7 @@ set_attribute(AshChangeset *cs, const AshFunction *function, const char *name, J
 							   psprintf("set the unknown attribute \"%s\"", name));
 }
 
+/* Sets an argument that the function returned; false after adding an error. */
 static bool
 set_argument(AshChangeset *cs, const AshFunction *function, const char *name, JsonbValue *value)
 {
@@ -60,9 +62,13 @@ set_argument(AshChangeset *cs, const AshFunction *function, const char *name, Js
 							   psprintf("set the unknown argument \"%s\"", name));
 }
 
+/*
+ * Calls set for each member of the object under key, if the function returned one; false after
+ * adding errors.
+ */
 static bool
-each_member(AshChangeset *cs, const AshFunction *function, const Jsonb *result, const char *key,
-			bool (*set)(AshChangeset *, const AshFunction *, const char *, JsonbValue *))
+apply_members(AshChangeset *cs, const AshFunction *function, const Jsonb *result, const char *key,
+			  bool (*set)(AshChangeset *, const AshFunction *, const char *, JsonbValue *))
 {
 	JsonbIterator *it;
 	JsonbValue object;
@@ -81,11 +87,15 @@ each_member(AshChangeset *cs, const AshFunction *function, const Jsonb *result, 
 	return ok;
 }
 
+/*
+ * Calls the function with the changeset and applies what it returns: attributes, arguments,
+ * metadata, context and errors. NULL changes nothing. False after adding errors.
+ */
 static bool
-run_function(AshChangeset *cs, void *options)
+run_function_change(AshChangeset *cs, void *options)
 {
 	AshFunction *function = options;
-	Jsonb *result = call_function(cs, function);
+	Jsonb *result = call_with_changeset(cs, function);
 	JsonbValue member;
 	bool ok;
 
@@ -93,8 +103,8 @@ run_function(AshChangeset *cs, void *options)
 		return true;
 	if (!JB_ROOT_IS_OBJECT(result))
 		return ash_function_failed(cs->call, function, "returned something else than an object");
-	ok = each_member(cs, function, result, "attributes", set_attribute);
-	ok &= each_member(cs, function, result, "arguments", set_argument);
+	ok = apply_members(cs, function, result, "attributes", set_attribute);
+	ok &= apply_members(cs, function, result, "arguments", set_argument);
 	if (ash_jsonb_get(result, "metadata", 8, &member))
 		ok &= ash_metadata_set(cs->call, &cs->metadata, function, &member);
 	if (ash_jsonb_get(result, "context", 7, &member) && member.type == jbvBinary &&
@@ -110,10 +120,14 @@ run_function(AshChangeset *cs, void *options)
  * The validation
  *-------------------------------------------------------------------------
  */
+/*
+ * Calls the function with the changeset. NULL and {} mean valid; {"errors": …}, or any other
+ * value, says what is wrong. False after adding errors.
+ */
 static bool
 validate_function(AshChangeset *cs, void *options, AshErrors *errors)
 {
-	Jsonb *result = call_function(cs, options);
+	Jsonb *result = call_with_changeset(cs, options);
 	JsonbValue value;
 	JsonbValue member;
 
@@ -132,12 +146,12 @@ validate_function(AshChangeset *cs, void *options, AshErrors *errors)
 
 const AshChangeDef ash_function_changes[] = {
 	{ "function", "Calls a function of the application that may set attributes.",
-	  &ash_function_spec, NULL, prepare_function, run_function, NULL },
+	  &ash_function_spec, NULL, prepare_function_step, run_function_change, NULL },
 	{ NULL }
 };
 
 const AshValidationDef ash_function_validations[] = {
 	{ "function", "Calls a function of the application that says what is wrong.",
-	  &ash_function_spec, NULL, prepare_function, NULL, NULL, validate_function },
+	  &ash_function_spec, NULL, prepare_function_step, NULL, NULL, validate_function },
 	{ NULL }
 };

@@ -80,7 +80,10 @@ cast_key(AshChangeset *cs, const char *name, int len, const JsonbValue *value)
 		(void) ash_call_set_argument(cs->call, input->argument, value);
 }
 
-/* Step 2: every key of the input, in one pass. */
+/*
+ * Casts every key of the input, in one pass, into changed values and arguments. Errors of all
+ * keys are added; an attribute whose value failed is marked ASH_INVALID.
+ */
 void
 ash_changeset_cast_input(AshChangeset *cs)
 {
@@ -114,6 +117,7 @@ default_of(const AshChangeset *cs, const AshAttribute *attr)
 	return cs->type == ASH_ACTION_CREATE ? &attr->dflt : &attr->update_default;
 }
 
+/* A default is a change, but not a value that was given. */
 static void
 set_default(AshChangeset *cs, const AshAttribute *attr, AshValue value)
 {
@@ -122,7 +126,10 @@ set_default(AshChangeset *cs, const AshAttribute *attr, AshValue value)
 	cs->flags[attr->index] &= ~ASH_TOUCHED;
 }
 
-/* Step 7: defaults that were cast when the resource was compiled. */
+/*
+ * Sets the attributes that were not given and have a literal default, which was cast when the
+ * resource was compiled.
+ */
 void
 ash_changeset_literal_defaults(AshChangeset *cs)
 {
@@ -169,8 +176,8 @@ shared_default(AshChangeset *cs, const AshAttribute *attr, AshValue *out)
 }
 
 /*
- * Step 13: defaults that are computed.  On update they only accompany other
- * changes: an update that changes nothing stays one that changes nothing.
+ * Sets the attributes that were not given and have a default that is computed. An update gets
+ * them only beside other changes: one that changes nothing stays so.
  */
 void
 ash_changeset_lazy_defaults(AshChangeset *cs)
@@ -202,8 +209,8 @@ add_required(AshChangeset *cs, const char *kind, const char *field)
 }
 
 /*
- * Step 6: require_attributes.  On create the caller must have given a value, a
- * default does not count; on update only an explicit null is refused.
+ * require_attributes: adds an error for each that is missing. On create the caller must have
+ * given a value, a default does not count; on update only an explicit null is refused.
  */
 void
 ash_changeset_require(AshChangeset *cs)
@@ -224,12 +231,14 @@ ash_changeset_require(AshChangeset *cs)
 	}
 }
 
+/* AshHookFn of a validation with before_action; arg is its step. */
 static bool
 run_step_hook(AshChangeset *cs, void *arg)
 {
 	return ash_step_run(cs, arg);
 }
 
+/* AshHookFn: the resource's validations, of an action with delay_global_validations. */
 static bool
 run_delayed_validations(AshChangeset *cs, void *arg)
 {
@@ -241,6 +250,7 @@ run_delayed_validations(AshChangeset *cs, void *arg)
 	return ok;
 }
 
+/* Runs the steps; those with before_action become hooks. */
 static void
 run_or_defer(AshChangeset *cs, List *steps)
 {
@@ -258,8 +268,9 @@ run_or_defer(AshChangeset *cs, List *steps)
 }
 
 /*
- * Steps 8 and 9: changes and validations, in the order they were declared.  What
- * an outer action sets comes last, so that nothing here can overrule it.
+ * Runs the changes and validations of the action, in the order they were declared, then those
+ * of the resource. What an outer action sets on a nested write comes last, so that nothing
+ * here can overrule it.
  */
 void
 ash_changeset_run_steps(AshChangeset *cs)
@@ -285,7 +296,7 @@ ash_changeset_run_steps(AshChangeset *cs)
 	}
 }
 
-/* Is the attribute the foreign key of a relationship that is being managed? */
+/* True if the attribute is the foreign key of a belongs_to that is being managed. */
 static bool
 is_managed_key(const AshChangeset *cs, const AshAttribute *attr)
 {
@@ -301,7 +312,7 @@ is_managed_key(const AshChangeset *cs, const AshAttribute *attr)
 	return false;
 }
 
-/* Would writing the row now leave a null where none may be? */
+/* True if writing the row now would leave a null where none may be. */
 static bool
 is_missing(const AshChangeset *cs, const AshAttribute *attr)
 {
@@ -313,8 +324,8 @@ is_missing(const AshChangeset *cs, const AshAttribute *attr)
 }
 
 /*
- * Is a computed default still to come?  It is known before the action runs, but
- * its value is not computed until then.
+ * True if a computed default is still to come: it is known before the action runs, but its
+ * value is not computed until then.
  */
 static bool
 awaits_default(const AshChangeset *cs, const AshAttribute *attr)
@@ -323,7 +334,10 @@ awaits_default(const AshChangeset *cs, const AshAttribute *attr)
 		   default_of(cs, attr)->kind != ASH_DEFAULT_NONE;
 }
 
-/* Step 11: accepted attributes that may not be null. */
+/*
+ * Adds an error for each accepted attribute that is null and may not be, before the action
+ * runs.
+ */
 void
 ash_changeset_check_accepted(AshChangeset *cs)
 {
@@ -359,7 +373,10 @@ check_required_relationships(AshChangeset *cs)
 	}
 }
 
-/* Step 20: every value that may not be null, private ones too. */
+/*
+ * Adds an error for every attribute and belongs_to that may not be null and is, private ones
+ * too, right before the write.
+ */
 void
 ash_changeset_check_required(AshChangeset *cs)
 {
@@ -379,7 +396,7 @@ ash_changeset_check_required(AshChangeset *cs)
 	check_required_relationships(cs);
 }
 
-/* Run hooks in order; stops at the first that fails or makes the changeset invalid. */
+/* Runs hooks in order. False after the first that fails or adds an error. */
 bool
 ash_changeset_run_hooks(AshChangeset *cs, List *hooks)
 {
@@ -396,6 +413,7 @@ ash_changeset_run_hooks(AshChangeset *cs, List *hooks)
 	return true;
 }
 
+/* True if nothing changes: an update without changes does not touch the row. */
 bool
 ash_changeset_is_empty(const AshChangeset *cs)
 {

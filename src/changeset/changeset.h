@@ -81,24 +81,23 @@ struct AshChangeset
 	/* a write of a bulk call: what policies say about all of them, or NULL */
 	const struct AshAuthorizeResult *decided;
 
-	List *extras; /* of char *: "\"key\": value" texts for the record's JSON (managed relationships)
-				   */
+	/* of char *: members of the record's JSON, "\"key\": value" (managed relationships) */
+	List *extras;
 	AshMetadata metadata; /* what is said about the record besides its fields */
 	AshValue *result;	  /* the row after the write, by attribute */
 	bool upsert_skipped;
 };
 
-/* changeset.c: life up to the data layer (spec 3.5 steps 2–11) */
+/* changeset.c: the steps of a changeset, in the order in which the life cycle runs them */
 extern AshChangeset *ash_changeset_create(AshCall *call, const Jsonb *input, AshValue *data);
 extern void ash_changeset_cast_input(AshChangeset *cs);
+extern void ash_changeset_require(AshChangeset *cs);
 extern void ash_changeset_literal_defaults(AshChangeset *cs);
+extern void ash_changeset_run_steps(AshChangeset *cs);
+extern void ash_changeset_check_accepted(AshChangeset *cs);
 extern void ash_changeset_lazy_defaults(AshChangeset *cs);
-extern void ash_changeset_require(AshChangeset *cs);		/* require_attributes: step 6 */
-extern void ash_changeset_run_steps(AshChangeset *cs);		/* steps 8 and 9 */
-extern void ash_changeset_check_accepted(AshChangeset *cs); /* step 11: accepted non-null values */
-extern void ash_changeset_check_required(AshChangeset *cs); /* step 20: all non-null values */
+extern void ash_changeset_check_required(AshChangeset *cs);
 extern bool ash_changeset_run_hooks(AshChangeset *cs, List *hooks);
-/* Is there nothing to write?  An update without changes does not touch the row. */
 extern bool ash_changeset_is_empty(const AshChangeset *cs);
 
 /* cs->extras (and _upsert_skipped) as one text for ash_records_write, or NULL */
@@ -133,7 +132,7 @@ typedef struct AshBuiltinScope
 {
 	AshResource *res;  /* attributes, relationships are known; not yet other resources */
 	AshAction *action; /* or NULL at resource level */
-	bool shared;	   /* stands on the resource: other actions' arguments may be named */
+	bool shared;	   /* a step of the resource: it may name arguments of other actions */
 } AshBuiltinScope;
 
 struct AshChangeDef
@@ -141,7 +140,7 @@ struct AshChangeDef
 	const char *name;
 	const char *doc;
 	const AshSpec *spec;
-	const char *payload; /* option that is the whole of what stands under the name, or NULL */
+	const char *payload; /* option that the value under the name is, or NULL */
 	/* resolve names, cast literals, compile expressions; adds definition errors */
 	bool (*prepare)(const AshBuiltinScope *scope, void *options, AshErrors *errors);
 	/* false after adding an error */
@@ -152,8 +151,8 @@ struct AshChangeDef
 
 /*
  * A validation is a predicate and a description of what it wants.  The error is
- * made from the description only when the predicate fails and somebody wants to
- * know; guards, negate and any never build one.
+ * made from the description only when the predicate fails and the error is to be
+ * reported; guards, negate and any never make one.
  */
 struct AshValidationDef
 {

@@ -35,8 +35,8 @@ ash_changeset_attribute(const AshChangeset *cs, const AshAttribute *attr)
 }
 
 /*
- * Cast a value and set it.  writable and accept are not asked: who calls this
- * has decided.
+ * Casts a value and sets it; false after adding an error. Neither writable nor accept matters
+ * here.
  */
 bool
 ash_changeset_force(AshChangeset *cs, const AshAttribute *attr, const JsonbValue *in)
@@ -56,6 +56,10 @@ ash_changeset_force(AshChangeset *cs, const AshAttribute *attr, const JsonbValue
 	return true;
 }
 
+/*
+ * Sets a value of the attribute's type, in place of any earlier change. On update a value
+ * equal to the stored one is no change.
+ */
 void
 ash_changeset_force_value(AshChangeset *cs, const AshAttribute *attr, AshValue value)
 {
@@ -71,7 +75,10 @@ ash_changeset_force_value(AshChangeset *cs, const AshAttribute *attr, AshValue v
 	cs->flags[i] |= ASH_CHANGING;
 }
 
-/* AshRefValue over a changeset: own attributes, changes over stored values. */
+/*
+ * AshRefValue over a changeset: own attributes, changed values over stored ones. False for
+ * what is not in the changeset.
+ */
 bool
 ash_changeset_ref(void *changeset, const AshExpr *ref, AshValue *out)
 {
@@ -83,6 +90,7 @@ ash_changeset_ref(void *changeset, const AshExpr *ref, AshValue *out)
 	return true;
 }
 
+/* True if the relationship is managed, or its foreign key changes. */
 bool
 ash_changeset_changing_relationship(const AshChangeset *cs, const char *name)
 {
@@ -103,7 +111,7 @@ ash_changeset_changing_relationship(const AshChangeset *cs, const char *name)
 	return key != NULL && ash_changeset_changing(cs, key);
 }
 
-/* prepend puts it before all that are there. */
+/* Adds a hook behind those that are there, or before them (prepend). */
 void
 ash_changeset_add_hook(List **hooks, AshHookFn fn, void *arg, bool prepend)
 {

@@ -16,9 +16,13 @@
 #include "model/resource.h"
 #include "utils/builtins.h"
 
+/*
+ * Appends "name": value, and a separator if it is not the first of its object. hide replaces a
+ * value that is not null.
+ */
 static void
-write_value(StringInfo out, const char *name, const AshTypeInst *type, const AshValue *value,
-			bool hide)
+write_named_value(StringInfo out, const char *name, const AshTypeInst *type, const AshValue *value,
+				  bool hide)
 {
 	AshValue redacted = { 0, true };
 
@@ -32,8 +36,9 @@ write_value(StringInfo out, const char *name, const AshTypeInst *type, const Ash
 		ash_type_write_json(out, type, value->isnull ? &redacted : value);
 }
 
+/* Appends "attributes", the changed values, and "data", the stored row or null. */
 static void
-write_attributes(StringInfo out, const AshChangeset *cs, bool redact)
+write_changes_and_data(StringInfo out, const AshChangeset *cs, bool redact)
 {
 	appendStringInfoString(out, "\"attributes\": {");
 	for (int i = 0; i < cs->res->nattributes; i++)
@@ -41,7 +46,8 @@ write_attributes(StringInfo out, const AshChangeset *cs, bool redact)
 		const AshAttribute *attr = cs->res->attributes[i];
 
 		if (cs->flags[i] & ASH_CHANGING)
-			write_value(out, attr->name, attr->type, &cs->values[i], redact && attr->sensitive);
+			write_named_value(out, attr->name, attr->type, &cs->values[i],
+							  redact && attr->sensitive);
 	}
 	appendStringInfoString(out, "}, \"data\": ");
 	if (cs->data == NULL)
@@ -54,14 +60,15 @@ write_attributes(StringInfo out, const AshChangeset *cs, bool redact)
 	{
 		const AshAttribute *attr = cs->res->attributes[i];
 
-		write_value(out, attr->name, attr->type, &cs->data[i], redact && attr->sensitive);
+		write_named_value(out, attr->name, attr->type, &cs->data[i], redact && attr->sensitive);
 	}
 	appendStringInfoChar(out, '}');
 }
 
 /*
- * {"resource", "action", "type", "attributes": {changed}, "data": {stored}, "arguments"};
- * with redact sensitive values are hidden.
+ * The changeset as functions of the application are given it, and as it is logged:
+ * {"resource", "action", "type", "attributes": {changed}, "data": {stored}, "arguments"}. With
+ * redact sensitive values are replaced.
  */
 Jsonb *
 ash_changeset_view(AshChangeset *cs, bool redact)
@@ -74,13 +81,14 @@ ash_changeset_view(AshChangeset *cs, bool redact)
 	appendStringInfoString(&buf, ", \"action\": ");
 	ash_write_json_string(&buf, cs->action->name, strlen(cs->action->name));
 	appendStringInfo(&buf, ", \"type\": \"%s\", ", ash_action_types[cs->action->type]);
-	write_attributes(&buf, cs, redact);
+	write_changes_and_data(&buf, cs, redact);
 	appendStringInfoString(&buf, ", \"arguments\": ");
 	ash_call_write_arguments(&buf, cs->call, redact);
 	appendStringInfoChar(&buf, '}');
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)));
 }
 
+/* Pushes the items of a load statement, or the statement itself when it is not a list. */
 static void
 push_load(JsonbParseState **state, Jsonb *load)
 {
@@ -98,6 +106,7 @@ push_load(JsonbParseState **state, Jsonb *load)
 		pushJsonbValue(state, WJB_ELEM, &value);
 }
 
+/* Two load statements as one; either may be NULL, and both may be. */
 Jsonb *
 ash_load_merge(Jsonb *a, Jsonb *b)
 {
@@ -112,8 +121,8 @@ ash_load_merge(Jsonb *a, Jsonb *b)
 }
 
 /*
- * What the record's JSON says beyond its fields: managed relationships, and
- * whether an upsert left the row alone.  NULL for nothing.
+ * What the record's JSON has besides its fields: managed relationships, _upsert_skipped and
+ * metadata, as text of object members; NULL for nothing.
  */
 StringInfo
 ash_changeset_extra(const AshChangeset *cs)

@@ -106,7 +106,7 @@ eval_template(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *type
 	return convert_value(tmpl->expr->type ? tmpl->expr->type : type, &value, type, cast, out);
 }
 
-/* False when the action has no such argument or it was neither given nor defaulted. */
+/* False when the action has no such argument, or it was neither given nor defaulted. */
 static bool
 find_argument(const AshChangeset *cs, const char *name, AshValue *out, const AshTypeInst **type)
 {
@@ -151,6 +151,10 @@ resolve(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *type, AshC
 	return ash_template_value(&cs->call->bindings, tmpl, type, cast, out);
 }
 
+/*
+ * The value of an option as one of type, to be compared with: no constraints apply. False, and
+ * null, when it is none of the type's values; no error is added.
+ */
 bool
 ash_option_operand(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst *type,
 				   AshValue *out)
@@ -170,6 +174,10 @@ ash_option_operand(AshChangeset *cs, const AshTemplate *tmpl, const AshTypeInst 
 	return false;
 }
 
+/*
+ * A value as one of another type, to be compared with. False when it cannot be; no error is
+ * added. value and out may be the same.
+ */
 bool
 ash_option_convert(AshChangeset *cs, const AshTypeInst *from, const AshValue *value,
 				   const AshTypeInst *to, AshValue *out)
@@ -181,6 +189,10 @@ ash_option_convert(AshChangeset *cs, const AshTypeInst *from, const AshValue *va
 	return convert_value(from, value, to, &cast, out);
 }
 
+/*
+ * The value of an option, to be stored in the attribute: the whole cast applies. False after
+ * adding an error.
+ */
 bool
 ash_option_value(AshChangeset *cs, const AshTemplate *tmpl, const AshAttribute *attr, AshValue *out)
 {
@@ -197,6 +209,7 @@ ash_option_value(AshChangeset *cs, const AshTemplate *tmpl, const AshAttribute *
 	return resolve(cs, tmpl, attr->type, &cast, out);
 }
 
+/* The value of an option as JSON text, for the vars of an error. */
 const char *
 ash_option_json(AshChangeset *cs, const AshTemplate *tmpl)
 {

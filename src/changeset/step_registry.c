@@ -32,6 +32,7 @@ static const AshValidationDef *const own_validations[] = {
 static List *more_changes = NIL;
 static List *more_validations = NIL;
 
+/* Appends a table to a list that lives as long as the backend. */
 static List *
 remember_table(List *tables, const void *table)
 {
@@ -72,6 +73,7 @@ validation_table(int i)
 	return i < list_length(more_validations) ? list_nth(more_validations, i) : NULL;
 }
 
+/* The change of that name, or NULL. */
 const AshChangeDef *
 ash_change_lookup(const char *name)
 {
@@ -88,6 +90,7 @@ ash_change_lookup(const char *name)
 	return NULL;
 }
 
+/* The validation of that name, or NULL. */
 const AshValidationDef *
 ash_validation_lookup(const char *name)
 {
@@ -124,6 +127,10 @@ ash_changes(int *count)
 	return all;
 }
 
+/*
+ * All validations as one array of *count entries in CurrentMemoryContext, for listings and
+ * suggestions.
+ */
 const AshValidationDef *
 ash_validations(int *count)
 {

@@ -17,6 +17,7 @@
 #include "model/relationship.h"
 #include "model/resource.h"
 
+/* True if some action of the resource has an argument of that name. */
 static bool
 is_argument_of_any(const AshResource *res, const char *name)
 {
@@ -28,6 +29,7 @@ is_argument_of_any(const AshResource *res, const char *name)
 	return false;
 }
 
+/* What could have been named, for a suggestion. */
 static List *
 candidates(const AshBuiltinScope *scope, int allowed)
 {
@@ -45,6 +47,7 @@ candidates(const AshBuiltinScope *scope, int allowed)
 	return names;
 }
 
+/* Adds the error of a name that is nothing of what is allowed. */
 static void
 no_such_subject(const AshBuiltinScope *scope, const char *option, const char *name, int allowed,
 				AshErrors *errors)

@@ -83,6 +83,7 @@ builtin_name(json_t *node, bool changes, bool validations)
 	return first;
 }
 
+/* Adds the error of a step that names no built-in, with a suggestion. */
 static void
 unknown_builtin(const char *name, bool changes, bool validations, AshErrors *errors)
 {
@@ -113,9 +114,9 @@ unknown_builtin(const char *name, bool changes, bool validations, AshErrors *err
 }
 
 /*
- * What the built-in is given, as the object its spec describes: "options" beside
- * a function's name, a whole payload under the option it stands for, an empty
- * object for a name alone.  The caller's memory context keeps what is made here.
+ * The options of a built-in, as the object its spec describes: those under its name, or one
+ * option with all of it (the payload), or, of a function, its name and "options". What is made
+ * here lives in CurrentMemoryContext.
  */
 json_t *
 ash_builtin_options(json_t *node, const char *name, const char *payload)
@@ -141,8 +142,8 @@ ash_builtin_options(json_t *node, const char *name, const char *payload)
 
 /* Check, fill and prepare the built-in's own options; false after adding an error. */
 static bool
-compile_builtin(const AshBuiltinScope *scope, json_t *node, const char *name, AshStep *step,
-				AshErrors *errors)
+compile_step_builtin(const AshBuiltinScope *scope, json_t *node, const char *name, AshStep *step,
+					 AshErrors *errors)
 {
 	const AshSpec *spec = step->change ? step->change->spec : step->validation->spec;
 	const char *payload = step->change ? step->change->payload : step->validation->payload;
@@ -165,7 +166,7 @@ compile_builtin(const AshBuiltinScope *scope, json_t *node, const char *name, As
 
 /* The action types a resource-level step applies to, as bits. */
 static uint32
-compile_on(List *names, AshErrors *errors)
+compile_step_on(List *names, AshErrors *errors)
 {
 	uint32 on = 0;
 	ListCell *lc;
@@ -210,7 +211,7 @@ check_message(const AshValidationDef *def, const char *message, AshErrors *error
 	}
 }
 
-/* Options that would be ignored are refused. */
+/* Common options that would be ignored are refused; false after adding an error. */
 static bool
 check_common(const AshBuiltinScope *scope, const AshStep *step, const StepOptions *common,
 			 AshErrors *errors)
@@ -228,16 +229,17 @@ check_common(const AshBuiltinScope *scope, const AshStep *step, const StepOption
 	return list_length(errors->items) == before;
 }
 
+/* Fills the common options of the step; false after adding errors. */
 static bool
-compile_common(const AshBuiltinScope *scope, json_t *node, const char *name, AshStep *step,
-			   AshErrors *errors)
+compile_step_common(const AshBuiltinScope *scope, json_t *node, const char *name, AshStep *step,
+					AshErrors *errors)
 {
 	const char *const others[] = { name, strcmp(name, "function") == 0 ? "options" : NULL, NULL };
 	StepOptions *common;
 
 	if (!json_is_object(node))
 	{
-		step->on = compile_on(NIL, errors);
+		step->on = compile_step_on(NIL, errors);
 		return true;
 	}
 	if (!ash_spec_check(&ash_step_spec, node, others, errors))
@@ -247,7 +249,7 @@ compile_common(const AshBuiltinScope *scope, json_t *node, const char *name, Ash
 	step->before_action = common->before_action;
 	step->message = common->message;
 	step->description = common->description;
-	step->on = compile_on(common->on, errors);
+	step->on = compile_step_on(common->on, errors);
 	if (common->where != NULL)
 	{
 		AshBuiltinScope inner = *scope;
@@ -285,11 +287,16 @@ compile_step(const AshBuiltinScope *scope, json_t *node, bool changes, bool vali
 		unknown_builtin(name, changes, validations, errors);
 		return NULL;
 	}
-	if (!compile_common(scope, node, name, step, errors))
+	if (!compile_step_common(scope, node, name, step, errors))
 		return NULL;
-	return compile_builtin(scope, node, name, step, errors) ? step : NULL;
+	return compile_step_builtin(scope, node, name, step, errors) ? step : NULL;
 }
 
+/*
+ * Compiles a list of steps, or a single one, into List of AshStep *. Faults are added to
+ * errors below the current path, and the faulty step is left out; when errors is NULL, at run
+ * time, they raise an error: the stored definition does not fit any more.
+ */
 List *
 ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes,
 				  bool allow_validations, AshErrors *errors)
@@ -317,9 +324,9 @@ ash_steps_compile(const AshBuiltinScope *scope, json_t *list, bool allow_changes
 }
 
 /*
- * Where a node of the merged list came from: the key of the action and the index
- * under it.  It also tells changes from validations for functions, whose entries
- * look alike.
+ * Where a step of the merged list was written: the key of the action and the index under it,
+ * for error paths. It also tells changes from validations for functions, whose entries look
+ * alike.
  */
 static const char *
 step_origin(const AshAction *action, const json_t *node, int position, int *index)
@@ -343,8 +350,9 @@ step_origin(const AshAction *action, const json_t *node, int position, int *inde
 	return "steps";
 }
 
+/* Compiles the action's own steps into action->steps. */
 static void
-compile_action_level(const AshBuiltinScope *scope, AshErrors *errors)
+compile_action_steps(const AshBuiltinScope *scope, AshErrors *errors)
 {
 	AshAction *action = scope->action;
 
@@ -370,7 +378,10 @@ compile_action_level(const AshBuiltinScope *scope, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-/* Is name this type of action, or none at all?  The latter is reported when compiled. */
+/*
+ * True if name is this type of action, or none at all: the latter is reported when the entry
+ * is compiled.
+ */
 static bool
 names_type(json_t *name, AshActionType type)
 {
@@ -380,7 +391,7 @@ names_type(json_t *name, AshActionType type)
 	return named < 0 || named == (int) type;
 }
 
-/* Does a resource-level entry apply to this type of action? */
+/* True if a step of the resource is for actions of this type. */
 static bool
 applies(json_t *node, AshActionType type)
 {
@@ -396,9 +407,9 @@ applies(json_t *node, AshActionType type)
 	return !json_is_array(on) && names_type(on, type);
 }
 
-/* The resource's changes or validations that apply to the action. */
+/* The resource's changes, or validations, that are for the action. */
 static List *
-compile_resource_level(const AshBuiltinScope *scope, json_t *list, bool changes, AshErrors *errors)
+compile_resource_steps(const AshBuiltinScope *scope, json_t *list, bool changes, AshErrors *errors)
 {
 	List *steps = NIL;
 
@@ -423,9 +434,14 @@ compile_resource_level(const AshBuiltinScope *scope, json_t *list, bool changes,
 List *
 ash_resource_validations(const AshBuiltinScope *scope, AshErrors *errors)
 {
-	return compile_resource_level(scope, scope->res->validations_json, false, errors);
+	return compile_resource_steps(scope, scope->res->validations_json, false, errors);
 }
 
+/*
+ * Compiles the steps of an action, and those of the resource that are for it, into res->cxt,
+ * unless they are compiled already. Faults are added to errors; when errors is NULL, at run
+ * time, they raise an error: the stored definition does not fit any more.
+ */
 void
 ash_action_steps(AshResource *res, AshAction *action, AshErrors *errors)
 {
@@ -438,10 +454,10 @@ ash_action_steps(AshResource *res, AshAction *action, AshErrors *errors)
 	old = MemoryContextSwitchTo(res->cxt);
 	own = errors ? errors : ash_errors_create(res->cxt);
 	action->steps = action->validations = NIL;
-	compile_action_level(&scope, own);
+	compile_action_steps(&scope, own);
 	scope.shared = true;
 	action->steps =
-		list_concat(action->steps, compile_resource_level(&scope, res->changes_json, true, own));
+		list_concat(action->steps, compile_resource_steps(&scope, res->changes_json, true, own));
 	action->validations = ash_resource_validations(&scope, own);
 	MemoryContextSwitchTo(old);
 	/* a list that lacks an entry must never run */
@@ -455,6 +471,7 @@ ash_action_steps(AshResource *res, AshAction *action, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* True if the validation passes, or its guards keep it from being run. Adds nothing. */
 bool
 ash_validation_passes(AshChangeset *cs, const AshStep *step)
 {
@@ -466,6 +483,7 @@ ash_validation_passes(AshChangeset *cs, const AshStep *step)
 								 def->validate(cs, step->options, NULL);
 }
 
+/* True if all validations of the list pass. Adds nothing. */
 bool
 ash_steps_pass(AshChangeset *cs, List *steps)
 {
@@ -479,7 +497,10 @@ ash_steps_pass(AshChangeset *cs, List *steps)
 	return true;
 }
 
-/* In errors->cxt; not yet in the list. */
+/*
+ * The error of a validation that failed, its message not yet interpolated. Made in
+ * errors->cxt, but not added.
+ */
 AshError *
 ash_validation_describe(AshChangeset *cs, const AshStep *step, AshErrors *errors)
 {
@@ -498,7 +519,10 @@ ash_validation_describe(AshChangeset *cs, const AshStep *step, AshErrors *errors
 	return error;
 }
 
-/* The text people read: vars filled in, and the fields in front when there are several. */
+/*
+ * Makes the message that is shown: vars filled in, and the fields in front when there are
+ * several.
+ */
 static void
 finish_message(AshError *error)
 {
@@ -520,7 +544,7 @@ finish_message(AshError *error)
 	error->names_field = true;
 }
 
-/* A message of the definition's own makes it an error of the field or fields as such. */
+/* A message given in the definition makes it an error of the field, or fields, as such. */
 static void
 replace_message(AshError *error, const char *message)
 {
@@ -531,7 +555,7 @@ replace_message(AshError *error, const char *message)
 		error->code = ASH_E_INVALID_CHANGES;
 }
 
-/* A validation that adds its errors itself. */
+/* Runs a validation that adds its errors itself; false when it added some. */
 static bool
 run_reporting(AshChangeset *cs, const AshStep *step, AshErrors *errors)
 {
@@ -552,6 +576,7 @@ run_reporting(AshChangeset *cs, const AshStep *step, AshErrors *errors)
 	return false;
 }
 
+/* Runs a validation; false after adding its error. */
 static bool
 run_validation(AshChangeset *cs, const AshStep *step)
 {
@@ -573,6 +598,10 @@ run_validation(AshChangeset *cs, const AshStep *step)
 	return false;
 }
 
+/*
+ * Runs a step, unless its guards or errors (only_when_valid) keep it from being run. False
+ * after adding errors.
+ */
 bool
 ash_step_run(AshChangeset *cs, const AshStep *step)
 {

@@ -101,6 +101,7 @@ is_number(const AshTypeInst *type)
 	return type->oid == INT8OID || type->oid == FLOAT8OID || type->oid == NUMERICOID;
 }
 
+/* Resolves an operand that names a field; false after adding an error. */
 static bool
 prepare_field(const AshBuiltinScope *scope, const char *option, json_t *name, int allowed,
 			  Operand *operand, AshErrors *errors)
@@ -117,6 +118,10 @@ prepare_field(const AshBuiltinScope *scope, const char *option, json_t *name, in
 	return true;
 }
 
+/*
+ * Compiles an operand that is a value of type. A number that is none of the field's, 1.5 for
+ * an integer, is compared as a decimal. False after adding an error.
+ */
 static bool
 prepare_value(const AshBuiltinScope *scope, const char *option, json_t *node,
 			  const AshTypeInst *type, Operand *operand, AshErrors *errors)
@@ -141,6 +146,10 @@ prepare_value(const AshBuiltinScope *scope, const char *option, json_t *node,
 	return false;
 }
 
+/*
+ * Compiles what the field is compared with: {"attribute": …}, {"argument": …}, or a value.
+ * False after adding an error.
+ */
 static bool
 prepare_operand(const AshBuiltinScope *scope, const char *option, json_t *node,
 				const AshTypeInst *type, Operand *operand, AshErrors *errors)
@@ -157,6 +166,10 @@ prepare_operand(const AshBuiltinScope *scope, const char *option, json_t *node,
 	return prepare_value(scope, option, node, type, operand, errors);
 }
 
+/*
+ * Resolves the field, which must be of a type with an order, and compiles its operands; false
+ * after adding errors.
+ */
 static bool
 prepare_compare(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -206,9 +219,12 @@ as_numeric(const AshTypeInst *type, Datum value)
 	return value;
 }
 
-/* Like a comparison function, for values that are not null. */
+/*
+ * As a comparison function, for values that are not null; numbers of different types are
+ * compared as numeric.
+ */
 static int
-compare_values(const Compare *opts, Datum a, const AshTypeInst *type, Datum b)
+compare_datums(const Compare *opts, Datum a, const AshTypeInst *type, Datum b)
 {
 	const AshTypeInst *own = opts->subject.type;
 
@@ -217,10 +233,10 @@ compare_values(const Compare *opts, Datum a, const AshTypeInst *type, Datum b)
 	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, as_numeric(own, a), as_numeric(type, b)));
 }
 
-/* The operand as a value that compare_values understands; false for null. */
+/* The operand as a value that compare_datums takes, and its type; false for null. */
 static bool
-operand_value(AshChangeset *cs, const Compare *opts, const Operand *operand, AshValue *out,
-			  const AshTypeInst **type)
+comparable_operand(AshChangeset *cs, const Compare *opts, const Operand *operand, AshValue *out,
+				   const AshTypeInst **type)
 {
 	const AshTypeInst *own = opts->subject.type;
 
@@ -236,6 +252,10 @@ operand_value(AshChangeset *cs, const Compare *opts, const Operand *operand, Ash
 	return ash_option_convert(cs, operand->type, out, own, out) && !out->isnull;
 }
 
+/*
+ * Does the value compare with the operand as the comparator says? A null operand counts as
+ * greater.
+ */
 static bool
 comparator_passes(AshChangeset *cs, const Compare *opts, Comparator which, Datum value)
 {
@@ -243,8 +263,8 @@ comparator_passes(AshChangeset *cs, const Compare *opts, Comparator which, Datum
 	AshValue operand;
 	int order = -1;
 
-	if (operand_value(cs, opts, &opts->operands[which], &operand, &type))
-		order = compare_values(opts, value, type, operand.value);
+	if (comparable_operand(cs, opts, &opts->operands[which], &operand, &type))
+		order = compare_datums(opts, value, type, operand.value);
 	switch (which)
 	{
 		case GREATER_THAN:
@@ -262,6 +282,7 @@ comparator_passes(AshChangeset *cs, const Compare *opts, Comparator which, Datum
 	}
 }
 
+/* True if the field is null, where null is not refused, or all comparisons hold. */
 static bool
 compare_passes(AshChangeset *cs, void *options)
 {
@@ -283,6 +304,7 @@ compare_passes(AshChangeset *cs, void *options)
 	return true;
 }
 
+/* Adds the operand to the vars of the error: the name of a field, or the value. */
 static void
 describe_operand(AshChangeset *cs, const Operand *operand, const char *name, AshErrors *errors,
 				 AshError *error)
@@ -293,7 +315,7 @@ describe_operand(AshChangeset *cs, const Operand *operand, const char *name, Ash
 		ash_error_var_json(errors, error, name, ash_option_json(cs, operand->value));
 }
 
-/* All that is asked for, joined by "and", whichever failed. */
+/* The message names all comparisons, joined by "and", whichever failed. */
 static void
 compare_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {

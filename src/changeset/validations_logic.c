@@ -34,6 +34,7 @@ static const AshSpec negate_spec = ASH_SPEC("negate", Logic, negate_options, .do
 static const AshSpec list_spec =
 	ASH_SPEC("validation_list", Logic, list_options, .doc = "validations");
 
+/* Compiles the list, which must not be empty; false after adding errors. */
 static bool
 prepare_logic(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -49,6 +50,7 @@ prepare_logic(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	return false;
 }
 
+/* Compiles the one validation; false after adding errors. */
 static bool
 prepare_negate(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -66,6 +68,7 @@ negate_passes(AshChangeset *cs, void *options)
 	return !ash_validation_passes(cs, linitial(((Logic *) options)->steps));
 }
 
+/* The message of the validation that passed, and its vars. */
 static void
 negate_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
@@ -75,6 +78,7 @@ negate_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *er
 	error->vars = inner->vars;
 }
 
+/* True if at least one of the validations passes. */
 static bool
 any_passes(AshChangeset *cs, void *options)
 {
@@ -94,6 +98,7 @@ all_passes(AshChangeset *cs, void *options)
 	return ash_steps_pass(cs, ((Logic *) options)->steps);
 }
 
+/* The message is intro and the messages of all validations of the list. */
 static void
 describe_list(AshChangeset *cs, Logic *opts, const char *intro, AshErrors *errors, AshError *error)
 {

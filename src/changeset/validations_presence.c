@@ -48,6 +48,10 @@ static const AshSpec presence_spec =
 	ASH_SPEC("presence", Presence, presence_options, .shorthand = "attributes",
 			 .doc = "fields and how many of them");
 
+/*
+ * Resolves the fields, which may be what allowed says; false after adding an error for each
+ * that is unknown.
+ */
 static bool
 resolve_fields(const AshBuiltinScope *scope, Presence *opts, int allowed, AshErrors *errors)
 {
@@ -61,6 +65,7 @@ resolve_fields(const AshBuiltinScope *scope, Presence *opts, int allowed, AshErr
 	return ok;
 }
 
+/* Without a number all fields are meant. */
 static void
 default_to_all(Presence *opts)
 {
@@ -68,6 +73,10 @@ default_to_all(Presence *opts)
 		opts->exactly = (AshOptInt){ true, opts->count };
 }
 
+/*
+ * For absent: "n absent" is "count - n present". A bound that is not given counts as 0 or
+ * count.
+ */
 static void
 turn_round(Presence *opts)
 {
@@ -119,7 +128,7 @@ prepare_attributes_absent(const AshBuiltinScope *scope, void *options, AshErrors
 	return true;
 }
 
-/* Has the caller asked to relate something?  null and an empty list or object are nothing. */
+/* True if the input relates something: null and an empty list or object do not. */
 static bool
 managed_is_present(const AshManaged *managed)
 {
@@ -128,6 +137,7 @@ managed_is_present(const AshManaged *managed)
 			 getIthJsonbValueFromContainer(&managed->input->root, 0)->type == jbvNull);
 }
 
+/* True if the relationship is being given something, or its foreign key is not null. */
 static bool
 relationship_is_present(const AshChangeset *cs, const AshRelationship *rel)
 {
@@ -164,6 +174,7 @@ is_present(const AshChangeset *cs, const AshSubject *subject)
 	return subject->relationship != NULL && relationship_is_present(cs, subject->relationship);
 }
 
+/* True if as many of the fields are present as wanted. */
 static bool
 presence_passes(AshChangeset *cs, void *options)
 {
@@ -177,6 +188,7 @@ presence_passes(AshChangeset *cs, void *options)
 		   (!opts->at_most.set || present <= opts->at_most.value);
 }
 
+/* The message for the number that is wanted. */
 static const char *
 presence_message(const Presence *opts)
 {
@@ -191,6 +203,7 @@ presence_message(const Presence *opts)
 	return "at most %{at_most} of %{keys} must be present";
 }
 
+/* The error is about the field when there is one, else about the changes, with all fields. */
 static void
 presence_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
@@ -239,6 +252,7 @@ static const AshOpt action_is_options[] = { ASH_OPTION(ActionIs, "action", NAMES
 static const AshSpec action_is_spec = ASH_SPEC("action_is", ActionIs, action_is_options,
 											   .shorthand = "action", .doc = "names of actions");
 
+/* False after adding an error for each name that is no action. */
 static bool
 prepare_action_is(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -260,6 +274,7 @@ prepare_action_is(const AshBuiltinScope *scope, void *options, AshErrors *errors
 	return ok;
 }
 
+/* True if the action is one of those named. */
 static bool
 action_is_passes(AshChangeset *cs, void *options)
 {
@@ -273,6 +288,7 @@ action_is_passes(AshChangeset *cs, void *options)
 	return false;
 }
 
+/* The message names the actions. */
 static void
 action_is_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
@@ -319,6 +335,10 @@ static const AshSpec changing_spec =
 	ASH_SPEC("changing", Changing, changing_options, .shorthand = "field",
 			 .doc = "a field, and from which value to which");
 
+/*
+ * Resolves the field, and the foreign key of a belongs_to, and compiles from and to; false
+ * after adding an error.
+ */
 static bool
 prepare_changing(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -360,6 +380,7 @@ equals_operand(AshChangeset *cs, const AshAttribute *attr, const AshTemplate *tm
 		   ash_type_equal(attr->type, &value, &operand);
 }
 
+/* True if the attribute changes, or is given (touching), from and to the values wanted. */
 static bool
 attribute_is_changing(AshChangeset *cs, const Changing *opts)
 {
@@ -375,6 +396,7 @@ attribute_is_changing(AshChangeset *cs, const Changing *opts)
 		   equals_operand(cs, attr, opts->to, ash_changeset_attribute(cs, attr));
 }
 
+/* True if the attribute, or the foreign key, changes as wanted, or the relationship is managed. */
 static bool
 changing_passes(AshChangeset *cs, void *options)
 {
@@ -418,6 +440,7 @@ static const AshOpt confirm_options[] = {
 static const AshSpec confirm_spec =
 	ASH_SPEC("confirm", Confirm, confirm_options, .doc = "two fields");
 
+/* Resolves both fields; false after adding errors. */
 static bool
 prepare_confirm(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -430,6 +453,7 @@ prepare_confirm(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 		   ok;
 }
 
+/* True if both are null or equal. Values of different types are compared as JSON text. */
 static bool
 confirm_passes(AshChangeset *cs, void *options)
 {

@@ -22,6 +22,7 @@ typedef struct Text
 	int len;
 } Text;
 
+/* Appends the value as PostgreSQL prints it. */
 static void
 append_item(StringInfo buf, const AshTypeInst *type, Datum value)
 {
@@ -32,6 +33,7 @@ append_item(StringInfo buf, const AshTypeInst *type, Datum value)
 	appendStringInfoString(buf, OidOutputFunctionCall(output, value));
 }
 
+/* The items of an array, one behind the other, nulls left out. */
 static Text
 list_text(const AshTypeInst *type, Datum value)
 {
@@ -99,6 +101,7 @@ static const AshOpt length_options[] = {
 static const AshSpec length_spec =
 	ASH_SPEC("length", Length, length_options, .doc = "a field and bounds");
 
+/* Resolves the field; false after adding an error, also when there is no bound. */
 static bool
 prepare_length(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -120,6 +123,10 @@ prepare_byte_size(const AshBuiltinScope *scope, void *options, AshErrors *errors
 	return prepare_length(scope, options, errors);
 }
 
+/*
+ * True if the field is null, or its text is of a length within the bounds: in bytes, or in
+ * characters as people count them.
+ */
 static bool
 length_passes(AshChangeset *cs, void *options)
 {
@@ -141,6 +148,7 @@ length_passes(AshChangeset *cs, void *options)
 		   (!opts->max.set || length <= opts->max.value);
 }
 
+/* The message names the bounds that are given. */
 static void
 length_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {
@@ -192,6 +200,7 @@ static const AshOpt match_options[] = {
 static const AshSpec match_spec =
 	ASH_SPEC("match", Match, match_options, .doc = "a field and a regular expression");
 
+/* Resolves the field and compiles the regular expression; false after adding errors. */
 static bool
 prepare_match(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -205,6 +214,7 @@ prepare_match(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	return ok && opts->regex != NULL;
 }
 
+/* True if the field is null, or its text matches. */
 static bool
 match_passes(AshChangeset *cs, void *options)
 {
@@ -221,6 +231,7 @@ match_passes(AshChangeset *cs, void *options)
 	return ash_regex_matches(opts->regex, text.s, text.len);
 }
 
+/* The message shows the regular expression, quoted. */
 static void
 match_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {

@@ -61,6 +61,10 @@ static const AshSpec argument_value_spec =
 static const AshSpec argument_values_spec =
 	ASH_SPEC("argument_values", Equality, argument_values_options, .doc = "an argument and values");
 
+/*
+ * Adds a value to opts->operands; false after adding an error, also for a literal that the
+ * field can never have.
+ */
 static bool
 compile_operand(const AshBuiltinScope *scope, Equality *opts, const char *option, json_t *node,
 				AshErrors *errors)
@@ -81,8 +85,12 @@ compile_operand(const AshBuiltinScope *scope, Equality *opts, const char *option
 	return true;
 }
 
+/*
+ * Resolves the field, which may be what allowed says, and compiles the values; false after
+ * adding errors.
+ */
 static bool
-prepare(const AshBuiltinScope *scope, Equality *opts, int allowed, AshErrors *errors)
+prepare_equality(const AshBuiltinScope *scope, Equality *opts, int allowed, AshErrors *errors)
 {
 	const char *option = opts->argument != NULL ? "argument" : "attribute";
 	const char *name = opts->argument != NULL ? opts->argument : opts->attribute;
@@ -108,10 +116,11 @@ prepare_equals(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	Equality *opts = options;
 
 	opts->message = "must equal %{value}";
-	return prepare(scope, opts, opts->argument ? ASH_SUBJECT_ARGUMENT : ASH_SUBJECT_ATTRIBUTE,
-				   errors);
+	return prepare_equality(scope, opts,
+							opts->argument ? ASH_SUBJECT_ARGUMENT : ASH_SUBJECT_ATTRIBUTE, errors);
 }
 
+/* As prepare_equals, with the answer turned round. */
 static bool
 prepare_does_not_equal(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -131,7 +140,7 @@ prepare_one_of(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 
 	opts->null_passes = true;
 	opts->message = "expected one of %{values}";
-	return prepare(scope, opts, ASH_SUBJECT_FIELD, errors);
+	return prepare_equality(scope, opts, ASH_SUBJECT_FIELD, errors);
 }
 
 static bool
@@ -141,7 +150,7 @@ prepare_attribute_in(const AshBuiltinScope *scope, void *options, AshErrors *err
 
 	opts->null_passes = true;
 	opts->message = "expected one of %{values}";
-	return prepare(scope, opts, ASH_SUBJECT_ATTRIBUTE, errors);
+	return prepare_equality(scope, opts, ASH_SUBJECT_ATTRIBUTE, errors);
 }
 
 static bool
@@ -151,9 +160,10 @@ prepare_data_one_of(const AshBuiltinScope *scope, void *options, AshErrors *erro
 
 	opts->stored = true;
 	opts->message = "expected one of %{values}";
-	return prepare(scope, opts, ASH_SUBJECT_ATTRIBUTE, errors);
+	return prepare_equality(scope, opts, ASH_SUBJECT_ATTRIBUTE, errors);
 }
 
+/* The value that is compared: of the field, or the stored one. */
 static AshValue
 subject_value(const AshChangeset *cs, const Equality *opts)
 {
@@ -164,8 +174,9 @@ subject_value(const AshChangeset *cs, const Equality *opts)
 	return cs->data != NULL ? cs->data[opts->subject.attribute->index] : null;
 }
 
+/* True if the value equals one of the operands; null equals null. */
 static bool
-is_among(AshChangeset *cs, const Equality *opts, const AshValue *value)
+equals_any(AshChangeset *cs, const Equality *opts, const AshValue *value)
 {
 	ListCell *lc;
 
@@ -182,6 +193,7 @@ is_among(AshChangeset *cs, const Equality *opts, const AshValue *value)
 	return false;
 }
 
+/* A field that the action does not have passes unless it would have to have a value. */
 static bool
 equality_passes(AshChangeset *cs, void *options)
 {
@@ -193,7 +205,7 @@ equality_passes(AshChangeset *cs, void *options)
 	value = subject_value(cs, opts);
 	if (value.isnull && opts->null_passes)
 		return true;
-	return is_among(cs, opts, &value) != opts->negated;
+	return equals_any(cs, opts, &value) != opts->negated;
 }
 
 /* The value of an option as plain text, for lists in messages. */
@@ -230,6 +242,7 @@ join_operands(AshChangeset *cs, const Equality *opts)
 	return buf.data;
 }
 
+/* The message shows the value, or the values joined by ", ". */
 static void
 equality_describe(AshChangeset *cs, void *options, AshErrors *errors, AshError *error)
 {

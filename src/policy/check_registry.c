@@ -31,6 +31,7 @@ table_length(const AshCheckDef *table)
 	return n;
 }
 
+/* All built-in checks in one array of *count entries, made on first use in TopMemoryContext. */
 const AshCheckDef *
 ash_checks(int *count)
 {
@@ -60,6 +61,10 @@ ash_checks(int *count)
 	return checks;
 }
 
+/*
+ * The value of an option, compiled. A literal is cast to type here, without constraints; type
+ * NULL leaves it JSON. In CurrentMemoryContext; NULL after adding an error at the option.
+ */
 AshTemplate *
 ash_check_operand(AshResource *res, const char *option, json_t *node, const AshTypeInst *type,
 				  AshErrors *errors)
@@ -83,6 +88,7 @@ ash_check_operand(AshResource *res, const char *option, json_t *node, const AshT
 	return tmpl;
 }
 
+/* True if the value of an option, resolved for the call, is the same JSON as value. */
 bool
 ash_check_equals_json(AshCall *call, const AshTemplate *tmpl, const JsonbValue *value)
 {

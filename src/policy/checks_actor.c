@@ -24,6 +24,11 @@
  *-------------------------------------------------------------------------
  */
 
+/*
+ * A boolean that is computed by SQL when an ad-hoc statement runs: write puts its text into
+ * the statement, and finds path and value in the expression it is given. In
+ * CurrentMemoryContext; it refers to path and value.
+ */
 AshExpr *
 ash_policy_actor_test(AshResource *res, void (*write)(AshSql *sql, AshExpr *call), List *path,
 					  Datum value)
@@ -42,6 +47,7 @@ ash_policy_actor_test(AshResource *res, void (*write)(AshSql *sql, AshExpr *call
 	return test;
 }
 
+/* Writes the call that gives the session's actor, as the resource's domain sees it. */
 void
 ash_policy_write_actor(AshSql *sql, const AshResource *res)
 {
@@ -78,6 +84,7 @@ write_attribute_equals(AshSql *sql, AshExpr *call)
 					 quote_literal_cstr(linitial(call->template_path)), quote_literal_cstr(value));
 }
 
+/* "The session has an actor", for ad-hoc SQL. */
 AshExpr *
 ash_policy_actor_present(AshResource *res)
 {
@@ -164,6 +171,7 @@ match_attribute_equals(const AshPolicySubject *subject, void *options)
 	return ash_check_equals_json(subject->call, opts->value, &value) ? ASH_TRUE : ASH_FALSE;
 }
 
+/* For ad-hoc SQL only a literal can be compared; other values are not known there. */
 static AshExpr *
 filter_attribute_equals(const AshPolicySubject *subject, void *options)
 {
@@ -231,9 +239,9 @@ static const AshOpt relates_options[] = {
 static const AshSpec relates_spec =
 	ASH_SPEC("relates_to_actor_via", RelatesToActorVia, relates_options, .shorthand = "path");
 
-/* "team.members.user" and ["team", "members"] alike. */
+/* Names of relationships: "team.members.user" and ["team", "members"] alike. */
 static List *
-split_path(List *given)
+split_names(List *given)
 {
 	List *path = NIL;
 	ListCell *lc;
@@ -254,7 +262,10 @@ split_path(List *given)
 	return path;
 }
 
-/* The actor is one row: what a single belongs_to says is in its foreign key. */
+/*
+ * True if the foreign key alone says whether the row is related to the actor: the destination
+ * cannot be filtered away.
+ */
 static bool
 is_plain_key(const AshRelationship *rel, const AshResource *destination)
 {
@@ -277,6 +288,10 @@ write_key_comparison(StringInfo source, const AshResource *destination, const ch
 	}
 }
 
+/*
+ * The check as the text of an expression: a comparison of the foreign key where that is
+ * enough, else exists() over the path.
+ */
 static const char *
 relates_source(const RelatesToActorVia *opts, List *path, List *rels,
 			   const AshResource *destination)
@@ -304,11 +319,12 @@ relates_source(const RelatesToActorVia *opts, List *path, List *rels,
 	return source.data;
 }
 
+/* Resolves the path and parses the expression it stands for; false after adding an error. */
 static bool
 prepare_relates(AshResource *res, void *options, AshErrors *errors)
 {
 	RelatesToActorVia *opts = options;
-	List *path = split_path(opts->path_options);
+	List *path = split_names(opts->path_options);
 	List *rels;
 	List *owners;
 	AshResource *destination = ash_path_resolve(res, path, &rels, &owners, errors);

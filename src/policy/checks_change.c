@@ -19,13 +19,10 @@
 #include "model/value_template.h"
 #include "policy/policy_internal.h"
 
-static AshTruth
-truth(bool value)
-{
-	return value ? ASH_TRUE : ASH_FALSE;
-}
-
-/* Without a changeset: unknown while ad-hoc SQL writes, else nothing changes. */
+/*
+ * What a check says without a changeset: it is not known what ad-hoc SQL writes, and nothing
+ * else changes anything.
+ */
 static AshTruth
 no_changeset(const AshPolicySubject *subject)
 {
@@ -72,6 +69,7 @@ static const AshOpt transition_options[] = {
 };
 static const AshSpec transition_spec = ASH_SPEC("transition", Transition, transition_options);
 
+/* The attribute of that name; NULL after adding an error with a suggestion. */
 static AshAttribute *
 find_attribute(AshResource *res, const char *name, AshErrors *errors)
 {
@@ -109,6 +107,7 @@ add_changing(AshResource *res, ChangingAttributes *opts, const char *name, json_
 				ash_check_operand(res, "to", given->to, changing->attribute->type, errors)) != NULL;
 }
 
+/* Attributes given as an object, {"name": {"from", "to"}}; false after adding errors. */
 static bool
 prepare_changing_object(AshResource *res, ChangingAttributes *opts, json_t *object,
 						AshErrors *errors)
@@ -126,8 +125,12 @@ prepare_changing_object(AshResource *res, ChangingAttributes *opts, json_t *obje
 	return ok;
 }
 
+/*
+ * Compiles the attributes into opts->changing; they are a name, an object of transitions, or a
+ * list of both. False after adding errors.
+ */
 static bool
-prepare_changing(AshResource *res, void *options, AshErrors *errors)
+prepare_changing_attributes(AshResource *res, void *options, AshErrors *errors)
 {
 	ChangingAttributes *opts = options;
 	int before = list_length(errors->items);
@@ -154,9 +157,13 @@ prepare_changing(AshResource *res, void *options, AshErrors *errors)
 	return list_length(errors->items) == before;
 }
 
-/* The value of an option as the attribute's type; false when it is none of its values. */
+/*
+ * The value of an option, for the call, as the attribute's type; false when it is none of that
+ * type's values.
+ */
 static bool
-operand_value(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type, AshValue *out)
+operand_for_attribute(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type,
+					  AshValue *out)
 {
 	AshErrors *scratch = ash_errors_create(CurrentMemoryContext);
 	AshCast cast = { .errors = scratch, .code = ASH_E_INVALID_ATTRIBUTE, .no_constraints = true };
@@ -164,19 +171,24 @@ operand_value(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type, A
 	return ash_template_value(&call->bindings, tmpl, type, &cast, out);
 }
 
+/* True if the value of an option equals value; null equals null here. */
 static bool
 operand_equals(AshCall *call, const AshTemplate *tmpl, const AshTypeInst *type,
 			   const AshValue *value)
 {
 	AshValue wanted;
 
-	if (!operand_value(call, tmpl, type, &wanted))
+	if (!operand_for_attribute(call, tmpl, type, &wanted))
 		return false;
 	if (wanted.isnull || value->isnull)
 		return wanted.isnull && value->isnull;
 	return ash_type_equal(type, &wanted, value);
 }
 
+/*
+ * The truth for one attribute. Unknown when the new value is computed by the UPDATE, or when
+ * the old one is that of a row which was not read.
+ */
 static AshTruth
 match_one(const AshPolicySubject *subject, const Changing *changing)
 {
@@ -198,9 +210,10 @@ match_one(const AshPolicySubject *subject, const Changing *changing)
 		return ASH_UNKNOWN;
 	if (cs->data != NULL)
 		stored = cs->data[i];
-	return truth(operand_equals(subject->call, changing->from, attribute->type, &stored));
+	return ash_truth(operand_equals(subject->call, changing->from, attribute->type, &stored));
 }
 
+/* All of them must be changing; see filter_changing for what is unknown. */
 static AshTruth
 match_changing(const AshPolicySubject *subject, void *options)
 {
@@ -221,7 +234,10 @@ match_changing(const AshPolicySubject *subject, void *options)
 	return result;
 }
 
-/* The stored row is not known, but its values can be asked of it: attribute = from. */
+/*
+ * What match_changing left unknown, as a condition on the stored row: its values are those
+ * that the transitions start from. NULL when the new value is not known.
+ */
 static AshExpr *
 filter_changing(const AshPolicySubject *subject, void *options)
 {
@@ -241,7 +257,7 @@ filter_changing(const AshPolicySubject *subject, void *options)
 			return NULL;
 		if (changing->from == NULL)
 			continue;
-		if (!operand_value(subject->call, changing->from, changing->attribute->type, &from))
+		if (!operand_for_attribute(subject->call, changing->from, changing->attribute->type, &from))
 			return ash_expr_bool(false);
 		stored = ash_expr_attribute(subject->res, changing->attribute);
 		all =
@@ -284,6 +300,7 @@ static const AshSpec relationships_spec =
 	ASH_SPEC("changing_relationships", RelationshipNames, relationships_options,
 			 .shorthand = "relationships");
 
+/* The relationship of that name; NULL after adding an error with a suggestion. */
 static AshRelationship *
 find_relationship(AshResource *res, const char *name, AshErrors *errors)
 {
@@ -295,6 +312,7 @@ find_relationship(AshResource *res, const char *name, AshErrors *errors)
 	return relationship;
 }
 
+/* False after adding an error for each name that is no relationship. */
 static bool
 prepare_relationships(AshResource *res, void *options, AshErrors *errors)
 {
@@ -306,7 +324,7 @@ prepare_relationships(AshResource *res, void *options, AshErrors *errors)
 	return ok;
 }
 
-/* Any of them; also through the foreign key alone. */
+/* True if any of the relationships is managed, or its foreign key changes. */
 static AshTruth
 match_relationships(const AshPolicySubject *subject, void *options)
 {
@@ -343,6 +361,7 @@ static const AshOpt relating_options[] = {
 static const AshSpec relating_spec =
 	ASH_SPEC("relating_to_actor", RelatingToActor, relating_options, .shorthand = "relationship");
 
+/* Resolves the belongs_to and its keys; false after adding an error. */
 static bool
 prepare_relating(AshResource *res, void *options, AshErrors *errors)
 {
@@ -361,7 +380,10 @@ prepare_relating(AshResource *res, void *options, AshErrors *errors)
 	return opts->source != NULL;
 }
 
-/* Does input (a key, an object with it, or a list of those) name the actor? */
+/*
+ * True if input, which is a key, an object with the key, or a list of those, gives the actor's
+ * key. depth is 0 at the outermost level: lists are not nested.
+ */
 static bool
 input_names(const JsonbValue *input, const char *key, const JsonbValue *actor, int depth)
 {
@@ -382,6 +404,7 @@ input_names(const JsonbValue *input, const char *key, const JsonbValue *actor, i
 	return false;
 }
 
+/* True if the relationship is managed with an input that names the actor. */
 static bool
 managed_names_actor(const AshChangeset *cs, const RelatingToActor *opts, const JsonbValue *actor)
 {
@@ -401,6 +424,10 @@ managed_names_actor(const AshChangeset *cs, const RelatingToActor *opts, const J
 	return false;
 }
 
+/*
+ * True if the relationship is managed with the actor, or the foreign key is set to the actor's
+ * key. Unknown when the UPDATE computes the foreign key.
+ */
 static AshTruth
 match_relating(const AshPolicySubject *subject, void *options)
 {
@@ -424,11 +451,11 @@ match_relating(const AshPolicySubject *subject, void *options)
 		return ASH_FALSE;
 	scratch = ash_errors_create(CurrentMemoryContext);
 	cast.errors = scratch;
-	return truth(ash_type_cast(opts->source->type, &actor, &cast, &key) && !key.isnull &&
-				 ash_type_equal(opts->source->type, &key, &cs->values[opts->source->index]));
+	return ash_truth(ash_type_cast(opts->source->type, &actor, &cast, &key) && !key.isnull &&
+					 ash_type_equal(opts->source->type, &key, &cs->values[opts->source->index]));
 }
 
-/* An ad-hoc INSERT relates the new row to whom its foreign key says. */
+/* For an ad-hoc INSERT: the foreign key of the new row is the actor's key. */
 static AshExpr *
 filter_relating(const AshPolicySubject *subject, void *options)
 {
@@ -446,7 +473,7 @@ filter_relating(const AshPolicySubject *subject, void *options)
 
 const AshCheckDef ash_change_checks[] = {
 	{ "changing_attributes", "All of the attributes are changing, from and to the values given.",
-	  &changing_spec, "attributes", prepare_changing, match_changing, filter_changing },
+	  &changing_spec, "attributes", prepare_changing_attributes, match_changing, filter_changing },
 	{ "changing_relationship", "The relationship is managed, or its foreign key is changing.",
 	  &relationship_spec, NULL, prepare_relationships, match_relationships, NULL },
 	{ "changing_relationships", "Any of the relationships is changing.", &relationships_spec, NULL,

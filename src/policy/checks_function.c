@@ -45,15 +45,16 @@ static const AshOpt function_options[] = {
 static const AshSpec function_spec = ASH_SPEC("function", FunctionOptions, function_options);
 
 static Oid
-find_function(const char *name)
+find_check_function(const char *name)
 {
 	Oid args[] = { JSONBOID, JSONBOID, JSONBOID };
 
 	return LookupFuncName(stringToQualifiedNameListCompat(name), 3, args, true);
 }
 
+/* Finds the function and checks its signature; false after adding an error. */
 static bool
-prepare_function(AshResource *res, void *options, AshErrors *errors)
+prepare_function_check(AshResource *res, void *options, AshErrors *errors)
 {
 	FunctionOptions *opts = options;
 	Oid function;
@@ -65,7 +66,7 @@ prepare_function(AshResource *res, void *options, AshErrors *errors)
 							 opts->name, opts->name);
 		return false;
 	}
-	function = find_function(opts->name);
+	function = find_check_function(opts->name);
 	if (!OidIsValid(function))
 	{
 		ash_error_definition(errors, NULL, "function %s(jsonb, jsonb, jsonb) does not exist",
@@ -90,7 +91,7 @@ prepare_function(AshResource *res, void *options, AshErrors *errors)
  */
 
 static void
-write_key(StringInfo out, const char *key)
+write_member_key(StringInfo out, const char *key)
 {
 	if (out->data[out->len - 1] != '{')
 		appendStringInfoChar(out, ',');
@@ -101,22 +102,22 @@ write_key(StringInfo out, const char *key)
 static void
 write_text(StringInfo out, const char *key, const char *value)
 {
-	write_key(out, key);
+	write_member_key(out, key);
 	ash_write_json_string(out, value, strlen(value));
 }
 
 /* The attributes for which values are known: changed ones, or the stored row. */
 static void
-write_attributes(StringInfo out, const AshChangeset *cs, const char *key, const AshValue *values,
-				 bool changed_only)
+write_subject_values(StringInfo out, const AshChangeset *cs, const char *key,
+					 const AshValue *values, bool changed_only)
 {
-	write_key(out, key);
+	write_member_key(out, key);
 	appendStringInfoChar(out, '{');
 	for (int i = 0; i < cs->res->nattributes; i++)
 	{
 		if (changed_only && !(cs->flags[i] & ASH_CHANGING))
 			continue;
-		write_key(out, cs->res->attributes[i]->name);
+		write_member_key(out, cs->res->attributes[i]->name);
 		ash_type_write_json(out, cs->res->attributes[i]->type, &values[i]);
 	}
 	appendStringInfoChar(out, '}');
@@ -125,10 +126,14 @@ write_attributes(StringInfo out, const AshChangeset *cs, const char *key, const 
 static void
 write_jsonb(StringInfo out, const char *key, Jsonb *value)
 {
-	write_key(out, key);
+	write_member_key(out, key);
 	(void) JsonbToCString(out, &value->root, VARSIZE_ANY_EXHDR(value));
 }
 
+/*
+ * What the function is given as its first argument: resource, action, arguments, context,
+ * tenant, changes and the stored row, as far as they are known.
+ */
 static Datum
 subject_json(const AshPolicySubject *subject)
 {
@@ -142,16 +147,16 @@ subject_json(const AshPolicySubject *subject)
 		write_text(&out, "action", subject->action->name);
 	if (subject->call != NULL)
 	{
-		write_key(&out, "arguments");
+		write_member_key(&out, "arguments");
 		ash_call_write_arguments(&out, subject->call, false);
 		write_jsonb(&out, "context", subject->call->bindings.context);
 		if (subject->call->bindings.has_tenant)
 			write_jsonb(&out, "tenant", ash_jsonb_from_value(&subject->call->bindings.tenant));
 	}
 	if (subject->changeset != NULL)
-		write_attributes(&out, subject->changeset, "changes", subject->changeset->values, true);
+		write_subject_values(&out, subject->changeset, "changes", subject->changeset->values, true);
 	if (subject->changeset != NULL && subject->changeset->data != NULL)
-		write_attributes(&out, subject->changeset, "data", subject->changeset->data, false);
+		write_subject_values(&out, subject->changeset, "data", subject->changeset->data, false);
 	appendStringInfoChar(&out, '}');
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
 }
@@ -161,6 +166,10 @@ subject_json(const AshPolicySubject *subject)
  *-------------------------------------------------------------------------
  */
 
+/*
+ * Calls the function with the privileges of the current user. A function that is gone is an
+ * error of the call, and not satisfied.
+ */
 static AshTruth
 match_function(const AshPolicySubject *subject, void *options)
 {
@@ -172,7 +181,7 @@ match_function(const AshPolicySubject *subject, void *options)
 
 	if (subject->call == NULL)
 		return ASH_UNKNOWN;
-	function = find_function(opts->name);
+	function = find_check_function(opts->name);
 	/* dropped, or made anew with another result, since it was named */
 	if (!OidIsValid(function) || get_func_rettype(function) != BOOLOID || get_func_retset(function))
 	{
@@ -197,8 +206,9 @@ match_function(const AshPolicySubject *subject, void *options)
 	return !fcinfo->isnull && DatumGetBool(result) ? ASH_TRUE : ASH_FALSE;
 }
 
+/* AshPolicy test of ad-hoc SQL: writes the function's call; NULL counts as false. */
 static void
-write_call(AshSql *sql, AshExpr *call)
+write_function_call(AshSql *sql, AshExpr *call)
 {
 	List *names = stringToQualifiedNameListCompat(linitial(call->template_path));
 	char *options = JsonbToCString(NULL, &DatumGetJsonbP(call->value.value)->root, 0);
@@ -212,6 +222,7 @@ write_call(AshSql *sql, AshExpr *call)
 	ash_sql_str(sql, "), false))");
 }
 
+/* For ad-hoc SQL: the call of the function becomes part of the statement. */
 static AshExpr *
 filter_function(const AshPolicySubject *subject, void *options)
 {
@@ -221,13 +232,13 @@ filter_function(const AshPolicySubject *subject, void *options)
 	if (subject->call != NULL)
 		return NULL;
 	json = JsonbToCString(NULL, &DatumGetJsonbP(subject_json(subject))->root, 0);
-	return ash_policy_actor_test(subject->res, write_call,
+	return ash_policy_actor_test(subject->res, write_function_call,
 								 list_make2(unconstify(char *, opts->name), json),
 								 JsonbPGetDatum(opts->options));
 }
 
 const AshCheckDef ash_function_checks[] = {
 	{ "function", "A SQL function (subject jsonb, options jsonb, actor jsonb) returns true.",
-	  &function_spec, "function", prepare_function, match_function, filter_function },
+	  &function_spec, "function", prepare_function_check, match_function, filter_function },
 	{ NULL }
 };

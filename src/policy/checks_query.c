@@ -17,12 +17,6 @@
 #include "model/resource.h"
 #include "policy/policy_internal.h"
 
-static AshTruth
-truth(bool value)
-{
-	return value ? ASH_TRUE : ASH_FALSE;
-}
-
 /*-------------------------------------------------------------------------
  * accessing_from
  *-------------------------------------------------------------------------
@@ -44,16 +38,17 @@ static const AshOpt accessing_options[] = {
 };
 static const AshSpec accessing_spec = ASH_SPEC("accessing_from", AccessingFrom, accessing_options);
 
+/* True if the read was begun through the relationship. */
 static AshTruth
 match_accessing(const AshPolicySubject *subject, void *options)
 {
 	AccessingFrom *opts = options;
 	const AshCall *call = subject->call;
 
-	return truth(call != NULL && call->accessing_from != NULL &&
-				 call->accessing_relationship != NULL &&
-				 strcmp(call->accessing_from, opts->resource) == 0 &&
-				 strcmp(call->accessing_relationship, opts->relationship) == 0);
+	return ash_truth(call != NULL && call->accessing_from != NULL &&
+					 call->accessing_relationship != NULL &&
+					 strcmp(call->accessing_from, opts->resource) == 0 &&
+					 strcmp(call->accessing_relationship, opts->relationship) == 0);
 }
 
 /*-------------------------------------------------------------------------
@@ -74,6 +69,7 @@ static const AshOpt selecting_options[] = { ASH_OPTION(Selecting, "attribute", N
 static const AshSpec selecting_spec =
 	ASH_SPEC("selecting", Selecting, selecting_options, .shorthand = "attribute");
 
+/* Resolves the attribute; false after adding an error. */
 static bool
 prepare_selecting(AshResource *res, void *options, AshErrors *errors)
 {
@@ -86,7 +82,7 @@ prepare_selecting(AshResource *res, void *options, AshErrors *errors)
 	return opts->attribute != NULL;
 }
 
-/* Selecting nothing in particular selects it. */
+/* True if the attribute is selected; a selection that was not given is the default one. */
 static AshTruth
 match_selecting(const AshPolicySubject *subject, void *options)
 {
@@ -95,10 +91,10 @@ match_selecting(const AshPolicySubject *subject, void *options)
 	if (subject->call == NULL)
 		return ASH_UNKNOWN;
 	if (subject->read.select != NULL)
-		return truth(bms_is_member(attribute->index, subject->read.select));
+		return ash_truth(bms_is_member(attribute->index, subject->read.select));
 	if (subject->changeset != NULL && subject->changeset->select_given)
-		return truth(ash_names_contain(subject->changeset->select, attribute->name));
-	return truth(attribute->select_by_default || attribute->always_select);
+		return ash_truth(ash_names_contain(subject->changeset->select, attribute->name));
+	return ash_truth(attribute->select_by_default || attribute->always_select);
 }
 
 /*-------------------------------------------------------------------------
@@ -119,6 +115,7 @@ static const AshOpt loading_options[] = {
 static const AshSpec loading_spec =
 	ASH_SPEC("loading", Loading, loading_options, .shorthand = "field");
 
+/* False after adding an error: the name is none of a relationship, calculation or aggregate. */
 static bool
 prepare_loading(AshResource *res, void *options, AshErrors *errors)
 {
@@ -134,7 +131,7 @@ prepare_loading(AshResource *res, void *options, AshErrors *errors)
 static AshTruth
 match_loading(const AshPolicySubject *subject, void *options)
 {
-	return truth(ash_names_contain(subject->read.loads, ((Loading *) options)->field));
+	return ash_truth(ash_names_contain(subject->read.loads, ((Loading *) options)->field));
 }
 
 /*-------------------------------------------------------------------------
@@ -157,8 +154,9 @@ static const AshOpt filtering_options[] = {
 static const AshSpec filtering_spec =
 	ASH_SPEC("filtering_on", FilteringOn, filtering_options, .shorthand = "field");
 
+/* True if the relationships have these names, in that order. */
 static bool
-same_path(List *relationships, List *names)
+has_path_names(List *relationships, List *names)
 {
 	ListCell *rel;
 	ListCell *name;
@@ -173,13 +171,14 @@ same_path(List *relationships, List *names)
 	return true;
 }
 
+/* ash_expr_walk: true for a reference to the field that the options name. */
 static bool
-is_field(AshExpr *expr, void *context)
+is_sought_field(AshExpr *expr, void *context)
 {
 	FilteringOn *opts = context;
 	const char *name;
 
-	if (expr->kind != ASH_EXPR_REF || !same_path(expr->path, opts->path))
+	if (expr->kind != ASH_EXPR_REF || !has_path_names(expr->path, opts->path))
 		return false;
 	if (expr->attribute != NULL)
 		name = expr->attribute->name;
@@ -190,6 +189,7 @@ is_field(AshExpr *expr, void *context)
 	return strcmp(name, opts->field) == 0;
 }
 
+/* True if any filter of the read refers to the field; see the head of the file for ad-hoc SQL. */
 static AshTruth
 match_filtering(const AshPolicySubject *subject, void *options)
 {
@@ -199,7 +199,7 @@ match_filtering(const AshPolicySubject *subject, void *options)
 		return ASH_UNKNOWN;
 	foreach (lc, subject->read.filters)
 	{
-		if (ash_expr_walk(lfirst(lc), is_field, options))
+		if (ash_expr_walk(lfirst(lc), is_sought_field, options))
 			return ASH_TRUE;
 	}
 	return ASH_FALSE;

@@ -14,12 +14,6 @@
 #include "model/entities.h"
 #include "policy/policy_internal.h"
 
-static AshTruth
-truth(bool value)
-{
-	return value ? ASH_TRUE : ASH_FALSE;
-}
-
 /*-------------------------------------------------------------------------
  * always, never
  *-------------------------------------------------------------------------
@@ -71,6 +65,7 @@ static const AshOpt resource_options[] = {
 static const AshSpec resource_spec =
 	ASH_SPEC("resource", NamesOptions, resource_options, .shorthand = "name");
 
+/* Turns the names of action types into bits; false after adding an error for one that is none. */
 static bool
 prepare_action_type(AshResource *res, void *options, AshErrors *errors)
 {
@@ -98,27 +93,27 @@ prepare_action_type(AshResource *res, void *options, AshErrors *errors)
 static AshTruth
 match_action_type(const AshPolicySubject *subject, void *options)
 {
-	return truth((((NamesOptions *) options)->types & ASH_ON(subject->type)) != 0);
+	return ash_truth((((NamesOptions *) options)->types & ASH_ON(subject->type)) != 0);
 }
 
 /* A policy of the domain may name actions that only some of its resources have. */
 static AshTruth
 match_action(const AshPolicySubject *subject, void *options)
 {
-	return truth(subject->action != NULL &&
-				 ash_names_contain(((NamesOptions *) options)->names, subject->action->name));
+	return ash_truth(subject->action != NULL &&
+					 ash_names_contain(((NamesOptions *) options)->names, subject->action->name));
 }
 
 static AshTruth
 match_resource(const AshPolicySubject *subject, void *options)
 {
-	return truth(ash_names_contain(((NamesOptions *) options)->names, subject->res->name));
+	return ash_truth(ash_names_contain(((NamesOptions *) options)->names, subject->res->name));
 }
 
 static AshTruth
 match_private_action(const AshPolicySubject *subject, void *options)
 {
-	return truth(subject->action != NULL && !subject->action->is_public);
+	return ash_truth(subject->action != NULL && !subject->action->is_public);
 }
 
 /*-------------------------------------------------------------------------
@@ -152,6 +147,7 @@ prepare_context_equals(AshResource *res, void *options, AshErrors *errors)
 	return opts->value != NULL;
 }
 
+/* Ad-hoc SQL has no context: the check is not satisfied there. */
 static AshTruth
 match_context_equals(const AshPolicySubject *subject, void *options)
 {
@@ -161,7 +157,7 @@ match_context_equals(const AshPolicySubject *subject, void *options)
 	if (subject->call == NULL ||
 		!ash_jsonb_get_path(subject->call->bindings.context, opts->key, &value))
 		return ASH_FALSE;
-	return truth(ash_check_equals_json(subject->call, opts->value, &value));
+	return ash_truth(ash_check_equals_json(subject->call, opts->value, &value));
 }
 
 const AshCheckDef ash_simple_checks[] = {

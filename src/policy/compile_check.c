@@ -37,6 +37,7 @@ const AshSpec ash_policy_check_spec = ASH_SPEC("check", CheckOptions, check_opti
  *-------------------------------------------------------------------------
  */
 
+/* True if one of the arguments has that name. */
 static bool
 has_argument(AshArgument **args, int nargs, const char *name)
 {
@@ -49,9 +50,9 @@ has_argument(AshArgument **args, int nargs, const char *name)
 }
 
 /*
- * A policy may be asked about any action: arg.x is the argument of the action at
- * hand, null when it has none.  Of several with one name the first gives the type;
- * the value of another is cast to it.
+ * Parses a condition of a policy; NULL after adding an error. A policy may apply to any
+ * action: arg.x is the argument of the action that runs, null when it has none. Of several
+ * arguments with one name the first gives the type; the value of another is cast to it.
  */
 AshExpr *
 ash_policy_parse(AshResource *res, const char *source, AshErrors *errors)
@@ -81,6 +82,7 @@ ash_policy_parse(AshResource *res, const char *source, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* Adds the error of a check that is not in the registry, with a suggestion. */
 static void
 unknown_check(AshPolicyCompiler *compiler, const char *name)
 {
@@ -130,9 +132,9 @@ check_name(json_t *node)
 }
 
 /*
- * What a check is given, as the object its spec describes: what stands under the
- * name, as the option it stands for unless it is that object, and what stands beside
- * the name (the options of a function).
+ * The options of a check, as the object its spec describes. What the check's name is the key
+ * of is that object, or the value of one option (the payload or shorthand); what stands beside
+ * the name (the options of a function) is added.
  */
 static json_t *
 check_given(json_t *node, const char *name, const AshCheckDef *def)
@@ -210,7 +212,10 @@ compile_check(AshPolicyCompiler *compiler, json_t *node, const char *label)
 	return ok ? check : NULL;
 }
 
-/* The condition under key: a check, a list of them, or nothing. */
+/*
+ * The condition under key, a check, a list of checks or nothing, as List of AshCheck *. Errors
+ * are added below the current path; a faulty check is left out.
+ */
 List *
 ash_policy_compile_condition(AshPolicyCompiler *compiler, const char *key, json_t *node)
 {
@@ -270,7 +275,7 @@ compile_policy_check(AshPolicyCompiler *compiler, json_t *node)
 	return policy_check->check != NULL ? policy_check : NULL;
 }
 
-/* Can the checks ever authorize anything? */
+/* True if the checks can never authorize anything. */
 static bool
 only_forbids(List *checks)
 {
@@ -286,6 +291,10 @@ only_forbids(List *checks)
 	return true;
 }
 
+/*
+ * Fills policy->checks from a list of checks, or a single one; it must not be empty. Errors
+ * are added below the current path; a faulty check is left out.
+ */
 void
 ash_policy_compile_checks(AshPolicyCompiler *compiler, json_t *list, AshPolicy *policy)
 {

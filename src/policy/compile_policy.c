@@ -117,6 +117,10 @@ compile_policy(AshPolicyCompiler *compiler, json_t *node)
 /* Compiles one entry of a list. */
 typedef AshPolicy *(*EntryCompiler)(AshPolicyCompiler *compiler, json_t *node);
 
+/*
+ * The entries of a list as List of AshPolicy *; a faulty one is left out after adding its
+ * errors.
+ */
 static List *
 compile_list(AshPolicyCompiler *compiler, json_t *list, EntryCompiler compile)
 {
@@ -142,12 +146,13 @@ compile_list(AshPolicyCompiler *compiler, json_t *list, EntryCompiler compile)
 
 /* A field a policy may name. */
 static bool
-is_field(const AshResource *res, const char *name)
+is_field_named(const AshResource *res, const char *name)
 {
 	return strcmp(name, "*") == 0 || ash_find_attribute(res, name) != NULL ||
 		   ash_find_calculation(res, name) != NULL || ash_find_aggregate(res, name) != NULL;
 }
 
+/* Adds the error of a field that the resource has not, with a suggestion. */
 static void
 unknown_field(AshPolicyCompiler *compiler, const char *name)
 {
@@ -157,6 +162,7 @@ unknown_field(AshPolicyCompiler *compiler, const char *name)
 							 "no such field \"%s\" on %s", name, res->name);
 }
 
+/* Adds errors for names under key that are no fields, or part of the primary key. */
 static void
 check_fields(AshPolicyCompiler *compiler, const char *key, List *fields)
 {
@@ -167,7 +173,7 @@ check_fields(AshPolicyCompiler *compiler, const char *key, List *fields)
 	{
 		AshAttribute *attribute = ash_find_attribute(compiler->res, lfirst(lc));
 
-		if (!is_field(compiler->res, lfirst(lc)))
+		if (!is_field_named(compiler->res, lfirst(lc)))
 			unknown_field(compiler, lfirst(lc));
 		else if (attribute != NULL && attribute->primary_key)
 			ash_error_definition(
@@ -178,6 +184,7 @@ check_fields(AshPolicyCompiler *compiler, const char *key, List *fields)
 	ash_errors_pop(compiler->errors);
 }
 
+/* The entry at the current path; NULL after adding an error that leaves nothing to go on with. */
 static AshPolicy *
 compile_field_policy(AshPolicyCompiler *compiler, json_t *node)
 {
@@ -204,6 +211,7 @@ compile_field_policy(AshPolicyCompiler *compiler, json_t *node)
 	return policy;
 }
 
+/* True if a field policy, not counting bypasses, is about the field. */
 static bool
 covers(List *policies, const char *field)
 {
@@ -220,6 +228,7 @@ covers(List *policies, const char *field)
 	return false;
 }
 
+/* Adds an error if the field needs a field policy and has none. */
 static void
 require_covered(AshPolicyCompiler *compiler, List *policies, const char *field, bool is_public)
 {
@@ -230,7 +239,10 @@ require_covered(AshPolicyCompiler *compiler, List *policies, const char *field, 
 			"field \"%s\" is in no field policy: name it in one, or add one for \"*\"", field);
 }
 
-/* Spec 13.7: once there is a field policy, every public field needs one. */
+/*
+ * Once there is a field policy, every public field needs one, and private ones do where
+ * "private_fields" is "include".
+ */
 static void
 check_coverage(AshPolicyCompiler *compiler, List *policies)
 {
@@ -255,6 +267,7 @@ check_coverage(AshPolicyCompiler *compiler, List *policies)
  *-------------------------------------------------------------------------
  */
 
+/* The list under a key of the resource's definition; NIL when it is absent. */
 static List *
 compile_key(AshPolicyCompiler *compiler, const char *key, json_t *list, EntryCompiler compile)
 {
@@ -268,6 +281,11 @@ compile_key(AshPolicyCompiler *compiler, const char *key, json_t *list, EntryCom
 	return policies;
 }
 
+/*
+ * Compiles the policies and field policies of res into res->cxt, unless they are compiled
+ * already. Faults are added to errors; when errors is NULL, at run time, they raise an error:
+ * the stored definition does not fit any more.
+ */
 void
 ash_resource_policies(AshResource *res, AshErrors *errors)
 {

@@ -15,6 +15,7 @@
 
 #include "call/call.h"
 #include "model/action_def.h"
+#include "model/resource.h"
 
 struct AshChangeset;
 
@@ -74,7 +75,7 @@ struct AshPolicy
 	bool bypass;
 	List *conditions; /* of AshCheck *, ANDed; NIL = always; group conditions included */
 	List *checks;	  /* of AshPolicyCheck * */
-	int access_type;  /* AshAccessType */
+	AshAccessType access_type;
 	const char *description;
 	const char *error_message;
 	List *fields; /* field policies: of char *; "*" = all of them */

@@ -1,25 +1,34 @@
 /*-------------------------------------------------------------------------
  *
  * src/policy/policy_decide.c
- *	  The formula of spec 13.2 folded over a resource's policies.
+ *	  The formula of a resource's policies for a subject.
  *
- * With rest standing for the policies that follow and applied for "some policy
- * has applied", read from the front:
+ * Checks, conditions and policies are folded into one formula in three-valued
+ * logic: true, false, or unknown, which carries the expression over the row that
+ * decides.  Read from the first policy to the last, where rest stands for the
+ * policies that follow:
  *
- *	  bypass   (condition AND checks) OR rest
- *	  policy   (condition implies checks) AND rest, applied OR condition
- *	  end      applied
+ *	  bypass   (conditions AND checks) OR rest
+ *	  policy   (checks OR NOT conditions) AND rest; it has applied if its conditions hold
+ *	  end      true if some policy has applied
  *
- * which is the framework's "one AND all", without writing a bypass twice.  What
- * is decided vanishes; evaluation stops where the result is certain, so a check
- * after that is never asked.
+ * The checks of a policy are read in the same way; the first that decides wins:
  *
- * Null.  A check that gives NULL for a row is not satisfied, and neither is its
+ *	  authorize_if c		c OR rest
+ *	  forbid_if c			NOT c AND rest
+ *	  authorize_unless c	NOT c OR rest
+ *	  forbid_unless c		c AND rest
+ *	  end					false
+ *
+ * What is decided vanishes from the formula, and folding stops where the result is
+ * certain: checks after that are not evaluated.
+ *
+ * Null.  A check that is NULL for a row is not satisfied, and neither is its
  * negation: "forbid_if owner = 'bob'" does not let the rows without owner
- * through (recorded from the framework).  Negations stand at the checks only, so in the
- * whole, which consists of AND and OR above them, NULL is as good as false.  The
- * one exception is a condition that needs no row: NULL there is false, and its
- * negation true, as it is for the framework.
+ * through (as recorded from the framework).  So a check is a pair of formulas, for
+ * itself and for its negation.  Above the checks there are only AND and OR, where
+ * NULL is as good as false.  The one exception is a condition that refers to no
+ * row: NULL is false there, and its negation true, as it is for the framework.
  *
  *-------------------------------------------------------------------------
  */
@@ -80,7 +89,7 @@ literal_decided(bool value)
 	return literal;
 }
 
-/* Nothing can tell: neither the check nor its negation is satisfied. */
+/* It cannot be told: neither the check nor its negation is satisfied. */
 static Literal
 literal_undecidable(void)
 {
@@ -90,8 +99,8 @@ literal_undecidable(void)
 }
 
 /*
- * Will the row that a create inserts hold the values that the changeset has now?
- * Not while hooks or managed relationships may set more, or the database fills in.
+ * ash_expr_walk over a condition on a new row: true for a reference whose value the changeset
+ * does not have: hooks, the tenant or the table may set it.
  */
 static bool
 is_not_known(AshExpr *expr, void *changeset)
@@ -112,7 +121,10 @@ is_not_known(AshExpr *expr, void *changeset)
 			(cs->res->tenancy == ASH_TENANCY_ATTRIBUTE && attribute == cs->res->tenant_attribute));
 }
 
-/* True if expr over the new row of a create can be evaluated over its changeset. */
+/*
+ * True if expr over the new row of a create can be evaluated over its changeset: no hook and
+ * no managed relationship can change what it refers to any more.
+ */
 static bool
 create_is_known(const AshPolicySubject *subject, AshExpr *expr)
 {
@@ -124,7 +136,10 @@ create_is_known(const AshPolicySubject *subject, AshExpr *expr)
 		   !ash_expr_walk(expr, is_not_known, cs);
 }
 
-/* Value of a condition that needs no row but, at most, the changeset's values. */
+/*
+ * The value of a condition that refers to no row, or only to known values of the changeset.
+ * NULL after adding an error.
+ */
 static AshValue
 evaluate(const AshPolicySubject *subject, AshExpr *expr)
 {
@@ -137,12 +152,15 @@ evaluate(const AshPolicySubject *subject, AshExpr *expr)
 }
 
 static bool
-is_actor(const AshExpr *expr)
+is_actor_value(const AshExpr *expr)
 {
 	return expr->kind == ASH_EXPR_TEMPLATE && expr->template_kind == ASH_TEMPLATE_ACTOR;
 }
 
-/* A comparison of PostgreSQL's own, null when either side is, with a value of the actor. */
+/*
+ * True for a comparison of PostgreSQL's own, null when either side is, with a value of the
+ * actor.
+ */
 static bool
 compares_actor(const AshExpr *expr)
 {
@@ -153,11 +171,11 @@ compares_actor(const AshExpr *expr)
 		return false;
 	for (int i = 0; i < lengthof(names); i++)
 		if (strcmp(expr->func->name, names[i]) == 0)
-			return is_actor(expr->args[0]) || is_actor(expr->args[1]);
+			return is_actor_value(expr->args[0]) || is_actor_value(expr->args[1]);
 	return false;
 }
 
-/* Can it be seen that the expression is not true when there is no actor? */
+/* True if it can be seen from the expression that it is not true without an actor. */
 static bool
 needs_actor(const AshExpr *expr)
 {
@@ -165,14 +183,17 @@ needs_actor(const AshExpr *expr)
 
 	check_stack_depth();
 	if (expr->kind != ASH_EXPR_AND && expr->kind != ASH_EXPR_OR && expr->kind != ASH_EXPR_EXISTS)
-		return is_actor(expr) || compares_actor(expr);
+		return is_actor_value(expr) || compares_actor(expr);
 	for (int i = 0; i < expr->nargs; i++)
 		if (needs_actor(expr->args[i]) != all)
 			return !all;
 	return all && expr->nargs > 0;
 }
 
-/* An expression over the row, in ad-hoc SQL: only what reads no row is decided by then. */
+/*
+ * An expression over the row, in ad-hoc SQL: nothing is evaluated yet. Strict access decides
+ * without the row, which is impossible for one that refers to it.
+ */
 static Literal
 literal_adhoc(const AshPolicySubject *subject, AshExpr *expr, AshAccessType access_type)
 {
@@ -198,7 +219,11 @@ literal_adhoc(const AshPolicySubject *subject, AshExpr *expr, AshAccessType acce
 	return literal;
 }
 
-/* An expression over the row, in a call. */
+/*
+ * An expression over the row, in a call: evaluated when it refers to no row, or when the new
+ * row is known; else a condition. Neither it nor its negation is satisfied without a row to
+ * apply it to: in strict access and in generic actions.
+ */
 static Literal
 literal_filter(const AshPolicySubject *subject, AshExpr *expr, AshAccessType access_type)
 {
@@ -225,6 +250,10 @@ literal_filter(const AshPolicySubject *subject, AshExpr *expr, AshAccessType acc
 	return literal;
 }
 
+/*
+ * A check for the subject. Its match function is called first, then, when that does not
+ * decide, its filter.
+ */
 Literal
 ash_policy_check(const AshPolicySubject *subject, const AshCheck *check, AshAccessType access_type)
 {
@@ -246,7 +275,7 @@ ash_policy_check(const AshPolicySubject *subject, const AshCheck *check, AshAcce
  *-------------------------------------------------------------------------
  */
 
-/* All conditions hold; any does not. */
+/* The conditions of a policy: satisfied when all are, not satisfied when any is not. */
 Literal
 ash_policy_conditions(const AshPolicySubject *subject, const AshPolicy *policy)
 {
@@ -265,6 +294,10 @@ ash_policy_conditions(const AshPolicySubject *subject, const AshPolicy *policy)
 	return all;
 }
 
+/*
+ * The checks of a policy from the i-th on: the first that decides wins, and when none does,
+ * the policy is not passed. Later checks are not evaluated when one is decisive.
+ */
 static Formula
 checks_from(const AshPolicySubject *subject, const AshPolicy *policy, int i)
 {
@@ -285,13 +318,17 @@ checks_from(const AshPolicySubject *subject, const AshPolicy *policy, int i)
 	return own.truth == ASH_FALSE ? own : formula_and(own, checks_from(subject, policy, i + 1));
 }
 
-/* The first check that decides wins; when none does, the policy fails. */
+/* The formula under which the subject passes the policy's checks. */
 Formula
 ash_policy_checks(const AshPolicySubject *subject, const AshPolicy *policy)
 {
 	return checks_from(subject, policy, 0);
 }
 
+/*
+ * The policies from the i-th on; applied is the formula "a policy has applied so far". See the
+ * head of the file.
+ */
 static Formula
 policies_from(const AshPolicySubject *subject, List *policies, int i, Formula applied)
 {
@@ -339,8 +376,9 @@ ash_policy_formula(const AshPolicySubject *subject)
  *-------------------------------------------------------------------------
  */
 
+/* ash_expr_walk: true for a template that the input or a change of one write can set. */
 static bool
-is_input(AshExpr *expr, void *context)
+is_of_input(AshExpr *expr, void *context)
 {
 	return expr->kind == ASH_EXPR_TEMPLATE &&
 		   (expr->template_kind == ASH_TEMPLATE_ARG || expr->template_kind == ASH_TEMPLATE_CONTEXT);
@@ -359,7 +397,7 @@ check_is_of_call(const AshPolicySubject *subject, const AshCheck *check)
 	if (!check->def->of_call)
 		return false;
 	expr = check->def->filter ? check->def->filter(subject, check->options) : NULL;
-	return expr == NULL || ash_expr_has_refs(expr) || !ash_expr_walk(expr, is_input, NULL);
+	return expr == NULL || ash_expr_has_refs(expr) || !ash_expr_walk(expr, is_of_input, NULL);
 }
 
 static bool
@@ -417,12 +455,13 @@ ash_policy_settle(const AshPolicySubject *subject, AshExpr *condition)
  */
 
 static bool
-names_field(const AshPolicy *policy, const char *field, bool star)
+policy_names_field(const AshPolicy *policy, const char *field, bool star)
 {
 	return ash_names_contain(policy->fields, field) ||
 		   (star && ash_names_contain(policy->fields, "*"));
 }
 
+/* The field policies that name the field, or, with star, "*". */
 static List *
 policies_of_field(const AshResource *res, const char *field, bool star)
 {
@@ -431,13 +470,16 @@ policies_of_field(const AshResource *res, const char *field, bool star)
 
 	foreach (lc, res->field_policies)
 	{
-		if (names_field(lfirst(lc), field, star))
+		if (policy_names_field(lfirst(lc), field, star))
 			policies = lappend(policies, lfirst(lc));
 	}
 	return policies;
 }
 
-/* A private field that no policy names explicitly follows private_fields. */
+/*
+ * The policies of a private field. One that no policy names follows "private_fields"; *decided
+ * is set when that alone decides, as *visible says.
+ */
 static List *
 policies_of_private(const AshResource *res, const char *field, bool *decided, bool *visible)
 {
@@ -449,6 +491,11 @@ policies_of_private(const AshResource *res, const char *field, bool *decided, bo
 	return NIL;
 }
 
+/*
+ * The condition under which the subject may see a field: NULL when it always may, else it must
+ * be TRUE. *never is set when no row can show it. Only to be called when
+ * res->has_field_policies.
+ */
 AshExpr *
 ash_policy_field_condition(const AshPolicySubject *subject, const char *field, bool is_public,
 						   bool *never)

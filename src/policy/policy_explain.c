@@ -29,6 +29,7 @@ write_string(StringInfo out, const char *str)
 	ash_write_json_string(out, str, strlen(str));
 }
 
+/* Appends ,"key": with true, false or "unknown". */
 static void
 write_truth(StringInfo out, const char *key, Formula formula)
 {
@@ -48,7 +49,7 @@ write_truth(StringInfo out, const char *key, Formula formula)
 }
 
 static void
-write_filter(StringInfo out, const AshExpr *expr)
+write_filter_member(StringInfo out, const AshExpr *expr)
 {
 	if (expr == NULL)
 		return;
@@ -56,6 +57,7 @@ write_filter(StringInfo out, const AshExpr *expr)
 	write_string(out, ash_expr_describe(unconstify(AshExpr *, expr)));
 }
 
+/* Appends a check as an object; effect is the key that holds its name. */
 static void
 write_check(StringInfo out, const AshPolicySubject *subject, const AshPolicy *policy,
 			const AshCheck *check, const char *effect)
@@ -65,10 +67,11 @@ write_check(StringInfo out, const AshPolicySubject *subject, const AshPolicy *po
 	appendStringInfo(out, "{\"%s\":", effect);
 	write_string(out, check->name);
 	write_truth(out, "result", literal.when_satisfied);
-	write_filter(out, literal.when_satisfied.expr);
+	write_filter_member(out, literal.when_satisfied.expr);
 	appendStringInfoChar(out, '}');
 }
 
+/* Appends a policy with its conditions and checks. */
 static void
 write_policy(StringInfo out, const AshPolicySubject *subject, const AshPolicy *policy)
 {
@@ -101,6 +104,10 @@ write_policy(StringInfo out, const AshPolicySubject *subject, const AshPolicy *p
 	appendStringInfoString(out, "]}");
 }
 
+/*
+ * Appends, as JSON, what every policy, condition and check of the subject's resource says, and
+ * what is decided. Whether the call is authorized at all does not matter here.
+ */
 void
 ash_policy_explain(const AshPolicySubject *subject, StringInfo out)
 {
@@ -116,7 +123,7 @@ ash_policy_explain(const AshPolicySubject *subject, StringInfo out)
 						 JsonbToCString(NULL, &subject->call->bindings.actor->root, 0) :
 						 "null");
 	appendStringInfo(out, ",\"decision\":\"%s\"", decisions[formula.truth]);
-	write_filter(out, formula.expr);
+	write_filter_member(out, formula.expr);
 	appendStringInfoString(out, ",\"policies\":[");
 	foreach (lc, subject->res->policies)
 	{

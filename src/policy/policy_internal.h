@@ -19,32 +19,30 @@ extern const AshCheckDef ash_change_checks[];
 extern const AshCheckDef ash_query_checks[];
 extern const AshCheckDef ash_function_checks[];
 
+static inline AshTruth
+ash_truth(bool value)
+{
+	return value ? ASH_TRUE : ASH_FALSE;
+}
+
 /* A check without options. */
 extern const AshSpec ash_no_options_spec;
 
-/*
- * The value of an option, compiled; a literal is cast to type (NULL: stays JSON).
- * NULL after adding an error.
- */
 extern AshTemplate *ash_check_operand(AshResource *res, const char *option, json_t *node,
 									  const AshTypeInst *type, AshErrors *errors);
-/* Is the value of an option equal to that JSON value? */
 extern bool ash_check_equals_json(AshCall *call, const AshTemplate *tmpl, const JsonbValue *value);
 
-/* What policies are compiled for, and where their faults go. */
+/* compile_check.c: what policies are compiled for, and where their faults go */
 typedef struct AshPolicyCompiler
 {
 	AshResource *res;
 	AshErrors *errors;
 } AshPolicyCompiler;
 
-/* The condition under key at the current path: a check, a list of them, or nothing. */
 extern List *ash_policy_compile_condition(AshPolicyCompiler *compiler, const char *key,
 										  json_t *node);
-/* The policy's list of checks: one at least. */
 extern void ash_policy_compile_checks(AshPolicyCompiler *compiler, json_t *list, AshPolicy *policy);
 
-/* An expression of a policy: every argument of every action may be named. */
 extern AshExpr *ash_policy_parse(AshResource *res, const char *source, AshErrors *errors);
 
 /*
