@@ -36,10 +36,9 @@ check_manual(json_t *node, AshErrors *errors)
 	for (int i = 0; i < lengthof(others); i++)
 	{
 		if (json_object_get(node, others[i]) != NULL)
-			ash_check_fault(
+			ash_error_definition(
 				errors, others[i],
-				psprintf("a manual action takes no option \"%s\": its function reads and writes",
-						 others[i]));
+				"a manual action takes no option \"%s\": its function reads and writes", others[i]);
 	}
 }
 
@@ -47,7 +46,7 @@ static void
 check_action_argument(json_t *node, AshErrors *errors)
 {
 	if (json_object_get(node, "allow_expr") != NULL)
-		ash_check_fault(errors, "allow_expr", "an argument of an action is a value");
+		ash_error_definition(errors, "allow_expr", "an argument of an action is a value");
 }
 
 static void
@@ -68,8 +67,8 @@ check_action(json_t *node, AshErrors *errors)
 	check_manual(node, errors);
 	if (json_object_get(node, "steps") != NULL &&
 		(json_object_get(node, "changes") != NULL || json_object_get(node, "validations") != NULL))
-		ash_check_fault(errors, "steps",
-						"\"steps\" takes the place of \"changes\" and \"validations\"");
+		ash_error_definition(errors, "steps",
+							 "\"steps\" takes the place of \"changes\" and \"validations\"");
 }
 
 static const AshOpt default_accept_options[] = {
@@ -92,8 +91,8 @@ check_default_action(json_t *node, AshErrors *errors)
 		value = json_object_iter_value(json_object_iter(node));
 	}
 	if (name == NULL)
-		ash_check_fault(errors, NULL,
-						"expected the name of a default action or {\"create\": accept}");
+		ash_error_definition(errors, NULL,
+							 "expected the name of a default action or {\"create\": accept}");
 	else if (ash_name_index(ash_action_types, name) < 0 ||
 			 ash_name_index(ash_action_types, name) == ASH_ACTION_GENERIC)
 		ash_spec_unknown("default action", name, list_make4("create", "read", "update", "destroy"),
@@ -101,9 +100,9 @@ check_default_action(json_t *node, AshErrors *errors)
 	else if (value == NULL)
 		return;
 	else if (strcmp(name, "read") == 0 || strcmp(name, "destroy") == 0)
-		ash_check_fault(errors, NULL, psprintf("the default action \"%s\" accepts nothing", name));
+		ash_error_definition(errors, NULL, "the default action \"%s\" accepts nothing", name);
 	else if (json_is_object(value))
-		ash_check_fault(errors, name, "expected a list of names, got an object");
+		ash_error_definition(errors, name, "expected a list of names, got an object");
 	else
 		ash_spec_check(&default_accept_spec, value, NULL, errors);
 }

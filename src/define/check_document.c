@@ -17,16 +17,6 @@
 #include "model/aggregate.h"
 #include "model/relationship.h"
 
-void
-ash_check_fault(AshErrors *errors, const char *key, const char *message)
-{
-	if (key != NULL)
-		ash_errors_push_name(errors, key);
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
-	if (key != NULL)
-		ash_errors_pop(errors);
-}
-
 /* Adds the error for a key that is not there, at the node or at option of it. */
 static void
 missing_key(AshErrors *errors, const char *option, const char *key, const char *what)
@@ -95,9 +85,10 @@ ash_check_applies(const AshSpec *spec, json_t *node, int kind, const char *what,
 	{
 		if (json_object_get(node, row->option) == NULL || (row->kinds & (1u << kind)))
 			continue;
-		ash_check_fault(errors, row->option,
-						row->reason ? row->reason :
-									  psprintf("%s takes no option \"%s\"", what, row->option));
+		ash_error_definition(errors, row->option, "%s",
+							 row->reason ?
+								 row->reason :
+								 psprintf("%s takes no option \"%s\"", what, row->option));
 	}
 }
 
@@ -124,8 +115,8 @@ only_kind(const char *const *kinds, json_t *node, const char *what, AshErrors *e
 	initStringInfo(&all);
 	for (i = 0; kinds[i] != NULL; i++)
 		appendStringInfo(&all, "%s%s", i > 0 ? ", " : "", kinds[i]);
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s %s %s", what,
-				  count == 0 ? "needs one of" : "takes only one of", all.data);
+	ash_error_definition(errors, NULL, "%s %s %s", what,
+						 count == 0 ? "needs one of" : "takes only one of", all.data);
 	return -1;
 }
 
@@ -179,7 +170,7 @@ static void
 check_function_type(json_t *name, AshErrors *errors)
 {
 	if (!json_is_string(name))
-		ash_check_fault(errors, NULL, psprintf("expected a type, got %s", ash_json_kind(name)));
+		ash_error_definition(errors, NULL, "expected a type, got %s", ash_json_kind(name));
 	else
 		ash_type_compile(json_string_value(name), NULL, errors);
 }
@@ -192,9 +183,9 @@ check_function(json_t *node, AshErrors *errors)
 	json_t *item;
 
 	if (strchr(json_string_value(json_object_get(node, "function")), '.') == NULL)
-		ash_check_fault(errors, "function", "a SQL function is named \"schema.name\"");
+		ash_error_definition(errors, "function", "a SQL function is named \"schema.name\"");
 	if (arguments != NULL && !json_is_array(arguments))
-		ash_check_fault(errors, "arguments", "expected a list of types");
+		ash_error_definition(errors, "arguments", "expected a list of types");
 	ash_errors_push_name(errors, "arguments");
 	json_array_foreach (arguments, i, item)
 	{
@@ -252,13 +243,13 @@ check_ties(json_t *node, int kind, AshErrors *errors)
 					"the resource between the two, as \"shop.order_item\"");
 	else if (kind == ASH_REL_MANY_TO_MANY &&
 			 (!json_is_string(through) || !is_resource_name(json_string_value(through))))
-		ash_check_fault(errors, "through", "expected a resource, as \"domain.resource\"");
+		ash_error_definition(errors, "through", "expected a resource, as \"domain.resource\"");
 	else if (through != NULL && !is_path(through))
-		ash_check_fault(errors, "through", "expected a path of relationships");
+		ash_error_definition(errors, "through", "expected a path of relationships");
 	if (manual == NULL)
 		return;
 	if (through != NULL)
-		ash_check_fault(errors, "manual", "either \"through\" or \"manual\" relates the rows");
+		ash_error_definition(errors, "manual", "either \"through\" or \"manual\" relates the rows");
 	ash_errors_push_name(errors, "manual");
 	ash_spec_check(&ash_function_spec, manual, NULL, errors);
 	ash_errors_pop(errors);
@@ -270,7 +261,7 @@ check_object(json_t *node, const char *key, AshErrors *errors)
 	json_t *object = json_object_get(node, key);
 
 	if (object != NULL && !json_is_object(object))
-		ash_check_fault(errors, key, psprintf("expected an object, got %s", ash_json_kind(object)));
+		ash_error_definition(errors, key, "expected an object, got %s", ash_json_kind(object));
 }
 
 static void
@@ -287,12 +278,12 @@ check_relationship(json_t *node, AshErrors *errors)
 	if (destination == NULL)
 		missing_key(errors, NULL, "destination", "the other resource, as \"shop.order\"");
 	else if (!is_resource_name(destination))
-		ash_check_fault(errors, NULL, "a resource is named \"domain.resource\"");
+		ash_error_definition(errors, NULL, "a resource is named \"domain.resource\"");
 	ash_check_applies(&ash_relationship_spec, node, kind,
 					  psprintf("a %s", ash_relationship_kinds[kind]), errors);
 	if (destination != NULL && strchr(destination, '.') != NULL &&
 		json_object_get(node, "domain") != NULL)
-		ash_check_fault(errors, "domain", "the destination is named with its domain already");
+		ash_error_definition(errors, "domain", "the destination is named with its domain already");
 	check_ties(node, kind, errors);
 	check_object(node, "relationship_context", errors);
 	check_object(node, "read_action_arguments", errors);
@@ -317,7 +308,7 @@ static void
 check_calculation_argument(json_t *node, AshErrors *errors)
 {
 	if (json_object_get(node, "public") != NULL)
-		ash_check_fault(errors, "public", "whoever loads a calculation gives its arguments");
+		ash_error_definition(errors, "public", "whoever loads a calculation gives its arguments");
 }
 
 static void
@@ -329,14 +320,14 @@ check_calculation(json_t *node, AshErrors *errors)
 			   (json_object_get(node, "concat") != NULL);
 
 	if (batch ? ways > 1 || json_object_get(node, "function") != NULL : ways != 1)
-		ash_check_fault(
+		ash_error_definition(
 			errors, NULL,
 			"a calculation needs one of expr, concat, function, batch_function; an expression may "
 			"stand beside batch_function");
 	if (batch && !json_is_string(json_object_get(node, "batch_function")))
-		ash_check_fault(errors, "batch_function", "expected the name of a SQL function");
+		ash_error_definition(errors, "batch_function", "expected the name of a SQL function");
 	if (!batch && json_object_get(node, "load") != NULL)
-		ash_check_fault(errors, "load", "only the records of \"batch_function\" are loaded");
+		ash_error_definition(errors, "load", "only the records of \"batch_function\" are loaded");
 	if (json_object_get(node, "concat") != NULL)
 		check_concat(json_object_get(node, "concat"), errors);
 	ash_check_section(node, "arguments", &ash_argument_spec, check_calculation_argument, errors);
@@ -354,7 +345,7 @@ check_aggregate(json_t *node, AshErrors *errors)
 	if (path == NULL)
 		path = json_object_get(node, "path");
 	if (path == NULL || !is_path(path))
-		ash_check_fault(errors, ash_aggregate_kinds[kind], "expected a path of relationships");
+		ash_error_definition(errors, ash_aggregate_kinds[kind], "expected a path of relationships");
 	ash_check_applies(&ash_aggregate_spec, node, kind,
 					  psprintf("the aggregate \"%s\"", ash_aggregate_kinds[kind]), errors);
 	if (json_object_get(node, "field") == NULL && kind != ASH_AGG_COUNT && kind != ASH_AGG_EXISTS &&
@@ -363,7 +354,7 @@ check_aggregate(json_t *node, AshErrors *errors)
 					"the attribute, calculation or aggregate whose values are taken");
 	if (kind == ASH_AGG_CUSTOM &&
 		(json_object_get(node, "implementation") == NULL || json_object_get(node, "type") == NULL))
-		ash_check_fault(errors, NULL, "the keys \"implementation\" and \"type\" are required");
+		ash_error_definition(errors, NULL, "the keys \"implementation\" and \"type\" are required");
 }
 
 static void
@@ -393,11 +384,11 @@ check_field_name(json_t *resource, const char *section, const char *name, AshErr
 	for (i = 0; i < lengthof(sections); i++)
 		count += json_object_get(json_object_get(resource, sections[i]), name) != NULL;
 	if (count > 1 && strcmp(section, "attributes") != 0)
-		ash_check_fault(
+		ash_error_definition(
 			errors, NULL,
-			psprintf("there are %d attributes, relationships, calculations and aggregates named "
-					 "\"%s\"",
-					 count, name));
+			"there are %d attributes, relationships, calculations and aggregates named "
+			"\"%s\"",
+			count, name);
 	for (i = 0; i < lengthof(reserved_fields); i++)
 	{
 		if (strcmp(reserved_fields[i], name) == 0)
@@ -419,7 +410,7 @@ check_field_names(json_t *resource, const char *section, AshErrors *errors)
 		ash_errors_push_name(errors, name);
 		check_field_name(resource, section, name, errors);
 		if (strcmp(section, "relationships") == 0 && strchr(name, '.') != NULL)
-			ash_check_fault(errors, NULL, "the name of a relationship must not contain a dot");
+			ash_error_definition(errors, NULL, "the name of a relationship must not contain a dot");
 		ash_errors_pop(errors);
 	}
 	ash_errors_pop(errors);
@@ -434,7 +425,8 @@ check_tenancy(json_t *resource, AshErrors *errors)
 	if (strategy != NULL && strcmp(strategy, "none") == 0)
 	{
 		if (json_object_size(tenancy) > 1)
-			ash_check_fault(errors, "multitenancy", "the strategy \"none\" takes no other option");
+			ash_error_definition(errors, "multitenancy",
+								 "the strategy \"none\" takes no other option");
 		return;
 	}
 	if (tenancy != NULL && json_object_get(tenancy, "attribute") == NULL)
@@ -443,7 +435,7 @@ check_tenancy(json_t *resource, AshErrors *errors)
 
 /* Is the name among names, a string or a list? */
 static bool
-mentions(json_t *names, const char *name)
+lists_name(json_t *names, const char *name)
 {
 	size_t i;
 	json_t *item;
@@ -472,8 +464,8 @@ check_changes(json_t *resource, AshErrors *errors)
 		json_t *on = json_object_get(change, "on");
 
 		ash_errors_push_index(errors, (int) i);
-		if (mentions(on, "read") || mentions(on, "action"))
-			ash_check_fault(errors, "on", "changes are for create, update and destroy");
+		if (lists_name(on, "read") || lists_name(on, "action"))
+			ash_error_definition(errors, "on", "changes are for create, update and destroy");
 		ash_errors_pop(errors);
 	}
 	ash_errors_pop(errors);
@@ -528,7 +520,7 @@ check_resources(json_t *domain, AshErrors *errors)
 	{
 		ash_errors_push_name(errors, name);
 		if (strchr(name, '.') != NULL)
-			ash_check_fault(errors, NULL, "the name of a resource must not contain a dot");
+			ash_error_definition(errors, NULL, "the name of a resource must not contain a dot");
 		ash_spec_check_name(name, errors);
 		ash_spec_check(&ash_resource_spec, node, NULL, errors);
 		if (json_is_object(node))
@@ -548,7 +540,7 @@ ash_define_check(json_t *domain, AshErrors *errors)
 		return;
 	name = json_string_value(json_object_get(domain, "domain"));
 	if (name != NULL && strchr(name, '.') != NULL)
-		ash_check_fault(errors, "domain", "the name of a domain must not contain a dot");
+		ash_error_definition(errors, "domain", "the name of a domain must not contain a dot");
 	ash_check_section(domain, "types", &ash_user_type_spec, NULL, errors);
 	ash_check_section(domain, "functions", &ash_user_function_spec, check_function, errors);
 	ash_check_is_list(domain, "policies", errors);

@@ -13,8 +13,6 @@
 
 typedef void (*AshMemberCheck)(json_t *node, AshErrors *errors);
 
-/* an error at key of the node at hand, or, when it is NULL, at the node */
-extern void ash_check_fault(AshErrors *errors, const char *key, const char *message);
 /* an error at each option that an entity of that kind does not take */
 extern void ash_check_applies(const AshSpec *spec, json_t *node, int kind, const char *what,
 							  AshErrors *errors);

@@ -53,7 +53,7 @@ throw_faults(Work *work, AshErrors *faults, int dropped)
 {
 	ash_define_place_errors(faults, work->text, work->len);
 	if (dropped > 0)
-		ash_error_add(faults, ASH_E_INVALID_DEFINITION, NULL, "and %d more", dropped);
+		ash_error_definition(faults, NULL, "and %d more", dropped);
 	ash_errors_throw(faults);
 }
 
@@ -76,8 +76,8 @@ add_document(Work *work, json_t *node, List *path)
 		AshDomainDocument *other = lfirst(lc);
 
 		if (doc->name != NULL && other->name != NULL && strcmp(doc->name, other->name) == 0)
-			ash_error_add(work->def.errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "the domain \"%s\" is defined twice", doc->name);
+			ash_error_definition(work->def.errors, NULL, "the domain \"%s\" is defined twice",
+								 doc->name);
 	}
 	work->def.domains = lappend(work->def.domains, doc);
 	work->def.errors->path = NIL;
@@ -263,9 +263,9 @@ blame_change(Work *work, const Defining *item, AshErrors *faults)
 	{
 		AshError *fault = lfirst(lc);
 
-		ash_error_add(work->def.errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "resource \"%s\" would no longer be valid: %s: %s", item->entry.name,
-					  ash_json_pointer(fault->path), ash_error_text(fault));
+		ash_error_definition(work->def.errors, NULL,
+							 "resource \"%s\" would no longer be valid: %s: %s", item->entry.name,
+							 ash_json_pointer(fault->path), ash_error_text(fault));
 	}
 }
 
@@ -336,8 +336,8 @@ verify_table(Work *work, Defining *item)
 	if (other == NULL)
 		return;
 	work->def.errors->path = ash_path_append(item->path, "table", -1);
-	ash_error_add(work->def.errors, ASH_E_INVALID_DEFINITION, NULL,
-				  "the table %s is that of resource \"%s\"", res->qualified, other);
+	ash_error_definition(work->def.errors, NULL, "the table %s is that of resource \"%s\"",
+						 res->qualified, other);
 	work->def.errors->path = NIL;
 }
 

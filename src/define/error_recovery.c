@@ -258,7 +258,7 @@ excuse_key(AshPruning *pruning, json_t *root, const List *path)
 
 /* Put hole in the place of the node at path, unless one around it is gone already. */
 static void
-punch(json_t *root, json_t *hole, const List *path)
+put_hole(json_t *root, json_t *hole, const List *path)
 {
 	json_t *parent = root;
 	Node *last = llast(path);
@@ -277,7 +277,7 @@ punch(json_t *root, json_t *hole, const List *path)
 }
 
 static void
-sweep(json_t *node, json_t *hole)
+remove_holes(json_t *node, json_t *hole)
 {
 	const char *key;
 	json_t *value;
@@ -290,7 +290,7 @@ sweep(json_t *node, json_t *hole)
 		if (value == hole)
 			json_object_del(node, key);
 		else
-			sweep(value, hole);
+			remove_holes(value, hole);
 	}
 	if (!json_is_array(node))
 		return;
@@ -299,7 +299,7 @@ sweep(json_t *node, json_t *hole)
 		if (json_array_get(node, i) == hole)
 			json_array_remove(node, i);
 		else
-			sweep(json_array_get(node, i), hole);
+			remove_holes(json_array_get(node, i), hole);
 	}
 }
 
@@ -316,11 +316,11 @@ rebuild(AshPruning *pruning)
 		CHECK_FOR_INTERRUPTS();
 		if (lfirst(lc) == NIL)
 			return false;
-		punch(root, hole, lfirst(lc));
+		put_hole(root, hole, lfirst(lc));
 		excuse_key(pruning, root, lfirst(lc));
 		withdraw_entities(pruning, lfirst(lc));
 	}
-	sweep(root, hole);
+	remove_holes(root, hole);
 	pruning->root = root;
 	return !json_is_array(root) || json_array_size(root) > 0;
 }

@@ -55,18 +55,6 @@ ash_json_listed(json_t *node)
 	return list;
 }
 
-/* Keys that are copied as they are: everything not in list. */
-static bool
-is_one_of(const char *key, const char *const *list)
-{
-	for (; *list != NULL; list++)
-	{
-		if (strcmp(*list, key) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 copy_others(json_t *out, json_t *source, const char *const *except)
 {
@@ -75,7 +63,7 @@ copy_others(json_t *out, json_t *source, const char *const *except)
 
 	json_object_foreach (source, key, value)
 	{
-		if (!is_one_of(key, except))
+		if (ash_name_index(except, key) < 0)
 			ash_json_set(out, key, json_deep_copy(value));
 	}
 }

@@ -15,19 +15,6 @@ static const char *const rebuilt[] = { "type", "transaction", "arguments", "acce
 									   "run",  "metadata",	  NULL };
 
 static bool
-is_rebuilt(const char *key)
-{
-	int i;
-
-	for (i = 0; rebuilt[i] != NULL; i++)
-	{
-		if (strcmp(rebuilt[i], key) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
 is_type(json_t *action, const char *type)
 {
 	const char *written = json_string_value(json_object_get(action, "type"));
@@ -45,14 +32,6 @@ writes(json_t *action)
  * Inputs
  *-------------------------------------------------------------------------
  */
-
-static bool
-flag(json_t *node, const char *key, bool missing)
-{
-	json_t *value = json_object_get(node, key);
-
-	return value ? json_is_true(value) : missing;
-}
 
 static void
 accept_one(json_t *accept, json_t *arguments, const char *name)
@@ -91,7 +70,7 @@ expand_accept(AshExpansion *exp, json_t *written, json_t *arguments)
 		}
 		json_object_foreach (attributes, name, attr)
 		{
-			if (flag(attr, "public", false) && flag(attr, "writable", true))
+			if (ash_json_flag(attr, "public", false) && ash_json_flag(attr, "writable", true))
 				accept_one(accept, arguments, name);
 		}
 	}
@@ -110,7 +89,7 @@ set_accept(AshExpansion *exp, json_t *node, json_t *out)
 	json_t *item;
 	json_t *other;
 
-	if (is_type(node, "destroy") && !flag(node, "soft", false))
+	if (is_type(node, "destroy") && !ash_json_flag(node, "soft", false))
 	{
 		ash_json_set(out, "accept", json_array());
 		return;
@@ -202,10 +181,11 @@ expand_action(AshExpansion *exp, json_t *node)
 	json_t *value;
 
 	ash_json_set(out, "type", json_deep_copy(json_object_get(node, "type")));
-	ash_json_set(out, "transaction", json_boolean(flag(node, "transaction", writes(node))));
+	ash_json_set(out, "transaction",
+				 json_boolean(ash_json_flag(node, "transaction", writes(node))));
 	json_object_foreach (node, key, value)
 	{
-		if (is_rebuilt(key))
+		if (ash_name_index(rebuilt, key) >= 0)
 			continue;
 		ash_errors_push_name(exp->errors, key);
 		if (strcmp(key, "prepare") == 0 || strcmp(key, "preparations") == 0)
@@ -249,7 +229,7 @@ has_action(json_t *actions, const char *type, bool primary)
 
 	json_object_foreach (actions, name, node)
 	{
-		if (is_type(node, type) && (!primary || flag(node, "primary", false)))
+		if (is_type(node, type) && (!primary || ash_json_flag(node, "primary", false)))
 			return true;
 	}
 	return false;
@@ -279,8 +259,8 @@ add_action(AshExpansion *exp, json_t *out, const char *name, json_t *node)
 {
 	ash_errors_push_name(exp->errors, name);
 	if (json_object_get(out, name) != NULL)
-		ash_error_add(exp->errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "Multiple actions (2) with the name `%s` defined", name);
+		ash_error_definition(exp->errors, NULL, "Multiple actions (2) with the name `%s` defined",
+							 name);
 	else
 		ash_json_set(out, name, expand_action(exp, node));
 	ash_errors_pop(exp->errors);

@@ -47,7 +47,7 @@ add_conditions(json_t *condition, List *path, List **conditions, List **paths)
 
 /* All policies of a list, those in groups too, in order. */
 static List *
-flatten(json_t *list, List *path, List *conditions, List *group_paths)
+flatten_group(json_t *list, List *path, List *conditions, List *group_paths)
 {
 	List *flat = NIL;
 	size_t i;
@@ -66,9 +66,9 @@ flatten(json_t *list, List *path, List *conditions, List *group_paths)
 			List *inner_paths = group_paths;
 
 			add_conditions(group, ash_path_append(here, "policy_group", -1), &inner, &inner_paths);
-			flat = list_concat(flat,
-							   flatten(json_object_get(node, "policies"),
-									   ash_path_append(here, "policies", -1), inner, inner_paths));
+			flat = list_concat(flat, flatten_group(json_object_get(node, "policies"),
+												   ash_path_append(here, "policies", -1), inner,
+												   inner_paths));
 			continue;
 		}
 		policy = palloc0(sizeof(FlatPolicy));
@@ -135,15 +135,13 @@ check_groups(AshErrors *errors, json_t *list, bool inside)
 	{
 		ash_errors_push_index(errors, (int) i);
 		if (inside && json_object_get(node, "bypass") != NULL)
-			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "a policy group must not hold a bypass");
+			ash_error_definition(errors, NULL, "a policy group must not hold a bypass");
 		if (json_object_get(node, "policy_group") != NULL)
 		{
 			ash_spec_check(&group_spec, node, NULL, errors);
 			ash_errors_push_name(errors, "policies");
 			if (!json_is_array(json_object_get(node, "policies")))
-				ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-							  "a policy group needs a list of policies");
+				ash_error_definition(errors, NULL, "a policy group needs a list of policies");
 			check_groups(errors, json_object_get(node, "policies"), true);
 			ash_errors_pop(errors);
 		}
@@ -162,7 +160,7 @@ ash_expand_policies(AshDefinition *def, List *base, json_t *list)
 	def->errors->path = ash_path_append(base, "policies", -1);
 	check_groups(def->errors, list, false);
 	def->errors->path = outer;
-	foreach (lc, flatten(list, NIL, NIL, NIL))
+	foreach (lc, flatten_group(list, NIL, NIL, NIL))
 		json_array_append_new(out, build_policy(lfirst(lc)));
 	return out;
 }
@@ -199,7 +197,7 @@ ash_expand_policy_paths(AshDefinition *def, List *target, List *base, int offset
 	int index = offset;
 	ListCell *lc;
 
-	foreach (lc, flatten(list, NIL, NIL, NIL))
+	foreach (lc, flatten_group(list, NIL, NIL, NIL))
 	{
 		FlatPolicy *policy = lfirst(lc);
 		List *from = ash_path_append(target, "policies", index++);

@@ -106,14 +106,6 @@ set_key_type(AshExpansion *exp, json_t *rel, json_t *attr)
 		ash_json_set(attr, "constraints", json_deep_copy(constraints));
 }
 
-static bool
-flag(json_t *node, const char *key, bool missing)
-{
-	json_t *value = json_object_get(node, key);
-
-	return value ? json_is_true(value) : missing;
-}
-
 static void
 define_key(AshExpansion *exp, const char *name, json_t *rel)
 {
@@ -122,19 +114,24 @@ define_key(AshExpansion *exp, const char *name, json_t *rel)
 	json_t *attr;
 	List *path;
 
-	if (!flag(rel, "define_attribute", true) || json_object_get(attributes, source) != NULL)
+	if (!ash_json_flag(rel, "define_attribute", true) ||
+		json_object_get(attributes, source) != NULL)
 		return;
 	attr = ash_json_object();
 	set_key_type(exp, rel, attr);
 	ash_json_set(attr, "belongs_to", json_string_nocheck(name));
 	ash_json_set(attr, "allow_nil",
-				 json_boolean(flag(rel, "allow_nil", true) && !flag(rel, "primary_key", false)));
-	ash_json_set(attr, "primary_key", json_boolean(flag(rel, "primary_key", false)));
+				 json_boolean(ash_json_flag(rel, "allow_nil", true) &&
+							  !ash_json_flag(rel, "primary_key", false)));
+	ash_json_set(attr, "primary_key", json_boolean(ash_json_flag(rel, "primary_key", false)));
 	ash_json_set(attr, "public",
-				 json_boolean(flag(rel, "attribute_public", flag(rel, "public", false))));
+				 json_boolean(
+					 ash_json_flag(rel, "attribute_public", ash_json_flag(rel, "public", false))));
 	ash_json_set(attr, "writable",
-				 json_boolean(flag(rel, "attribute_writable", flag(rel, "writable", true))));
-	ash_json_set(attr, "always_select", json_boolean(flag(rel, "attribute_always_select", false)));
+				 json_boolean(ash_json_flag(rel, "attribute_writable",
+											ash_json_flag(rel, "writable", true))));
+	ash_json_set(attr, "always_select",
+				 json_boolean(ash_json_flag(rel, "attribute_always_select", false)));
 	ash_json_set(attributes, source, attr);
 	path = list_truncate(list_copy(exp->errors->path), list_length(exp->errors->path) - 2);
 	path = ash_path_append(ash_path_append(path, "attributes", -1), source, -1);

@@ -203,8 +203,7 @@ check_embedded_name(AshExpansion *exp, json_t *node)
 	near = ash_suggest_one(pnstrdup(written, len), embedded);
 	if (near == NULL)
 		return;
-	error = ash_error_add(exp->errors, ASH_E_INVALID_DEFINITION, NULL, "there is no type \"%s\"",
-						  ash_clip(written));
+	error = ash_error_definition(exp->errors, NULL, "there is no type \"%s\"", ash_clip(written));
 	/* the expander works in the context of the errors */
 	error->did_you_mean = list_make1(psprintf("%s.%s", exp->doc->name, near));
 	(void) ash_error_about(exp->errors, error, near);
@@ -220,9 +219,8 @@ ash_expand_type(AshExpansion *exp, json_t *node)
 	{
 		if (++depth <= MAX_TYPE_DEPTH)
 			continue;
-		ash_error_add(exp->errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the type \"%s\" is based on itself",
-					  json_string_value(json_object_get(node, "type")));
+		ash_error_definition(exp->errors, NULL, "the type \"%s\" is based on itself",
+							 json_string_value(json_object_get(node, "type")));
 		break;
 	}
 	check_embedded_name(exp, node);

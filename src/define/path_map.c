@@ -11,6 +11,45 @@
 #include "define/define_internal.h"
 #include "miscadmin.h"
 
+/* How many steps of path the prefix covers: all of its own, or -1. */
+static int
+match_prefix(List *prefix, List *path)
+{
+	int i;
+
+	if (list_length(prefix) > list_length(path))
+		return -1;
+	for (i = 0; i < list_length(prefix); i++)
+	{
+		if (!equal(list_nth(prefix, i), list_nth(path, i)))
+			return -1;
+	}
+	return list_length(prefix);
+}
+
+/* The entry with the longest prefix decides; what follows the prefix is kept. */
+static List *
+source_path(const AshPathMap *map, List *path)
+{
+	List *found = NIL;
+	int longest = -1;
+	ListCell *from;
+	ListCell *to;
+
+	forboth (from, map->from, to, map->to)
+	{
+		int length = match_prefix(lfirst(from), path);
+
+		if (length <= longest)
+			continue;
+		longest = length;
+		found = lfirst(to);
+	}
+	if (longest < 0)
+		return path;
+	return list_concat_copy(found, list_copy_tail(path, longest));
+}
+
 void
 ash_path_map_add_absolute(AshPathMap *map, List *from, List *to)
 {
@@ -21,7 +60,7 @@ ash_path_map_add_absolute(AshPathMap *map, List *from, List *to)
 void
 ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to)
 {
-	List *source = ash_path_map_source(map, errors->path);
+	List *source = source_path(map, errors->path);
 
 	ash_path_map_add_absolute(map, list_concat_copy(errors->path, from),
 							  list_concat_copy(source, to));
@@ -42,45 +81,6 @@ ash_path_append(List *path, const char *name, int index)
 {
 	path = lappend(list_copy(path), makeString(pstrdup(name)));
 	return index < 0 ? path : lappend(path, makeInteger(index));
-}
-
-/* How many steps of path the prefix covers: all of its own, or -1. */
-static int
-match_prefix(List *prefix, List *path)
-{
-	int i;
-
-	if (list_length(prefix) > list_length(path))
-		return -1;
-	for (i = 0; i < list_length(prefix); i++)
-	{
-		if (!equal(list_nth(prefix, i), list_nth(path, i)))
-			return -1;
-	}
-	return list_length(prefix);
-}
-
-/* The entry with the longest prefix decides; what follows the prefix is kept. */
-List *
-ash_path_map_source(const AshPathMap *map, List *path)
-{
-	List *found = NIL;
-	int longest = -1;
-	ListCell *from;
-	ListCell *to;
-
-	forboth (from, map->from, to, map->to)
-	{
-		int length = match_prefix(lfirst(from), path);
-
-		if (length <= longest)
-			continue;
-		longest = length;
-		found = lfirst(to);
-	}
-	if (longest < 0)
-		return path;
-	return list_concat_copy(found, list_copy_tail(path, longest));
 }
 
 /* Position of the node at path, or of the nearest one around it that was written. */
@@ -166,7 +166,7 @@ ash_define_map_errors(AshErrors *errors, const AshPathMap *map)
 		AshError *error = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		error->path = ash_path_map_source(map, error->path);
+		error->path = source_path(map, error->path);
 		if (list_length(kept) >= ASH_MAX_FAULTS || !already_said(kept, error))
 			kept = lappend(kept, error);
 	}

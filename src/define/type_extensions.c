@@ -68,9 +68,9 @@ provide(const AshTypeInst *type, bool migrate, AshErrors *errors)
 		create_extension(extension);
 		return ash_type_resolve_storage(type);
 	}
-	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "the type %s needs the extension \"%s\"%s", type->name, extension,
-						  available ? "" : ", which is not installed on this server");
+	error =
+		ash_error_definition(errors, NULL, "the type %s needs the extension \"%s\"%s", type->name,
+							 extension, available ? "" : ", which is not installed on this server");
 	error->hint = available ?
 					  psprintf("Run CREATE EXTENSION %s first, or define with migrate => true.",
 							   ash_quote_ident(extension)) :

@@ -25,7 +25,7 @@
 
 /* The room of expressions knows no paths: point at section, member, option. */
 static void
-enter(AshErrors *errors, const char *section, const char *name, const char *option)
+enter_option(AshErrors *errors, const char *section, const char *name, const char *option)
 {
 	ash_errors_push_name(errors, section);
 	ash_errors_push_name(errors, name);
@@ -33,7 +33,7 @@ enter(AshErrors *errors, const char *section, const char *name, const char *opti
 }
 
 static void
-leave(AshErrors *errors)
+leave_option(AshErrors *errors)
 {
 	ash_errors_pop(errors);
 	ash_errors_pop(errors);
@@ -41,23 +41,23 @@ leave(AshErrors *errors)
 }
 
 static void
-ask_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
+compile_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 {
 	AshScope scope = ash_scope_for(res, NULL);
 
 	if (identity->where == NULL)
 		return;
-	enter(errors, "identities", identity->name, "where");
+	enter_option(errors, "identities", identity->name, "where");
 	ash_expr_parse_condition(identity->where, &scope, errors);
-	leave(errors);
+	leave_option(errors);
 }
 
 static void
-ask_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
+compile_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 {
-	enter(errors, "aggregates", agg->name, "filter");
+	enter_option(errors, "aggregates", agg->name, "filter");
 	ash_aggregate_filter(res, agg, errors);
-	leave(errors);
+	leave_option(errors);
 	ash_errors_push_name(errors, "aggregates");
 	ash_errors_push_name(errors, agg->name);
 	ash_aggregate_verify(res, agg, errors);
@@ -66,7 +66,7 @@ ask_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 }
 
 static void
-ask_expressions(AshResource *res, AshErrors *errors)
+compile_expressions(AshResource *res, AshErrors *errors)
 {
 	int i;
 
@@ -74,17 +74,17 @@ ask_expressions(AshResource *res, AshErrors *errors)
 	ash_resource_base_filter(res, errors);
 	ash_errors_pop(errors);
 	for (i = 0; i < res->nidentities; i++)
-		ask_identity(res, res->identities[i], errors);
+		compile_identity(res, res->identities[i], errors);
 	for (i = 0; i < res->ncalculations; i++)
 	{
-		enter(errors, "calculations", res->calculations[i]->name, "expr");
+		enter_option(errors, "calculations", res->calculations[i]->name, "expr");
 		ash_calculation_expr(res, res->calculations[i], errors);
-		leave(errors);
+		leave_option(errors);
 		ash_calculation_verify(res, res->calculations[i], errors);
 	}
 	for (i = 0; i < res->nrelationships; i++)
 	{
-		enter(errors, "relationships", res->relationships[i]->name, "filter");
+		enter_option(errors, "relationships", res->relationships[i]->name, "filter");
 		ash_relationship_filter(res, res->relationships[i], errors);
 		ash_errors_pop(errors);
 		ash_related_verify(res, res->relationships[i], errors);
@@ -92,11 +92,11 @@ ask_expressions(AshResource *res, AshErrors *errors)
 		ash_errors_pop(errors);
 	}
 	for (i = 0; i < res->naggregates; i++)
-		ask_aggregate(res, res->aggregates[i], errors);
+		compile_aggregate(res, res->aggregates[i], errors);
 }
 
 static void
-ask_entries(AshResource *res, AshAction *action, AshErrors *errors)
+compile_entries(AshResource *res, AshAction *action, AshErrors *errors)
 {
 	if (action->type == ASH_ACTION_READ || action->type == ASH_ACTION_GENERIC)
 		ash_action_preparations(res, action, errors);
@@ -114,38 +114,37 @@ verify_run(const AshAction *action, AshErrors *errors)
 	List *names = stringToQualifiedNameListCompat(action->run);
 	AshError *error;
 
-	enter(errors, "actions", action->name, "run");
+	enter_option(errors, "actions", action->name, "run");
 	if (list_length(names) != 2)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "function \"%s\" must be named as schema.name", action->run);
+		ash_error_definition(errors, NULL, "function \"%s\" must be named as schema.name",
+							 action->run);
 	else if (FuncnameGetCandidates(names, -1, NIL, false, false, false, true) == NULL)
 	{
-		error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "function %s does not exist",
-							  action->run);
+		error = ash_error_definition(errors, NULL, "function %s does not exist", action->run);
 		error->hint = "Create it first: with the arguments of the action by name, or (input jsonb, "
 					  "options jsonb, context jsonb).";
 	}
-	leave(errors);
+	leave_option(errors);
 }
 
 static void
-ask_action(AshResource *res, AshAction *action, AshErrors *errors)
+compile_action(AshResource *res, AshAction *action, AshErrors *errors)
 {
 	if (action->type == ASH_ACTION_READ)
 	{
-		enter(errors, "actions", action->name, "filter");
+		enter_option(errors, "actions", action->name, "filter");
 		ash_action_filter(res, action, errors);
-		leave(errors);
+		leave_option(errors);
 	}
 	if (action->manual_json != NULL)
 	{
-		enter(errors, "actions", action->name, "manual");
+		enter_option(errors, "actions", action->name, "manual");
 		(void) ash_function_cached(&action->manual, res->cxt, action->manual_json, errors);
-		leave(errors);
+		leave_option(errors);
 	}
 	if (action->run != NULL)
 		verify_run(action, errors);
-	ask_entries(res, action, errors);
+	compile_entries(res, action, errors);
 }
 
 /*
@@ -153,7 +152,7 @@ ask_action(AshResource *res, AshAction *action, AshErrors *errors)
  * are for no action there is stand in a definition, too, and must be right.
  */
 static void
-ask_unused_entries(AshResource *res, AshErrors *errors)
+compile_unused_entries(AshResource *res, AshErrors *errors)
 {
 	uint32 used = 0;
 
@@ -168,21 +167,21 @@ ask_unused_entries(AshResource *res, AshErrors *errors)
 		action = MemoryContextAllocZero(res->cxt, sizeof(AshAction));
 		action->type = type;
 		action->name = ash_action_types[type];
-		ask_entries(res, action, errors);
+		compile_entries(res, action, errors);
 	}
 }
 
 static void
-ask_actions(AshResource *res, AshErrors *errors)
+compile_actions(AshResource *res, AshErrors *errors)
 {
 	int i;
 
 	for (i = 0; i < res->nactions; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		ask_action(res, res->actions[i], errors);
+		compile_action(res, res->actions[i], errors);
 	}
-	ask_unused_entries(res, errors);
+	compile_unused_entries(res, errors);
 }
 
 void
@@ -223,19 +222,18 @@ ash_resource_verify(AshResource *res, AshErrors *errors)
 	int before = list_length(errors->items);
 
 	if (res->security == ASH_SECURITY_DEFINER && !res->has_policies)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "\"security\": \"definer\" requires \"policies\": "
-					  "without them every caller could do everything");
+		ash_error_definition(errors, NULL,
+							 "\"security\": \"definer\" requires \"policies\": "
+							 "without them every caller could do everything");
 	ash_verify_references(res, errors);
 	ash_verify_policies(res, errors);
-	ash_verify_statements(res, errors);
 	ash_verify_storage(res, errors);
 	if (list_length(errors->items) == before && ash_verify_aggregates(res, errors))
 	{
 		verify_defaults(res, errors);
-		ask_expressions(res, errors);
+		compile_expressions(res, errors);
 		ash_verify_embedded_calculations(res, errors);
-		ask_actions(res, errors);
+		compile_actions(res, errors);
 		ash_verify_embedded_steps(res, errors);
 		ash_resource_policies(res, errors);
 	}

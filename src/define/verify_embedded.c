@@ -20,14 +20,6 @@
 #include "model/identity.h"
 #include "model/step.h"
 
-static void
-fault(AshErrors *errors, const char *key, const char *message)
-{
-	ash_errors_push_name(errors, key);
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
-	ash_errors_pop(errors);
-}
-
 /*-------------------------------------------------------------------------
  * Types
  *-------------------------------------------------------------------------
@@ -40,14 +32,14 @@ verify_sort(const AshTypeInst *inst, AshResource *embedded, json_t *sort, AshErr
 
 	ash_errors_push_name(errors, "sort");
 	if (inst->item == NULL)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "only a list has an order");
+		ash_error_definition(errors, NULL, "only a list has an order");
 	foreach (lc, ash_sort_verify(embedded, sort, errors))
 	{
 		const AshExpr *expr = ((AshSortItem *) lfirst(lc))->expr;
 
 		if (expr->attribute == NULL || expr->path != NIL)
-			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "items are sorted by attributes of %s", embedded->name);
+			ash_error_definition(errors, NULL, "items are sorted by attributes of %s",
+								 embedded->name);
 	}
 	ash_errors_pop(errors);
 }
@@ -63,7 +55,7 @@ verify_actions(const AshEmbedded *type, AshResource *embedded, AshErrors *errors
 	for (int i = 0; i < lengthof(used); i++)
 		(void) ash_embedded_action(type, embedded, used[i], scratch);
 	foreach (lc, scratch->items)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", ash_error_text(lfirst(lc)));
+		ash_error_definition(errors, NULL, "%s", ash_error_text(lfirst(lc)));
 }
 
 static void
@@ -75,11 +67,11 @@ verify_skipped(json_t *names, AshErrors *errors)
 	if (names == NULL)
 		return;
 	if (!json_is_array(names))
-		fault(errors, "skip_unknown_inputs", "expected a name or a list of names");
+		ash_error_definition(errors, "skip_unknown_inputs", "expected a name or a list of names");
 	json_array_foreach (names, i, name)
 	{
 		if (!json_is_string(name))
-			fault(errors, "skip_unknown_inputs", "expected a list of names");
+			ash_error_definition(errors, "skip_unknown_inputs", "expected a list of names");
 	}
 }
 
@@ -95,12 +87,12 @@ verify_embedded_type(const AshTypeInst *inst, void *arg)
 		return;
 	if (!embedded->embedded)
 	{
-		fault(errors, "type", psprintf("the resource \"%s\" is not embedded", embedded->name));
+		ash_error_definition(errors, "type", "the resource \"%s\" is not embedded", embedded->name);
 		return;
 	}
 	if (inst->item != NULL && inst->item->item != NULL)
 	{
-		fault(errors, "type", "a list of lists of embedded values is not supported");
+		ash_error_definition(errors, "type", "a list of lists of embedded values is not supported");
 		return;
 	}
 	ash_errors_push_name(errors, "constraints");
@@ -186,14 +178,16 @@ verify_identity(const AshResource *res, const AshIdentity *identity, AshErrors *
 
 	ash_errors_push_name(errors, identity->name);
 	if (identity->where != NULL)
-		fault(errors, "where", "an identity of an embedded resource is about all items of a list");
+		ash_error_definition(errors, "where",
+							 "an identity of an embedded resource is about all items of a list");
 	if (identity->eager_check || identity->pre_check)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "an identity of an embedded resource is checked with its list");
+		ash_error_definition(errors, NULL,
+							 "an identity of an embedded resource is checked with its list");
 	foreach (lc, identity->keys)
 	{
 		if (!is_orderable(res, lfirst(lc)))
-			fault(errors, "keys", psprintf("values of \"%s\" have no order", (char *) lfirst(lc)));
+			ash_error_definition(errors, "keys", "values of \"%s\" have no order",
+								 (char *) lfirst(lc));
 	}
 	ash_errors_pop(errors);
 }
@@ -203,14 +197,16 @@ verify_attribute(const AshAttribute *attr, AshErrors *errors)
 {
 	ash_errors_push_name(errors, attr->name);
 	if (attr->generated)
-		fault(errors, "generated", "an embedded resource has no table that could generate it");
+		ash_error_definition(errors, "generated",
+							 "an embedded resource has no table that could generate it");
 	if (attr->renamed_from != NULL)
-		fault(errors, "renamed_from", "no migration renames keys of embedded values");
+		ash_error_definition(errors, "renamed_from",
+							 "no migration renames keys of embedded values");
 	if (attr->always_select || !attr->select_by_default)
-		fault(errors, attr->always_select ? "always_select" : "select_by_default",
-			  "an embedded value is selected as a whole");
+		ash_error_definition(errors, attr->always_select ? "always_select" : "select_by_default",
+							 "an embedded value is selected as a whole");
 	if (attr->primary_key && !ash_type_orderable(attr->type))
-		fault(errors, "type", "values of a primary key need an order");
+		ash_error_definition(errors, "type", "values of a primary key need an order");
 	ash_errors_pop(errors);
 }
 
@@ -219,13 +215,16 @@ verify_action(const AshAction *action, AshErrors *errors)
 {
 	ash_errors_push_name(errors, action->name);
 	if (action->upsert)
-		fault(errors, "upsert", "an embedded value is matched by its list, not by an upsert");
+		ash_error_definition(errors, "upsert",
+							 "an embedded value is matched by its list, not by an upsert");
 	if (action->manual_json != NULL)
-		fault(errors, "manual", "an embedded value is written with the record that holds it");
+		ash_error_definition(errors, "manual",
+							 "an embedded value is written with the record that holds it");
 	if (action->nmetadata > 0)
-		fault(errors, "metadata", "nothing is said about an embedded value besides its fields");
+		ash_error_definition(errors, "metadata",
+							 "nothing is said about an embedded value besides its fields");
 	if (action->type == ASH_ACTION_GENERIC)
-		fault(errors, "type", "an embedded resource has no generic actions");
+		ash_error_definition(errors, "type", "an embedded resource has no generic actions");
 	ash_errors_pop(errors);
 }
 
@@ -266,8 +265,9 @@ ash_verify_embedded_calculations(AshResource *res, AshErrors *errors)
 
 		if (calc->expr_source == NULL || calc->batch_function != NULL ||
 			(expr != NULL && !ash_expr_in_memory(expr)))
-			fault(errors, calc->name,
-				  "a calculation of an embedded resource is an expression over its attributes");
+			ash_error_definition(
+				errors, calc->name,
+				"a calculation of an embedded resource is an expression over its attributes");
 	}
 	ash_errors_pop(errors);
 }
@@ -297,9 +297,9 @@ ash_verify_embedded_steps(AshResource *res, AshErrors *errors)
 			for (int k = 0; step->change != NULL && k < lengthof(refused); k++)
 			{
 				if (strcmp(step->change->name, refused[k]) == 0)
-					ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-								  "the action %s uses the change \"%s\", which needs a table",
-								  res->actions[i]->name, refused[k]);
+					ash_error_definition(
+						errors, NULL, "the action %s uses the change \"%s\", which needs a table",
+						res->actions[i]->name, refused[k]);
 			}
 		}
 	}

@@ -26,16 +26,8 @@ typedef struct Entry
 	AshErrors *errors;
 } Entry;
 
-static void
-fault(const Entry *entry, const char *key, const char *message)
-{
-	ash_errors_push_name(entry->errors, key);
-	ash_error_add(entry->errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
-	ash_errors_pop(entry->errors);
-}
-
 static const char *
-option(const Entry *entry, const char *key)
+entry_option(const Entry *entry, const char *key)
 {
 	return json_string_value(json_object_get(entry->node, key));
 }
@@ -43,11 +35,12 @@ option(const Entry *entry, const char *key)
 static bool
 find_target(Entry *entry)
 {
-	const char *action = option(entry, "action");
-	const char *calculation = option(entry, "calculation");
+	const char *action = entry_option(entry, "action");
+	const char *calculation = entry_option(entry, "calculation");
 
 	if (action != NULL && calculation != NULL)
-		fault(entry, "calculation", "give an action or a calculation, not both");
+		ash_error_definition(entry->errors, "calculation",
+							 "give an action or a calculation, not both");
 	else if (calculation != NULL)
 	{
 		entry->calculation = ash_find_calculation(entry->res, calculation);
@@ -91,7 +84,7 @@ is_input(const Entry *entry, const char *name)
 static List *
 key_names(const Entry *entry)
 {
-	const char *identity = option(entry, "get_by_identity");
+	const char *identity = entry_option(entry, "get_by_identity");
 	AshIdentity *found = identity ? ash_find_identity(entry->res, identity) : NULL;
 
 	return found != NULL ? found->keys : ash_json_names(json_object_get(entry->node, "get_by"));
@@ -161,7 +154,7 @@ verify_args(const Entry *entry)
 			continue;
 		}
 		ash_errors_push_index(entry->errors, (int) i);
-		ash_error_add(entry->errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
+		ash_error_definition(entry->errors, NULL, "%s", message);
 		ash_errors_pop(entry->errors);
 	}
 	ash_errors_pop(entry->errors);
@@ -211,11 +204,12 @@ verify_excluded(const Entry *entry)
 		const char *name = lfirst(lc);
 
 		if (!is_input(entry, name))
-			fault(entry, "exclude_inputs", psprintf("\"%s\" is no input", name));
+			ash_error_definition(entry->errors, "exclude_inputs", "\"%s\" is no input", name);
 		else if (is_arg(entry, name))
-			fault(entry, "exclude_inputs", psprintf("\"%s\" stands in \"args\"", name));
+			ash_error_definition(entry->errors, "exclude_inputs", "\"%s\" stands in \"args\"",
+								 name);
 		else if (is_required(entry, name))
-			fault(entry, "exclude_inputs", psprintf("\"%s\" is required", name));
+			ash_error_definition(entry->errors, "exclude_inputs", "\"%s\" is required", name);
 	}
 }
 
@@ -254,7 +248,7 @@ verify_custom(const Entry *entry)
 		const char *message = custom_fault(entry, name, node);
 
 		if (message != NULL)
-			fault(entry, name, message);
+			ash_error_definition(entry->errors, name, "%s", message);
 	}
 	ash_errors_pop(entry->errors);
 }
@@ -271,20 +265,21 @@ verify_default_options(const Entry *entry)
 		return;
 	if (!json_is_object(options))
 	{
-		fault(entry, "default_options",
-			  psprintf("expected an object, got %s", ash_json_kind(options)));
+		ash_error_definition(entry->errors, "default_options", "expected an object, got %s",
+							 ash_json_kind(options));
 		return;
 	}
 	if (entry->action != NULL && entry->action->type == ASH_ACTION_READ)
 	{
-		fault(entry, "default_options", "a read is a query: it takes no options");
+		ash_error_definition(entry->errors, "default_options",
+							 "a read is a query: it takes no options");
 		return;
 	}
 	(void) ash_options_parse(ash_jsonb_from_json(options),
 							 entry->action != NULL ? ASH_CALL_BY_NAME : ASH_CALL_CALCULATION,
 							 errors);
 	foreach (lc, errors->items)
-		fault(entry, "default_options", ash_error_text(lfirst(lc)));
+		ash_error_definition(entry->errors, "default_options", "%s", ash_error_text(lfirst(lc)));
 }
 
 /*-------------------------------------------------------------------------
@@ -295,11 +290,12 @@ verify_default_options(const Entry *entry)
 static void
 verify_keys(const Entry *entry)
 {
-	const char *identity = option(entry, "get_by_identity");
+	const char *identity = entry_option(entry, "get_by_identity");
 	ListCell *lc;
 
 	if (identity != NULL && json_object_get(entry->node, "get_by") != NULL)
-		fault(entry, "get_by", "give \"get_by\" or \"get_by_identity\", not both");
+		ash_error_definition(entry->errors, "get_by",
+							 "give \"get_by\" or \"get_by_identity\", not both");
 	if (identity != NULL && ash_find_identity(entry->res, identity) == NULL)
 		(void) ash_error_unknown(entry->errors, "get_by_identity", identity,
 								 ash_identity_names(entry->res), "no such identity \"%s\"",
@@ -331,10 +327,11 @@ verify_shared_keys(const Entry *entry)
 		if (attr == NULL || arg == NULL || !arg->is_public || ash_names_contain(excluded, name) ||
 			(attr->type->oid == arg->type->oid && strcmp(attr->type->name, arg->type->name) == 0))
 			continue;
-		fault(entry, option(entry, "get_by_identity") ? "get_by_identity" : "get_by",
-			  psprintf("argument \"%s\" of action \"%s\" is %s, but the attribute is %s; give "
-					   "them one type, or name the argument in \"exclude_inputs\"",
-					   name, entry->action->name, arg->type->name, attr->type->name));
+		ash_error_definition(
+			entry->errors, entry_option(entry, "get_by_identity") ? "get_by_identity" : "get_by",
+			"argument \"%s\" of action \"%s\" is %s, but the attribute is %s; give "
+			"them one type, or name the argument in \"exclude_inputs\"",
+			name, entry->action->name, arg->type->name, attr->type->name);
 	}
 }
 
@@ -351,23 +348,27 @@ verify_fit(const Entry *entry)
 	for (int i = 0; i < lengthof(keyed); i++)
 	{
 		if (!reads && !finds && json_object_get(entry->node, keyed[i]) != NULL)
-			fault(entry, keyed[i], "only reads, updates and destroys find a record");
+			ash_error_definition(entry->errors, keyed[i],
+								 "only reads, updates and destroys find a record");
 	}
 	for (int i = 0; i < lengthof(reading); i++)
 	{
 		if (!reads && json_object_get(entry->node, reading[i]) != NULL)
-			fault(entry, reading[i], psprintf("\"%s\" is for reads", reading[i]));
+			ash_error_definition(entry->errors, reading[i], "\"%s\" is for reads", reading[i]);
 	}
 	if (reads && json_object_get(entry->node, "not_found_error") != NULL &&
 		!json_is_true(json_object_get(entry->node, "get")) && key_names(entry) == NIL &&
 		!entry->action->get)
-		fault(entry, "not_found_error", "only a function that finds one record can miss it");
+		ash_error_definition(entry->errors, "not_found_error",
+							 "only a function that finds one record can miss it");
 	if (!finds && json_object_get(entry->node, "require_reference") != NULL)
-		fault(entry, "require_reference", "\"require_reference\" is for updates and destroys");
+		ash_error_definition(entry->errors, "require_reference",
+							 "\"require_reference\" is for updates and destroys");
 	if (finds && key_names(entry) == NIL &&
 		json_is_false(json_object_get(entry->node, "require_reference")))
-		fault(entry, "require_reference",
-			  "a function changes one record; call ash_bulk_update or ash_bulk_destroy for many");
+		ash_error_definition(
+			entry->errors, "require_reference",
+			"a function changes one record; call ash_bulk_update or ash_bulk_destroy for many");
 }
 
 static void
@@ -412,17 +413,18 @@ ash_verify_interfaces(AshResource *res, AshErrors *errors)
 static void
 verify_read(Entry *entry)
 {
-	AshAction *action =
-		option(entry, "calculation") ? NULL : ash_find_action(entry->res, option(entry, "action"));
+	AshAction *action = entry_option(entry, "calculation") ?
+							NULL :
+							ash_find_action(entry->res, entry_option(entry, "action"));
 	const char *reason;
 
 	if (action == NULL || action->type != ASH_ACTION_READ)
 		return;
 	reason = ash_query_read_fault(entry->res, action);
 	if (reason != NULL)
-		fault(entry, "action",
-			  psprintf("read \"%s\" cannot be a function: %s; call it with ash_run_action",
-					   action->name, reason));
+		ash_error_definition(entry->errors, "action",
+							 "read \"%s\" cannot be a function: %s; call it with ash_run_action",
+							 action->name, reason);
 }
 
 void

@@ -18,20 +18,6 @@
 #include "model/table_constraint.h"
 #include "utils/regproc.h"
 
-void
-ash_verify_fault(AshErrors *errors, const char *message)
-{
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
-}
-
-void
-ash_verify_fault_at(AshErrors *errors, const char *key, const char *message)
-{
-	ash_errors_push_name(errors, key);
-	ash_verify_fault(errors, message);
-	ash_errors_pop(errors);
-}
-
 /* The attribute, or NULL after adding an error at key. */
 AshAttribute *
 ash_verify_attribute(const AshResource *res, const char *name, const char *key, AshErrors *errors)
@@ -64,8 +50,8 @@ verify_primary_key(AshResource *res, AshErrors *errors)
 	json_t *required = json_object_get(res->document, "require_primary_key");
 
 	if (res->nprimary_key == 0 && !res->embedded && !json_is_false(required))
-		ash_verify_fault_at(errors, "attributes",
-							"a resource needs a primary key, or \"require_primary_key\": false");
+		ash_error_definition(errors, "attributes",
+							 "a resource needs a primary key, or \"require_primary_key\": false");
 }
 
 /* Two attributes must not share a column. */
@@ -82,9 +68,9 @@ verify_sources(AshResource *res, AshErrors *errors)
 			if (strcmp(res->attributes[i]->source, res->attributes[j]->source) != 0)
 				continue;
 			ash_errors_push_name(errors, "attributes");
-			ash_verify_fault_at(errors, res->attributes[i]->name,
-								psprintf("the column \"%s\" is that of attribute \"%s\"",
-										 res->attributes[i]->source, res->attributes[j]->name));
+			ash_error_definition(errors, res->attributes[i]->name,
+								 "the column \"%s\" is that of attribute \"%s\"",
+								 res->attributes[i]->source, res->attributes[j]->name);
 			ash_errors_pop(errors);
 		}
 	}
@@ -104,7 +90,7 @@ verify_names(AshResource *res, AshErrors *errors)
 			ash_find_aggregate(res, name) == NULL)
 			continue;
 		ash_errors_push_name(errors, "attributes");
-		ash_verify_fault_at(errors, name, psprintf("there is another field named \"%s\"", name));
+		ash_error_definition(errors, name, "there is another field named \"%s\"", name);
 		ash_errors_pop(errors);
 	}
 }
@@ -124,9 +110,8 @@ verify_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 		const char *key = lfirst(lc);
 
 		if (ash_find_calculation(res, key) != NULL)
-			ash_verify_fault_at(
-				errors, "keys",
-				psprintf("identity keys must be attributes; \"%s\" is a calculation", key));
+			ash_error_definition(errors, "keys",
+								 "identity keys must be attributes; \"%s\" is a calculation", key);
 		else if (ash_find_attribute(res, key) == NULL)
 			(void)
 				ash_error_unknown(errors, "keys", key, ash_attribute_names(res),
@@ -135,7 +120,7 @@ verify_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 	}
 	if ((identity->eager_check || identity->pre_check) && !res->embedded &&
 		res->primary_actions[ASH_ACTION_READ] == NULL)
-		ash_verify_fault(errors, "a checked identity needs a primary read action");
+		ash_error_definition(errors, NULL, "a checked identity needs a primary read action");
 }
 
 static void
@@ -208,8 +193,7 @@ verify_accepted(AshAction *action, const AshResource *res, List *names, const ch
 		AshAttribute *attr = ash_verify_attribute(res, lfirst(lc), key, errors);
 
 		if (attr != NULL && !bms_is_member(attr->index, action->accept))
-			ash_verify_fault_at(errors, key,
-								psprintf("the attribute \"%s\" is not accepted", attr->name));
+			ash_error_definition(errors, key, "the attribute \"%s\" is not accepted", attr->name);
 	}
 }
 
@@ -230,15 +214,15 @@ verify_upsert(AshResource *res, AshAction *action, AshErrors *errors)
 		fields = json_object_get(fields, "replace_all_except");
 	else if (fields != NULL && !json_is_array(fields) &&
 			 !(json_is_string(fields) && strcmp(json_string_value(fields), "replace_all") == 0))
-		ash_verify_fault_at(errors, "upsert_fields",
-							"expected a list of attributes, {\"replace\": …}, "
-							"{\"replace_all_except\": …} or \"replace_all\"");
+		ash_error_definition(errors, "upsert_fields",
+							 "expected a list of attributes, {\"replace\": …}, "
+							 "{\"replace_all_except\": …} or \"replace_all\"");
 	json_array_foreach (fields, i, item)
 	{
 		if (json_is_string(item))
 			ash_verify_attribute(res, json_string_value(item), "upsert_fields", errors);
 		else
-			ash_verify_fault_at(errors, "upsert_fields", "expected a list of attributes");
+			ash_error_definition(errors, "upsert_fields", "expected a list of attributes");
 	}
 }
 
@@ -250,11 +234,11 @@ verify_pagination(AshAction *action, AshErrors *errors)
 	if (pagination == NULL)
 		return;
 	if (!pagination->offset && !pagination->keyset)
-		ash_verify_fault_at(errors, "pagination", "pagination needs \"offset\" or \"keyset\"");
+		ash_error_definition(errors, "pagination", "pagination needs \"offset\" or \"keyset\"");
 	if (pagination->max_page_size < 1)
-		ash_verify_fault_at(errors, "pagination", "\"max_page_size\" must be at least 1");
+		ash_error_definition(errors, "pagination", "\"max_page_size\" must be at least 1");
 	if (pagination->default_limit.set && pagination->default_limit.value < 1)
-		ash_verify_fault_at(errors, "pagination", "\"default_limit\" must be at least 1");
+		ash_error_definition(errors, "pagination", "\"default_limit\" must be at least 1");
 }
 
 static void
@@ -263,16 +247,16 @@ verify_action(AshResource *res, AshAction *action, AshErrors *errors)
 	int i;
 
 	if (action->primary && res->primary_actions[action->type] != action)
-		ash_verify_fault_at(errors, "primary",
-							psprintf("only one action per type can be the primary: \"%s\" is",
-									 res->primary_actions[action->type]->name));
+		ash_error_definition(errors, "primary",
+							 "only one action per type can be the primary: \"%s\" is",
+							 res->primary_actions[action->type]->name);
 	verify_accepted(action, res, action->require_attributes, "require_attributes", errors);
 	verify_accepted(action, res, action->allow_nil_input, "allow_nil_input", errors);
 	ash_verify_attributes(res, action->get_by, "get_by", errors);
 	verify_upsert(res, action, errors);
 	verify_pagination(action, errors);
 	if (action->timeout.set && action->timeout.value < 0)
-		ash_verify_fault_at(errors, "timeout", "must not be negative");
+		ash_error_definition(errors, "timeout", "must not be negative");
 	ash_errors_push_name(errors, "arguments");
 	for (i = 0; i < action->nargs; i++)
 	{
@@ -307,7 +291,7 @@ verify_other_index(json_t *item, AshErrors *errors)
 	for (int i = 0; i < lengthof(unique_only); i++)
 	{
 		if (json_object_get(item, unique_only[i]) != NULL)
-			ash_verify_fault_at(errors, unique_only[i], "it needs \"unique\": true");
+			ash_error_definition(errors, unique_only[i], "it needs \"unique\": true");
 	}
 }
 
@@ -341,14 +325,12 @@ verify_tenant_parser(AshResource *res, AshErrors *errors)
 	type = res->tenant_attribute->type->sql_base;
 	ash_errors_push_name(errors, "multitenancy");
 	if (list_length(stringToQualifiedNameListCompat(res->tenant_parser)) != 2)
-		ash_verify_fault_at(errors, "parse_attribute",
-							psprintf("function \"%s\" must be named as schema.name",
-									 res->tenant_parser));
+		ash_error_definition(errors, "parse_attribute",
+							 "function \"%s\" must be named as schema.name", res->tenant_parser);
 	else if (!OidIsValid(ash_tenant_parser(res)))
-		ash_verify_fault_at(
-			errors, "parse_attribute",
-			psprintf("there is no stable or immutable function %s(text) returning %s",
-					 res->tenant_parser, type));
+		ash_error_definition(errors, "parse_attribute",
+							 "there is no stable or immutable function %s(text) returning %s",
+							 res->tenant_parser, type);
 	ash_errors_pop(errors);
 }
 
@@ -358,8 +340,8 @@ verify_options(AshResource *res, AshErrors *errors)
 	ListCell *lc;
 
 	if (res->security == ASH_SECURITY_DEFINER && !res->has_policies)
-		ash_verify_fault_at(errors, "security",
-							"\"definer\" needs policies: nothing else guards the table");
+		ash_error_definition(errors, "security",
+							 "\"definer\" needs policies: nothing else guards the table");
 	foreach (lc, res->check_constraints)
 	{
 		AshCheckConstraint *constraint = lfirst(lc);

@@ -39,10 +39,9 @@ verify_same_type(const AshRelationship *rel, const AshAttribute *source, const A
 {
 	if (source == NULL || target == NULL || source->type->oid == target->type->oid)
 		return;
-	ash_verify_fault_at(
-		errors, key,
-		psprintf("the attributes \"%s\" (%s) and \"%s\" (%s) are of different types", source->name,
-				 source->type->name, target->name, target->type->name));
+	ash_error_definition(errors, key,
+						 "the attributes \"%s\" (%s) and \"%s\" (%s) are of different types",
+						 source->name, source->type->name, target->name, target->type->name);
 }
 
 static AshAttribute *
@@ -88,7 +87,7 @@ verify_join(const AshRelationship *joins, const AshRelationship *rel, const AshR
 			 strcmp(joins->destination_attribute, rel->source_attribute_on_join) != 0)
 		why = "does not have all rows of the resource between that belong to a record";
 	if (why != NULL)
-		ash_verify_fault_at(errors, "join_relationship", psprintf("\"%s\" %s", joins->name, why));
+		ash_error_definition(errors, "join_relationship", "\"%s\" %s", joins->name, why);
 }
 
 static void
@@ -150,14 +149,13 @@ verify_path(AshResource *res, AshRelationship *rel, AshResource *destination, As
 	ash_errors_push_name(errors, "through");
 	end = ash_path_resolve(res, rel->path, &rels, &owners, errors);
 	if (end != NULL && end != destination)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the path leads to %s, and the destination is %s", end->name,
-					  destination->name);
+		ash_error_definition(errors, NULL, "the path leads to %s, and the destination is %s",
+							 end->name, destination->name);
 	else if (end != NULL && leads_through(res, rel->path, rel))
-		ash_verify_fault(errors, "the path leads through the relationship itself");
+		ash_error_definition(errors, NULL, "the path leads through the relationship itself");
 	if (destination->nprimary_key == 0)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "%s has no primary key to tell its rows apart", destination->name);
+		ash_error_definition(errors, NULL, "%s has no primary key to tell its rows apart",
+							 destination->name);
 	ash_errors_pop(errors);
 }
 
@@ -169,8 +167,8 @@ verify_manual(AshResource *res, AshResource *destination, AshErrors *errors)
 	if (without->nprimary_key > 0)
 		return;
 	ash_errors_push_name(errors, "manual");
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-				  "%s has no primary key for a function to name its rows by", without->name);
+	ash_error_definition(errors, NULL, "%s has no primary key for a function to name its rows by",
+						 without->name);
 	ash_errors_pop(errors);
 }
 
@@ -183,23 +181,23 @@ verify_match_with(AshResource *res, AshRelationship *rel, AshResource *destinati
 	json_t *item;
 
 	if (pairs != NULL && !json_is_object(pairs))
-		ash_verify_fault_at(errors, "match_with",
-							"expected an object: {\"here\": \"at the destination\"}");
+		ash_error_definition(errors, "match_with",
+							 "expected an object: {\"here\": \"at the destination\"}");
 	json_object_foreach (pairs, name, item)
 	{
 		AshAttribute *source = ash_verify_attribute(res, name, "match_with", errors);
 		AshAttribute *target = NULL;
 
 		if (!json_is_string(item))
-			ash_verify_fault_at(errors, "match_with",
-								"expected the name of an attribute of the destination");
+			ash_error_definition(errors, "match_with",
+								 "expected the name of an attribute of the destination");
 		else
 			target =
 				ash_verify_attribute(destination, json_string_value(item), "match_with", errors);
 		verify_same_type(rel, source, target, "match_with", errors);
 		if (strcmp(name, rel->source_attribute) == 0)
-			ash_verify_fault_at(errors, "match_with",
-								"the relationship's own attribute is part of the key");
+			ash_error_definition(errors, "match_with",
+								 "the relationship's own attribute is part of the key");
 	}
 }
 
@@ -214,15 +212,14 @@ verify_nilify(AshResource *res, AshRelationship *rel, json_t *references, AshErr
 	ListCell *lc;
 
 	if (names != NIL && (action == NULL || strcmp(json_string_value(action), "nilify") != 0))
-		ash_verify_fault_at(errors, "nilify", "it needs \"on_delete\": \"nilify\"");
+		ash_error_definition(errors, "nilify", "it needs \"on_delete\": \"nilify\"");
 	foreach (lc, names)
 	{
 		const char *name = lfirst(lc);
 
 		if (strcmp(name, rel->source_attribute) != 0 && json_object_get(pairs, name) == NULL &&
 			!(tenant && res->tenant_attribute && strcmp(res->tenant_attribute->name, name) == 0))
-			ash_verify_fault_at(errors, "nilify",
-								psprintf("\"%s\" is not part of the foreign key", name));
+			ash_error_definition(errors, "nilify", "\"%s\" is not part of the foreign key", name);
 	}
 }
 
@@ -253,11 +250,10 @@ verify_key_name(AshResource *res, AshRelationship *rel, AshErrors *errors)
 			strcmp(rel->source_attribute, other->source_attribute) != 0 ||
 			strcmp(rel->destination_attribute, other->destination_attribute) != 0 ||
 			(references != others && !json_equal(references, others)))
-			ash_verify_fault_at(
-				errors, "references",
-				psprintf("the foreign key \"%s\" is already that of relationship \"%s\": "
-						 "give it a \"name\", or \"ignore\": true",
-						 rel->constraint_name, other->name));
+			ash_error_definition(errors, "references",
+								 "the foreign key \"%s\" is already that of relationship \"%s\": "
+								 "give it a \"name\", or \"ignore\": true",
+								 rel->constraint_name, other->name);
 	}
 }
 
@@ -275,11 +271,11 @@ verify_foreign_key(AshResource *res, AshRelationship *rel, AshResource *destinat
 	verify_nilify(res, rel, references, errors);
 	if (json_is_true(json_object_get(references, "match_tenant")) &&
 		(res->tenant_attribute == NULL || destination->tenant_attribute == NULL))
-		ash_verify_fault_at(errors, "match_tenant",
-							"both resources need multitenancy by attribute");
+		ash_error_definition(errors, "match_tenant",
+							 "both resources need multitenancy by attribute");
 	if (json_object_get(references, "index_where") != NULL &&
 		!json_is_true(json_object_get(references, "index")))
-		ash_verify_fault_at(errors, "index_where", "it needs \"index\": true");
+		ash_error_definition(errors, "index_where", "it needs \"index\": true");
 	ash_errors_pop(errors);
 }
 
@@ -295,9 +291,9 @@ verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 		return;
 	ash_verify_read_action(destination, rel->read_action, errors);
 	if (rel->limit.set && rel->limit.value < 0)
-		ash_verify_fault_at(errors, "limit", "must not be negative");
+		ash_error_definition(errors, "limit", "must not be negative");
 	if (rel->offset.set && rel->offset.value < 0)
-		ash_verify_fault_at(errors, "offset", "must not be negative");
+		ash_error_definition(errors, "offset", "must not be negative");
 	if (rel->path != NIL)
 		verify_path(res, rel, destination, errors);
 	if (rel->manual != NULL)

@@ -94,9 +94,9 @@ verify_ignored(AshResource *res, List *ignored, AshErrors *errors)
 		const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
 
 		if (attr != NULL && attr->primary_key)
-			ash_verify_fault_at(errors, "migration_ignore_attributes",
-								psprintf("\"%s\" belongs to the primary key, which the table needs",
-										 attr->name));
+			ash_error_definition(errors, "migration_ignore_attributes",
+								 "\"%s\" belongs to the primary key, which the table needs",
+								 attr->name);
 	}
 }
 
@@ -133,7 +133,7 @@ verify_column_defaults(AshResource *res, List *ignored, AshErrors *errors)
 		const char *message = default_fault(res, ignored, name, sql);
 
 		if (message != NULL)
-			ash_verify_fault_at(errors, name, message);
+			ash_error_definition(errors, name, "%s", message);
 	}
 	ash_errors_pop(errors);
 }
@@ -176,7 +176,7 @@ verify_parameters(json_t *parameters, AshErrors *errors)
 								 list_make2(unconstify(char *, name), unconstify(char *, text)));
 
 		if (message != NULL)
-			ash_verify_fault_at(errors, name, message);
+			ash_error_definition(errors, name, "%s", message);
 	}
 	ash_errors_pop(errors);
 }
@@ -199,10 +199,59 @@ verify_table_options(AshResource *res, AshErrors *errors)
 							  errors);
 		ash_errors_pop(errors);
 		if (json_object_get(options, "storage_parameters") != NULL)
-			ash_verify_fault_at(errors, "storage_parameters",
-								"a partitioned table has none: its partitions have");
+			ash_error_definition(errors, "storage_parameters",
+								 "a partitioned table has none: its partitions have");
 		if (json_is_true(json_object_get(options, "unlogged")))
-			ash_verify_fault_at(errors, "unlogged", "only the partitions of a table are unlogged");
+			ash_error_definition(errors, "unlogged", "only the partitions of a table are unlogged");
+	}
+	ash_errors_pop(errors);
+}
+
+/*-------------------------------------------------------------------------
+ * Custom statements
+ *-------------------------------------------------------------------------
+ */
+
+/* Each of "after_tables" must be a resource with a table. */
+static void
+verify_after_tables(json_t *statement, AshErrors *errors)
+{
+	ListCell *lc;
+
+	ash_errors_push_name(errors, "after_tables");
+	foreach (lc, ash_json_names(json_object_get(statement, "after_tables")))
+	{
+		const char *name = lfirst(lc);
+		const AshResource *res = ash_resource_exists(name) ? ash_resource_get(name, errors) : NULL;
+
+		if (!ash_resource_exists(name))
+			(void) ash_error_unknown(errors, NULL, name, ash_resource_names(),
+									 "resource \"%s\" is not defined", ash_clip(name));
+		else if (res != NULL && res->embedded)
+			ash_error_definition(errors, NULL, "%s is embedded and has no table", name);
+	}
+	ash_errors_pop(errors);
+}
+
+/*
+ * What can be known of custom statements before they run: the tables they wait for, and that
+ * the planner will run them.
+ */
+static void
+verify_statements(const AshResource *res, AshErrors *errors)
+{
+	json_t *section = json_object_get(res->document, "custom_statements");
+	const char *name;
+	json_t *item;
+
+	ash_errors_push_name(errors, "custom_statements");
+	if (section != NULL && json_is_false(json_object_get(res->document, "migrate")))
+		ash_error_definition(errors, NULL, "\"migrate\" is false: nothing would run them");
+	json_object_foreach (section, name, item)
+	{
+		ash_errors_push_name(errors, name);
+		verify_after_tables(item, errors);
+		ash_errors_pop(errors);
 	}
 	ash_errors_pop(errors);
 }
@@ -212,6 +261,7 @@ ash_verify_storage(AshResource *res, AshErrors *errors)
 {
 	List *ignored = ash_json_names(json_object_get(res->document, "migration_ignore_attributes"));
 
+	verify_statements(res, errors);
 	verify_named(res, "unique_index_names", errors);
 	verify_named(res, "exclusion_constraint_names", errors);
 	verify_named(res, "foreign_key_names", errors);

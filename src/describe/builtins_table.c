@@ -37,7 +37,7 @@ add_kinds(json_t *options, const AshKinds *kinds)
 }
 
 static void
-add(List **list, const char *kind, const char *name, const AshSpec *spec, const char *doc)
+list_builtin(List **list, const char *kind, const char *name, const AshSpec *spec, const char *doc)
 {
 	AshBuiltin *builtin = palloc0(sizeof(AshBuiltin));
 	json_t *options;
@@ -62,7 +62,7 @@ add_entities(List **list)
 	const AshSpec *const *spec;
 
 	for (spec = ash_entity_specs(); *spec != NULL; spec++)
-		add(list, "entity", (*spec)->name, *spec, (*spec)->doc);
+		list_builtin(list, "entity", (*spec)->name, *spec, (*spec)->doc);
 }
 
 static void
@@ -71,7 +71,7 @@ add_types(List **list)
 	const AshType *const *type;
 
 	for (type = ash_types; *type != NULL; type++)
-		add(list, "type", (*type)->name, (*type)->constraints, (*type)->doc);
+		list_builtin(list, "type", (*type)->name, (*type)->constraints, (*type)->doc);
 }
 
 static void
@@ -83,20 +83,20 @@ add_functions(List **list, List *funcs, const char *kind)
 	{
 		const AshExprFunc *func = lfirst(lc);
 
-		add(list, kind, func->name, NULL, func->doc);
+		list_builtin(list, kind, func->name, NULL, func->doc);
 	}
 }
 
 /* One loop for each registry whose entries have name, spec and doc. */
-#define ADD_REGISTRY(list, kind, type, entries)                                      \
-	do                                                                               \
-	{                                                                                \
-		int count_;                                                                  \
-		const type *entries_ = entries(&count_);                                     \
-		int i_;                                                                      \
-                                                                                     \
-		for (i_ = 0; i_ < count_; i_++)                                              \
-			add(list, kind, entries_[i_].name, entries_[i_].spec, entries_[i_].doc); \
+#define ADD_REGISTRY(list, kind, type, entries)                                               \
+	do                                                                                        \
+	{                                                                                         \
+		int count_;                                                                           \
+		const type *entries_ = entries(&count_);                                              \
+		int i_;                                                                               \
+                                                                                              \
+		for (i_ = 0; i_ < count_; i_++)                                                       \
+			list_builtin(list, kind, entries_[i_].name, entries_[i_].spec, entries_[i_].doc); \
 	} while (0)
 
 List *

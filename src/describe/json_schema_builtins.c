@@ -89,7 +89,7 @@ add_builtin(Entries *entries, const char *name, const AshSpec *spec, const char 
 
 /* The object starts with the common options. */
 static void
-begin(Entries *entries, const AshSpec *common, bool beside)
+begin_entries(Entries *entries, const AshSpec *common, bool beside)
 {
 	entries->object = common != NULL ? ash_schema_entity(common) :
 									   json_pack("{s:s, s:{}, s:b}", "type", "object", "properties",
@@ -116,14 +116,14 @@ add_steps(json_t *defs)
 {
 	Entries entries;
 
-	begin(&entries, &ash_step_spec, false);
+	begin_entries(&entries, &ash_step_spec, false);
 	ADD_REGISTRY(&entries, AshChangeDef, ash_changes);
 	ash_json_set(defs, "change", object_or_name(&entries));
-	begin(&entries, &ash_step_spec, false);
+	begin_entries(&entries, &ash_step_spec, false);
 	ADD_REGISTRY(&entries, AshValidationDef, ash_validations);
 	ash_json_set(defs, "validation", object_or_name(&entries));
 	ash_json_set(defs, "step", either("change", "validation"));
-	begin(&entries, &ash_preparation_common_spec, false);
+	begin_entries(&entries, &ash_preparation_common_spec, false);
 	ADD_REGISTRY(&entries, AshPreparationDef, ash_preparations);
 	json_decref(entries.names);
 	ash_json_set(defs, "preparation",
@@ -169,7 +169,7 @@ add_policies(json_t *defs)
 {
 	Entries entries;
 
-	begin(&entries, NULL, true);
+	begin_entries(&entries, NULL, true);
 	ADD_REGISTRY(&entries, AshCheckDef, ash_checks);
 	ash_json_set(defs, "check", object_or_name(&entries));
 	ash_json_set(defs, "policy_check", policy_check_schema());
