@@ -142,6 +142,7 @@ typedef struct AshErrors
 	MemoryContext cxt;
 	List *items; /* of AshError *, in order of addition */
 	List *path;	 /* current position, of String and Integer nodes */
+	int dropped; /* of a definition: errors that the last item only counts */
 } AshErrors;
 
 /* printf into a new buffer, from a variadic function whose last named argument is fmt. */

@@ -11,6 +11,7 @@
 #include "define/check_document.h"
 #include "model/action_def.h"
 
+/* "run" or "manual": the name of a SQL function, or {"function", "options"}. */
 static void
 check_named_function(json_t *node, const char *key, AshErrors *errors)
 {
@@ -23,7 +24,7 @@ check_named_function(json_t *node, const char *key, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-/* Options about what a manual action does not do. */
+/* Options about what the engine does not do for a manual action. */
 static void
 check_manual(json_t *node, AshErrors *errors)
 {
@@ -42,6 +43,7 @@ check_manual(json_t *node, AshErrors *errors)
 	}
 }
 
+/* "allow_expr" is an option of the arguments of calculations alone. */
 static void
 check_action_argument(json_t *node, AshErrors *errors)
 {
@@ -49,6 +51,11 @@ check_action_argument(json_t *node, AshErrors *errors)
 		ash_error_definition(errors, "allow_expr", "an argument of an action is a value");
 }
 
+/*
+ * An entry of "actions" that has a valid "type": options that this type takes, and the
+ * shape of its parts. Steps, preparations and expressions are checked when they are
+ * compiled.
+ */
 static void
 check_action(json_t *node, AshErrors *errors)
 {
@@ -78,7 +85,7 @@ static const AshOpt default_accept_options[] = {
 static const AshSpec default_accept_spec =
 	ASH_SPEC_CHECKED("accept", default_accept_options, .shorthand = "accept");
 
-/* "read", or {"create": accept} */
+/* "read", or {"create": accept}: an entry of "defaults". */
 static void
 check_default_action(json_t *node, AshErrors *errors)
 {
@@ -107,6 +114,10 @@ check_default_action(json_t *node, AshErrors *errors)
 		ash_spec_check(&default_accept_spec, value, NULL, errors);
 }
 
+/*
+ * Check the section "actions". Its key "defaults" is no action but a list of default
+ * actions, so the section is checked without it; the document itself is not changed.
+ */
 void
 ash_check_actions(json_t *resource, AshErrors *errors)
 {

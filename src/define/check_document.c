@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/check_document.c
- *	  Is a domain document, as it was written, a document at all?
+ *	  Checks a domain document as it was written.
  *
  * Kinds, names and combinations of options: what can be said without knowing
  * any other resource.  The rest is found by compiling (verify.c).  All faults are
@@ -17,82 +17,10 @@
 #include "model/aggregate.h"
 #include "model/relationship.h"
 
-/* Adds the error for a key that is not there, at the node or at option of it. */
-static void
-missing_key(AshErrors *errors, const char *option, const char *key, const char *what)
-{
-	AshError *error = ash_error_definition(errors, option, "the key \"%s\" is required", key);
-
-	(void) ash_error_hint(errors, error, psprintf("Add \"%s\": %s.", key, what));
-}
-
-/* What stands under a key, as a document that is wrong there may need to be shown. */
-static const struct
-{
-	const char *key;
-	const char *example;
-} examples[] = {
-	{ "domain", "\"shop\"" },
-	{ "resources", "{\"item\": {\"attributes\": {…}}}" },
-	{ "attributes", "{\"id\": \"uuid_primary_key\", \"name\": {\"type\": \"string\"}}" },
-	{ "relationships", "{\"author\": {\"belongs_to\": \"blog.author\"}}" },
-	{ "identities", "{\"unique_name\": [\"name\"]}" },
-	{ "calculations", "{\"total\": {\"type\": \"integer\", \"expr\": \"price * amount\"}}" },
-	{ "aggregates", "{\"comment_count\": {\"count\": \"comments\"}}" },
-	{ "actions", "{\"defaults\": [\"read\"], \"open\": {\"type\": \"create\"}}" },
-	{ "arguments", "{\"amount\": {\"type\": \"integer\"}}" },
-	{ "defaults", "[\"read\", \"destroy\"]" },
-	{ "policies", "[{\"policy\": \"always\", \"checks\": [{\"authorize_if\": \"always\"}]}]" },
-	{ "field_policies",
-	  "[{\"fields\": [\"email\"], \"checks\": [{\"authorize_if\": \"always\"}]}]" },
-	{ "changes", "[{\"set_attribute\": {\"attribute\": \"status\", \"value\": \"open\"}}]" },
-	{ "validations", "[{\"present\": {\"attributes\": [\"name\"]}}]" },
-	{ "steps", "[{\"present\": {\"attributes\": [\"name\"]}}]" },
-	{ "prepare", "[{\"build\": {\"sort\": [\"name\"]}}]" },
-	{ "preparations", "[{\"build\": {\"sort\": [\"name\"]}}]" },
-	{ "code_interface", "{\"open_item\": {\"action\": \"open\", \"args\": [\"name\"]}}" },
-	{ "types", "{\"amount\": {\"type\": \"integer\", \"constraints\": {\"min\": 0}}}" },
-	{ "functions", "{\"slug\": {\"function\": \"app.slug\", \"arguments\": [\"string\"], "
-				   "\"returns\": \"string\"}}" },
-};
-
-static void
-show_example(AshError *error, const char *key)
-{
-	for (int i = 0; i < lengthof(examples); i++)
-	{
-		if (strcmp(examples[i].key, key) == 0)
-			error->hint = psprintf("Write it as in \"%s\": %s.", key, examples[i].example);
-	}
-}
-
-/* Adds "expected <what>, got …" at key of the node at hand, with an example of that key. */
-static void
-wrong_shape(AshErrors *errors, const char *key, const char *what, json_t *got)
-{
-	AshError *error =
-		ash_error_definition(errors, key, "expected %s, got %s", what, ash_json_kind(got));
-
-	show_example(error, key);
-}
-
-void
-ash_check_applies(const AshSpec *spec, json_t *node, int kind, const char *what, AshErrors *errors)
-{
-	const AshApplies *row;
-
-	for (row = ash_entity_kinds(spec)->applies; row->option != NULL; row++)
-	{
-		if (json_object_get(node, row->option) == NULL || (row->kinds & (1u << kind)))
-			continue;
-		ash_error_definition(errors, row->option, "%s",
-							 row->reason ?
-								 row->reason :
-								 psprintf("%s takes no option \"%s\"", what, row->option));
-	}
-}
-
-/* Index of the only key of node that names a kind; -1 after adding an error. */
+/*
+ * The index of the kind of node: the only one of kinds that is a key of it, or the value of
+ * its "kind". -1 after adding an error when there is none or more than one.
+ */
 static int
 only_kind(const char *const *kinds, json_t *node, const char *what, AshErrors *errors)
 {
@@ -125,47 +53,7 @@ only_kind(const char *const *kinds, json_t *node, const char *what, AshErrors *e
  *-------------------------------------------------------------------------
  */
 
-/* An object of named members, each checked against spec and then by check. */
-void
-ash_check_section(json_t *parent, const char *key, const AshSpec *spec, AshMemberCheck check,
-				  AshErrors *errors)
-{
-	json_t *section = json_object_get(parent, key);
-	const char *name;
-	json_t *member;
-
-	if (section == NULL)
-		return;
-	if (!json_is_object(section))
-	{
-		wrong_shape(errors, key, "an object", section);
-		return;
-	}
-	ash_errors_push_name(errors, key);
-	json_object_foreach (section, name, member)
-	{
-		ash_errors_push_name(errors, name);
-		if (!json_is_object(member) && spec->shorthand == NULL)
-			show_example(ash_error_definition(errors, NULL, "expected an object, got %s",
-											  ash_json_kind(member)),
-						 key);
-		else if (ash_spec_check_name(name, errors) && ash_spec_check(spec, member, NULL, errors) &&
-				 check != NULL && json_is_object(member))
-			check(member, errors);
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-}
-
-void
-ash_check_is_list(json_t *node, const char *key, AshErrors *errors)
-{
-	json_t *list = json_object_get(node, key);
-
-	if (list != NULL && !json_is_array(list))
-		wrong_shape(errors, key, "a list", list);
-}
-
+/* A type of an argument or result of a function that the domain registers. */
 static void
 check_function_type(json_t *name, AshErrors *errors)
 {
@@ -175,6 +63,10 @@ check_function_type(json_t *name, AshErrors *errors)
 		ash_type_compile(json_string_value(name), NULL, errors);
 }
 
+/*
+ * An entry of "functions" of a domain that passed its spec: a qualified name, and types
+ * that exist.
+ */
 static void
 check_function(json_t *node, AshErrors *errors)
 {
@@ -199,14 +91,16 @@ check_function(json_t *node, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* A helper, as "uuid_primary_key", stands for a type. */
 static void
 check_attribute(json_t *node, AshErrors *errors)
 {
 	if (json_object_get(node, "type") == NULL && json_object_get(node, "helper") == NULL)
-		missing_key(errors, NULL, "type",
-					"a type, as \"string\", or write a helper, as \"uuid_primary_key\"");
+		ash_check_missing(errors, NULL, "type",
+						  "a type, as \"string\", or write a helper, as \"uuid_primary_key\"");
 }
 
+/* True for "resource" and "domain.resource". */
 static bool
 is_resource_name(const char *name)
 {
@@ -215,6 +109,7 @@ is_resource_name(const char *name)
 	return dot == NULL || (dot != name && dot[1] != '\0' && strchr(dot + 1, '.') == NULL);
 }
 
+/* True for a name, possibly with dots, or a list of at least one name. */
 static bool
 is_path(json_t *node)
 {
@@ -231,7 +126,11 @@ is_path(json_t *node)
 	return json_array_size(node) > 0;
 }
 
-/* What ties the rows together, beside attributes. */
+/*
+ * How the rows of a relationship of that kind are tied together other than by attributes:
+ * "through" is a resource for many_to_many and a path for the others; "manual" is a
+ * function and excludes it.
+ */
 static void
 check_ties(json_t *node, int kind, AshErrors *errors)
 {
@@ -239,8 +138,8 @@ check_ties(json_t *node, int kind, AshErrors *errors)
 	json_t *manual = json_object_get(node, "manual");
 
 	if (kind == ASH_REL_MANY_TO_MANY && through == NULL)
-		missing_key(errors, NULL, "through",
-					"the resource between the two, as \"shop.order_item\"");
+		ash_check_missing(errors, NULL, "through",
+						  "the resource between the two, as \"shop.order_item\"");
 	else if (kind == ASH_REL_MANY_TO_MANY &&
 			 (!json_is_string(through) || !is_resource_name(json_string_value(through))))
 		ash_error_definition(errors, "through", "expected a resource, as \"domain.resource\"");
@@ -255,6 +154,7 @@ check_ties(json_t *node, int kind, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* An object, or nothing, must stand under key. */
 static void
 check_object(json_t *node, const char *key, AshErrors *errors)
 {
@@ -264,6 +164,10 @@ check_object(json_t *node, const char *key, AshErrors *errors)
 		ash_error_definition(errors, key, "expected an object, got %s", ash_json_kind(object));
 }
 
+/*
+ * A relationship that passed its spec: exactly one kind, a destination, options of that
+ * kind. Whether the names in it exist is verified after compiling (verify_relationships.c).
+ */
 static void
 check_relationship(json_t *node, AshErrors *errors)
 {
@@ -276,7 +180,7 @@ check_relationship(json_t *node, AshErrors *errors)
 	if (destination == NULL)
 		destination = json_string_value(json_object_get(node, "destination"));
 	if (destination == NULL)
-		missing_key(errors, NULL, "destination", "the other resource, as \"shop.order\"");
+		ash_check_missing(errors, NULL, "destination", "the other resource, as \"shop.order\"");
 	else if (!is_resource_name(destination))
 		ash_error_definition(errors, NULL, "a resource is named \"domain.resource\"");
 	ash_check_applies(&ash_relationship_spec, node, kind,
@@ -289,6 +193,7 @@ check_relationship(json_t *node, AshErrors *errors)
 	check_object(node, "read_action_arguments", errors);
 }
 
+/* "concat" of a calculation: a list of fields, or {"keys", "separator"}. */
 static void
 check_concat(json_t *concat, AshErrors *errors)
 {
@@ -304,6 +209,7 @@ check_concat(json_t *concat, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* "public" is an option of the arguments of actions alone. */
 static void
 check_calculation_argument(json_t *node, AshErrors *errors)
 {
@@ -311,6 +217,10 @@ check_calculation_argument(json_t *node, AshErrors *errors)
 		ash_error_definition(errors, "public", "whoever loads a calculation gives its arguments");
 }
 
+/*
+ * A calculation that passed its spec: exactly one way to compute it, except that an
+ * expression may stand beside "batch_function".
+ */
 static void
 check_calculation(json_t *node, AshErrors *errors)
 {
@@ -333,6 +243,10 @@ check_calculation(json_t *node, AshErrors *errors)
 	ash_check_section(node, "arguments", &ash_argument_spec, check_calculation_argument, errors);
 }
 
+/*
+ * An aggregate that passed its spec: exactly one kind with a path, the options of that
+ * kind, and the keys that it requires.
+ */
 static void
 check_aggregate(json_t *node, AshErrors *errors)
 {
@@ -350,13 +264,14 @@ check_aggregate(json_t *node, AshErrors *errors)
 					  psprintf("the aggregate \"%s\"", ash_aggregate_kinds[kind]), errors);
 	if (json_object_get(node, "field") == NULL && kind != ASH_AGG_COUNT && kind != ASH_AGG_EXISTS &&
 		kind != ASH_AGG_CUSTOM)
-		missing_key(errors, NULL, "field",
-					"the attribute, calculation or aggregate whose values are taken");
+		ash_check_missing(errors, NULL, "field",
+						  "the attribute, calculation or aggregate whose values are taken");
 	if (kind == ASH_AGG_CUSTOM &&
 		(json_object_get(node, "implementation") == NULL || json_object_get(node, "type") == NULL))
 		ash_error_definition(errors, NULL, "the keys \"implementation\" and \"type\" are required");
 }
 
+/* An entry of "code_interface": the section of its own inputs. */
 static void
 check_interface(json_t *node, AshErrors *errors)
 {
@@ -373,6 +288,10 @@ static const char *const reserved_fields[] = { "_keyset",	"_tenant",	  "_upsert_
 											   "_metadata", "_forbidden", "and",
 											   "or",		"not" };
 
+/*
+ * Names of fields are keys of one record, so they are unique across the four sections; the
+ * error stands at all but the attribute. Names that records or filters use are refused.
+ */
 static void
 check_field_name(json_t *resource, const char *section, const char *name, AshErrors *errors)
 {
@@ -398,6 +317,7 @@ check_field_name(json_t *resource, const char *section, const char *name, AshErr
 	}
 }
 
+/* Check the name of each member of a section; a relationship is a step of dotted paths. */
 static void
 check_field_names(json_t *resource, const char *section, AshErrors *errors)
 {
@@ -416,6 +336,7 @@ check_field_names(json_t *resource, const char *section, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* "multitenancy": the strategy "none" stands alone, any other needs an attribute. */
 static void
 check_tenancy(json_t *resource, AshErrors *errors)
 {
@@ -430,10 +351,11 @@ check_tenancy(json_t *resource, AshErrors *errors)
 		return;
 	}
 	if (tenancy != NULL && json_object_get(tenancy, "attribute") == NULL)
-		missing_key(errors, "multitenancy", "attribute", "the attribute that holds the tenant");
+		ash_check_missing(errors, "multitenancy", "attribute",
+						  "the attribute that holds the tenant");
 }
 
-/* Is the name among names, a string or a list? */
+/* True if name is names itself or, when that is a list, one of its strings. */
 static bool
 lists_name(json_t *names, const char *name)
 {
@@ -450,7 +372,10 @@ lists_name(json_t *names, const char *name)
 	return false;
 }
 
-/* A read and a generic action change no record. */
+/*
+ * "changes" of the resource: a list, whose entries are not for actions that change no
+ * record.
+ */
 static void
 check_changes(json_t *resource, AshErrors *errors)
 {
@@ -471,6 +396,10 @@ check_changes(json_t *resource, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/*
+ * The sections of a resource. Done even where its own keys have errors: a section does not
+ * depend on them.
+ */
 static void
 check_resource(json_t *node, AshErrors *errors)
 {
@@ -503,6 +432,7 @@ check_resource(json_t *node, AshErrors *errors)
 					  "the resource", errors);
 }
 
+/* Each resource of a domain: its name, its keys and its sections. */
 static void
 check_resources(json_t *domain, AshErrors *errors)
 {
@@ -512,7 +442,7 @@ check_resources(json_t *domain, AshErrors *errors)
 
 	if (resources != NULL && !json_is_object(resources))
 	{
-		wrong_shape(errors, "resources", "an object", resources);
+		ash_check_wrong_shape(errors, "resources", "an object", resources);
 		return;
 	}
 	ash_errors_push_name(errors, "resources");
@@ -530,6 +460,10 @@ check_resources(json_t *domain, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/*
+ * Add all errors of one domain document that can be found without looking at any other
+ * resource; errors->path is the place of the document.
+ */
 void
 ash_define_check(json_t *domain, AshErrors *errors)
 {

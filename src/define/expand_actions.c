@@ -14,6 +14,7 @@
 static const char *const rebuilt[] = { "type", "transaction", "arguments", "accept",
 									   "run",  "metadata",	  NULL };
 
+/* True if the action says that type. */
 static bool
 is_type(json_t *action, const char *type)
 {
@@ -22,6 +23,7 @@ is_type(json_t *action, const char *type)
 	return written != NULL && strcmp(written, type) == 0;
 }
 
+/* True for actions that change a record and so take "accept". */
 static bool
 writes(json_t *action)
 {
@@ -33,6 +35,10 @@ writes(json_t *action)
  *-------------------------------------------------------------------------
  */
 
+/*
+ * Append name to the accepted names, unless it is there already or an argument of the
+ * action has it: an input is the argument then.
+ */
 static void
 accept_one(json_t *accept, json_t *arguments, const char *name)
 {
@@ -49,7 +55,10 @@ accept_one(json_t *accept, json_t *arguments, const char *name)
 	json_array_append_new(accept, json_string_nocheck(name));
 }
 
-/* Names and "*" → names; those of arguments are the arguments'. */
+/*
+ * The names that are accepted, a new list: "*" stands for all attributes that are public
+ * and writable. Names that do not exist are kept for the compiler to refuse.
+ */
 static json_t *
 expand_accept(AshExpansion *exp, json_t *written, json_t *arguments)
 {
@@ -78,7 +87,11 @@ expand_accept(AshExpansion *exp, json_t *written, json_t *arguments)
 	return accept;
 }
 
-/* Errors in a list that was written keep their place where the list did not change. */
+/*
+ * The action's own "accept", else the resource's "default_accept"; all public attributes
+ * for an embedded resource that says neither. A destroy accepts nothing unless it is soft.
+ * When "*" or arguments have changed the positions, the path map gets the written ones.
+ */
 static void
 set_accept(AshExpansion *exp, json_t *node, json_t *out)
 {
@@ -113,7 +126,10 @@ set_accept(AshExpansion *exp, json_t *node, json_t *out)
 	}
 }
 
-/* get_by: an argument for each attribute, and at most one record. */
+/*
+ * "get_by": a required argument of the attribute's type for each name, and "get". Faults of
+ * these arguments are those of the attributes, so the path map knows them as copies.
+ */
 static void
 add_get_by(AshExpansion *exp, json_t *out)
 {
@@ -152,7 +168,7 @@ add_get_by(AshExpansion *exp, json_t *out)
 	}
 }
 
-/* {"function", "options"}; new. */
+/* "run" or "manual" as {"function", "options"}; new. */
 static json_t *
 expand_run(json_t *run)
 {
@@ -172,7 +188,10 @@ expand_run(json_t *run)
  *-------------------------------------------------------------------------
  */
 
-/* errors->path is that of the action. */
+/*
+ * The long form of an action, new; errors->path is that of the action. The attributes of
+ * the resource are expanded already.
+ */
 static json_t *
 expand_action(AshExpansion *exp, json_t *node)
 {
@@ -220,7 +239,10 @@ expand_action(AshExpansion *exp, json_t *node)
 	return out;
 }
 
-/* Is there a primary action of that type, or with primary false any at all, in the source? */
+/*
+ * True if actions, in either form, has one of that type; with primary, one that says it is
+ * primary.
+ */
 static bool
 has_action(json_t *actions, const char *type, bool primary)
 {
@@ -235,6 +257,10 @@ has_action(json_t *actions, const char *type, bool primary)
 	return false;
 }
 
+/*
+ * The action a default stands for, new. It is primary unless another one of its type is; a
+ * read can be paginated in both ways. accept NULL: as the resource says.
+ */
 static json_t *
 default_action(AshExpansion *exp, const char *type, json_t *accept)
 {
@@ -253,7 +279,10 @@ default_action(AshExpansion *exp, const char *type, json_t *accept)
 	return node;
 }
 
-/* node is released */
+/*
+ * Expand node under that name into out, or add an error when the name is taken. node is
+ * released.
+ */
 static void
 add_action(AshExpansion *exp, json_t *out, const char *name, json_t *node)
 {
@@ -267,6 +296,10 @@ add_action(AshExpansion *exp, json_t *out, const char *name, json_t *node)
 	json_decref(node);
 }
 
+/*
+ * The actions of the list "defaults". Their faults stand at the list's item, unless the
+ * document has an action of the same name.
+ */
 static void
 add_defaults(AshExpansion *exp, json_t *out, json_t *defaults)
 {
@@ -290,7 +323,10 @@ add_defaults(AshExpansion *exp, json_t *out, json_t *defaults)
 	}
 }
 
-/* An embedded resource has an action of each type. */
+/*
+ * An embedded resource gets a default action for each type that it has none of: its values
+ * are created, updated and destroyed with their record.
+ */
 static void
 add_missing(AshExpansion *exp, json_t *out)
 {
@@ -305,6 +341,7 @@ add_missing(AshExpansion *exp, json_t *out)
 	}
 }
 
+/* Put the section "actions" into exp->out, the defaults first. */
 void
 ash_expand_actions(AshExpansion *exp)
 {

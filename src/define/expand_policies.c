@@ -19,13 +19,17 @@ typedef struct FlatPolicy
 	List *group_paths; /* of List *: tail for each of conditions */
 } FlatPolicy;
 
+/* A copy of path with one more index. */
 static List *
 append_index(List *path, int index)
 {
 	return lappend(list_copy(path), makeInteger(index));
 }
 
-/* The conditions of a group: a list, or one. */
+/*
+ * Append the conditions of a group, a list or a single one, with their paths to copies of
+ * the lists.
+ */
 static void
 add_conditions(json_t *condition, List *path, List **conditions, List **paths)
 {
@@ -45,7 +49,10 @@ add_conditions(json_t *condition, List *path, List **conditions, List **paths)
 	}
 }
 
-/* All policies of a list, those in groups too, in order. */
+/*
+ * All policies of a list (FlatPolicy), those in groups too, in order. conditions and
+ * group_paths are those of the groups around the list, path its tail.
+ */
 static List *
 flatten_group(json_t *list, List *path, List *conditions, List *group_paths)
 {
@@ -81,12 +88,17 @@ flatten_group(json_t *list, List *path, List *conditions, List *group_paths)
 	return flat;
 }
 
+/* The key that holds the conditions of a policy. */
 static const char *
 condition_key(json_t *node)
 {
 	return json_object_get(node, "bypass") != NULL ? "bypass" : "policy";
 }
 
+/*
+ * The long form of a policy, new: the conditions of its groups, then its own, and its
+ * checks as a list. What is no object is copied for the compiler to refuse.
+ */
 static json_t *
 build_policy(const FlatPolicy *policy)
 {
@@ -123,7 +135,10 @@ static const AshOpt group_options[] = {
 };
 static const AshSpec group_spec = ASH_SPEC_CHECKED("policy_group", group_options);
 
-/* Groups may be wrong in ways that would be lost when they are dissolved. */
+/*
+ * Errors about groups have to be found before these are dissolved; errors->path is that of
+ * the list.
+ */
 static void
 check_groups(AshErrors *errors, json_t *list, bool inside)
 {
@@ -149,7 +164,7 @@ check_groups(AshErrors *errors, json_t *list, bool inside)
 	}
 }
 
-/* base is the path of the node that has the key "policies"; the result is new. */
+/* The flat list of the policies that stand under "policies" of the node at base; new. */
 json_t *
 ash_expand_policies(AshDefinition *def, List *base, json_t *list)
 {
@@ -165,7 +180,10 @@ ash_expand_policies(AshDefinition *def, List *base, json_t *list)
 	return out;
 }
 
-/* Where the conditions of policy number index of target came from. */
+/*
+ * Enter where the conditions of the policy at target came from: groups first. source is the
+ * path of the list that was written.
+ */
 static void
 map_conditions(AshDefinition *def, List *target, List *source, const FlatPolicy *policy)
 {
@@ -187,8 +205,8 @@ map_conditions(AshDefinition *def, List *target, List *source, const FlatPolicy 
 }
 
 /*
- * Enter in the path map that the policies of target, from number offset on, are
- * those of list, which stands under "policies" of base.
+ * Enter in the path map that the policies of target, from number offset on, are those of
+ * list, which stands under "policies" of base.
  */
 void
 ash_expand_policy_paths(AshDefinition *def, List *target, List *base, int offset, json_t *list)
@@ -207,6 +225,7 @@ ash_expand_policy_paths(AshDefinition *def, List *target, List *base, int offset
 	}
 }
 
+/* The list with names, conditions and checks as lists; new. */
 json_t *
 ash_expand_field_policies(json_t *list)
 {

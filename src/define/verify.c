@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify.c
- *	  Does a compiled resource make sense among the others?
+ *	  Verifies a compiled resource among the others.
  *
- * First what the definition's names refer to; then every room is asked to compile
- * its part, so that nothing is left to fail when an action first runs.  Faults
- * are added with paths that start at the resource; the rooms push their own.
+ * First what the definition's names refer to; then everything that is compiled on
+ * first use, so that its errors are reported now and not when an action first runs.
+ * Paths of errors start at the resource; what compiles a part pushes the path inside.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +23,7 @@
 #include "model/resource.h"
 #include "utils/regproc.h"
 
-/* The room of expressions knows no paths: point at section, member, option. */
+/* Expressions know no paths: errors->path gets section, member and option for them. */
 static void
 enter_option(AshErrors *errors, const char *section, const char *name, const char *option)
 {
@@ -40,6 +40,7 @@ leave_option(AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* The condition of an identity, for its errors only. */
 static void
 compile_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 {
@@ -52,6 +53,7 @@ compile_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 	leave_option(errors);
 }
 
+/* Filter, field and sort of an aggregate. */
 static void
 compile_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 {
@@ -65,6 +67,10 @@ compile_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/*
+ * All expressions outside of actions and policies. Compiled ones are kept in the resource;
+ * those that this needs from other resources are compiled there.
+ */
 static void
 compile_expressions(AshResource *res, AshErrors *errors)
 {
@@ -95,6 +101,7 @@ compile_expressions(AshResource *res, AshErrors *errors)
 		compile_aggregate(res, res->aggregates[i], errors);
 }
 
+/* The steps of an action that writes, or the preparations of another. */
 static void
 compile_entries(AshResource *res, AshAction *action, AshErrors *errors)
 {
@@ -105,8 +112,8 @@ compile_entries(AshResource *res, AshAction *action, AshErrors *errors)
 }
 
 /*
- * The function of a generic action is found by its arguments when it is called; a function
- * of that name must be there.
+ * The function of a generic action is looked up by its arguments when it is called; here a
+ * function of that name must exist.
  */
 static void
 verify_run(const AshAction *action, AshErrors *errors)
@@ -127,6 +134,7 @@ verify_run(const AshAction *action, AshErrors *errors)
 	leave_option(errors);
 }
 
+/* Everything of an action that is compiled on first use. */
 static void
 compile_action(AshResource *res, AshAction *action, AshErrors *errors)
 {
@@ -148,8 +156,9 @@ compile_action(AshResource *res, AshAction *action, AshErrors *errors)
 }
 
 /*
- * The resource's own entries are compiled with the actions they are for.  Those that
- * are for no action there is stand in a definition, too, and must be right.
+ * Steps and preparations of the resource are compiled with the actions they are for. For a
+ * type that no action has they are compiled with a nameless one, so that their errors do
+ * not wait for such an action.
  */
 static void
 compile_unused_entries(AshResource *res, AshErrors *errors)
@@ -171,6 +180,7 @@ compile_unused_entries(AshResource *res, AshErrors *errors)
 	}
 }
 
+/* Every action, then the entries that none of them has. */
 static void
 compile_actions(AshResource *res, AshErrors *errors)
 {
@@ -184,6 +194,10 @@ compile_actions(AshResource *res, AshErrors *errors)
 	compile_unused_entries(res, errors);
 }
 
+/*
+ * A default, which stands under key: its expression, or that its function exists. Literals
+ * were cast when the attribute or argument was compiled.
+ */
 void
 ash_verify_default(AshResource *res, const char *key, AshDefault *dflt, const AshTypeInst *type,
 				   AshErrors *errors)
@@ -194,6 +208,7 @@ ash_verify_default(AshResource *res, const char *key, AshDefault *dflt, const As
 	ash_errors_pop(errors);
 }
 
+/* The defaults of all attributes; those of arguments are verified with their action. */
 static void
 verify_defaults(AshResource *res, AshErrors *errors)
 {
@@ -213,8 +228,11 @@ verify_defaults(AshResource *res, AshErrors *errors)
 }
 
 /*
- * What names refer to comes first: the rooms above may rely on it, so they are
- * asked only when all of it is right.
+ * Add all errors of a compiled resource among the others; false when there are any. Paths
+ * start at the resource.
+ *
+ * What names refer to comes first: compiling expressions, steps and policies relies on it,
+ * so that is only done when all names are right. Runs as the owner of the domain.
  */
 bool
 ash_resource_verify(AshResource *res, AshErrors *errors)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify_embedded.c
- *	  Embedded resources: what their types name, and what they may not have.
+ *	  Verifies types that are embedded resources, and embedded resources.
  *
  * A type knows an embedded resource by name only; that the resource is one, and
  * has the actions and attributes the type's constraints name, is checked here, for
@@ -25,6 +25,10 @@
  *-------------------------------------------------------------------------
  */
 
+/*
+ * "sort" of a list of embedded values: attributes only, since the items are sorted in
+ * memory.
+ */
 static void
 verify_sort(const AshTypeInst *inst, AshResource *embedded, json_t *sort, AshErrors *errors)
 {
@@ -44,6 +48,7 @@ verify_sort(const AshTypeInst *inst, AshResource *embedded, json_t *sort, AshErr
 	ash_errors_pop(errors);
 }
 
+/* The actions that the type names for creating, updating and destroying its values. */
 static void
 verify_actions(const AshEmbedded *type, AshResource *embedded, AshErrors *errors)
 {
@@ -58,6 +63,7 @@ verify_actions(const AshEmbedded *type, AshResource *embedded, AshErrors *errors
 		ash_error_definition(errors, NULL, "%s", ash_error_text(lfirst(lc)));
 }
 
+/* A name or a list of names. */
 static void
 verify_skipped(json_t *names, AshErrors *errors)
 {
@@ -75,7 +81,10 @@ verify_skipped(json_t *names, AshErrors *errors)
 	}
 }
 
-/* AshTypeFn; arg is AshErrors. */
+/*
+ * AshTypeFn, for each embedded resource in a type; arg is AshErrors. Faults stand at the
+ * constraints of the whole type.
+ */
 static void
 verify_embedded_type(const AshTypeInst *inst, void *arg)
 {
@@ -108,6 +117,10 @@ verify_embedded_type(const AshTypeInst *inst, void *arg)
 	ash_errors_pop(errors);
 }
 
+/*
+ * The type of the member of that name, and the types inside it; inst NULL: nothing to
+ * verify.
+ */
 static void
 verify_type(const char *name, const AshTypeInst *inst, AshErrors *errors)
 {
@@ -118,6 +131,7 @@ verify_type(const char *name, const AshTypeInst *inst, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* The types of all arguments of an action or calculation. */
 static void
 verify_arguments(AshArgument **args, int nargs, AshErrors *errors)
 {
@@ -127,6 +141,7 @@ verify_arguments(AshArgument **args, int nargs, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* The types of all attributes, calculations, arguments and results. */
 static void
 verify_types(const AshResource *res, AshErrors *errors)
 {
@@ -163,6 +178,7 @@ verify_types(const AshResource *res, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* True if values of the attribute can be compared; unknown names have another error. */
 static bool
 is_orderable(const AshResource *res, const char *name)
 {
@@ -171,6 +187,7 @@ is_orderable(const AshResource *res, const char *name)
 	return attr == NULL || ash_type_orderable(attr->type);
 }
 
+/* An identity of an embedded resource is checked among the items of a list, in memory. */
 static void
 verify_identity(const AshResource *res, const AshIdentity *identity, AshErrors *errors)
 {
@@ -192,6 +209,7 @@ verify_identity(const AshResource *res, const AshIdentity *identity, AshErrors *
 	ash_errors_pop(errors);
 }
 
+/* Options that need a column. */
 static void
 verify_attribute(const AshAttribute *attr, AshErrors *errors)
 {
@@ -210,6 +228,7 @@ verify_attribute(const AshAttribute *attr, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* Options that need a table. */
 static void
 verify_action(const AshAction *action, AshErrors *errors)
 {
@@ -228,6 +247,7 @@ verify_action(const AshAction *action, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* What an embedded resource may not have. */
 static void
 verify_resource(const AshResource *res, AshErrors *errors)
 {
@@ -245,6 +265,10 @@ verify_resource(const AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/*
+ * Types that are embedded resources, in any resource; and the resource itself when it is
+ * embedded.
+ */
 void
 ash_verify_embedded(AshResource *res, AshErrors *errors)
 {
@@ -253,7 +277,10 @@ ash_verify_embedded(AshResource *res, AshErrors *errors)
 		verify_resource(res, errors);
 }
 
-/* A value has nothing but its attributes to compute from; asked when expressions are compiled. */
+/*
+ * Calculations of an embedded resource are computed in memory from its attributes. Called
+ * when all expressions are compiled.
+ */
 void
 ash_verify_embedded_calculations(AshResource *res, AshErrors *errors)
 {
@@ -272,7 +299,10 @@ ash_verify_embedded_calculations(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-/* Changes that work on rows; asked when the steps are compiled. */
+/*
+ * Changes that work on rows are refused in an embedded resource. Called when the steps are
+ * compiled.
+ */
 void
 ash_verify_embedded_steps(AshResource *res, AshErrors *errors)
 {

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify_interface.c
- *	  What stands in "code_interface": names, options that fit the action, reads
- *	  that can be functions.
+ *	  Verifies "code_interface": names, options that fit what is called, and that a
+ *	  read can be the body of a SQL function.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +16,7 @@
 #include "model/identity.h"
 #include "schema/schema_plan.h"
 
-/* An entry being looked at. */
+/* The entry that is verified. */
 typedef struct Entry
 {
 	AshResource *res;
@@ -26,12 +26,17 @@ typedef struct Entry
 	AshErrors *errors;
 } Entry;
 
+/* The string under key of the entry, or NULL. */
 static const char *
 entry_option(const Entry *entry, const char *key)
 {
 	return json_string_value(json_object_get(entry->node, key));
 }
 
+/*
+ * Find what the entry calls: entry->action or entry->calculation. False after adding an
+ * error.
+ */
 static bool
 find_target(Entry *entry)
 {
@@ -65,6 +70,7 @@ find_target(Entry *entry)
  *-------------------------------------------------------------------------
  */
 
+/* True if what is called has an input of that name. */
 static bool
 is_input(const Entry *entry, const char *name)
 {
@@ -80,7 +86,7 @@ is_input(const Entry *entry, const char *name)
 	return false;
 }
 
-/* Attributes that find the record; they are parameters too. */
+/* Names of the attributes that find the record; they are parameters too. */
 static List *
 key_names(const Entry *entry)
 {
@@ -90,13 +96,17 @@ key_names(const Entry *entry)
 	return found != NULL ? found->keys : ash_json_names(json_object_get(entry->node, "get_by"));
 }
 
+/* True if "custom_inputs" has the name. */
 static bool
 is_custom(const Entry *entry, const char *name)
 {
 	return json_object_get(json_object_get(entry->node, "custom_inputs"), name) != NULL;
 }
 
-/* "_record", {"ref": …}, {"arg": …} are for calculations. */
+/*
+ * What is wrong with an argument other than a name, or NULL: "_record", {"ref": …} and
+ * {"arg": …} are for calculations.
+ */
 static const char *
 calculation_fault(const Entry *entry, const AshInterfaceArg *arg)
 {
@@ -114,6 +124,10 @@ calculation_fault(const Entry *entry, const AshInterfaceArg *arg)
 	return NULL;
 }
 
+/*
+ * What is wrong with an item of "args", or NULL. *arg is what it says; seen are the
+ * parameters before it.
+ */
 static const char *
 argument_fault(const Entry *entry, json_t *node, List *seen, AshInterfaceArg *arg)
 {
@@ -131,6 +145,7 @@ argument_fault(const Entry *entry, json_t *node, List *seen, AshInterfaceArg *ar
 	return NULL;
 }
 
+/* "args": inputs that are there, each once, those that may be left out behind the others. */
 static void
 verify_args(const Entry *entry)
 {
@@ -165,7 +180,7 @@ verify_args(const Entry *entry)
  *-------------------------------------------------------------------------
  */
 
-/* Is the input among "args"? */
+/* True if the input is among "args". */
 static bool
 is_arg(const Entry *entry, const char *name)
 {
@@ -183,7 +198,7 @@ is_arg(const Entry *entry, const char *name)
 	return false;
 }
 
-/* A read whose argument is required cannot do without it. */
+/* True for an argument without which a read cannot run. */
 static bool
 is_required(const Entry *entry, const char *name)
 {
@@ -194,6 +209,7 @@ is_required(const Entry *entry, const char *name)
 	return arg != NULL && !arg->allow_nil && !arg->has_default;
 }
 
+/* "exclude_inputs": inputs that are no parameters and not required. */
 static void
 verify_excluded(const Entry *entry)
 {
@@ -213,6 +229,7 @@ verify_excluded(const Entry *entry)
 	}
 }
 
+/* What is wrong with an entry of "custom_inputs", or NULL. */
 static const char *
 custom_fault(const Entry *entry, const char *name, json_t *node)
 {
@@ -236,6 +253,7 @@ custom_fault(const Entry *entry, const char *name, json_t *node)
 	return NULL;
 }
 
+/* "custom_inputs", each with its type, its target and the function that converts it. */
 static void
 verify_custom(const Entry *entry)
 {
@@ -253,7 +271,7 @@ verify_custom(const Entry *entry)
 	ash_errors_pop(entry->errors);
 }
 
-/* Options that a call would refuse are refused now. */
+/* Options that a call would refuse are refused here. */
 static void
 verify_default_options(const Entry *entry)
 {
@@ -287,6 +305,7 @@ verify_default_options(const Entry *entry)
  *-------------------------------------------------------------------------
  */
 
+/* "get_by" and "get_by_identity": not both, and names that exist. */
 static void
 verify_keys(const Entry *entry)
 {
@@ -309,7 +328,7 @@ verify_keys(const Entry *entry)
 	}
 }
 
-/* In a read a key is the action's argument of that name as well: they are of one type. */
+/* A key of a read is also the value of the argument of that name: both have one type. */
 static void
 verify_shared_keys(const Entry *entry)
 {
@@ -335,7 +354,7 @@ verify_shared_keys(const Entry *entry)
 	}
 }
 
-/* Options that say nothing about this kind of function. */
+/* Options that have no effect on this kind of function are refused. */
 static void
 verify_fit(const Entry *entry)
 {
@@ -371,6 +390,7 @@ verify_fit(const Entry *entry)
 			"a function changes one record; call ash_bulk_update or ash_bulk_destroy for many");
 }
 
+/* Everything about an entry but whether its read can be a function. */
 static void
 verify_entry(Entry *entry)
 {
@@ -385,7 +405,7 @@ verify_entry(Entry *entry)
 	verify_default_options(entry);
 }
 
-/* Gives each entry to check, at its place in the document. */
+/* Call check for each entry, with errors->path at the entry. */
 static void
 each_entry(AshResource *res, AshErrors *errors, void (*check)(Entry *entry))
 {
@@ -404,12 +424,17 @@ each_entry(AshResource *res, AshErrors *errors, void (*check)(Entry *entry))
 	ash_errors_pop(errors);
 }
 
+/* Names and options; expressions are not compiled yet. */
 void
 ash_verify_interfaces(AshResource *res, AshErrors *errors)
 {
 	each_entry(res, errors, verify_entry);
 }
 
+/*
+ * A read is written as the body of a SQL function, which not every read can be: that needs
+ * its filter and preparations compiled.
+ */
 static void
 verify_read(Entry *entry)
 {
@@ -427,6 +452,7 @@ verify_read(Entry *entry)
 							 action->name, reason);
 }
 
+/* Called when nothing else is wrong with the resource. */
 void
 ash_verify_interface_reads(AshResource *res, AshErrors *errors)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify_references.c
- *	  What the names in a compiled resource refer to: other resources, their
+ *	  Verifies that the names in a compiled resource exist: other resources, their
  *	  attributes, actions, identities.
  *
  *-------------------------------------------------------------------------
@@ -30,6 +30,7 @@ ash_verify_attribute(const AshResource *res, const char *name, const char *key, 
 	return attr;
 }
 
+/* The same for names (char *), which all have to be attributes. */
 void
 ash_verify_attributes(const AshResource *res, List *names, const char *key, AshErrors *errors)
 {
@@ -44,6 +45,7 @@ ash_verify_attributes(const AshResource *res, List *names, const char *key, AshE
  *-------------------------------------------------------------------------
  */
 
+/* A resource with a table needs a primary key unless it says otherwise. */
 static void
 verify_primary_key(AshResource *res, AshErrors *errors)
 {
@@ -76,7 +78,10 @@ verify_sources(AshResource *res, AshErrors *errors)
 	}
 }
 
-/* Names across attributes, relationships, calculations, aggregates: keys of one record. */
+/*
+ * Names across attributes, relationships, calculations and aggregates, once the attributes
+ * that relationships define are there: they are keys of one record.
+ */
 static void
 verify_names(AshResource *res, AshErrors *errors)
 {
@@ -100,6 +105,7 @@ verify_names(AshResource *res, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* Its keys are attributes; a check before writing needs a read to look with. */
 static void
 verify_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 {
@@ -123,6 +129,7 @@ verify_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 		ash_error_definition(errors, NULL, "a checked identity needs a primary read action");
 }
 
+/* All identities of the resource. */
 static void
 verify_identities(AshResource *res, AshErrors *errors)
 {
@@ -138,6 +145,7 @@ verify_identities(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* The path, the read action of its end, and the field there. */
 static void
 verify_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 {
@@ -159,7 +167,10 @@ verify_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 								 destination->name);
 }
 
-/* False after adding an error. */
+/*
+ * False after adding an error. Paths of aggregates can only be followed when all
+ * relationships are right.
+ */
 bool
 ash_verify_aggregates(AshResource *res, AshErrors *errors)
 {
@@ -182,6 +193,7 @@ ash_verify_aggregates(AshResource *res, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* Names that must be attributes the action accepts. */
 static void
 verify_accepted(AshAction *action, const AshResource *res, List *names, const char *key,
 				AshErrors *errors)
@@ -197,6 +209,7 @@ verify_accepted(AshAction *action, const AshResource *res, List *names, const ch
 	}
 }
 
+/* The identity and the fields of an upsert exist. */
 static void
 verify_upsert(AshResource *res, AshAction *action, AshErrors *errors)
 {
@@ -226,6 +239,7 @@ verify_upsert(AshResource *res, AshAction *action, AshErrors *errors)
 	}
 }
 
+/* At least one kind of page, and limits that are positive. */
 static void
 verify_pagination(AshAction *action, AshErrors *errors)
 {
@@ -241,6 +255,7 @@ verify_pagination(AshAction *action, AshErrors *errors)
 		ash_error_definition(errors, "pagination", "\"default_limit\" must be at least 1");
 }
 
+/* What the options of an action name, and the defaults of its arguments. */
 static void
 verify_action(AshResource *res, AshAction *action, AshErrors *errors)
 {
@@ -267,6 +282,7 @@ verify_action(AshResource *res, AshAction *action, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* All actions of the resource. */
 static void
 verify_actions(AshResource *res, AshErrors *errors)
 {
@@ -282,7 +298,7 @@ verify_actions(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-/* Only a unique index can be violated. */
+/* Options about violations are for unique indexes. */
 static void
 verify_other_index(json_t *item, AshErrors *errors)
 {
@@ -295,6 +311,7 @@ verify_other_index(json_t *item, AshErrors *errors)
 	}
 }
 
+/* Options and names of custom indexes; their fields may be SQL, which the planner checks. */
 static void
 verify_custom_indexes(AshResource *res, AshErrors *errors)
 {
@@ -315,6 +332,7 @@ verify_custom_indexes(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* "parse_attribute": a function of text that gives the type of the tenant attribute. */
 static void
 verify_tenant_parser(AshResource *res, AshErrors *errors)
 {
@@ -334,6 +352,7 @@ verify_tenant_parser(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* Options of the resource itself. */
 static void
 verify_options(AshResource *res, AshErrors *errors)
 {
@@ -360,7 +379,10 @@ verify_options(AshResource *res, AshErrors *errors)
 								 ash_clip(res->domain.actor_resource));
 }
 
-/* All but aggregates, whose paths can only be followed when the rest is right. */
+/*
+ * All names but those of aggregates, whose paths can only be followed when the rest is
+ * right.
+ */
 void
 ash_verify_references(AshResource *res, AshErrors *errors)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify_relationships.c
- *	  What the names in a relationship refer to, and its foreign key.
+ *	  Verifies the names in relationships, and their foreign keys.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 #include "model/attribute.h"
 #include "model/relationship.h"
 
-/* The resource, or NULL after adding an error at key. */
+/* The resource, or NULL after adding an error at key; an embedded one has no rows. */
 static AshResource *
 need_resource(const char *name, const char *key, AshErrors *errors)
 {
@@ -32,7 +32,10 @@ need_resource(const char *name, const char *key, AshErrors *errors)
 	return res != NULL && !res->embedded ? res : NULL;
 }
 
-/* Keys are compared by PostgreSQL, so both must be stored alike. */
+/*
+ * PostgreSQL compares keys, so both must be stored as the same type. NULL has an error
+ * already.
+ */
 static void
 verify_same_type(const AshRelationship *rel, const AshAttribute *source, const AshAttribute *target,
 				 const char *key, AshErrors *errors)
@@ -44,6 +47,7 @@ verify_same_type(const AshRelationship *rel, const AshAttribute *source, const A
 						 source->name, source->type->name, target->name, target->type->name);
 }
 
+/* The attribute at this side, or NULL after adding an error. */
 static AshAttribute *
 verify_source(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
@@ -57,6 +61,7 @@ verify_source(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	return attr;
 }
 
+/* The attribute at the other side, or NULL after adding an error. */
 static AshAttribute *
 verify_destination(AshRelationship *rel, AshResource *destination, AshErrors *errors)
 {
@@ -71,7 +76,10 @@ verify_destination(AshRelationship *rel, AshResource *destination, AshErrors *er
 	return attr;
 }
 
-/* The has_many to the resource between must lead to the rows that connect the two. */
+/*
+ * joins, the has_many to the resource in between, must give all rows that connect the two
+ * resources, and no others.
+ */
 static void
 verify_join(const AshRelationship *joins, const AshRelationship *rel, const AshResource *through,
 			AshErrors *errors)
@@ -90,6 +98,7 @@ verify_join(const AshRelationship *joins, const AshRelationship *rel, const AshR
 		ash_error_definition(errors, "join_relationship", "\"%s\" %s", joins->name, why);
 }
 
+/* The resource between the two sides of a many_to_many, and its two keys. */
 static void
 verify_through(AshResource *res, AshRelationship *rel, AshAttribute *source, AshAttribute *target,
 			   AshErrors *errors)
@@ -109,6 +118,7 @@ verify_through(AshResource *res, AshRelationship *rel, AshAttribute *source, Ash
 	verify_join(ash_find_relationship(res, rel->join_relationship), rel, join, errors);
 }
 
+/* name must be a read action of destination; NULL names none. */
 void
 ash_verify_read_action(AshResource *destination, const char *name, AshErrors *errors)
 {
@@ -121,7 +131,7 @@ ash_verify_read_action(AshResource *destination, const char *name, AshErrors *er
 							 "\"%s\" is no read action of %s", ash_clip(name), destination->name);
 }
 
-/* Does a path of relationships come back to the one it defines? */
+/* True if a path of relationships comes back to the one it defines. */
 static bool
 leads_through(AshResource *res, List *path, const AshRelationship *rel)
 {
@@ -139,6 +149,10 @@ leads_through(AshResource *res, List *path, const AshRelationship *rel)
 	return false;
 }
 
+/*
+ * "through" as a path: it leads to the destination, not through itself, and the rows at its
+ * end can be told apart.
+ */
 static void
 verify_path(AshResource *res, AshRelationship *rel, AshResource *destination, AshErrors *errors)
 {
@@ -159,6 +173,7 @@ verify_path(AshResource *res, AshRelationship *rel, AshResource *destination, As
 	ash_errors_pop(errors);
 }
 
+/* The function of a manual relationship refers to rows by their primary keys. */
 static void
 verify_manual(AshResource *res, AshResource *destination, AshErrors *errors)
 {
@@ -172,7 +187,7 @@ verify_manual(AshResource *res, AshResource *destination, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-/* Further pairs of the foreign key. */
+/* Further pairs of attributes of the foreign key: here and at the destination. */
 static void
 verify_match_with(AshResource *res, AshRelationship *rel, AshResource *destination, json_t *pairs,
 				  AshErrors *errors)
@@ -201,7 +216,7 @@ verify_match_with(AshResource *res, AshRelationship *rel, AshResource *destinati
 	}
 }
 
-/* What is emptied has to be part of the foreign key. */
+/* Only columns of the foreign key can be set to null when the other row goes. */
 static void
 verify_nilify(AshResource *res, AshRelationship *rel, json_t *references, AshErrors *errors)
 {
@@ -223,6 +238,7 @@ verify_nilify(AshResource *res, AshRelationship *rel, json_t *references, AshErr
 	}
 }
 
+/* True if the planner makes a foreign key for the relationship. */
 static bool
 has_foreign_key(const AshRelationship *rel)
 {
@@ -232,7 +248,7 @@ has_foreign_key(const AshRelationship *rel)
 		   !json_is_true(json_object_get(references, "ignore"));
 }
 
-/* Relationships may share a foreign key, but its name can only be that of one. */
+/* Relationships may share a foreign key, but then all that is said of it must agree. */
 static void
 verify_key_name(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
@@ -257,6 +273,7 @@ verify_key_name(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	}
 }
 
+/* The options under "references". */
 static void
 verify_foreign_key(AshResource *res, AshRelationship *rel, AshResource *destination,
 				   AshErrors *errors)
@@ -279,6 +296,11 @@ verify_foreign_key(AshResource *res, AshRelationship *rel, AshResource *destinat
 	ash_errors_pop(errors);
 }
 
+/*
+ * Everything a relationship names. Without its destination nothing more can be verified;
+ * "validate_destination_attribute": false is for a destination whose attributes are
+ * unknown.
+ */
 static void
 verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
@@ -311,6 +333,7 @@ verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 		verify_same_type(rel, source, target, "destination_attribute", errors);
 }
 
+/* All relationships of the resource. */
 void
 ash_verify_relationships(AshResource *res, AshErrors *errors)
 {

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify_storage.c
- *	  Options about the table's storage, and what others made of it: do their names
- *	  and texts mean something?
+ *	  Verifies options about the table's storage, about constraints and columns that
+ *	  others make, and about custom statements.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,8 +18,8 @@
 #include "schema/schema_plan.h"
 
 /*
- * The message of the error that body raises, or NULL.  Body only parses: nothing
- * has to be undone.
+ * The message of the error that body raises, or NULL. Body must only parse: nothing is
+ * undone but its memory, and no subtransaction is used.
  */
 static const char *
 message_of(void (*body)(void *arg), void *arg)
@@ -42,10 +42,11 @@ message_of(void (*body)(void *arg), void *arg)
 }
 
 /*-------------------------------------------------------------------------
- * What others made
+ * Constraints and columns that others make
  *-------------------------------------------------------------------------
  */
 
+/* Constraints of others, by name, and the attributes that their errors are about. */
 static void
 verify_named(AshResource *res, const char *section, AshErrors *errors)
 {
@@ -64,6 +65,7 @@ verify_named(AshResource *res, const char *section, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* Identities whose indexes others make. */
 static void
 verify_skipped(AshResource *res, AshErrors *errors)
 {
@@ -83,6 +85,7 @@ verify_skipped(AshResource *res, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* Columns that others make; the primary key has to be ours. */
 static void
 verify_ignored(AshResource *res, List *ignored, AshErrors *errors)
 {
@@ -100,6 +103,7 @@ verify_ignored(AshResource *res, List *ignored, AshErrors *errors)
 	}
 }
 
+/* Body for message_of: arg is the text. */
 static void
 parse_default(void *arg)
 {
@@ -107,6 +111,7 @@ parse_default(void *arg)
 		ereport(ERROR, (errmsg_internal("this is not one SQL expression")));
 }
 
+/* What is wrong with an entry of "migration_defaults", or NULL. */
 static const char *
 default_fault(const AshResource *res, List *ignored, const char *name, json_t *sql)
 {
@@ -121,6 +126,7 @@ default_fault(const AshResource *res, List *ignored, const char *name, json_t *s
 	return message_of(parse_default, unconstify(char *, json_string_value(sql)));
 }
 
+/* "migration_defaults": one SQL expression, or null, for a column that the planner makes. */
 static void
 verify_column_defaults(AshResource *res, List *ignored, AshErrors *errors)
 {
@@ -143,7 +149,7 @@ verify_column_defaults(AshResource *res, List *ignored, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
-/* arg: a list of the name and the value of a storage parameter */
+/* Body for message_of: arg is a list of the name and the value of a storage parameter. */
 static void
 parse_parameter(void *arg)
 {
@@ -159,6 +165,7 @@ parse_parameter(void *arg)
 	(void) heap_reloptions(toast ? RELKIND_TOASTVALUE : RELKIND_RELATION, options, true);
 }
 
+/* Storage parameters that PostgreSQL knows, with values it takes. */
 static void
 verify_parameters(json_t *parameters, AshErrors *errors)
 {
@@ -181,7 +188,7 @@ verify_parameters(json_t *parameters, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-/* Every option by itself, and none that a partitioned table cannot have. */
+/* Each option by itself, and none that a partitioned table cannot have. */
 static void
 verify_table_options(AshResource *res, AshErrors *errors)
 {
@@ -256,6 +263,7 @@ verify_statements(const AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* Options about the table, and about what others make in it. */
 void
 ash_verify_storage(AshResource *res, AshErrors *errors)
 {

@@ -11,7 +11,7 @@
 #include "describe/describe.h"
 #include "model/entity_kinds.h"
 
-/* Which kinds of the entity take it, where that is not all. */
+/* Note which kinds of the entity take an option, where that is not all. */
 static void
 add_kinds(json_t *options, const AshKinds *kinds)
 {
@@ -36,6 +36,7 @@ add_kinds(json_t *options, const AshKinds *kinds)
 	}
 }
 
+/* Append an entry; its options are described as JSON text. spec NULL: it has none. */
 static void
 list_builtin(List **list, const char *kind, const char *name, const AshSpec *spec, const char *doc)
 {
@@ -56,6 +57,7 @@ list_builtin(List **list, const char *kind, const char *name, const AshSpec *spe
 	*list = lappend(*list, builtin);
 }
 
+/* Entities of documents, with their options. */
 static void
 add_entities(List **list)
 {
@@ -65,6 +67,7 @@ add_entities(List **list)
 		list_builtin(list, "entity", (*spec)->name, *spec, (*spec)->doc);
 }
 
+/* Types, with their constraints. */
 static void
 add_types(List **list)
 {
@@ -74,6 +77,7 @@ add_types(List **list)
 		list_builtin(list, "type", (*type)->name, (*type)->constraints, (*type)->doc);
 }
 
+/* Functions or operators of expressions, which have no options. */
 static void
 add_functions(List **list, List *funcs, const char *kind)
 {
@@ -99,6 +103,10 @@ add_functions(List **list, List *funcs, const char *kind)
 			list_builtin(list, kind, entries_[i_].name, entries_[i_].spec, entries_[i_].doc); \
 	} while (0)
 
+/*
+ * Entries of all registries in the order of the kinds, in CurrentMemoryContext; names and
+ * docs are those of the registries.
+ */
 List *
 ash_builtin_list(void)
 {
