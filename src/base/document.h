@@ -59,6 +59,15 @@ extern void ash_json_set(json_t *object, const char *key, json_t *value);
 /* Compact or indented text, palloc'd.  Key order is kept. */
 extern char *ash_json_dump(const json_t *json, bool indent);
 
+/* The boolean under key; missing when there is none. */
+static inline bool
+ash_json_flag(const json_t *node, const char *key, bool missing)
+{
+	const json_t *value = json_object_get(node, key);
+
+	return value ? json_is_true(value) : missing;
+}
+
 /* A jsonb of a tree, in CurrentMemoryContext; NULL is the JSON null. */
 extern Jsonb *ash_jsonb_from_json(const json_t *json);
 

@@ -215,8 +215,8 @@ list_expected(List *candidates)
  * to it as did_you_mean, or else a hint that lists a few candidates.  Nothing happens
  * when so many errors were added that they are not shown.
  */
-void
-ash_error_suggest(AshErrors *errors, AshError *error, const char *name, List *candidates)
+static void
+suggest_names(AshErrors *errors, AshError *error, const char *name, List *candidates)
 {
 	MemoryContext old;
 	ListCell *lc;
@@ -250,7 +250,7 @@ ash_error_unknown(AshErrors *errors, const char *option, const char *name, List 
 	ASH_FORMAT(&buf, fmt);
 	error = ash_error_definition(errors, option, "%s", buf.data);
 	pfree(buf.data);
-	ash_error_suggest(errors, error, name, candidates);
+	suggest_names(errors, error, name, candidates);
 	return ash_error_about(errors, error, name);
 }
 

@@ -142,6 +142,7 @@ typedef struct AshErrors
 	MemoryContext cxt;
 	List *items; /* of AshError *, in order of addition */
 	List *path;	 /* current position, of String and Integer nodes */
+	int dropped; /* of a definition: errors that the last item only counts */
 } AshErrors;
 
 /* printf into a new buffer, from a variadic function whose last named argument is fmt. */
@@ -229,9 +230,6 @@ extern AshError *ash_error_unknown(AshErrors *errors, const char *option, const 
 extern AshError *ash_error_about(AshErrors *errors, AshError *error, const char *name);
 /* Say what to do about an error (NULL: nothing); hint is copied.  Returns the error. */
 extern AshError *ash_error_hint(AshErrors *errors, AshError *error, const char *hint);
-/* Give an error the near ones of candidates as did_you_mean, or else a hint that lists a few. */
-extern void ash_error_suggest(AshErrors *errors, AshError *error, const char *name,
-							  List *candidates);
 /* Say where in the text of a document an error is. */
 extern void ash_error_place(AshErrors *errors, AshError *error, const char *pointer, int line,
 							int column);

@@ -240,6 +240,7 @@ ash_errors_message(const AshErrors *errors)
 static char *
 placed_message(const AshErrors *errors, const AshError *first)
 {
+	int more = list_length(errors->items) - 1 + Max(errors->dropped - 1, 0);
 	StringInfoData buf;
 
 	initStringInfo(&buf);
@@ -248,8 +249,8 @@ placed_message(const AshErrors *errors, const AshError *first)
 		appendStringInfo(&buf, " at line %d (%s)", first->line, first->pointer);
 	if (first->position > 0)
 		appendStringInfo(&buf, ", character %d", first->position);
-	if (list_length(errors->items) > 1)
-		appendStringInfo(&buf, ", and %d more", list_length(errors->items) - 1);
+	if (more > 0)
+		appendStringInfo(&buf, ", and %d more", more);
 	return buf.data;
 }
 

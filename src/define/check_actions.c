@@ -11,6 +11,7 @@
 #include "define/check_document.h"
 #include "model/action_def.h"
 
+/* "run" or "manual": the name of a SQL function, or {"function", "options"}. */
 static void
 check_named_function(json_t *node, const char *key, AshErrors *errors)
 {
@@ -23,7 +24,7 @@ check_named_function(json_t *node, const char *key, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-/* Options about what a manual action does not do. */
+/* Options about what the engine does not do for a manual action. */
 static void
 check_manual(json_t *node, AshErrors *errors)
 {
@@ -36,20 +37,25 @@ check_manual(json_t *node, AshErrors *errors)
 	for (int i = 0; i < lengthof(others); i++)
 	{
 		if (json_object_get(node, others[i]) != NULL)
-			ash_check_fault(
+			ash_error_definition(
 				errors, others[i],
-				psprintf("a manual action takes no option \"%s\": its function reads and writes",
-						 others[i]));
+				"a manual action takes no option \"%s\": its function reads and writes", others[i]);
 	}
 }
 
+/* "allow_expr" is an option of the arguments of calculations alone. */
 static void
 check_action_argument(json_t *node, AshErrors *errors)
 {
 	if (json_object_get(node, "allow_expr") != NULL)
-		ash_check_fault(errors, "allow_expr", "an argument of an action is a value");
+		ash_error_definition(errors, "allow_expr", "an argument of an action is a value");
 }
 
+/*
+ * An entry of "actions" that has a valid "type": options that this type takes, and the
+ * shape of its parts. Steps, preparations and expressions are checked when they are
+ * compiled.
+ */
 static void
 check_action(json_t *node, AshErrors *errors)
 {
@@ -68,8 +74,8 @@ check_action(json_t *node, AshErrors *errors)
 	check_manual(node, errors);
 	if (json_object_get(node, "steps") != NULL &&
 		(json_object_get(node, "changes") != NULL || json_object_get(node, "validations") != NULL))
-		ash_check_fault(errors, "steps",
-						"\"steps\" takes the place of \"changes\" and \"validations\"");
+		ash_error_definition(errors, "steps",
+							 "\"steps\" takes the place of \"changes\" and \"validations\"");
 }
 
 static const AshOpt default_accept_options[] = {
@@ -79,7 +85,7 @@ static const AshOpt default_accept_options[] = {
 static const AshSpec default_accept_spec =
 	ASH_SPEC_CHECKED("accept", default_accept_options, .shorthand = "accept");
 
-/* "read", or {"create": accept} */
+/* "read", or {"create": accept}: an entry of "defaults". */
 static void
 check_default_action(json_t *node, AshErrors *errors)
 {
@@ -92,8 +98,8 @@ check_default_action(json_t *node, AshErrors *errors)
 		value = json_object_iter_value(json_object_iter(node));
 	}
 	if (name == NULL)
-		ash_check_fault(errors, NULL,
-						"expected the name of a default action or {\"create\": accept}");
+		ash_error_definition(errors, NULL,
+							 "expected the name of a default action or {\"create\": accept}");
 	else if (ash_name_index(ash_action_types, name) < 0 ||
 			 ash_name_index(ash_action_types, name) == ASH_ACTION_GENERIC)
 		ash_spec_unknown("default action", name, list_make4("create", "read", "update", "destroy"),
@@ -101,13 +107,17 @@ check_default_action(json_t *node, AshErrors *errors)
 	else if (value == NULL)
 		return;
 	else if (strcmp(name, "read") == 0 || strcmp(name, "destroy") == 0)
-		ash_check_fault(errors, NULL, psprintf("the default action \"%s\" accepts nothing", name));
+		ash_error_definition(errors, NULL, "the default action \"%s\" accepts nothing", name);
 	else if (json_is_object(value))
-		ash_check_fault(errors, name, "expected a list of names, got an object");
+		ash_error_definition(errors, name, "expected a list of names, got an object");
 	else
 		ash_spec_check(&default_accept_spec, value, NULL, errors);
 }
 
+/*
+ * Check the section "actions". Its key "defaults" is no action but a list of default
+ * actions, so the section is checked without it; the document itself is not changed.
+ */
 void
 ash_check_actions(json_t *resource, AshErrors *errors)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/check_document.c
- *	  Is a domain document, as it was written, a document at all?
+ *	  Checks a domain document as it was written.
  *
  * Kinds, names and combinations of options: what can be said without knowing
  * any other resource.  The rest is found by compiling (verify.c).  All faults are
@@ -17,91 +17,10 @@
 #include "model/aggregate.h"
 #include "model/relationship.h"
 
-void
-ash_check_fault(AshErrors *errors, const char *key, const char *message)
-{
-	if (key != NULL)
-		ash_errors_push_name(errors, key);
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
-	if (key != NULL)
-		ash_errors_pop(errors);
-}
-
-/* Adds the error for a key that is not there, at the node or at option of it. */
-static void
-missing_key(AshErrors *errors, const char *option, const char *key, const char *what)
-{
-	AshError *error = ash_error_definition(errors, option, "the key \"%s\" is required", key);
-
-	(void) ash_error_hint(errors, error, psprintf("Add \"%s\": %s.", key, what));
-}
-
-/* What stands under a key, as a document that is wrong there may need to be shown. */
-static const struct
-{
-	const char *key;
-	const char *example;
-} examples[] = {
-	{ "domain", "\"shop\"" },
-	{ "resources", "{\"item\": {\"attributes\": {…}}}" },
-	{ "attributes", "{\"id\": \"uuid_primary_key\", \"name\": {\"type\": \"string\"}}" },
-	{ "relationships", "{\"author\": {\"belongs_to\": \"blog.author\"}}" },
-	{ "identities", "{\"unique_name\": [\"name\"]}" },
-	{ "calculations", "{\"total\": {\"type\": \"integer\", \"expr\": \"price * amount\"}}" },
-	{ "aggregates", "{\"comment_count\": {\"count\": \"comments\"}}" },
-	{ "actions", "{\"defaults\": [\"read\"], \"open\": {\"type\": \"create\"}}" },
-	{ "arguments", "{\"amount\": {\"type\": \"integer\"}}" },
-	{ "defaults", "[\"read\", \"destroy\"]" },
-	{ "policies", "[{\"policy\": \"always\", \"checks\": [{\"authorize_if\": \"always\"}]}]" },
-	{ "field_policies",
-	  "[{\"fields\": [\"email\"], \"checks\": [{\"authorize_if\": \"always\"}]}]" },
-	{ "changes", "[{\"set_attribute\": {\"attribute\": \"status\", \"value\": \"open\"}}]" },
-	{ "validations", "[{\"present\": {\"attributes\": [\"name\"]}}]" },
-	{ "steps", "[{\"present\": {\"attributes\": [\"name\"]}}]" },
-	{ "prepare", "[{\"build\": {\"sort\": [\"name\"]}}]" },
-	{ "preparations", "[{\"build\": {\"sort\": [\"name\"]}}]" },
-	{ "code_interface", "{\"open_item\": {\"action\": \"open\", \"args\": [\"name\"]}}" },
-	{ "types", "{\"amount\": {\"type\": \"integer\", \"constraints\": {\"min\": 0}}}" },
-	{ "functions", "{\"slug\": {\"function\": \"app.slug\", \"arguments\": [\"string\"], "
-				   "\"returns\": \"string\"}}" },
-};
-
-static void
-show_example(AshError *error, const char *key)
-{
-	for (int i = 0; i < lengthof(examples); i++)
-	{
-		if (strcmp(examples[i].key, key) == 0)
-			error->hint = psprintf("Write it as in \"%s\": %s.", key, examples[i].example);
-	}
-}
-
-/* Adds "expected <what>, got …" at key of the node at hand, with an example of that key. */
-static void
-wrong_shape(AshErrors *errors, const char *key, const char *what, json_t *got)
-{
-	AshError *error =
-		ash_error_definition(errors, key, "expected %s, got %s", what, ash_json_kind(got));
-
-	show_example(error, key);
-}
-
-void
-ash_check_applies(const AshSpec *spec, json_t *node, int kind, const char *what, AshErrors *errors)
-{
-	const AshApplies *row;
-
-	for (row = ash_entity_kinds(spec)->applies; row->option != NULL; row++)
-	{
-		if (json_object_get(node, row->option) == NULL || (row->kinds & (1u << kind)))
-			continue;
-		ash_check_fault(errors, row->option,
-						row->reason ? row->reason :
-									  psprintf("%s takes no option \"%s\"", what, row->option));
-	}
-}
-
-/* Index of the only key of node that names a kind; -1 after adding an error. */
+/*
+ * The index of the kind of node: the only one of kinds that is a key of it, or the value of
+ * its "kind". -1 after adding an error when there is none or more than one.
+ */
 static int
 only_kind(const char *const *kinds, json_t *node, const char *what, AshErrors *errors)
 {
@@ -124,8 +43,8 @@ only_kind(const char *const *kinds, json_t *node, const char *what, AshErrors *e
 	initStringInfo(&all);
 	for (i = 0; kinds[i] != NULL; i++)
 		appendStringInfo(&all, "%s%s", i > 0 ? ", " : "", kinds[i]);
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s %s %s", what,
-				  count == 0 ? "needs one of" : "takes only one of", all.data);
+	ash_error_definition(errors, NULL, "%s %s %s", what,
+						 count == 0 ? "needs one of" : "takes only one of", all.data);
 	return -1;
 }
 
@@ -134,56 +53,20 @@ only_kind(const char *const *kinds, json_t *node, const char *what, AshErrors *e
  *-------------------------------------------------------------------------
  */
 
-/* An object of named members, each checked against spec and then by check. */
-void
-ash_check_section(json_t *parent, const char *key, const AshSpec *spec, AshMemberCheck check,
-				  AshErrors *errors)
-{
-	json_t *section = json_object_get(parent, key);
-	const char *name;
-	json_t *member;
-
-	if (section == NULL)
-		return;
-	if (!json_is_object(section))
-	{
-		wrong_shape(errors, key, "an object", section);
-		return;
-	}
-	ash_errors_push_name(errors, key);
-	json_object_foreach (section, name, member)
-	{
-		ash_errors_push_name(errors, name);
-		if (!json_is_object(member) && spec->shorthand == NULL)
-			show_example(ash_error_definition(errors, NULL, "expected an object, got %s",
-											  ash_json_kind(member)),
-						 key);
-		else if (ash_spec_check_name(name, errors) && ash_spec_check(spec, member, NULL, errors) &&
-				 check != NULL && json_is_object(member))
-			check(member, errors);
-		ash_errors_pop(errors);
-	}
-	ash_errors_pop(errors);
-}
-
-void
-ash_check_is_list(json_t *node, const char *key, AshErrors *errors)
-{
-	json_t *list = json_object_get(node, key);
-
-	if (list != NULL && !json_is_array(list))
-		wrong_shape(errors, key, "a list", list);
-}
-
+/* A type of an argument or result of a function that the domain registers. */
 static void
 check_function_type(json_t *name, AshErrors *errors)
 {
 	if (!json_is_string(name))
-		ash_check_fault(errors, NULL, psprintf("expected a type, got %s", ash_json_kind(name)));
+		ash_error_definition(errors, NULL, "expected a type, got %s", ash_json_kind(name));
 	else
 		ash_type_compile(json_string_value(name), NULL, errors);
 }
 
+/*
+ * An entry of "functions" of a domain that passed its spec: a qualified name, and types
+ * that exist.
+ */
 static void
 check_function(json_t *node, AshErrors *errors)
 {
@@ -192,9 +75,9 @@ check_function(json_t *node, AshErrors *errors)
 	json_t *item;
 
 	if (strchr(json_string_value(json_object_get(node, "function")), '.') == NULL)
-		ash_check_fault(errors, "function", "a SQL function is named \"schema.name\"");
+		ash_error_definition(errors, "function", "a SQL function is named \"schema.name\"");
 	if (arguments != NULL && !json_is_array(arguments))
-		ash_check_fault(errors, "arguments", "expected a list of types");
+		ash_error_definition(errors, "arguments", "expected a list of types");
 	ash_errors_push_name(errors, "arguments");
 	json_array_foreach (arguments, i, item)
 	{
@@ -208,14 +91,16 @@ check_function(json_t *node, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* A helper, as "uuid_primary_key", stands for a type. */
 static void
 check_attribute(json_t *node, AshErrors *errors)
 {
 	if (json_object_get(node, "type") == NULL && json_object_get(node, "helper") == NULL)
-		missing_key(errors, NULL, "type",
-					"a type, as \"string\", or write a helper, as \"uuid_primary_key\"");
+		ash_check_missing(errors, NULL, "type",
+						  "a type, as \"string\", or write a helper, as \"uuid_primary_key\"");
 }
 
+/* True for "resource" and "domain.resource". */
 static bool
 is_resource_name(const char *name)
 {
@@ -224,6 +109,7 @@ is_resource_name(const char *name)
 	return dot == NULL || (dot != name && dot[1] != '\0' && strchr(dot + 1, '.') == NULL);
 }
 
+/* True for a name, possibly with dots, or a list of at least one name. */
 static bool
 is_path(json_t *node)
 {
@@ -240,7 +126,11 @@ is_path(json_t *node)
 	return json_array_size(node) > 0;
 }
 
-/* What ties the rows together, beside attributes. */
+/*
+ * How the rows of a relationship of that kind are tied together other than by attributes:
+ * "through" is a resource for many_to_many and a path for the others; "manual" is a
+ * function and excludes it.
+ */
 static void
 check_ties(json_t *node, int kind, AshErrors *errors)
 {
@@ -248,31 +138,36 @@ check_ties(json_t *node, int kind, AshErrors *errors)
 	json_t *manual = json_object_get(node, "manual");
 
 	if (kind == ASH_REL_MANY_TO_MANY && through == NULL)
-		missing_key(errors, NULL, "through",
-					"the resource between the two, as \"shop.order_item\"");
+		ash_check_missing(errors, NULL, "through",
+						  "the resource between the two, as \"shop.order_item\"");
 	else if (kind == ASH_REL_MANY_TO_MANY &&
 			 (!json_is_string(through) || !is_resource_name(json_string_value(through))))
-		ash_check_fault(errors, "through", "expected a resource, as \"domain.resource\"");
+		ash_error_definition(errors, "through", "expected a resource, as \"domain.resource\"");
 	else if (through != NULL && !is_path(through))
-		ash_check_fault(errors, "through", "expected a path of relationships");
+		ash_error_definition(errors, "through", "expected a path of relationships");
 	if (manual == NULL)
 		return;
 	if (through != NULL)
-		ash_check_fault(errors, "manual", "either \"through\" or \"manual\" relates the rows");
+		ash_error_definition(errors, "manual", "either \"through\" or \"manual\" relates the rows");
 	ash_errors_push_name(errors, "manual");
 	ash_spec_check(&ash_function_spec, manual, NULL, errors);
 	ash_errors_pop(errors);
 }
 
+/* An object, or nothing, must stand under key. */
 static void
 check_object(json_t *node, const char *key, AshErrors *errors)
 {
 	json_t *object = json_object_get(node, key);
 
 	if (object != NULL && !json_is_object(object))
-		ash_check_fault(errors, key, psprintf("expected an object, got %s", ash_json_kind(object)));
+		ash_error_definition(errors, key, "expected an object, got %s", ash_json_kind(object));
 }
 
+/*
+ * A relationship that passed its spec: exactly one kind, a destination, options of that
+ * kind. Whether the names in it exist is verified after compiling (verify_relationships.c).
+ */
 static void
 check_relationship(json_t *node, AshErrors *errors)
 {
@@ -285,19 +180,20 @@ check_relationship(json_t *node, AshErrors *errors)
 	if (destination == NULL)
 		destination = json_string_value(json_object_get(node, "destination"));
 	if (destination == NULL)
-		missing_key(errors, NULL, "destination", "the other resource, as \"shop.order\"");
+		ash_check_missing(errors, NULL, "destination", "the other resource, as \"shop.order\"");
 	else if (!is_resource_name(destination))
-		ash_check_fault(errors, NULL, "a resource is named \"domain.resource\"");
+		ash_error_definition(errors, NULL, "a resource is named \"domain.resource\"");
 	ash_check_applies(&ash_relationship_spec, node, kind,
 					  psprintf("a %s", ash_relationship_kinds[kind]), errors);
 	if (destination != NULL && strchr(destination, '.') != NULL &&
 		json_object_get(node, "domain") != NULL)
-		ash_check_fault(errors, "domain", "the destination is named with its domain already");
+		ash_error_definition(errors, "domain", "the destination is named with its domain already");
 	check_ties(node, kind, errors);
 	check_object(node, "relationship_context", errors);
 	check_object(node, "read_action_arguments", errors);
 }
 
+/* "concat" of a calculation: a list of fields, or {"keys", "separator"}. */
 static void
 check_concat(json_t *concat, AshErrors *errors)
 {
@@ -313,13 +209,18 @@ check_concat(json_t *concat, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* "public" is an option of the arguments of actions alone. */
 static void
 check_calculation_argument(json_t *node, AshErrors *errors)
 {
 	if (json_object_get(node, "public") != NULL)
-		ash_check_fault(errors, "public", "whoever loads a calculation gives its arguments");
+		ash_error_definition(errors, "public", "whoever loads a calculation gives its arguments");
 }
 
+/*
+ * A calculation that passed its spec: exactly one way to compute it, except that an
+ * expression may stand beside "batch_function".
+ */
 static void
 check_calculation(json_t *node, AshErrors *errors)
 {
@@ -329,19 +230,23 @@ check_calculation(json_t *node, AshErrors *errors)
 			   (json_object_get(node, "concat") != NULL);
 
 	if (batch ? ways > 1 || json_object_get(node, "function") != NULL : ways != 1)
-		ash_check_fault(
+		ash_error_definition(
 			errors, NULL,
 			"a calculation needs one of expr, concat, function, batch_function; an expression may "
 			"stand beside batch_function");
 	if (batch && !json_is_string(json_object_get(node, "batch_function")))
-		ash_check_fault(errors, "batch_function", "expected the name of a SQL function");
+		ash_error_definition(errors, "batch_function", "expected the name of a SQL function");
 	if (!batch && json_object_get(node, "load") != NULL)
-		ash_check_fault(errors, "load", "only the records of \"batch_function\" are loaded");
+		ash_error_definition(errors, "load", "only the records of \"batch_function\" are loaded");
 	if (json_object_get(node, "concat") != NULL)
 		check_concat(json_object_get(node, "concat"), errors);
 	ash_check_section(node, "arguments", &ash_argument_spec, check_calculation_argument, errors);
 }
 
+/*
+ * An aggregate that passed its spec: exactly one kind with a path, the options of that
+ * kind, and the keys that it requires.
+ */
 static void
 check_aggregate(json_t *node, AshErrors *errors)
 {
@@ -354,18 +259,19 @@ check_aggregate(json_t *node, AshErrors *errors)
 	if (path == NULL)
 		path = json_object_get(node, "path");
 	if (path == NULL || !is_path(path))
-		ash_check_fault(errors, ash_aggregate_kinds[kind], "expected a path of relationships");
+		ash_error_definition(errors, ash_aggregate_kinds[kind], "expected a path of relationships");
 	ash_check_applies(&ash_aggregate_spec, node, kind,
 					  psprintf("the aggregate \"%s\"", ash_aggregate_kinds[kind]), errors);
 	if (json_object_get(node, "field") == NULL && kind != ASH_AGG_COUNT && kind != ASH_AGG_EXISTS &&
 		kind != ASH_AGG_CUSTOM)
-		missing_key(errors, NULL, "field",
-					"the attribute, calculation or aggregate whose values are taken");
+		ash_check_missing(errors, NULL, "field",
+						  "the attribute, calculation or aggregate whose values are taken");
 	if (kind == ASH_AGG_CUSTOM &&
 		(json_object_get(node, "implementation") == NULL || json_object_get(node, "type") == NULL))
-		ash_check_fault(errors, NULL, "the keys \"implementation\" and \"type\" are required");
+		ash_error_definition(errors, NULL, "the keys \"implementation\" and \"type\" are required");
 }
 
+/* An entry of "code_interface": the section of its own inputs. */
 static void
 check_interface(json_t *node, AshErrors *errors)
 {
@@ -382,6 +288,10 @@ static const char *const reserved_fields[] = { "_keyset",	"_tenant",	  "_upsert_
 											   "_metadata", "_forbidden", "and",
 											   "or",		"not" };
 
+/*
+ * Names of fields are keys of one record, so they are unique across the four sections; the
+ * error stands at all but the attribute. Names that records or filters use are refused.
+ */
 static void
 check_field_name(json_t *resource, const char *section, const char *name, AshErrors *errors)
 {
@@ -393,11 +303,11 @@ check_field_name(json_t *resource, const char *section, const char *name, AshErr
 	for (i = 0; i < lengthof(sections); i++)
 		count += json_object_get(json_object_get(resource, sections[i]), name) != NULL;
 	if (count > 1 && strcmp(section, "attributes") != 0)
-		ash_check_fault(
+		ash_error_definition(
 			errors, NULL,
-			psprintf("there are %d attributes, relationships, calculations and aggregates named "
-					 "\"%s\"",
-					 count, name));
+			"there are %d attributes, relationships, calculations and aggregates named "
+			"\"%s\"",
+			count, name);
 	for (i = 0; i < lengthof(reserved_fields); i++)
 	{
 		if (strcmp(reserved_fields[i], name) == 0)
@@ -407,6 +317,7 @@ check_field_name(json_t *resource, const char *section, const char *name, AshErr
 	}
 }
 
+/* Check the name of each member of a section; a relationship is a step of dotted paths. */
 static void
 check_field_names(json_t *resource, const char *section, AshErrors *errors)
 {
@@ -419,12 +330,13 @@ check_field_names(json_t *resource, const char *section, AshErrors *errors)
 		ash_errors_push_name(errors, name);
 		check_field_name(resource, section, name, errors);
 		if (strcmp(section, "relationships") == 0 && strchr(name, '.') != NULL)
-			ash_check_fault(errors, NULL, "the name of a relationship must not contain a dot");
+			ash_error_definition(errors, NULL, "the name of a relationship must not contain a dot");
 		ash_errors_pop(errors);
 	}
 	ash_errors_pop(errors);
 }
 
+/* "multitenancy": the strategy "none" stands alone, any other needs an attribute. */
 static void
 check_tenancy(json_t *resource, AshErrors *errors)
 {
@@ -434,16 +346,18 @@ check_tenancy(json_t *resource, AshErrors *errors)
 	if (strategy != NULL && strcmp(strategy, "none") == 0)
 	{
 		if (json_object_size(tenancy) > 1)
-			ash_check_fault(errors, "multitenancy", "the strategy \"none\" takes no other option");
+			ash_error_definition(errors, "multitenancy",
+								 "the strategy \"none\" takes no other option");
 		return;
 	}
 	if (tenancy != NULL && json_object_get(tenancy, "attribute") == NULL)
-		missing_key(errors, "multitenancy", "attribute", "the attribute that holds the tenant");
+		ash_check_missing(errors, "multitenancy", "attribute",
+						  "the attribute that holds the tenant");
 }
 
-/* Is the name among names, a string or a list? */
+/* True if name is names itself or, when that is a list, one of its strings. */
 static bool
-mentions(json_t *names, const char *name)
+lists_name(json_t *names, const char *name)
 {
 	size_t i;
 	json_t *item;
@@ -458,7 +372,10 @@ mentions(json_t *names, const char *name)
 	return false;
 }
 
-/* A read and a generic action change no record. */
+/*
+ * "changes" of the resource: a list, whose entries are not for actions that change no
+ * record.
+ */
 static void
 check_changes(json_t *resource, AshErrors *errors)
 {
@@ -472,13 +389,17 @@ check_changes(json_t *resource, AshErrors *errors)
 		json_t *on = json_object_get(change, "on");
 
 		ash_errors_push_index(errors, (int) i);
-		if (mentions(on, "read") || mentions(on, "action"))
-			ash_check_fault(errors, "on", "changes are for create, update and destroy");
+		if (lists_name(on, "read") || lists_name(on, "action"))
+			ash_error_definition(errors, "on", "changes are for create, update and destroy");
 		ash_errors_pop(errors);
 	}
 	ash_errors_pop(errors);
 }
 
+/*
+ * The sections of a resource. Done even where its own keys have errors: a section does not
+ * depend on them.
+ */
 static void
 check_resource(json_t *node, AshErrors *errors)
 {
@@ -511,6 +432,7 @@ check_resource(json_t *node, AshErrors *errors)
 					  "the resource", errors);
 }
 
+/* Each resource of a domain: its name, its keys and its sections. */
 static void
 check_resources(json_t *domain, AshErrors *errors)
 {
@@ -520,7 +442,7 @@ check_resources(json_t *domain, AshErrors *errors)
 
 	if (resources != NULL && !json_is_object(resources))
 	{
-		wrong_shape(errors, "resources", "an object", resources);
+		ash_check_wrong_shape(errors, "resources", "an object", resources);
 		return;
 	}
 	ash_errors_push_name(errors, "resources");
@@ -528,7 +450,7 @@ check_resources(json_t *domain, AshErrors *errors)
 	{
 		ash_errors_push_name(errors, name);
 		if (strchr(name, '.') != NULL)
-			ash_check_fault(errors, NULL, "the name of a resource must not contain a dot");
+			ash_error_definition(errors, NULL, "the name of a resource must not contain a dot");
 		ash_spec_check_name(name, errors);
 		ash_spec_check(&ash_resource_spec, node, NULL, errors);
 		if (json_is_object(node))
@@ -538,6 +460,10 @@ check_resources(json_t *domain, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/*
+ * Add all errors of one domain document that can be found without looking at any other
+ * resource; errors->path is the place of the document.
+ */
 void
 ash_define_check(json_t *domain, AshErrors *errors)
 {
@@ -548,7 +474,7 @@ ash_define_check(json_t *domain, AshErrors *errors)
 		return;
 	name = json_string_value(json_object_get(domain, "domain"));
 	if (name != NULL && strchr(name, '.') != NULL)
-		ash_check_fault(errors, "domain", "the name of a domain must not contain a dot");
+		ash_error_definition(errors, "domain", "the name of a domain must not contain a dot");
 	ash_check_section(domain, "types", &ash_user_type_spec, NULL, errors);
 	ash_check_section(domain, "functions", &ash_user_function_spec, check_function, errors);
 	ash_check_is_list(domain, "policies", errors);

@@ -13,14 +13,24 @@
 
 typedef void (*AshMemberCheck)(json_t *node, AshErrors *errors);
 
-/* an error at key of the node at hand, or, when it is NULL, at the node */
-extern void ash_check_fault(AshErrors *errors, const char *key, const char *message);
-/* an error at each option that an entity of that kind does not take */
+/*-------------------------------------------------------------------------
+ * check_section.c: errors are added at the current path or below it
+ *-------------------------------------------------------------------------
+ */
+
+/* A key that is required, at the node or at option of it; what says what it is for. */
+extern void ash_check_missing(AshErrors *errors, const char *option, const char *key,
+							  const char *what);
+/* Expected what at key, got something else. */
+extern void ash_check_wrong_shape(AshErrors *errors, const char *key, const char *what,
+								  json_t *got);
+/* Options that an entity of that kind does not take. */
 extern void ash_check_applies(const AshSpec *spec, json_t *node, int kind, const char *what,
 							  AshErrors *errors);
-/* an object of named members, each checked against spec and then by check (or NULL) */
+/* An object of named members, each checked against spec and then by check (or NULL). */
 extern void ash_check_section(json_t *parent, const char *key, const AshSpec *spec,
 							  AshMemberCheck check, AshErrors *errors);
+/* A list, or nothing. */
 extern void ash_check_is_list(json_t *node, const char *key, AshErrors *errors);
 
 /* check_actions.c: the section "actions" of a resource */

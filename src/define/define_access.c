@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/define_access.c
- *	  Who may define what.
+ *	  Privileges on the schema and the table that a definition names.
  *
  * A domain belongs to the role that first defined it; that role, its members and
- * superusers may define it anew.  To put a table under a resource one needs what
- * one would need to create it: CREATE on the schema, or on the database when the
- * schema does not exist; a table that exists must be one's own, because its
- * resource decides who sees its rows.  All of this is asked of the current user.
+ * superusers may define it again (ash_store_check_owner).  A resource takes over a
+ * table only for a user who could create it, CREATE on the schema or else on the
+ * database, and who owns it when it exists, because the resource decides who sees
+ * its rows.  All of this is checked for the current user.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,6 +24,7 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
+/* Raises for a schema of the system or of the catalog. */
 static void
 check_not_system(const char *schema)
 {
@@ -34,6 +35,10 @@ check_not_system(const char *schema)
 					errmsg("schema \"%s\" cannot hold tables of resources", schema)));
 }
 
+/*
+ * Raises unless the current user may create tables in the schema or, when it does not
+ * exist, create the schema.
+ */
 void
 ash_define_check_schema(const char *schema)
 {
@@ -53,6 +58,10 @@ ash_define_check_schema(const char *schema)
 		aclcheck_error(result, OBJECT_DATABASE, get_database_name(MyDatabaseId));
 }
 
+/*
+ * Raises unless the current user may create the table of the resource in its schema and,
+ * when it exists, owns it and it is something a resource can have as its table.
+ */
 void
 ash_define_check_table(AshResource *res)
 {

@@ -8,7 +8,7 @@
  * keys of the domain itself are all replaced.  Everything is checked before the
  * first row is written, and resources that refer to what has changed are checked
  * again with it.  Checking evaluates literals and constant expressions: that is
- * done with the rights of the domain's owner, whoever defines it anew.
+ * done with the privileges of the domain's owner, not of the current user.
  *
  * All of it happens in one memory context, a child of the caller's.
  *
@@ -17,7 +17,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "define/define_internal.h"
+#include "define/define_work.h"
 #include "miscadmin.h"
 #include "schema/schema.h"
 #include "utils/memutils.h"
@@ -25,40 +25,31 @@
 /* Faults that hide each other in a chain longer than this come out one after another. */
 #define MAX_ROUNDS 50
 
-/* One resource on its way into the catalog. */
-typedef struct Defining
-{
-	AshOverlayEntry entry;	/* must be first: the list of these is the overlay */
-	AshDomainDocument *doc; /* NULL: a stored one that refers to a changed one */
-	List *path;				/* in the text */
-} Defining;
-
-typedef struct Work
-{
-	AshDefinition def;
-	const char *text;
-	size_t len;
-	MemoryContext cxt;
-	bool migrate;
-	List *items; /* of Defining * */
-} Work;
-
 /*-------------------------------------------------------------------------
  * Reading
  *-------------------------------------------------------------------------
  */
 
+/*
+ * Raise all faults as one error, with their places in the text; dropped counts those beyond
+ * what is reported. Does not return.
+ */
 static void
-throw_faults(Work *work, AshErrors *faults, int dropped)
+throw_faults(AshDefineWork *work, AshErrors *faults, int dropped)
 {
 	ash_define_place_errors(faults, work->text, work->len);
+	faults->dropped = dropped;
 	if (dropped > 0)
-		ash_error_add(faults, ASH_E_INVALID_DEFINITION, NULL, "and %d more", dropped);
+		ash_error_definition(faults, NULL, "and %d more", dropped);
 	ash_errors_throw(faults);
 }
 
+/*
+ * Check the document of one domain and add it to def.domains. Documents with errors are
+ * added as well: the caller goes no further then.
+ */
 static void
-add_document(Work *work, json_t *node, List *path)
+add_document(AshDefineWork *work, json_t *node, List *path)
 {
 	AshDomainDocument *doc = palloc0(sizeof(AshDomainDocument));
 	const char *schema;
@@ -76,15 +67,19 @@ add_document(Work *work, json_t *node, List *path)
 		AshDomainDocument *other = lfirst(lc);
 
 		if (doc->name != NULL && other->name != NULL && strcmp(doc->name, other->name) == 0)
-			ash_error_add(work->def.errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "the domain \"%s\" is defined twice", doc->name);
+			ash_error_definition(work->def.errors, NULL, "the domain \"%s\" is defined twice",
+								 doc->name);
 	}
 	work->def.domains = lappend(work->def.domains, doc);
 	work->def.errors->path = NIL;
 }
 
+/*
+ * The tree of the text, owned by work->cxt. Raises when the text is no JSON, has a key
+ * twice or a number that cannot be kept exactly.
+ */
 static json_t *
-parse_text(Work *work)
+parse_text(AshDefineWork *work)
 {
 	json_t *root = ash_json_parse(work->text, work->len, work->def.errors);
 
@@ -93,8 +88,9 @@ parse_text(Work *work)
 	return ash_json_own(work->cxt, root);
 }
 
+/* The text is one document, or a list of them, whose paths start with their index. */
 static void
-check_documents(Work *work, json_t *root)
+check_documents(AshDefineWork *work, json_t *root)
 {
 	size_t i;
 	json_t *node;
@@ -110,7 +106,10 @@ check_documents(Work *work, json_t *root)
  *-------------------------------------------------------------------------
  */
 
-/* A domain that nobody owns any more is looked at with the rights of whoever may define it. */
+/*
+ * The owner of the domain. When that role does not exist any more, or the domain is new,
+ * definitions are evaluated with the current user's privileges.
+ */
 static Oid
 owner_of(const char *domain)
 {
@@ -119,9 +118,12 @@ owner_of(const char *domain)
 	return OidIsValid(owner) ? owner : GetUserId();
 }
 
-/* Only for those who may define a domain anew anything is done with its owner's rights. */
+/*
+ * Set the owner of each document's domain. Raises unless the current user may define those
+ * that exist: nothing is evaluated as their owner before.
+ */
 static void
-find_owners(Work *work)
+find_owners(AshDefineWork *work)
 {
 	ListCell *lc;
 
@@ -136,10 +138,14 @@ find_owners(Work *work)
 	}
 }
 
-static Defining *
-add_item(Work *work, const char *name, Oid owner, json_t *domain, json_t *expanded)
+/*
+ * Add a resource to be compiled; doc and path are left to the caller. domain is the
+ * expanded document of its domain without the resources.
+ */
+static AshDefining *
+add_item(AshDefineWork *work, const char *name, Oid owner, json_t *domain, json_t *expanded)
 {
-	Defining *item = palloc0(sizeof(Defining));
+	AshDefining *item = palloc0(sizeof(AshDefining));
 
 	item->entry.name = name;
 	item->entry.owner = owner;
@@ -151,8 +157,9 @@ add_item(Work *work, const char *name, Oid owner, json_t *domain, json_t *expand
 	return item;
 }
 
+/* Add the resources that a document names. */
 static void
-add_defined(Work *work, AshDomainDocument *doc)
+add_defined(AshDefineWork *work, AshDomainDocument *doc)
 {
 	json_t *resources = json_object_get(doc->expanded, "resources");
 	json_t *domain = json_copy(doc->expanded);
@@ -163,7 +170,7 @@ add_defined(Work *work, AshDomainDocument *doc)
 	json_object_del(domain, "resources");
 	json_object_foreach (resources, name, node)
 	{
-		Defining *item =
+		AshDefining *item =
 			add_item(work, psprintf("%s.%s", doc->name, name), doc->owner, domain, node);
 
 		item->doc = doc;
@@ -172,27 +179,30 @@ add_defined(Work *work, AshDomainDocument *doc)
 	}
 }
 
-static Defining *
-find_item(Work *work, const char *name)
+/* The resource of that full name among those that are being compiled, or NULL. */
+static AshDefining *
+find_item(AshDefineWork *work, const char *name)
 {
 	ListCell *lc;
 
 	foreach (lc, work->items)
 	{
-		if (strcmp(((Defining *) lfirst(lc))->entry.name, name) == 0)
+		if (strcmp(((AshDefining *) lfirst(lc))->entry.name, name) == 0)
 			return lfirst(lc);
 	}
 	return NULL;
 }
 
-static json_t *
-parse_owned(Work *work, const char *text)
+/* The tree of a stored text, owned by work->cxt. */
+json_t *
+ash_define_parse_stored(AshDefineWork *work, const char *text)
 {
 	return ash_json_own(work->cxt, ash_json_parse(text, strlen(text), NULL));
 }
 
+/* The document of that domain among those that are being defined, or NULL. */
 static AshDomainDocument *
-find_domain(Work *work, const char *name)
+find_domain(AshDefineWork *work, const char *name)
 {
 	ListCell *lc;
 
@@ -204,9 +214,12 @@ find_domain(Work *work, const char *name)
 	return NULL;
 }
 
-/* The domain's expanded document, as it will be. */
+/*
+ * The expanded document of a domain without its resources, as it will be when this
+ * definition is stored; the domain is stored already, or among def.domains.
+ */
 static json_t *
-domain_of(Work *work, const char *name)
+domain_of(AshDefineWork *work, const char *name)
 {
 	AshDomainDocument *doc = find_domain(work, name);
 	AshStored stored;
@@ -216,7 +229,7 @@ domain_of(Work *work, const char *name)
 	{
 		if (!ash_store_domain(name, &stored))
 			elog(ERROR, "domain \"%s\" is missing from the catalog", name);
-		return parse_owned(work, stored.expanded);
+		return ash_define_parse_stored(work, stored.expanded);
 	}
 	domain = ash_json_own(work->cxt, json_copy(doc->expanded));
 	json_object_del(domain, "resources");
@@ -224,17 +237,18 @@ domain_of(Work *work, const char *name)
 }
 
 /*
- * Stored resources that the change could break: those that refer to changed ones.
- * Others' resources are left alone: who refers to what is not his has no say in it.
+ * Add the stored resources that the change could break: those that refer to a changed one,
+ * directly or not. Resources of owners the current user is not a member of are left out:
+ * whoever refers to a resource of somebody else cannot prevent its change.
  */
 static void
-add_dependents(Work *work)
+add_dependents(AshDefineWork *work)
 {
 	List *names = NIL;
 	ListCell *lc;
 
 	foreach (lc, work->items)
-		names = lappend(names, (void *) ((Defining *) lfirst(lc))->entry.name);
+		names = lappend(names, (void *) ((AshDefining *) lfirst(lc))->entry.name);
 	if (names == NIL)
 		return;
 	foreach (lc, ash_store_dependents(names))
@@ -244,13 +258,16 @@ add_dependents(Work *work)
 		if (!ash_store_is_owner(stored))
 			continue;
 		add_item(work, stored->name, owner_of(stored->domain), domain_of(work, stored->domain),
-				 parse_owned(work, stored->expanded));
+				 ash_define_parse_stored(work, stored->expanded));
 	}
 }
 
-/* Faults of a stored resource are faults of the change; they have no place in the text. */
+/*
+ * Move the faults of a resource to the errors of the definition. Those of a stored resource
+ * have no place in the text; they become errors of the definition as a whole.
+ */
 static void
-blame_change(Work *work, const Defining *item, AshErrors *faults)
+blame_change(AshDefineWork *work, const AshDefining *item, AshErrors *faults)
 {
 	ListCell *lc;
 
@@ -263,23 +280,26 @@ blame_change(Work *work, const Defining *item, AshErrors *faults)
 	{
 		AshError *fault = lfirst(lc);
 
-		ash_error_add(work->def.errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "resource \"%s\" would no longer be valid: %s: %s", item->entry.name,
-					  ash_json_pointer(fault->path), ash_error_text(fault));
+		ash_error_definition(work->def.errors, NULL,
+							 "resource \"%s\" would no longer be valid: %s: %s", item->entry.name,
+							 ash_json_pointer(fault->path), ash_error_text(fault));
 	}
 }
 
-/* Compile whatever was not looked up by another resource yet, and gather all that is wrong. */
+/*
+ * Compile every resource and gather the faults. A resource that another one looked up is
+ * compiled by then.
+ */
 static void
-compile_items(Work *work)
+compile_items(AshDefineWork *work)
 {
 	ListCell *lc;
 
 	foreach (lc, work->items)
-		(void) ash_resource_get(((Defining *) lfirst(lc))->entry.name, NULL);
+		(void) ash_resource_get(((AshDefining *) lfirst(lc))->entry.name, NULL);
 	foreach (lc, work->items)
 	{
-		Defining *item = lfirst(lc);
+		AshDefining *item = lfirst(lc);
 
 		work->def.errors->path = item->path;
 		blame_change(work, item, item->entry.errors);
@@ -287,8 +307,9 @@ compile_items(Work *work)
 	work->def.errors->path = NIL;
 }
 
+/* Verify a compiled resource, as the owner of its domain; faults go to def.errors. */
 static void
-verify_item(Work *work, Defining *item)
+verify_item(AshDefineWork *work, AshDefining *item)
 {
 	AshErrors *faults = ash_errors_create(work->cxt);
 	AshOwnerScope scope;
@@ -302,17 +323,24 @@ verify_item(Work *work, Defining *item)
 	work->def.errors->path = NIL;
 }
 
+/*
+ * See to the extensions whose types the resource uses. One that is missing is created as
+ * the current user when the document is also migrated, and is an error otherwise.
+ */
 static void
-provide_types(Work *work, Defining *item)
+provide_types(AshDefineWork *work, AshDefining *item)
 {
 	work->def.errors->path = item->path;
 	ash_define_provide_types(item->entry.res, work->migrate, work->def.errors);
 	work->def.errors->path = NIL;
 }
 
-/* One table, one resource. */
+/*
+ * A table belongs to one resource: neither one that is stored and stays, nor one earlier in
+ * this definition, may have the table of item.
+ */
 static void
-verify_table(Work *work, Defining *item)
+verify_table(AshDefineWork *work, AshDefining *item)
 {
 	AshResource *res = item->entry.res;
 	ListCell *lc;
@@ -325,7 +353,7 @@ verify_table(Work *work, Defining *item)
 		other = NULL;
 	foreach (lc, work->items)
 	{
-		Defining *before = lfirst(lc);
+		AshDefining *before = lfirst(lc);
 
 		if (before == item)
 			break;
@@ -336,13 +364,17 @@ verify_table(Work *work, Defining *item)
 	if (other == NULL)
 		return;
 	work->def.errors->path = ash_path_append(item->path, "table", -1);
-	ash_error_add(work->def.errors, ASH_E_INVALID_DEFINITION, NULL,
-				  "the table %s is that of resource \"%s\"", res->qualified, other);
+	ash_error_definition(work->def.errors, NULL, "the table %s is that of resource \"%s\"",
+						 res->qualified, other);
 	work->def.errors->path = NIL;
 }
 
+/*
+ * Compile all resources, provide the types, then verify the resources; a stage is only
+ * reached when the ones before it found no faults.
+ */
 static void
-compile_and_verify(Work *work)
+compile_and_verify(AshDefineWork *work)
 {
 	ListCell *lc;
 
@@ -360,8 +392,12 @@ compile_and_verify(Work *work)
 	}
 }
 
+/*
+ * Compile and verify the resources of all documents, and those that depend on them, while
+ * they hide the stored ones of their names.
+ */
 static void
-compile_all(Work *work)
+compile_all(AshDefineWork *work)
 {
 	ListCell *lc;
 
@@ -380,9 +416,12 @@ compile_all(Work *work)
 	PG_END_TRY();
 }
 
-/* Document → compiled resources; a stage is not reached while the one before finds faults. */
+/*
+ * Document → compiled resources. A stage is only reached when the ones before it found no
+ * faults; all are in def.errors.
+ */
 static void
-work_on(Work *work, json_t *root)
+work_on(AshDefineWork *work, json_t *root)
 {
 	check_documents(work, root);
 	if (ash_errors_any(work->def.errors))
@@ -394,9 +433,12 @@ work_on(Work *work, json_t *root)
 		compile_all(work);
 }
 
-/* Afterwards all is compiled and without a fault; throws all faults otherwise. */
+/*
+ * Compile the document, or raise all its faults: while there are any, what is faulty is
+ * taken out and the rest is compiled again (error_recovery.c), at most MAX_ROUNDS times.
+ */
 static void
-work_in_rounds(Work *work, json_t *root)
+work_in_rounds(AshDefineWork *work, json_t *root)
 {
 	AshPruning pruning;
 	int rounds = 0;
@@ -415,142 +457,15 @@ work_in_rounds(Work *work, json_t *root)
 		throw_faults(work, pruning.found, pruning.dropped);
 }
 
-/*-------------------------------------------------------------------------
- * Storing
- *-------------------------------------------------------------------------
+/*
+ * Everything but the summary lives in a context of its own, a child of the caller's; after
+ * an error it goes with that one.
  */
-
-/* The domain's own part of a document, without its resources. */
-static json_t *
-without_resources(Work *work, json_t *document)
-{
-	json_t *copy = ash_json_own(work->cxt, json_copy(document));
-
-	json_object_del(copy, "resources");
-	return copy;
-}
-
-static AshStored *
-find_stored(List *stored, const char *name)
-{
-	ListCell *lc;
-
-	foreach (lc, stored)
-	{
-		if (strcmp(((AshStored *) lfirst(lc))->name, name) == 0)
-			return lfirst(lc);
-	}
-	return NULL;
-}
-
-/* Write the domain's row if it changed; true when all its resources are affected. */
-static bool
-store_domain(Work *work, AshDomainDocument *doc, const AshStored *former)
-{
-	char *document = ash_json_dump(without_resources(work, doc->source), true);
-	char *expanded = ash_json_dump(without_resources(work, doc->expanded), false);
-
-	if (former != NULL && strcmp(former->document, document) == 0 &&
-		strcmp(former->expanded, expanded) == 0)
-		return false;
-	if (former == NULL ||
-		strcmp(json_string_value(json_object_get(parse_owned(work, former->expanded), "schema")),
-			   doc->schema) != 0)
-		ash_define_check_schema(doc->schema);
-	ash_store_put_domain(doc->name, doc->schema, former, document, expanded);
-	return former != NULL;
-}
-
-static void
-report(json_t *resources, const char *name, const char *status)
-{
-	json_t *entry = ash_json_object();
-
-	ash_json_set(entry, "name", json_string_nocheck(name));
-	ash_json_set(entry, "status", json_string(status));
-	json_array_append_new(resources, entry);
-}
-
-static void
-store_resource(Defining *item, const AshStored *former, json_t *summary)
-{
-	json_t *source = json_object_get(json_object_get(item->doc->source, "resources"),
-									 item->entry.res->short_name);
-	char *document = ash_json_dump(source, true);
-	char *expanded = ash_json_dump(item->entry.expanded, false);
-
-	if (former != NULL && strcmp(former->document, document) == 0 &&
-		strcmp(former->expanded, expanded) == 0)
-	{
-		report(summary, item->entry.name, "unchanged");
-		return;
-	}
-	if (!item->entry.res->embedded)
-		ash_define_check_table(item->entry.res);
-	ash_store_put_resource(item->entry.res, former, document, expanded);
-	report(summary, item->entry.name, former ? "replaced" : "created");
-}
-
-static void
-store_document(Work *work, AshDomainDocument *doc, json_t *summary)
-{
-	AshStored former;
-	bool known = ash_store_domain(doc->name, &former);
-	List *stored = known ? ash_store_resources(doc->name) : NIL;
-	ListCell *lc;
-
-	if (store_domain(work, doc, known ? &former : NULL))
-		ash_store_touch(doc->name);
-	foreach (lc, work->items)
-	{
-		Defining *item = lfirst(lc);
-
-		if (item->doc == doc)
-			store_resource(item, find_stored(stored, item->entry.name), summary);
-	}
-}
-
-/* Apply the schema plan of every domain; the number of steps. */
-static int
-migrate_all(Work *work)
-{
-	int steps = 0;
-	ListCell *lc;
-
-	CommandCounterIncrement();
-	foreach (lc, work->def.domains)
-		steps +=
-			list_length(ash_plan_apply(((AshDomainDocument *) lfirst(lc))->name, false, false));
-	return steps;
-}
-
-static json_t *
-store_all(Work *work, bool migrate)
-{
-	json_t *result = ash_json_own(work->cxt, ash_json_object());
-	json_t *domains = json_array();
-	json_t *resources = json_array();
-	ListCell *lc;
-
-	ash_json_set(result, "domains", domains);
-	ash_json_set(result, "resources", resources);
-	foreach (lc, work->def.domains)
-	{
-		AshDomainDocument *doc = lfirst(lc);
-
-		store_document(work, doc, resources);
-		json_array_append_new(domains, json_string_nocheck(doc->name));
-	}
-	if (migrate)
-		ash_json_set(result, "migrated", json_integer(migrate_all(work)));
-	return result;
-}
-
 char *
 ash_define_document(const char *text, int len, bool migrate)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	Work work = { { 0 } };
+	AshDefineWork work = { { 0 } };
 	json_t *result;
 	char *summary;
 
@@ -561,7 +476,7 @@ ash_define_document(const char *text, int len, bool migrate)
 	work.migrate = migrate;
 	work.def.errors = ash_errors_create(work.cxt);
 	work_in_rounds(&work, parse_text(&work));
-	result = store_all(&work, migrate);
+	result = ash_define_store(&work);
 	MemoryContextSwitchTo(caller);
 	summary = ash_json_dump(result, false);
 	MemoryContextDelete(work.cxt);

@@ -35,8 +35,7 @@ typedef struct AshDomainDocument
 	List *path;		  /* of the document in the text: NIL or its index */
 	const char *name;
 	const char *schema;
-	Oid owner;		/* of the domain */
-	List *compiled; /* of AshResource *, in order */
+	Oid owner; /* of the domain */
 } AshDomainDocument;
 
 /* Everything one ash_define works on. */
@@ -55,7 +54,6 @@ extern void ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, Lis
 extern void ash_path_map_add_absolute(AshPathMap *map, List *from, List *to);
 /* What stands at copy was taken from there: the faults of the one are those of the other. */
 extern void ash_path_map_add_copy(AshPathMap *map, List *copy, List *of);
-extern List *ash_path_map_source(const AshPathMap *map, List *path);
 /* Maps all errors to the source and drops repetitions of those that can be reported. */
 extern void ash_define_map_errors(AshErrors *errors, const AshPathMap *map);
 /* Gives each error pointer, line and column, and puts them in the order of the text. */
@@ -128,9 +126,6 @@ extern List *ash_path_append(List *path, const char *name, int index); /* index 
 
 /* verify_references.c */
 extern void ash_verify_references(AshResource *res, AshErrors *errors);
-/* A fault at the current path, or at a key below it. */
-extern void ash_verify_fault(AshErrors *errors, const char *message);
-extern void ash_verify_fault_at(AshErrors *errors, const char *key, const char *message);
 /* The attribute, or NULL after adding an error at key. */
 extern AshAttribute *ash_verify_attribute(const AshResource *res, const char *name, const char *key,
 										  AshErrors *errors);
@@ -152,9 +147,6 @@ extern bool ash_verify_aggregates(AshResource *res, AshErrors *errors);
 
 /* verify_policies.c: action names and actor attributes; the rest when they are compiled */
 extern void ash_verify_policies(const AshResource *res, AshErrors *errors);
-
-/* verify_statements.c */
-extern void ash_verify_statements(AshResource *res, AshErrors *errors);
 
 /* verify_storage.c */
 extern void ash_verify_storage(AshResource *res, AshErrors *errors);

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/error_recovery.c
- *	  All the faults of a document, although a stage of the work needs what
- *	  the stages before it found right.
+ *	  Error recovery: all faults of a document are found, although each stage of
+ *	  the work needs what the stages before it found right.
  *
- * What is faulty is taken out of the document and the rest is worked on again,
- * until nothing new is found.  A fault of a later round may only be there because
- * something is missing: one around a removed node, or one that names an entity
- * with a removed node, is a consequence.  Its node is removed as well, but it is
- * not reported.  A fault of the first round is always one of the document.
+ * Faulty nodes are removed from the document and all stages run again, until a round
+ * finds nothing new.  A fault of a later round may only be there because something
+ * was removed: one around a removed node, or one that is about an entity with a
+ * removed node (AshError.about), is a consequence.  Its node is removed as well, but
+ * it is not reported.  Faults of the first round are always reported.
  *
  * Paths here are those of the document as it was given.
  *
@@ -19,6 +19,7 @@
 #include "define/define_internal.h"
 #include "miscadmin.h"
 
+/* root is the document as it was given; everything found lives in cxt. */
 void
 ash_pruning_init(AshPruning *pruning, json_t *root, MemoryContext cxt)
 {
@@ -29,6 +30,7 @@ ash_pruning_init(AshPruning *pruning, json_t *root, MemoryContext cxt)
 	pruning->dropped = 0;
 }
 
+/* True if path begins with prefix, or is it. */
 static bool
 is_prefix(const List *prefix, const List *path)
 {
@@ -44,13 +46,14 @@ is_prefix(const List *prefix, const List *path)
 	return true;
 }
 
+/* For list_sort. */
 static int
 compare_integers(const ListCell *a, const ListCell *b)
 {
 	return lfirst_int(a) - lfirst_int(b);
 }
 
-/* The index that an item of the list at path had before others were removed. */
+/* The index that an item of the list at path had before others were removed from the list. */
 static int
 given_index(const AshPruning *pruning, const List *path, int index)
 {
@@ -74,6 +77,7 @@ given_index(const AshPruning *pruning, const List *path, int index)
 	return index;
 }
 
+/* The path that a node of the reduced document has in the given one. */
 static List *
 given_path(const AshPruning *pruning, const List *path)
 {
@@ -93,7 +97,10 @@ given_path(const AshPruning *pruning, const List *path)
 	return given;
 }
 
-/* Is the error about the entity at that path?  A resource may be named with its domain. */
+/*
+ * True if the error is about the entity at that path; a resource may be named with its
+ * domain.
+ */
 static bool
 is_about(const AshError *fault, const List *entity)
 {
@@ -111,6 +118,7 @@ is_about(const AshError *fault, const List *entity)
 	return false;
 }
 
+/* The member or item at a step of a path, borrowed, or NULL. */
 static json_t *
 child_of(json_t *node, Node *step)
 {
@@ -119,7 +127,10 @@ child_of(json_t *node, Node *step)
 	return json_object_get(node, strVal(step));
 }
 
-/* The part of path that was written: an option may be missing, or part of a short form. */
+/*
+ * The beginning of path that exists in the given document: an option may be missing, or be
+ * part of a short form.
+ */
 static List *
 written_part(const AshPruning *pruning, const List *path)
 {
@@ -136,8 +147,8 @@ written_part(const AshPruning *pruning, const List *path)
 }
 
 /*
- * The node to take out for a fault at path: the nearest that is still there.  A
- * fault in what is gone already is one of the default that took its place.
+ * The path of the node to remove for a fault at path: the nearest that is still there. A
+ * fault inside of what was removed is one of the default that took its place.
  */
 static List *
 faulty_node(const AshPruning *pruning, const List *path)
@@ -155,7 +166,10 @@ faulty_node(const AshPruning *pruning, const List *path)
 	return node;
 }
 
-/* Is the fault there only because of what was removed? */
+/*
+ * True if the fault is only there because of what was removed: it stands around a removed
+ * node, or is about an entity that one belonged to.
+ */
 static bool
 is_consequence(const AshPruning *pruning, const AshError *fault)
 {
@@ -177,6 +191,7 @@ is_consequence(const AshPruning *pruning, const AshError *fault)
 	return false;
 }
 
+/* The node at path, borrowed, or NULL. */
 static json_t *
 node_at(json_t *node, const List *path)
 {
@@ -187,6 +202,7 @@ node_at(json_t *node, const List *path)
 	return node;
 }
 
+/* Note that the entity at that path cannot be relied on. */
 static void
 withdraw(AshPruning *pruning, List *entity)
 {
@@ -194,7 +210,7 @@ withdraw(AshPruning *pruning, List *entity)
 		pruning->withdrawn = lappend(pruning->withdrawn, entity);
 }
 
-/* A belongs_to defines an attribute. */
+/* A belongs_to defines an attribute, which goes with it. */
 static void
 withdraw_defined(AshPruning *pruning, List *relationship)
 {
@@ -211,7 +227,10 @@ withdraw_defined(AshPruning *pruning, List *relationship)
 	withdraw(pruning, ash_path_append(ash_path_append(path, "attributes", -1), source, -1));
 }
 
-/* The entities that a removed node is or belongs to can no longer be relied on. */
+/*
+ * Withdraw the entities that a removed node is or belongs to: resource, member of a
+ * section, argument of an action.
+ */
 static void
 withdraw_entities(AshPruning *pruning, List *path)
 {
@@ -232,7 +251,7 @@ withdraw_entities(AshPruning *pruning, List *path)
 	}
 }
 
-/* Could the node have been part of a primary key: by a helper, or as it says? */
+/* True if the node may have been part of a primary key, by a helper or by what it says. */
 static bool
 may_be_key(json_t *node)
 {
@@ -243,7 +262,7 @@ may_be_key(json_t *node)
 		   (helper != NULL && strstr(helper, "primary_key") != NULL);
 }
 
-/* A resource that has lost its primary key is not asked for one. */
+/* A resource that may have lost its primary key is not required to have one. */
 static void
 excuse_key(AshPruning *pruning, json_t *root, const List *path)
 {
@@ -258,7 +277,7 @@ excuse_key(AshPruning *pruning, json_t *root, const List *path)
 
 /* Put hole in the place of the node at path, unless one around it is gone already. */
 static void
-punch(json_t *root, json_t *hole, const List *path)
+put_hole(json_t *root, json_t *hole, const List *path)
 {
 	json_t *parent = root;
 	Node *last = llast(path);
@@ -276,8 +295,9 @@ punch(json_t *root, json_t *hole, const List *path)
 		ash_json_set(parent, strVal(last), json_incref(hole));
 }
 
+/* Remove all members and items that are hole. */
 static void
-sweep(json_t *node, json_t *hole)
+remove_holes(json_t *node, json_t *hole)
 {
 	const char *key;
 	json_t *value;
@@ -290,7 +310,7 @@ sweep(json_t *node, json_t *hole)
 		if (value == hole)
 			json_object_del(node, key);
 		else
-			sweep(value, hole);
+			remove_holes(value, hole);
 	}
 	if (!json_is_array(node))
 		return;
@@ -299,11 +319,15 @@ sweep(json_t *node, json_t *hole)
 		if (json_array_get(node, i) == hole)
 			json_array_remove(node, i);
 		else
-			sweep(json_array_get(node, i), hole);
+			remove_holes(json_array_get(node, i), hole);
 	}
 }
 
-/* Make the root without what was removed; false when nothing is left. */
+/*
+ * Make pruning->root from the given document without what was removed; false when nothing
+ * is left. Holes are removed last, so that indexes stay those of the given document until
+ * then.
+ */
 static bool
 rebuild(AshPruning *pruning)
 {
@@ -316,18 +340,18 @@ rebuild(AshPruning *pruning)
 		CHECK_FOR_INTERRUPTS();
 		if (lfirst(lc) == NIL)
 			return false;
-		punch(root, hole, lfirst(lc));
+		put_hole(root, hole, lfirst(lc));
 		excuse_key(pruning, root, lfirst(lc));
 		withdraw_entities(pruning, lfirst(lc));
 	}
-	sweep(root, hole);
+	remove_holes(root, hole);
 	pruning->root = root;
 	return !json_is_array(root) || json_array_size(root) > 0;
 }
 
 /*
- * The item of a list that holds the node: what is left of an entry that refers to
- * something missing would mean something else.
+ * The path of the list's item that holds the node: what is left of an entry that refers to
+ * something missing would mean something else. The node itself when no list holds it.
  */
 static List *
 item_around(List *node)
@@ -339,6 +363,11 @@ item_around(List *node)
 	return depth > 1 ? list_truncate(node, depth) : node;
 }
 
+/*
+ * Take over the faults of a round, whose paths are those of pruning->root, and remove the
+ * nodes they are about. Consequences are not reported, but their entries are removed, too.
+ * Returns true when there is a document left for another round; errors is empty then.
+ */
 bool
 ash_pruning_take(AshPruning *pruning, AshErrors *errors)
 {

@@ -42,6 +42,10 @@
  *-------------------------------------------------------------------------
  */
 
+/*
+ * A new list: a deep copy of node when it is one, else of node as its only item; empty for
+ * NULL.
+ */
 json_t *
 ash_json_listed(json_t *node)
 {
@@ -55,18 +59,7 @@ ash_json_listed(json_t *node)
 	return list;
 }
 
-/* Keys that are copied as they are: everything not in list. */
-static bool
-is_one_of(const char *key, const char *const *list)
-{
-	for (; *list != NULL; list++)
-	{
-		if (strcmp(*list, key) == 0)
-			return true;
-	}
-	return false;
-}
-
+/* Deep copies of all members of source whose key is not in except (NULL-terminated). */
 static void
 copy_others(json_t *out, json_t *source, const char *const *except)
 {
@@ -75,7 +68,7 @@ copy_others(json_t *out, json_t *source, const char *const *except)
 
 	json_object_foreach (source, key, value)
 	{
-		if (!is_one_of(key, except))
+		if (ash_name_index(except, key) < 0)
 			ash_json_set(out, key, json_deep_copy(value));
 	}
 }
@@ -91,6 +84,7 @@ static const char *const resource_parts[] = {
 	"code_interface", "custom_indexes", "default_accept", "custom_statements", NULL,
 };
 
+/* The string under key, or missing. */
 static const char *
 text_or(json_t *node, const char *key, const char *missing)
 {
@@ -99,6 +93,10 @@ text_or(json_t *node, const char *key, const char *missing)
 	return text ? text : missing;
 }
 
+/*
+ * The first pass: exp->out with the options that stay as they are, put into the expanded
+ * document. The sections in resource_parts are made by the passes that follow.
+ */
 static void
 begin_resource(AshExpansion *exp)
 {
@@ -115,6 +113,10 @@ begin_resource(AshExpansion *exp)
 	ash_json_set(json_object_get(exp->doc->expanded, "resources"), exp->short_name, exp->out);
 }
 
+/*
+ * Policies and field policies. The compiler puts the domain's policies in front of the
+ * resource's, so paths in the compiled list are mapped to where each was written.
+ */
 static void
 expand_policies(AshExpansion *exp)
 {
@@ -136,6 +138,10 @@ expand_policies(AshExpansion *exp)
 							own);
 }
 
+/*
+ * Each entry as an object with "args" as a list; its name is the action when it gives
+ * neither an action nor a calculation.
+ */
 static void
 expand_code_interface(AshExpansion *exp)
 {
@@ -165,6 +171,7 @@ expand_code_interface(AshExpansion *exp)
 	ash_json_set(exp->out, "code_interface", out);
 }
 
+/* Always a list, each item with "fields" as a list. */
 static void
 expand_custom_indexes(AshExpansion *exp)
 {
@@ -192,7 +199,7 @@ expand_custom_indexes(AshExpansion *exp)
 	ash_json_set(exp->out, "custom_indexes", out);
 }
 
-/* Resources are named with their domain. */
+/* Resources in "after_tables" are named with their domain. */
 static void
 expand_custom_statements(AshExpansion *exp)
 {
@@ -216,7 +223,7 @@ expand_custom_statements(AshExpansion *exp)
 	ash_json_set(exp->out, "custom_statements", section);
 }
 
-/* What needs no other resource; attributes of all resources come first. */
+/* The last pass: what may need the attributes and relationships of other resources. */
 static void
 expand_rest(AshExpansion *exp)
 {
@@ -235,6 +242,7 @@ expand_rest(AshExpansion *exp)
 
 typedef void (*ExpandFn)(AshExpansion *exp);
 
+/* Call expand for each resource of a document, with errors->path at the resource. */
 static void
 for_each_resource(AshDefinition *def, AshDomainDocument *doc, ExpandFn expand)
 {
@@ -259,6 +267,7 @@ for_each_resource(AshDefinition *def, AshDomainDocument *doc, ExpandFn expand)
 static const char *const domain_parts[] = { "domain",	 "schema",	"policies", "authorization",
 											"resources", "$schema", NULL };
 
+/* The resource of the actor is named with its domain. */
 static void
 expand_authorization(AshDefinition *def, AshDomainDocument *doc)
 {
@@ -274,6 +283,10 @@ expand_authorization(AshDefinition *def, AshDomainDocument *doc)
 	ash_json_set(doc->expanded, "authorization", node);
 }
 
+/*
+ * The document without its resources; doc->expanded is owned by CurrentMemoryContext, in
+ * which the expander works.
+ */
 static void
 expand_domain(AshDefinition *def, AshDomainDocument *doc)
 {
@@ -293,8 +306,9 @@ expand_domain(AshDefinition *def, AshDomainDocument *doc)
 }
 
 /*
- * Attributes of all resources are expanded before the first relationship: a
- * foreign key takes its type from the attribute it points to.
+ * Fill doc->expanded of all documents, which passed ash_define_check. Attributes of all
+ * resources are expanded before the first relationship: a foreign key takes its type from
+ * the attribute it points to.
  */
 void
 ash_define_expand(AshDefinition *def)

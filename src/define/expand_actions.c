@@ -14,19 +14,7 @@
 static const char *const rebuilt[] = { "type", "transaction", "arguments", "accept",
 									   "run",  "metadata",	  NULL };
 
-static bool
-is_rebuilt(const char *key)
-{
-	int i;
-
-	for (i = 0; rebuilt[i] != NULL; i++)
-	{
-		if (strcmp(rebuilt[i], key) == 0)
-			return true;
-	}
-	return false;
-}
-
+/* True if the action says that type. */
 static bool
 is_type(json_t *action, const char *type)
 {
@@ -35,6 +23,7 @@ is_type(json_t *action, const char *type)
 	return written != NULL && strcmp(written, type) == 0;
 }
 
+/* True for actions that change a record and so take "accept". */
 static bool
 writes(json_t *action)
 {
@@ -46,14 +35,10 @@ writes(json_t *action)
  *-------------------------------------------------------------------------
  */
 
-static bool
-flag(json_t *node, const char *key, bool missing)
-{
-	json_t *value = json_object_get(node, key);
-
-	return value ? json_is_true(value) : missing;
-}
-
+/*
+ * Append name to the accepted names, unless it is there already or an argument of the
+ * action has it: an input is the argument then.
+ */
 static void
 accept_one(json_t *accept, json_t *arguments, const char *name)
 {
@@ -70,7 +55,10 @@ accept_one(json_t *accept, json_t *arguments, const char *name)
 	json_array_append_new(accept, json_string_nocheck(name));
 }
 
-/* Names and "*" → names; those of arguments are the arguments'. */
+/*
+ * The names that are accepted, a new list: "*" stands for all attributes that are public
+ * and writable. Names that do not exist are kept for the compiler to refuse.
+ */
 static json_t *
 expand_accept(AshExpansion *exp, json_t *written, json_t *arguments)
 {
@@ -91,7 +79,7 @@ expand_accept(AshExpansion *exp, json_t *written, json_t *arguments)
 		}
 		json_object_foreach (attributes, name, attr)
 		{
-			if (flag(attr, "public", false) && flag(attr, "writable", true))
+			if (ash_json_flag(attr, "public", false) && ash_json_flag(attr, "writable", true))
 				accept_one(accept, arguments, name);
 		}
 	}
@@ -99,7 +87,11 @@ expand_accept(AshExpansion *exp, json_t *written, json_t *arguments)
 	return accept;
 }
 
-/* Errors in a list that was written keep their place where the list did not change. */
+/*
+ * The action's own "accept", else the resource's "default_accept"; all public attributes
+ * for an embedded resource that says neither. A destroy accepts nothing unless it is soft.
+ * When "*" or arguments have changed the positions, the path map gets the written ones.
+ */
 static void
 set_accept(AshExpansion *exp, json_t *node, json_t *out)
 {
@@ -110,7 +102,7 @@ set_accept(AshExpansion *exp, json_t *node, json_t *out)
 	json_t *item;
 	json_t *other;
 
-	if (is_type(node, "destroy") && !flag(node, "soft", false))
+	if (is_type(node, "destroy") && !ash_json_flag(node, "soft", false))
 	{
 		ash_json_set(out, "accept", json_array());
 		return;
@@ -134,7 +126,10 @@ set_accept(AshExpansion *exp, json_t *node, json_t *out)
 	}
 }
 
-/* get_by: an argument for each attribute, and at most one record. */
+/*
+ * "get_by": a required argument of the attribute's type for each name, and "get". Faults of
+ * these arguments are those of the attributes, so the path map knows them as copies.
+ */
 static void
 add_get_by(AshExpansion *exp, json_t *out)
 {
@@ -173,7 +168,7 @@ add_get_by(AshExpansion *exp, json_t *out)
 	}
 }
 
-/* {"function", "options"}; new. */
+/* "run" or "manual" as {"function", "options"}; new. */
 static json_t *
 expand_run(json_t *run)
 {
@@ -193,7 +188,10 @@ expand_run(json_t *run)
  *-------------------------------------------------------------------------
  */
 
-/* errors->path is that of the action. */
+/*
+ * The long form of an action, new; errors->path is that of the action. The attributes of
+ * the resource are expanded already.
+ */
 static json_t *
 expand_action(AshExpansion *exp, json_t *node)
 {
@@ -202,10 +200,11 @@ expand_action(AshExpansion *exp, json_t *node)
 	json_t *value;
 
 	ash_json_set(out, "type", json_deep_copy(json_object_get(node, "type")));
-	ash_json_set(out, "transaction", json_boolean(flag(node, "transaction", writes(node))));
+	ash_json_set(out, "transaction",
+				 json_boolean(ash_json_flag(node, "transaction", writes(node))));
 	json_object_foreach (node, key, value)
 	{
-		if (is_rebuilt(key))
+		if (ash_name_index(rebuilt, key) >= 0)
 			continue;
 		ash_errors_push_name(exp->errors, key);
 		if (strcmp(key, "prepare") == 0 || strcmp(key, "preparations") == 0)
@@ -240,7 +239,10 @@ expand_action(AshExpansion *exp, json_t *node)
 	return out;
 }
 
-/* Is there a primary action of that type, or with primary false any at all, in the source? */
+/*
+ * True if actions, in either form, has one of that type; with primary, one that says it is
+ * primary.
+ */
 static bool
 has_action(json_t *actions, const char *type, bool primary)
 {
@@ -249,12 +251,16 @@ has_action(json_t *actions, const char *type, bool primary)
 
 	json_object_foreach (actions, name, node)
 	{
-		if (is_type(node, type) && (!primary || flag(node, "primary", false)))
+		if (is_type(node, type) && (!primary || ash_json_flag(node, "primary", false)))
 			return true;
 	}
 	return false;
 }
 
+/*
+ * The action a default stands for, new. It is primary unless another one of its type is; a
+ * read can be paginated in both ways. accept NULL: as the resource says.
+ */
 static json_t *
 default_action(AshExpansion *exp, const char *type, json_t *accept)
 {
@@ -273,20 +279,27 @@ default_action(AshExpansion *exp, const char *type, json_t *accept)
 	return node;
 }
 
-/* node is released */
+/*
+ * Expand node under that name into out, or add an error when the name is taken. node is
+ * released.
+ */
 static void
 add_action(AshExpansion *exp, json_t *out, const char *name, json_t *node)
 {
 	ash_errors_push_name(exp->errors, name);
 	if (json_object_get(out, name) != NULL)
-		ash_error_add(exp->errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "Multiple actions (2) with the name `%s` defined", name);
+		ash_error_definition(exp->errors, NULL, "Multiple actions (2) with the name `%s` defined",
+							 name);
 	else
 		ash_json_set(out, name, expand_action(exp, node));
 	ash_errors_pop(exp->errors);
 	json_decref(node);
 }
 
+/*
+ * The actions of the list "defaults". Their faults stand at the list's item, unless the
+ * document has an action of the same name.
+ */
 static void
 add_defaults(AshExpansion *exp, json_t *out, json_t *defaults)
 {
@@ -310,7 +323,10 @@ add_defaults(AshExpansion *exp, json_t *out, json_t *defaults)
 	}
 }
 
-/* An embedded resource has an action of each type. */
+/*
+ * An embedded resource gets a default action for each type that it has none of: its values
+ * are created, updated and destroyed with their record.
+ */
 static void
 add_missing(AshExpansion *exp, json_t *out)
 {
@@ -325,6 +341,7 @@ add_missing(AshExpansion *exp, json_t *out)
 	}
 }
 
+/* Put the section "actions" into exp->out, the defaults first. */
 void
 ash_expand_actions(AshExpansion *exp)
 {

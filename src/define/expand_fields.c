@@ -34,6 +34,7 @@ static const struct
 						  "\"update_default\": {\"expr\": \"now()\"}}" },
 };
 
+/* What the helper stands for, as JSON text, or NULL. */
 static const char *
 helper_options(const char *name)
 {
@@ -47,6 +48,7 @@ helper_options(const char *name)
 	return NULL;
 }
 
+/* Put copies of all members of node (or NULL) over those of out. */
 static void
 override(json_t *out, json_t *node)
 {
@@ -69,7 +71,7 @@ helper_of(json_t *node)
 			   NULL;
 }
 
-/* {"type": "x"} for "x", a copy of an object; new. */
+/* {"type": "x"} for "x", a deep copy of an object; new. */
 static json_t *
 typed_node(json_t *node)
 {
@@ -82,6 +84,10 @@ typed_node(json_t *node)
 	return out;
 }
 
+/*
+ * Put an attribute in long form into attributes: what the helper stands for, when it is not
+ * NULL, under the options that were written.
+ */
 static void
 add_attribute(AshExpansion *exp, json_t *attributes, const char *name, const char *helper,
 			  json_t *node)
@@ -103,7 +109,7 @@ add_attribute(AshExpansion *exp, json_t *attributes, const char *name, const cha
 	ash_json_set(attributes, name, out);
 }
 
-/* One attribute of the source; "timestamps" gives two. */
+/* One attribute of the source; the helper "timestamps" gives two, whose faults stand at it. */
 static void
 expand_attribute(AshExpansion *exp, json_t *attributes, const char *name, json_t *node)
 {
@@ -125,6 +131,7 @@ expand_attribute(AshExpansion *exp, json_t *attributes, const char *name, json_t
 	}
 }
 
+/* Put the section "attributes" into exp->out. */
 void
 ash_expand_attributes(AshExpansion *exp)
 {
@@ -144,7 +151,7 @@ ash_expand_attributes(AshExpansion *exp)
  *-------------------------------------------------------------------------
  */
 
-/* A list stays one; a single name becomes a list. */
+/* Make what stands under key a list, if there is anything. */
 void
 ash_expand_set_listed(json_t *node, const char *key)
 {
@@ -154,7 +161,7 @@ ash_expand_set_listed(json_t *node, const char *key)
 		ash_json_set(node, key, ash_json_listed(value));
 }
 
-/* "posts.comments" or a list, as a list; new. */
+/* "posts.comments" or a list of names, as a list; new. */
 json_t *
 ash_expand_path(json_t *node)
 {
@@ -176,7 +183,7 @@ ash_expand_path(json_t *node)
 	return path;
 }
 
-/* {name: argument}, from what stands under "arguments"; new. */
+/* {name: argument in long form} from a section of arguments; new. */
 json_t *
 ash_expand_arguments(AshExpansion *exp, json_t *node)
 {
@@ -198,6 +205,7 @@ ash_expand_arguments(AshExpansion *exp, json_t *node)
 	return out;
 }
 
+/* {"keys": [names], …}; new. */
 static json_t *
 expand_identity(AshExpansion *exp, json_t *node)
 {
@@ -212,7 +220,10 @@ expand_identity(AshExpansion *exp, json_t *node)
 	return out;
 }
 
-/* The fields as strings with the separator between them; nil in one of them is nil. */
+/*
+ * The expression of "concat": the fields as strings with the separator between them. It is
+ * null when one of them is.
+ */
 static json_t *
 concat_expr(json_t *concat)
 {
@@ -232,6 +243,10 @@ concat_expr(json_t *concat)
 	return json_string_nocheck(expr.data);
 }
 
+/*
+ * The long form of a calculation, new: arguments with types, and "concat" as the expression
+ * it stands for.
+ */
 static json_t *
 expand_calculation(AshExpansion *exp, json_t *node)
 {
@@ -252,6 +267,10 @@ expand_calculation(AshExpansion *exp, json_t *node)
 	return out;
 }
 
+/*
+ * The long form of an aggregate, new: {"kind", "path", …}. Faults in these stand at the key
+ * that was written, as "count".
+ */
 static json_t *
 expand_aggregate(AshExpansion *exp, json_t *node)
 {
@@ -280,7 +299,7 @@ expand_aggregate(AshExpansion *exp, json_t *node)
 	return out;
 }
 
-/* The fields of one query, in long form. */
+/* Expand, in place, the fields that a query defines for itself under key of "build". */
 static void
 expand_own_fields(AshExpansion *exp, json_t *build, const char *key,
 				  json_t *(*expand)(AshExpansion *exp, json_t *node))
@@ -300,7 +319,7 @@ expand_own_fields(AshExpansion *exp, json_t *build, const char *key,
 	ash_errors_pop(exp->errors);
 }
 
-/* A list of preparations; "build" may define fields; new. */
+/* A list of preparations with the fields of "build" in long form; new. */
 json_t *
 ash_expand_preparations(AshExpansion *exp, json_t *list)
 {
@@ -322,6 +341,7 @@ ash_expand_preparations(AshExpansion *exp, json_t *list)
 	return out;
 }
 
+/* Put the section into exp->out, each member expanded; nothing when there is none. */
 static void
 expand_section(AshExpansion *exp, const char *key,
 			   json_t *(*expand)(AshExpansion *exp, json_t *node))
@@ -345,6 +365,7 @@ expand_section(AshExpansion *exp, const char *key,
 	ash_json_set(exp->out, key, out);
 }
 
+/* Put identities, calculations, aggregates and preparations into exp->out. */
 void
 ash_expand_fields(AshExpansion *exp)
 {

@@ -19,13 +19,17 @@ typedef struct FlatPolicy
 	List *group_paths; /* of List *: tail for each of conditions */
 } FlatPolicy;
 
+/* A copy of path with one more index. */
 static List *
 append_index(List *path, int index)
 {
 	return lappend(list_copy(path), makeInteger(index));
 }
 
-/* The conditions of a group: a list, or one. */
+/*
+ * Append the conditions of a group, a list or a single one, with their paths to copies of
+ * the lists.
+ */
 static void
 add_conditions(json_t *condition, List *path, List **conditions, List **paths)
 {
@@ -45,9 +49,12 @@ add_conditions(json_t *condition, List *path, List **conditions, List **paths)
 	}
 }
 
-/* All policies of a list, those in groups too, in order. */
+/*
+ * All policies of a list (FlatPolicy), those in groups too, in order. conditions and
+ * group_paths are those of the groups around the list, path its tail.
+ */
 static List *
-flatten(json_t *list, List *path, List *conditions, List *group_paths)
+flatten_group(json_t *list, List *path, List *conditions, List *group_paths)
 {
 	List *flat = NIL;
 	size_t i;
@@ -66,9 +73,9 @@ flatten(json_t *list, List *path, List *conditions, List *group_paths)
 			List *inner_paths = group_paths;
 
 			add_conditions(group, ash_path_append(here, "policy_group", -1), &inner, &inner_paths);
-			flat = list_concat(flat,
-							   flatten(json_object_get(node, "policies"),
-									   ash_path_append(here, "policies", -1), inner, inner_paths));
+			flat = list_concat(flat, flatten_group(json_object_get(node, "policies"),
+												   ash_path_append(here, "policies", -1), inner,
+												   inner_paths));
 			continue;
 		}
 		policy = palloc0(sizeof(FlatPolicy));
@@ -81,12 +88,17 @@ flatten(json_t *list, List *path, List *conditions, List *group_paths)
 	return flat;
 }
 
+/* The key that holds the conditions of a policy. */
 static const char *
 condition_key(json_t *node)
 {
 	return json_object_get(node, "bypass") != NULL ? "bypass" : "policy";
 }
 
+/*
+ * The long form of a policy, new: the conditions of its groups, then its own, and its
+ * checks as a list. What is no object is copied for the compiler to refuse.
+ */
 static json_t *
 build_policy(const FlatPolicy *policy)
 {
@@ -123,7 +135,10 @@ static const AshOpt group_options[] = {
 };
 static const AshSpec group_spec = ASH_SPEC_CHECKED("policy_group", group_options);
 
-/* Groups may be wrong in ways that would be lost when they are dissolved. */
+/*
+ * Errors about groups have to be found before these are dissolved; errors->path is that of
+ * the list.
+ */
 static void
 check_groups(AshErrors *errors, json_t *list, bool inside)
 {
@@ -135,15 +150,13 @@ check_groups(AshErrors *errors, json_t *list, bool inside)
 	{
 		ash_errors_push_index(errors, (int) i);
 		if (inside && json_object_get(node, "bypass") != NULL)
-			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "a policy group must not hold a bypass");
+			ash_error_definition(errors, NULL, "a policy group must not hold a bypass");
 		if (json_object_get(node, "policy_group") != NULL)
 		{
 			ash_spec_check(&group_spec, node, NULL, errors);
 			ash_errors_push_name(errors, "policies");
 			if (!json_is_array(json_object_get(node, "policies")))
-				ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-							  "a policy group needs a list of policies");
+				ash_error_definition(errors, NULL, "a policy group needs a list of policies");
 			check_groups(errors, json_object_get(node, "policies"), true);
 			ash_errors_pop(errors);
 		}
@@ -151,7 +164,7 @@ check_groups(AshErrors *errors, json_t *list, bool inside)
 	}
 }
 
-/* base is the path of the node that has the key "policies"; the result is new. */
+/* The flat list of the policies that stand under "policies" of the node at base; new. */
 json_t *
 ash_expand_policies(AshDefinition *def, List *base, json_t *list)
 {
@@ -162,12 +175,15 @@ ash_expand_policies(AshDefinition *def, List *base, json_t *list)
 	def->errors->path = ash_path_append(base, "policies", -1);
 	check_groups(def->errors, list, false);
 	def->errors->path = outer;
-	foreach (lc, flatten(list, NIL, NIL, NIL))
+	foreach (lc, flatten_group(list, NIL, NIL, NIL))
 		json_array_append_new(out, build_policy(lfirst(lc)));
 	return out;
 }
 
-/* Where the conditions of policy number index of target came from. */
+/*
+ * Enter where the conditions of the policy at target came from: groups first. source is the
+ * path of the list that was written.
+ */
 static void
 map_conditions(AshDefinition *def, List *target, List *source, const FlatPolicy *policy)
 {
@@ -189,8 +205,8 @@ map_conditions(AshDefinition *def, List *target, List *source, const FlatPolicy 
 }
 
 /*
- * Enter in the path map that the policies of target, from number offset on, are
- * those of list, which stands under "policies" of base.
+ * Enter in the path map that the policies of target, from number offset on, are those of
+ * list, which stands under "policies" of base.
  */
 void
 ash_expand_policy_paths(AshDefinition *def, List *target, List *base, int offset, json_t *list)
@@ -199,7 +215,7 @@ ash_expand_policy_paths(AshDefinition *def, List *target, List *base, int offset
 	int index = offset;
 	ListCell *lc;
 
-	foreach (lc, flatten(list, NIL, NIL, NIL))
+	foreach (lc, flatten_group(list, NIL, NIL, NIL))
 	{
 		FlatPolicy *policy = lfirst(lc);
 		List *from = ash_path_append(target, "policies", index++);
@@ -209,6 +225,7 @@ ash_expand_policy_paths(AshDefinition *def, List *target, List *base, int offset
 	}
 }
 
+/* The list with names, conditions and checks as lists; new. */
 json_t *
 ash_expand_field_policies(json_t *list)
 {

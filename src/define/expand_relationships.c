@@ -11,6 +11,7 @@
 #include "define/define_internal.h"
 #include "model/relationship.h"
 
+/* Put value under key unless something is there. */
 static void
 set_default_string(json_t *node, const char *key, const char *value)
 {
@@ -18,26 +19,28 @@ set_default_string(json_t *node, const char *key, const char *value)
 		ash_json_set(node, key, json_string_nocheck(value));
 }
 
+/* Put what stands under key, a dotted path or a list, there as a list. */
 static void
 set_path(json_t *node, const char *key)
 {
 	ash_json_set(node, key, ash_expand_path(json_object_get(node, key)));
 }
 
+/* The destination as it stands in rel. */
 static const char *
 destination_of(json_t *rel)
 {
 	return json_string_value(json_object_get(rel, "destination"));
 }
 
-/* "<short name>_id" */
+/* "short name_id": the attribute elsewhere that points to the resource. */
 static char *
 key_to(AshExpansion *exp, const char *resource)
 {
 	return psprintf("%s_id", ash_expand_short_name_of(exp->def, resource));
 }
 
-/* "domain.resource", from a destination that may have its domain beside it */
+/* "domain.resource" from a destination that may have its domain beside it. */
 static char *
 destination_name(AshExpansion *exp, json_t *rel)
 {
@@ -48,7 +51,10 @@ destination_name(AshExpansion *exp, json_t *rel)
 	return ash_expand_resource_name(exp, destination_of(rel));
 }
 
-/* {"kind", "destination", …the rest} */
+/*
+ * {"kind", "destination", …}, new, without the keys that depend on other resources. Faults
+ * of the destination stand at the key that was written, as "belongs_to".
+ */
 static json_t *
 begin_relationship(AshExpansion *exp, json_t *node)
 {
@@ -80,17 +86,20 @@ begin_relationship(AshExpansion *exp, json_t *node)
 	return out;
 }
 
-/* The type of a foreign key: as told, as the attribute it points to, or uuid. */
+/*
+ * The type of a foreign key: "attribute_type", else the type and constraints of the
+ * attribute it points to; uuid when that cannot be found.
+ */
 static void
 set_key_type(AshExpansion *exp, json_t *rel, json_t *attr)
 {
-	json_t *told = json_object_get(rel, "attribute_type");
+	json_t *written = json_object_get(rel, "attribute_type");
 	json_t *target;
 	json_t *constraints;
 
-	if (told != NULL)
+	if (written != NULL)
 	{
-		ash_json_set(attr, "type", json_deep_copy(told));
+		ash_json_set(attr, "type", json_deep_copy(written));
 		ash_expand_type(exp, attr);
 		return;
 	}
@@ -106,14 +115,11 @@ set_key_type(AshExpansion *exp, json_t *rel, json_t *attr)
 		ash_json_set(attr, "constraints", json_deep_copy(constraints));
 }
 
-static bool
-flag(json_t *node, const char *key, bool missing)
-{
-	json_t *value = json_object_get(node, key);
-
-	return value ? json_is_true(value) : missing;
-}
-
+/*
+ * A belongs_to defines its attribute, unless the resource has it or says not to. Faults of
+ * the attribute stand at the relationship, and those of a type that was taken over are
+ * known as copies of those of the other attribute.
+ */
 static void
 define_key(AshExpansion *exp, const char *name, json_t *rel)
 {
@@ -122,19 +128,24 @@ define_key(AshExpansion *exp, const char *name, json_t *rel)
 	json_t *attr;
 	List *path;
 
-	if (!flag(rel, "define_attribute", true) || json_object_get(attributes, source) != NULL)
+	if (!ash_json_flag(rel, "define_attribute", true) ||
+		json_object_get(attributes, source) != NULL)
 		return;
 	attr = ash_json_object();
 	set_key_type(exp, rel, attr);
 	ash_json_set(attr, "belongs_to", json_string_nocheck(name));
 	ash_json_set(attr, "allow_nil",
-				 json_boolean(flag(rel, "allow_nil", true) && !flag(rel, "primary_key", false)));
-	ash_json_set(attr, "primary_key", json_boolean(flag(rel, "primary_key", false)));
+				 json_boolean(ash_json_flag(rel, "allow_nil", true) &&
+							  !ash_json_flag(rel, "primary_key", false)));
+	ash_json_set(attr, "primary_key", json_boolean(ash_json_flag(rel, "primary_key", false)));
 	ash_json_set(attr, "public",
-				 json_boolean(flag(rel, "attribute_public", flag(rel, "public", false))));
+				 json_boolean(
+					 ash_json_flag(rel, "attribute_public", ash_json_flag(rel, "public", false))));
 	ash_json_set(attr, "writable",
-				 json_boolean(flag(rel, "attribute_writable", flag(rel, "writable", true))));
-	ash_json_set(attr, "always_select", json_boolean(flag(rel, "attribute_always_select", false)));
+				 json_boolean(ash_json_flag(rel, "attribute_writable",
+											ash_json_flag(rel, "writable", true))));
+	ash_json_set(attr, "always_select",
+				 json_boolean(ash_json_flag(rel, "attribute_always_select", false)));
 	ash_json_set(attributes, source, attr);
 	path = list_truncate(list_copy(exp->errors->path), list_length(exp->errors->path) - 2);
 	path = ash_path_append(ash_path_append(path, "attributes", -1), source, -1);
@@ -146,7 +157,10 @@ define_key(AshExpansion *exp, const char *name, json_t *rel)
 															rel, "destination_attribute"))));
 }
 
-/* The has_many to the resource in between, unless it is there. */
+/*
+ * The has_many to the resource in between that a many_to_many goes through, unless there is
+ * a relationship of that name. Its faults stand at the many_to_many.
+ */
 static void
 define_join(AshExpansion *exp, json_t *relationships, const char *name, json_t *rel)
 {
@@ -169,6 +183,10 @@ define_join(AshExpansion *exp, json_t *relationships, const char *name, json_t *
 							  ash_path_append(section, name, -1));
 }
 
+/*
+ * Fill in the attributes and, for many_to_many, the names in between that were not written:
+ * they follow from the names of the resources and from their keys.
+ */
 static void
 default_keys(AshExpansion *exp, const char *name, json_t *rel)
 {
@@ -201,6 +219,11 @@ default_keys(AshExpansion *exp, const char *name, json_t *rel)
 	set_default_string(rel, "join_relationship", psprintf("%s_join_assoc", name));
 }
 
+/*
+ * Put the section "relationships" into exp->out, and the attributes that it defines into
+ * "attributes". The relationships that a many_to_many defines stand behind all that were
+ * written.
+ */
 void
 ash_expand_relationships(AshExpansion *exp)
 {

@@ -26,6 +26,7 @@ ash_expand_resource_name(AshExpansion *exp, const char *name)
 	return psprintf("%s.%s", exp->doc->name, name);
 }
 
+/* The document of that domain among those that are being defined, or NULL. */
 static AshDomainDocument *
 find_document(AshDefinition *def, const char *domain)
 {
@@ -41,7 +42,7 @@ find_document(AshDefinition *def, const char *domain)
 	return NULL;
 }
 
-/* Parse a stored text into a tree owned by the current context. */
+/* The tree of a stored text, owned by CurrentMemoryContext. */
 static json_t *
 parse_stored(const char *text)
 {
@@ -53,7 +54,7 @@ parse_stored(const char *text)
  *-------------------------------------------------------------------------
  */
 
-/* The node of user type "name" or "domain.name", or NULL. */
+/* The node of the type "name" or "domain.name" that a domain defines, borrowed, or NULL. */
 static json_t *
 find_user_type(AshExpansion *exp, const char *name)
 {
@@ -79,7 +80,7 @@ find_user_type(AshExpansion *exp, const char *name)
 	return json_object_get(json_object_get(doc->source, "types"), name);
 }
 
-/* Put the constraints given over those of the type; items are merged, not replaced. */
+/* Put the constraints given over those of the type; those of items are merged. Returns base. */
 static json_t *
 merge_constraints(json_t *base, json_t *given)
 {
@@ -98,7 +99,10 @@ merge_constraints(json_t *base, json_t *given)
 	return base;
 }
 
-/* One user type of node put in place; false when its type is no user type. */
+/*
+ * Put one user type in place of its name in node; false when its type is none. For "name[]"
+ * the constraints of the type become those of the items.
+ */
 static bool
 replace_type(AshExpansion *exp, json_t *node)
 {
@@ -138,7 +142,7 @@ replace_type(AshExpansion *exp, json_t *node)
 
 static void expand_constraints(AshExpansion *exp, json_t *constraints);
 
-/* Members of unions and fields of maps: {name: type | {"type", "constraints"}} */
+/* Members of unions and fields of maps, {name: type | {"type", "constraints"}}, in place. */
 static void
 expand_members(AshExpansion *exp, json_t *members)
 {
@@ -164,6 +168,7 @@ expand_members(AshExpansion *exp, json_t *members)
 	}
 }
 
+/* User types inside the constraints of a type, in place; anything but an object is left. */
 static void
 expand_constraints(AshExpansion *exp, json_t *constraints)
 {
@@ -177,8 +182,7 @@ expand_constraints(AshExpansion *exp, json_t *constraints)
 
 /*
  * A type that does not exist may be meant as an embedded resource of the own domain, which
- * is named with it: adds the error then, which the compiler could only make without the
- * suggestion.
+ * is named with it: adds the error then, as the compiler does not know the domain.
  */
 static void
 check_embedded_name(AshExpansion *exp, json_t *node)
@@ -203,14 +207,16 @@ check_embedded_name(AshExpansion *exp, json_t *node)
 	near = ash_suggest_one(pnstrdup(written, len), embedded);
 	if (near == NULL)
 		return;
-	error = ash_error_add(exp->errors, ASH_E_INVALID_DEFINITION, NULL, "there is no type \"%s\"",
-						  ash_clip(written));
+	error = ash_error_definition(exp->errors, NULL, "there is no type \"%s\"", ash_clip(written));
 	/* the expander works in the context of the errors */
 	error->did_you_mean = list_make1(psprintf("%s.%s", exp->doc->name, near));
 	(void) ash_error_about(exp->errors, error, near);
 }
 
-/* node has "type" and perhaps "constraints"; both are changed in place. */
+/*
+ * Replace user types in node, which has "type" and perhaps "constraints", in place. Adds an
+ * error for a type that is based on itself.
+ */
 void
 ash_expand_type(AshExpansion *exp, json_t *node)
 {
@@ -220,9 +226,8 @@ ash_expand_type(AshExpansion *exp, json_t *node)
 	{
 		if (++depth <= MAX_TYPE_DEPTH)
 			continue;
-		ash_error_add(exp->errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the type \"%s\" is based on itself",
-					  json_string_value(json_object_get(node, "type")));
+		ash_error_definition(exp->errors, NULL, "the type \"%s\" is based on itself",
+							 json_string_value(json_object_get(node, "type")));
 		break;
 	}
 	check_embedded_name(exp, node);
@@ -234,7 +239,10 @@ ash_expand_type(AshExpansion *exp, json_t *node)
  *-------------------------------------------------------------------------
  */
 
-/* The expanded node of a resource of these documents or of the catalog, or NULL. */
+/*
+ * The expanded node of a resource of these documents, else of the catalog, borrowed; NULL
+ * when there is none. *source is what was written in these documents, or NULL.
+ */
 static json_t *
 expanded_resource(AshDefinition *def, const char *name, json_t **source)
 {
@@ -260,7 +268,10 @@ expanded_resource(AshDefinition *def, const char *name, json_t **source)
 static json_t *attribute_of(AshDefinition *def, const char *resource, const char *attribute,
 							int depth);
 
-/* The attribute that a belongs_to of the source will define: that of its own destination. */
+/*
+ * The attribute that a belongs_to in source will define, new, when it has that name: its
+ * type is what it says, else that of the attribute it points to. NULL when there is none.
+ */
 static json_t *
 future_attribute(AshDefinition *def, const char *resource, json_t *source, const char *attribute,
 				 int depth)
@@ -293,6 +304,10 @@ future_attribute(AshDefinition *def, const char *resource, json_t *source, const
 	return NULL;
 }
 
+/*
+ * As ash_expand_attribute_of; depth counts the foreign keys that were followed, which may
+ * lead round.
+ */
 static json_t *
 attribute_of(AshDefinition *def, const char *resource, const char *attribute, int depth)
 {
@@ -312,7 +327,7 @@ ash_expand_attribute_of(AshDefinition *def, const char *resource, const char *at
 	return attribute_of(def, resource, attribute, 0);
 }
 
-/* Where that attribute stands in what is being defined; NIL when it is not of that. */
+/* Where that attribute stands in what is being defined; NIL when its domain is not. */
 List *
 ash_expand_attribute_path(AshDefinition *def, const char *resource, const char *attribute)
 {
@@ -333,7 +348,10 @@ ash_expand_attribute_path(AshDefinition *def, const char *resource, const char *
 	return NIL;
 }
 
-/* What the keys that point to a resource are named after: its "short_name", or its own key. */
+/*
+ * What attributes that point to a resource are named after: its "short_name", or its key in
+ * the document.
+ */
 const char *
 ash_expand_short_name_of(AshDefinition *def, const char *resource)
 {
@@ -345,7 +363,10 @@ ash_expand_short_name_of(AshDefinition *def, const char *resource)
 	return name ? pstrdup(name) : dot ? dot + 1 : resource;
 }
 
-/* The attribute that relationships to a resource use: "id", or its only key. */
+/*
+ * The attribute that relationships to a resource use: "id" when it has one, or its only
+ * attribute of the primary key. "id" when neither is known.
+ */
 const char *
 ash_expand_key_of(AshDefinition *def, const char *resource)
 {

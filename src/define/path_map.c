@@ -11,40 +11,7 @@
 #include "define/define_internal.h"
 #include "miscadmin.h"
 
-void
-ash_path_map_add_absolute(AshPathMap *map, List *from, List *to)
-{
-	map->from = lappend(map->from, from);
-	map->to = lappend(map->to, to);
-}
-
-void
-ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to)
-{
-	List *source = ash_path_map_source(map, errors->path);
-
-	ash_path_map_add_absolute(map, list_concat_copy(errors->path, from),
-							  list_concat_copy(source, to));
-}
-
-void
-ash_path_map_add_copy(AshPathMap *map, List *copy, List *of)
-{
-	if (of == NIL)
-		return;
-	map->copies = lappend(map->copies, copy);
-	map->copied = lappend(map->copied, of);
-}
-
-/* A copy of path with one more name and, unless it is negative, one more index. */
-List *
-ash_path_append(List *path, const char *name, int index)
-{
-	path = lappend(list_copy(path), makeString(pstrdup(name)));
-	return index < 0 ? path : lappend(path, makeInteger(index));
-}
-
-/* How many steps of path the prefix covers: all of its own, or -1. */
+/* The number of steps of prefix when path begins with it, or -1. */
 static int
 match_prefix(List *prefix, List *path)
 {
@@ -60,9 +27,12 @@ match_prefix(List *prefix, List *path)
 	return list_length(prefix);
 }
 
-/* The entry with the longest prefix decides; what follows the prefix is kept. */
-List *
-ash_path_map_source(const AshPathMap *map, List *path)
+/*
+ * Where the node at path came from: the entry with the longest prefix decides, and the rest
+ * of the path follows. path itself when there is no entry.
+ */
+static List *
+source_path(const AshPathMap *map, List *path)
 {
 	List *found = NIL;
 	int longest = -1;
@@ -83,7 +53,46 @@ ash_path_map_source(const AshPathMap *map, List *path)
 	return list_concat_copy(found, list_copy_tail(path, longest));
 }
 
-/* Position of the node at path, or of the nearest one around it that was written. */
+/* from and to are whole paths; the lists become part of the map. */
+void
+ash_path_map_add_absolute(AshPathMap *map, List *from, List *to)
+{
+	map->from = lappend(map->from, from);
+	map->to = lappend(map->to, to);
+}
+
+/* from and to are tails of the current path; what stands around them may have moved as well. */
+void
+ash_path_map_add(AshPathMap *map, AshErrors *errors, List *from, List *to)
+{
+	List *source = source_path(map, errors->path);
+
+	ash_path_map_add_absolute(map, list_concat_copy(errors->path, from),
+							  list_concat_copy(source, to));
+}
+
+/*
+ * What stands at copy was taken from of (NIL: from nowhere in this text): faults of the one
+ * are faults of the other.
+ */
+void
+ash_path_map_add_copy(AshPathMap *map, List *copy, List *of)
+{
+	if (of == NIL)
+		return;
+	map->copies = lappend(map->copies, copy);
+	map->copied = lappend(map->copied, of);
+}
+
+/* A copy of path with one more name and, unless it is negative, one more index. */
+List *
+ash_path_append(List *path, const char *name, int index)
+{
+	path = lappend(list_copy(path), makeString(pstrdup(name)));
+	return index < 0 ? path : lappend(path, makeInteger(index));
+}
+
+/* Give an error the position of its node, or of the nearest one around it that was written. */
 static void
 add_position(AshErrors *errors, AshError *error, const char *text, size_t len)
 {
@@ -96,8 +105,9 @@ add_position(AshErrors *errors, AshError *error, const char *text, size_t len)
 	ash_error_place(errors, error, ash_json_pointer(error->path), line, column);
 }
 
+/* True if errors has one with the same place and message. */
 static bool
-already_said(List *errors, const AshError *error)
+is_repeated(List *errors, const AshError *error)
 {
 	ListCell *lc;
 
@@ -112,9 +122,9 @@ already_said(List *errors, const AshError *error)
 	return false;
 }
 
-/* Is it the fault of a copy, and said of what was copied? */
+/* True if the error stands in a copy and errors has the same one about the original. */
 static bool
-said_of_original(const AshPathMap *map, List *errors, const AshError *error)
+repeats_original(const AshPathMap *map, List *errors, const AshError *error)
 {
 	ListCell *copy;
 	ListCell *of;
@@ -129,13 +139,13 @@ said_of_original(const AshPathMap *map, List *errors, const AshError *error)
 		original.path = list_concat_copy(lfirst(of), list_copy_tail(error->path, length));
 		original.message = error->message;
 		original.position = error->position;
-		if (already_said(errors, &original))
+		if (is_repeated(errors, &original))
 			return true;
 	}
 	return false;
 }
 
-/* Leaves out the faults of copies, before paths are mapped. */
+/* Remove errors of copies that are said of the originals, before paths are mapped. */
 static void
 drop_copies(const AshPathMap *map, AshErrors *errors)
 {
@@ -148,12 +158,16 @@ drop_copies(const AshPathMap *map, AshErrors *errors)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (list_length(kept) >= ASH_MAX_FAULTS ||
-			!said_of_original(map, errors->items, lfirst(lc)))
+			!repeats_original(map, errors->items, lfirst(lc)))
 			kept = lappend(kept, lfirst(lc));
 	}
 	errors->items = kept;
 }
 
+/*
+ * Map the paths of all errors to what was written, and remove repetitions. Comparing is
+ * quadratic, so beyond ASH_MAX_FAULTS, which are not reported, all are kept.
+ */
 void
 ash_define_map_errors(AshErrors *errors, const AshPathMap *map)
 {
@@ -166,13 +180,14 @@ ash_define_map_errors(AshErrors *errors, const AshPathMap *map)
 		AshError *error = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		error->path = ash_path_map_source(map, error->path);
-		if (list_length(kept) >= ASH_MAX_FAULTS || !already_said(kept, error))
+		error->path = source_path(map, error->path);
+		if (list_length(kept) >= ASH_MAX_FAULTS || !is_repeated(kept, error))
 			kept = lappend(kept, error);
 	}
 	errors->items = kept;
 }
 
+/* The order of the text; for one place that of the characters, then of the messages. */
 static int
 compare_positions(const ListCell *a, const ListCell *b)
 {
@@ -187,6 +202,10 @@ compare_positions(const ListCell *a, const ListCell *b)
 	return difference ? difference : strcmp(left->message, right->message);
 }
 
+/*
+ * Give each error its pointer, line and column in the text, and sort them by these. Errors
+ * of the parser have a line already.
+ */
 void
 ash_define_place_errors(AshErrors *errors, const char *text, size_t len)
 {

@@ -22,6 +22,7 @@
 #include "schema/schema.h"
 #include "utils/builtins.h"
 
+/* As the current user, into the schema of our own functions. */
 static void
 create_extension(const char *name)
 {
@@ -35,6 +36,7 @@ create_extension(const char *name)
 	CommandCounterIncrement();
 }
 
+/* True if the files of the extension are installed on the server. */
 static bool
 is_available(const char *name)
 {
@@ -68,9 +70,9 @@ provide(const AshTypeInst *type, bool migrate, AshErrors *errors)
 		create_extension(extension);
 		return ash_type_resolve_storage(type);
 	}
-	error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "the type %s needs the extension \"%s\"%s", type->name, extension,
-						  available ? "" : ", which is not installed on this server");
+	error =
+		ash_error_definition(errors, NULL, "the type %s needs the extension \"%s\"%s", type->name,
+							 extension, available ? "" : ", which is not installed on this server");
 	error->hint = available ?
 					  psprintf("Run CREATE EXTENSION %s first, or define with migrate => true.",
 							   ash_quote_ident(extension)) :
@@ -78,6 +80,7 @@ provide(const AshTypeInst *type, bool migrate, AshErrors *errors)
 	return false;
 }
 
+/* The type of a member of a section, with errors at that member. */
 static bool
 provide_at(const char *section, const char *name, const AshTypeInst *type, bool migrate,
 		   AshErrors *errors)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/undefine.c
- *	  ash_definition and ash_undefine: documents back out, and away.
+ *	  ash_definition and ash_undefine: stored documents are read and deleted.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,10 +13,11 @@
 #include "schema/schema.h"
 
 /*-------------------------------------------------------------------------
- * Definitions back out
+ * Reading
  *-------------------------------------------------------------------------
  */
 
+/* Raises undefined_object. */
 static void
 no_such_definition(const char *name)
 {
@@ -24,7 +25,10 @@ no_such_definition(const char *name)
 					errmsg("there is no domain or resource \"%s\"", name)));
 }
 
-/* name is that of a domain, or of a resource: its domain and, then, the resource. */
+/*
+ * Fill domain and return the resources (AshStored) that name is about: all of the domain of
+ * that name, else the one resource of that name. Raises when there is neither.
+ */
 static List *
 find_definition(const char *name, AshStored *domain)
 {
@@ -37,6 +41,10 @@ find_definition(const char *name, AshStored *domain)
 	return list_make1(resource);
 }
 
+/*
+ * Made of what was written, in the order of definition. Anyone may read it, as the catalog
+ * tables.
+ */
 char *
 ash_definition_text(const char *name)
 {
@@ -63,6 +71,7 @@ ash_definition_text(const char *name)
  *-------------------------------------------------------------------------
  */
 
+/* Names (char *) of rows of the catalog. */
 static List *
 names_of(List *stored)
 {
@@ -75,8 +84,9 @@ names_of(List *stored)
 }
 
 /*
- * Nothing that stays may refer to what goes, as far as it belongs to the same
- * people; who refers to what is not his is only told.
+ * Raises when a resource that stays refers to one of stored and belongs to a domain that
+ * the current user may define. Those of other owners only give a warning: they cannot
+ * prevent that a resource goes.
  */
 static void
 check_unused(const char *name, List *stored)
@@ -103,8 +113,9 @@ check_unused(const char *name, List *stored)
 }
 
 /*
- * The generated functions, which depend on the tables; then one DROP TABLE for all,
- * so that their foreign keys go with them.  "" when there are none.
+ * The SQL that drops the generated functions, which depend on the tables, and then all
+ * tables in one DROP TABLE, so that their foreign keys go with them. "" when there is
+ * nothing to drop. Must be made before the definitions are deleted.
  */
 static char *
 drop_statement(List *stored)
@@ -128,7 +139,7 @@ drop_statement(List *stored)
 	return sql.data;
 }
 
-/* As the current user: whoever drops a table must own it. */
+/* As the current user, who must own the tables. */
 static void
 run_drop(const char *sql)
 {
@@ -139,6 +150,11 @@ run_drop(const char *sql)
 	SPI_finish();
 }
 
+/*
+ * Takes the lock of definitions. Raises unless the current user may define the domain and
+ * nothing that stays refers to what goes; with drop_table also unless the custom statements
+ * can be undone and the tables dropped.
+ */
 char *
 ash_undefine_name(const char *name, bool drop_table)
 {

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify.c
- *	  Does a compiled resource make sense among the others?
+ *	  Verifies a compiled resource among the others.
  *
- * First what the definition's names refer to; then every room is asked to compile
- * its part, so that nothing is left to fail when an action first runs.  Faults
- * are added with paths that start at the resource; the rooms push their own.
+ * First what the definition's names refer to; then everything that is compiled on
+ * first use, so that its errors are reported now and not when an action first runs.
+ * Paths of errors start at the resource; what compiles a part pushes the path inside.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,9 +23,9 @@
 #include "model/resource.h"
 #include "utils/regproc.h"
 
-/* The room of expressions knows no paths: point at section, member, option. */
+/* Expressions know no paths: errors->path gets section, member and option for them. */
 static void
-enter(AshErrors *errors, const char *section, const char *name, const char *option)
+enter_option(AshErrors *errors, const char *section, const char *name, const char *option)
 {
 	ash_errors_push_name(errors, section);
 	ash_errors_push_name(errors, name);
@@ -33,31 +33,33 @@ enter(AshErrors *errors, const char *section, const char *name, const char *opti
 }
 
 static void
-leave(AshErrors *errors)
+leave_option(AshErrors *errors)
 {
 	ash_errors_pop(errors);
 	ash_errors_pop(errors);
 	ash_errors_pop(errors);
 }
 
+/* The condition of an identity, for its errors only. */
 static void
-ask_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
+compile_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 {
 	AshScope scope = ash_scope_for(res, NULL);
 
 	if (identity->where == NULL)
 		return;
-	enter(errors, "identities", identity->name, "where");
+	enter_option(errors, "identities", identity->name, "where");
 	ash_expr_parse_condition(identity->where, &scope, errors);
-	leave(errors);
+	leave_option(errors);
 }
 
+/* Filter, field and sort of an aggregate. */
 static void
-ask_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
+compile_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 {
-	enter(errors, "aggregates", agg->name, "filter");
+	enter_option(errors, "aggregates", agg->name, "filter");
 	ash_aggregate_filter(res, agg, errors);
-	leave(errors);
+	leave_option(errors);
 	ash_errors_push_name(errors, "aggregates");
 	ash_errors_push_name(errors, agg->name);
 	ash_aggregate_verify(res, agg, errors);
@@ -65,8 +67,12 @@ ask_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/*
+ * All expressions outside of actions and policies. Compiled ones are kept in the resource;
+ * those that this needs from other resources are compiled there.
+ */
 static void
-ask_expressions(AshResource *res, AshErrors *errors)
+compile_expressions(AshResource *res, AshErrors *errors)
 {
 	int i;
 
@@ -74,17 +80,17 @@ ask_expressions(AshResource *res, AshErrors *errors)
 	ash_resource_base_filter(res, errors);
 	ash_errors_pop(errors);
 	for (i = 0; i < res->nidentities; i++)
-		ask_identity(res, res->identities[i], errors);
+		compile_identity(res, res->identities[i], errors);
 	for (i = 0; i < res->ncalculations; i++)
 	{
-		enter(errors, "calculations", res->calculations[i]->name, "expr");
+		enter_option(errors, "calculations", res->calculations[i]->name, "expr");
 		ash_calculation_expr(res, res->calculations[i], errors);
-		leave(errors);
+		leave_option(errors);
 		ash_calculation_verify(res, res->calculations[i], errors);
 	}
 	for (i = 0; i < res->nrelationships; i++)
 	{
-		enter(errors, "relationships", res->relationships[i]->name, "filter");
+		enter_option(errors, "relationships", res->relationships[i]->name, "filter");
 		ash_relationship_filter(res, res->relationships[i], errors);
 		ash_errors_pop(errors);
 		ash_related_verify(res, res->relationships[i], errors);
@@ -92,11 +98,12 @@ ask_expressions(AshResource *res, AshErrors *errors)
 		ash_errors_pop(errors);
 	}
 	for (i = 0; i < res->naggregates; i++)
-		ask_aggregate(res, res->aggregates[i], errors);
+		compile_aggregate(res, res->aggregates[i], errors);
 }
 
+/* The steps of an action that writes, or the preparations of another. */
 static void
-ask_entries(AshResource *res, AshAction *action, AshErrors *errors)
+compile_entries(AshResource *res, AshAction *action, AshErrors *errors)
 {
 	if (action->type == ASH_ACTION_READ || action->type == ASH_ACTION_GENERIC)
 		ash_action_preparations(res, action, errors);
@@ -105,8 +112,8 @@ ask_entries(AshResource *res, AshAction *action, AshErrors *errors)
 }
 
 /*
- * The function of a generic action is found by its arguments when it is called; a function
- * of that name must be there.
+ * The function of a generic action is looked up by its arguments when it is called; here a
+ * function of that name must exist.
  */
 static void
 verify_run(const AshAction *action, AshErrors *errors)
@@ -114,46 +121,47 @@ verify_run(const AshAction *action, AshErrors *errors)
 	List *names = stringToQualifiedNameListCompat(action->run);
 	AshError *error;
 
-	enter(errors, "actions", action->name, "run");
+	enter_option(errors, "actions", action->name, "run");
 	if (list_length(names) != 2)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "function \"%s\" must be named as schema.name", action->run);
+		ash_error_definition(errors, NULL, "function \"%s\" must be named as schema.name",
+							 action->run);
 	else if (FuncnameGetCandidates(names, -1, NIL, false, false, false, true) == NULL)
 	{
-		error = ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "function %s does not exist",
-							  action->run);
+		error = ash_error_definition(errors, NULL, "function %s does not exist", action->run);
 		error->hint = "Create it first: with the arguments of the action by name, or (input jsonb, "
 					  "options jsonb, context jsonb).";
 	}
-	leave(errors);
+	leave_option(errors);
 }
 
+/* Everything of an action that is compiled on first use. */
 static void
-ask_action(AshResource *res, AshAction *action, AshErrors *errors)
+compile_action(AshResource *res, AshAction *action, AshErrors *errors)
 {
 	if (action->type == ASH_ACTION_READ)
 	{
-		enter(errors, "actions", action->name, "filter");
+		enter_option(errors, "actions", action->name, "filter");
 		ash_action_filter(res, action, errors);
-		leave(errors);
+		leave_option(errors);
 	}
 	if (action->manual_json != NULL)
 	{
-		enter(errors, "actions", action->name, "manual");
+		enter_option(errors, "actions", action->name, "manual");
 		(void) ash_function_cached(&action->manual, res->cxt, action->manual_json, errors);
-		leave(errors);
+		leave_option(errors);
 	}
 	if (action->run != NULL)
 		verify_run(action, errors);
-	ask_entries(res, action, errors);
+	compile_entries(res, action, errors);
 }
 
 /*
- * The resource's own entries are compiled with the actions they are for.  Those that
- * are for no action there is stand in a definition, too, and must be right.
+ * Steps and preparations of the resource are compiled with the actions they are for. For a
+ * type that no action has they are compiled with a nameless one, so that their errors do
+ * not wait for such an action.
  */
 static void
-ask_unused_entries(AshResource *res, AshErrors *errors)
+compile_unused_entries(AshResource *res, AshErrors *errors)
 {
 	uint32 used = 0;
 
@@ -168,23 +176,28 @@ ask_unused_entries(AshResource *res, AshErrors *errors)
 		action = MemoryContextAllocZero(res->cxt, sizeof(AshAction));
 		action->type = type;
 		action->name = ash_action_types[type];
-		ask_entries(res, action, errors);
+		compile_entries(res, action, errors);
 	}
 }
 
+/* Every action, then the entries that none of them has. */
 static void
-ask_actions(AshResource *res, AshErrors *errors)
+compile_actions(AshResource *res, AshErrors *errors)
 {
 	int i;
 
 	for (i = 0; i < res->nactions; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		ask_action(res, res->actions[i], errors);
+		compile_action(res, res->actions[i], errors);
 	}
-	ask_unused_entries(res, errors);
+	compile_unused_entries(res, errors);
 }
 
+/*
+ * A default, which stands under key: its expression, or that its function exists. Literals
+ * were cast when the attribute or argument was compiled.
+ */
 void
 ash_verify_default(AshResource *res, const char *key, AshDefault *dflt, const AshTypeInst *type,
 				   AshErrors *errors)
@@ -195,6 +208,7 @@ ash_verify_default(AshResource *res, const char *key, AshDefault *dflt, const As
 	ash_errors_pop(errors);
 }
 
+/* The defaults of all attributes; those of arguments are verified with their action. */
 static void
 verify_defaults(AshResource *res, AshErrors *errors)
 {
@@ -214,8 +228,11 @@ verify_defaults(AshResource *res, AshErrors *errors)
 }
 
 /*
- * What names refer to comes first: the rooms above may rely on it, so they are
- * asked only when all of it is right.
+ * Add all errors of a compiled resource among the others; false when there are any. Paths
+ * start at the resource.
+ *
+ * What names refer to comes first: compiling expressions, steps and policies relies on it,
+ * so that is only done when all names are right. Runs as the owner of the domain.
  */
 bool
 ash_resource_verify(AshResource *res, AshErrors *errors)
@@ -223,19 +240,18 @@ ash_resource_verify(AshResource *res, AshErrors *errors)
 	int before = list_length(errors->items);
 
 	if (res->security == ASH_SECURITY_DEFINER && !res->has_policies)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "\"security\": \"definer\" requires \"policies\": "
-					  "without them every caller could do everything");
+		ash_error_definition(errors, NULL,
+							 "\"security\": \"definer\" requires \"policies\": "
+							 "without them every caller could do everything");
 	ash_verify_references(res, errors);
 	ash_verify_policies(res, errors);
-	ash_verify_statements(res, errors);
 	ash_verify_storage(res, errors);
 	if (list_length(errors->items) == before && ash_verify_aggregates(res, errors))
 	{
 		verify_defaults(res, errors);
-		ask_expressions(res, errors);
+		compile_expressions(res, errors);
 		ash_verify_embedded_calculations(res, errors);
-		ask_actions(res, errors);
+		compile_actions(res, errors);
 		ash_verify_embedded_steps(res, errors);
 		ash_resource_policies(res, errors);
 	}

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify_embedded.c
- *	  Embedded resources: what their types name, and what they may not have.
+ *	  Verifies types that are embedded resources, and embedded resources.
  *
  * A type knows an embedded resource by name only; that the resource is one, and
  * has the actions and attributes the type's constraints name, is checked here, for
@@ -20,19 +20,15 @@
 #include "model/identity.h"
 #include "model/step.h"
 
-static void
-fault(AshErrors *errors, const char *key, const char *message)
-{
-	ash_errors_push_name(errors, key);
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
-	ash_errors_pop(errors);
-}
-
 /*-------------------------------------------------------------------------
  * Types
  *-------------------------------------------------------------------------
  */
 
+/*
+ * "sort" of a list of embedded values: attributes only, since the items are sorted in
+ * memory.
+ */
 static void
 verify_sort(const AshTypeInst *inst, AshResource *embedded, json_t *sort, AshErrors *errors)
 {
@@ -40,18 +36,19 @@ verify_sort(const AshTypeInst *inst, AshResource *embedded, json_t *sort, AshErr
 
 	ash_errors_push_name(errors, "sort");
 	if (inst->item == NULL)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "only a list has an order");
+		ash_error_definition(errors, NULL, "only a list has an order");
 	foreach (lc, ash_sort_verify(embedded, sort, errors))
 	{
 		const AshExpr *expr = ((AshSortItem *) lfirst(lc))->expr;
 
 		if (expr->attribute == NULL || expr->path != NIL)
-			ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-						  "items are sorted by attributes of %s", embedded->name);
+			ash_error_definition(errors, NULL, "items are sorted by attributes of %s",
+								 embedded->name);
 	}
 	ash_errors_pop(errors);
 }
 
+/* The actions that the type names for creating, updating and destroying its values. */
 static void
 verify_actions(const AshEmbedded *type, AshResource *embedded, AshErrors *errors)
 {
@@ -63,9 +60,10 @@ verify_actions(const AshEmbedded *type, AshResource *embedded, AshErrors *errors
 	for (int i = 0; i < lengthof(used); i++)
 		(void) ash_embedded_action(type, embedded, used[i], scratch);
 	foreach (lc, scratch->items)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", ash_error_text(lfirst(lc)));
+		ash_error_definition(errors, NULL, "%s", ash_error_text(lfirst(lc)));
 }
 
+/* A name or a list of names. */
 static void
 verify_skipped(json_t *names, AshErrors *errors)
 {
@@ -75,15 +73,18 @@ verify_skipped(json_t *names, AshErrors *errors)
 	if (names == NULL)
 		return;
 	if (!json_is_array(names))
-		fault(errors, "skip_unknown_inputs", "expected a name or a list of names");
+		ash_error_definition(errors, "skip_unknown_inputs", "expected a name or a list of names");
 	json_array_foreach (names, i, name)
 	{
 		if (!json_is_string(name))
-			fault(errors, "skip_unknown_inputs", "expected a list of names");
+			ash_error_definition(errors, "skip_unknown_inputs", "expected a list of names");
 	}
 }
 
-/* AshTypeFn; arg is AshErrors. */
+/*
+ * AshTypeFn, for each embedded resource in a type; arg is AshErrors. Faults stand at the
+ * constraints of the whole type.
+ */
 static void
 verify_embedded_type(const AshTypeInst *inst, void *arg)
 {
@@ -95,12 +96,12 @@ verify_embedded_type(const AshTypeInst *inst, void *arg)
 		return;
 	if (!embedded->embedded)
 	{
-		fault(errors, "type", psprintf("the resource \"%s\" is not embedded", embedded->name));
+		ash_error_definition(errors, "type", "the resource \"%s\" is not embedded", embedded->name);
 		return;
 	}
 	if (inst->item != NULL && inst->item->item != NULL)
 	{
-		fault(errors, "type", "a list of lists of embedded values is not supported");
+		ash_error_definition(errors, "type", "a list of lists of embedded values is not supported");
 		return;
 	}
 	ash_errors_push_name(errors, "constraints");
@@ -116,6 +117,10 @@ verify_embedded_type(const AshTypeInst *inst, void *arg)
 	ash_errors_pop(errors);
 }
 
+/*
+ * The type of the member of that name, and the types inside it; inst NULL: nothing to
+ * verify.
+ */
 static void
 verify_type(const char *name, const AshTypeInst *inst, AshErrors *errors)
 {
@@ -126,6 +131,7 @@ verify_type(const char *name, const AshTypeInst *inst, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* The types of all arguments of an action or calculation. */
 static void
 verify_arguments(AshArgument **args, int nargs, AshErrors *errors)
 {
@@ -135,6 +141,7 @@ verify_arguments(AshArgument **args, int nargs, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* The types of all attributes, calculations, arguments and results. */
 static void
 verify_types(const AshResource *res, AshErrors *errors)
 {
@@ -171,6 +178,7 @@ verify_types(const AshResource *res, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* True if values of the attribute can be compared; unknown names have another error. */
 static bool
 is_orderable(const AshResource *res, const char *name)
 {
@@ -179,6 +187,7 @@ is_orderable(const AshResource *res, const char *name)
 	return attr == NULL || ash_type_orderable(attr->type);
 }
 
+/* An identity of an embedded resource is checked among the items of a list, in memory. */
 static void
 verify_identity(const AshResource *res, const AshIdentity *identity, AshErrors *errors)
 {
@@ -186,49 +195,59 @@ verify_identity(const AshResource *res, const AshIdentity *identity, AshErrors *
 
 	ash_errors_push_name(errors, identity->name);
 	if (identity->where != NULL)
-		fault(errors, "where", "an identity of an embedded resource is about all items of a list");
+		ash_error_definition(errors, "where",
+							 "an identity of an embedded resource is about all items of a list");
 	if (identity->eager_check || identity->pre_check)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "an identity of an embedded resource is checked with its list");
+		ash_error_definition(errors, NULL,
+							 "an identity of an embedded resource is checked with its list");
 	foreach (lc, identity->keys)
 	{
 		if (!is_orderable(res, lfirst(lc)))
-			fault(errors, "keys", psprintf("values of \"%s\" have no order", (char *) lfirst(lc)));
+			ash_error_definition(errors, "keys", "values of \"%s\" have no order",
+								 (char *) lfirst(lc));
 	}
 	ash_errors_pop(errors);
 }
 
+/* Options that need a column. */
 static void
 verify_attribute(const AshAttribute *attr, AshErrors *errors)
 {
 	ash_errors_push_name(errors, attr->name);
 	if (attr->generated)
-		fault(errors, "generated", "an embedded resource has no table that could generate it");
+		ash_error_definition(errors, "generated",
+							 "an embedded resource has no table that could generate it");
 	if (attr->renamed_from != NULL)
-		fault(errors, "renamed_from", "no migration renames keys of embedded values");
+		ash_error_definition(errors, "renamed_from",
+							 "no migration renames keys of embedded values");
 	if (attr->always_select || !attr->select_by_default)
-		fault(errors, attr->always_select ? "always_select" : "select_by_default",
-			  "an embedded value is selected as a whole");
+		ash_error_definition(errors, attr->always_select ? "always_select" : "select_by_default",
+							 "an embedded value is selected as a whole");
 	if (attr->primary_key && !ash_type_orderable(attr->type))
-		fault(errors, "type", "values of a primary key need an order");
+		ash_error_definition(errors, "type", "values of a primary key need an order");
 	ash_errors_pop(errors);
 }
 
+/* Options that need a table. */
 static void
 verify_action(const AshAction *action, AshErrors *errors)
 {
 	ash_errors_push_name(errors, action->name);
 	if (action->upsert)
-		fault(errors, "upsert", "an embedded value is matched by its list, not by an upsert");
+		ash_error_definition(errors, "upsert",
+							 "an embedded value is matched by its list, not by an upsert");
 	if (action->manual_json != NULL)
-		fault(errors, "manual", "an embedded value is written with the record that holds it");
+		ash_error_definition(errors, "manual",
+							 "an embedded value is written with the record that holds it");
 	if (action->nmetadata > 0)
-		fault(errors, "metadata", "nothing is said about an embedded value besides its fields");
+		ash_error_definition(errors, "metadata",
+							 "nothing is said about an embedded value besides its fields");
 	if (action->type == ASH_ACTION_GENERIC)
-		fault(errors, "type", "an embedded resource has no generic actions");
+		ash_error_definition(errors, "type", "an embedded resource has no generic actions");
 	ash_errors_pop(errors);
 }
 
+/* What an embedded resource may not have. */
 static void
 verify_resource(const AshResource *res, AshErrors *errors)
 {
@@ -246,6 +265,10 @@ verify_resource(const AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/*
+ * Types that are embedded resources, in any resource; and the resource itself when it is
+ * embedded.
+ */
 void
 ash_verify_embedded(AshResource *res, AshErrors *errors)
 {
@@ -254,7 +277,10 @@ ash_verify_embedded(AshResource *res, AshErrors *errors)
 		verify_resource(res, errors);
 }
 
-/* A value has nothing but its attributes to compute from; asked when expressions are compiled. */
+/*
+ * Calculations of an embedded resource are computed in memory from its attributes. Called
+ * when all expressions are compiled.
+ */
 void
 ash_verify_embedded_calculations(AshResource *res, AshErrors *errors)
 {
@@ -266,13 +292,17 @@ ash_verify_embedded_calculations(AshResource *res, AshErrors *errors)
 
 		if (calc->expr_source == NULL || calc->batch_function != NULL ||
 			(expr != NULL && !ash_expr_in_memory(expr)))
-			fault(errors, calc->name,
-				  "a calculation of an embedded resource is an expression over its attributes");
+			ash_error_definition(
+				errors, calc->name,
+				"a calculation of an embedded resource is an expression over its attributes");
 	}
 	ash_errors_pop(errors);
 }
 
-/* Changes that work on rows; asked when the steps are compiled. */
+/*
+ * Changes that work on rows are refused in an embedded resource. Called when the steps are
+ * compiled.
+ */
 void
 ash_verify_embedded_steps(AshResource *res, AshErrors *errors)
 {
@@ -297,9 +327,9 @@ ash_verify_embedded_steps(AshResource *res, AshErrors *errors)
 			for (int k = 0; step->change != NULL && k < lengthof(refused); k++)
 			{
 				if (strcmp(step->change->name, refused[k]) == 0)
-					ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-								  "the action %s uses the change \"%s\", which needs a table",
-								  res->actions[i]->name, refused[k]);
+					ash_error_definition(
+						errors, NULL, "the action %s uses the change \"%s\", which needs a table",
+						res->actions[i]->name, refused[k]);
 			}
 		}
 	}

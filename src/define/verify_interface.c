@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify_interface.c
- *	  What stands in "code_interface": names, options that fit the action, reads
- *	  that can be functions.
+ *	  Verifies "code_interface": names, options that fit what is called, and that a
+ *	  read can be the body of a SQL function.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +16,7 @@
 #include "model/identity.h"
 #include "schema/schema_plan.h"
 
-/* An entry being looked at. */
+/* The entry that is verified. */
 typedef struct Entry
 {
 	AshResource *res;
@@ -26,28 +26,26 @@ typedef struct Entry
 	AshErrors *errors;
 } Entry;
 
-static void
-fault(const Entry *entry, const char *key, const char *message)
-{
-	ash_errors_push_name(entry->errors, key);
-	ash_error_add(entry->errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
-	ash_errors_pop(entry->errors);
-}
-
+/* The string under key of the entry, or NULL. */
 static const char *
-option(const Entry *entry, const char *key)
+entry_option(const Entry *entry, const char *key)
 {
 	return json_string_value(json_object_get(entry->node, key));
 }
 
+/*
+ * Find what the entry calls: entry->action or entry->calculation. False after adding an
+ * error.
+ */
 static bool
 find_target(Entry *entry)
 {
-	const char *action = option(entry, "action");
-	const char *calculation = option(entry, "calculation");
+	const char *action = entry_option(entry, "action");
+	const char *calculation = entry_option(entry, "calculation");
 
 	if (action != NULL && calculation != NULL)
-		fault(entry, "calculation", "give an action or a calculation, not both");
+		ash_error_definition(entry->errors, "calculation",
+							 "give an action or a calculation, not both");
 	else if (calculation != NULL)
 	{
 		entry->calculation = ash_find_calculation(entry->res, calculation);
@@ -72,6 +70,7 @@ find_target(Entry *entry)
  *-------------------------------------------------------------------------
  */
 
+/* True if what is called has an input of that name. */
 static bool
 is_input(const Entry *entry, const char *name)
 {
@@ -87,23 +86,27 @@ is_input(const Entry *entry, const char *name)
 	return false;
 }
 
-/* Attributes that find the record; they are parameters too. */
+/* Names of the attributes that find the record; they are parameters too. */
 static List *
 key_names(const Entry *entry)
 {
-	const char *identity = option(entry, "get_by_identity");
+	const char *identity = entry_option(entry, "get_by_identity");
 	AshIdentity *found = identity ? ash_find_identity(entry->res, identity) : NULL;
 
 	return found != NULL ? found->keys : ash_json_names(json_object_get(entry->node, "get_by"));
 }
 
+/* True if "custom_inputs" has the name. */
 static bool
 is_custom(const Entry *entry, const char *name)
 {
 	return json_object_get(json_object_get(entry->node, "custom_inputs"), name) != NULL;
 }
 
-/* "_record", {"ref": …}, {"arg": …} are for calculations. */
+/*
+ * What is wrong with an argument other than a name, or NULL: "_record", {"ref": …} and
+ * {"arg": …} are for calculations.
+ */
 static const char *
 calculation_fault(const Entry *entry, const AshInterfaceArg *arg)
 {
@@ -121,6 +124,10 @@ calculation_fault(const Entry *entry, const AshInterfaceArg *arg)
 	return NULL;
 }
 
+/*
+ * What is wrong with an item of "args", or NULL. *arg is what it says; seen are the
+ * parameters before it.
+ */
 static const char *
 argument_fault(const Entry *entry, json_t *node, List *seen, AshInterfaceArg *arg)
 {
@@ -138,6 +145,7 @@ argument_fault(const Entry *entry, json_t *node, List *seen, AshInterfaceArg *ar
 	return NULL;
 }
 
+/* "args": inputs that are there, each once, those that may be left out behind the others. */
 static void
 verify_args(const Entry *entry)
 {
@@ -161,7 +169,7 @@ verify_args(const Entry *entry)
 			continue;
 		}
 		ash_errors_push_index(entry->errors, (int) i);
-		ash_error_add(entry->errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
+		ash_error_definition(entry->errors, NULL, "%s", message);
 		ash_errors_pop(entry->errors);
 	}
 	ash_errors_pop(entry->errors);
@@ -172,7 +180,7 @@ verify_args(const Entry *entry)
  *-------------------------------------------------------------------------
  */
 
-/* Is the input among "args"? */
+/* True if the input is among "args". */
 static bool
 is_arg(const Entry *entry, const char *name)
 {
@@ -190,7 +198,7 @@ is_arg(const Entry *entry, const char *name)
 	return false;
 }
 
-/* A read whose argument is required cannot do without it. */
+/* True for an argument without which a read cannot run. */
 static bool
 is_required(const Entry *entry, const char *name)
 {
@@ -201,6 +209,7 @@ is_required(const Entry *entry, const char *name)
 	return arg != NULL && !arg->allow_nil && !arg->has_default;
 }
 
+/* "exclude_inputs": inputs that are no parameters and not required. */
 static void
 verify_excluded(const Entry *entry)
 {
@@ -211,14 +220,16 @@ verify_excluded(const Entry *entry)
 		const char *name = lfirst(lc);
 
 		if (!is_input(entry, name))
-			fault(entry, "exclude_inputs", psprintf("\"%s\" is no input", name));
+			ash_error_definition(entry->errors, "exclude_inputs", "\"%s\" is no input", name);
 		else if (is_arg(entry, name))
-			fault(entry, "exclude_inputs", psprintf("\"%s\" stands in \"args\"", name));
+			ash_error_definition(entry->errors, "exclude_inputs", "\"%s\" stands in \"args\"",
+								 name);
 		else if (is_required(entry, name))
-			fault(entry, "exclude_inputs", psprintf("\"%s\" is required", name));
+			ash_error_definition(entry->errors, "exclude_inputs", "\"%s\" is required", name);
 	}
 }
 
+/* What is wrong with an entry of "custom_inputs", or NULL. */
 static const char *
 custom_fault(const Entry *entry, const char *name, json_t *node)
 {
@@ -242,6 +253,7 @@ custom_fault(const Entry *entry, const char *name, json_t *node)
 	return NULL;
 }
 
+/* "custom_inputs", each with its type, its target and the function that converts it. */
 static void
 verify_custom(const Entry *entry)
 {
@@ -254,12 +266,12 @@ verify_custom(const Entry *entry)
 		const char *message = custom_fault(entry, name, node);
 
 		if (message != NULL)
-			fault(entry, name, message);
+			ash_error_definition(entry->errors, name, "%s", message);
 	}
 	ash_errors_pop(entry->errors);
 }
 
-/* Options that a call would refuse are refused now. */
+/* Options that a call would refuse are refused here. */
 static void
 verify_default_options(const Entry *entry)
 {
@@ -271,20 +283,21 @@ verify_default_options(const Entry *entry)
 		return;
 	if (!json_is_object(options))
 	{
-		fault(entry, "default_options",
-			  psprintf("expected an object, got %s", ash_json_kind(options)));
+		ash_error_definition(entry->errors, "default_options", "expected an object, got %s",
+							 ash_json_kind(options));
 		return;
 	}
 	if (entry->action != NULL && entry->action->type == ASH_ACTION_READ)
 	{
-		fault(entry, "default_options", "a read is a query: it takes no options");
+		ash_error_definition(entry->errors, "default_options",
+							 "a read is a query: it takes no options");
 		return;
 	}
 	(void) ash_options_parse(ash_jsonb_from_json(options),
 							 entry->action != NULL ? ASH_CALL_BY_NAME : ASH_CALL_CALCULATION,
 							 errors);
 	foreach (lc, errors->items)
-		fault(entry, "default_options", ash_error_text(lfirst(lc)));
+		ash_error_definition(entry->errors, "default_options", "%s", ash_error_text(lfirst(lc)));
 }
 
 /*-------------------------------------------------------------------------
@@ -292,14 +305,16 @@ verify_default_options(const Entry *entry)
  *-------------------------------------------------------------------------
  */
 
+/* "get_by" and "get_by_identity": not both, and names that exist. */
 static void
 verify_keys(const Entry *entry)
 {
-	const char *identity = option(entry, "get_by_identity");
+	const char *identity = entry_option(entry, "get_by_identity");
 	ListCell *lc;
 
 	if (identity != NULL && json_object_get(entry->node, "get_by") != NULL)
-		fault(entry, "get_by", "give \"get_by\" or \"get_by_identity\", not both");
+		ash_error_definition(entry->errors, "get_by",
+							 "give \"get_by\" or \"get_by_identity\", not both");
 	if (identity != NULL && ash_find_identity(entry->res, identity) == NULL)
 		(void) ash_error_unknown(entry->errors, "get_by_identity", identity,
 								 ash_identity_names(entry->res), "no such identity \"%s\"",
@@ -313,7 +328,7 @@ verify_keys(const Entry *entry)
 	}
 }
 
-/* In a read a key is the action's argument of that name as well: they are of one type. */
+/* A key of a read is also the value of the argument of that name: both have one type. */
 static void
 verify_shared_keys(const Entry *entry)
 {
@@ -331,14 +346,15 @@ verify_shared_keys(const Entry *entry)
 		if (attr == NULL || arg == NULL || !arg->is_public || ash_names_contain(excluded, name) ||
 			(attr->type->oid == arg->type->oid && strcmp(attr->type->name, arg->type->name) == 0))
 			continue;
-		fault(entry, option(entry, "get_by_identity") ? "get_by_identity" : "get_by",
-			  psprintf("argument \"%s\" of action \"%s\" is %s, but the attribute is %s; give "
-					   "them one type, or name the argument in \"exclude_inputs\"",
-					   name, entry->action->name, arg->type->name, attr->type->name));
+		ash_error_definition(
+			entry->errors, entry_option(entry, "get_by_identity") ? "get_by_identity" : "get_by",
+			"argument \"%s\" of action \"%s\" is %s, but the attribute is %s; give "
+			"them one type, or name the argument in \"exclude_inputs\"",
+			name, entry->action->name, arg->type->name, attr->type->name);
 	}
 }
 
-/* Options that say nothing about this kind of function. */
+/* Options that have no effect on this kind of function are refused. */
 static void
 verify_fit(const Entry *entry)
 {
@@ -351,25 +367,30 @@ verify_fit(const Entry *entry)
 	for (int i = 0; i < lengthof(keyed); i++)
 	{
 		if (!reads && !finds && json_object_get(entry->node, keyed[i]) != NULL)
-			fault(entry, keyed[i], "only reads, updates and destroys find a record");
+			ash_error_definition(entry->errors, keyed[i],
+								 "only reads, updates and destroys find a record");
 	}
 	for (int i = 0; i < lengthof(reading); i++)
 	{
 		if (!reads && json_object_get(entry->node, reading[i]) != NULL)
-			fault(entry, reading[i], psprintf("\"%s\" is for reads", reading[i]));
+			ash_error_definition(entry->errors, reading[i], "\"%s\" is for reads", reading[i]);
 	}
 	if (reads && json_object_get(entry->node, "not_found_error") != NULL &&
 		!json_is_true(json_object_get(entry->node, "get")) && key_names(entry) == NIL &&
 		!entry->action->get)
-		fault(entry, "not_found_error", "only a function that finds one record can miss it");
+		ash_error_definition(entry->errors, "not_found_error",
+							 "only a function that finds one record can miss it");
 	if (!finds && json_object_get(entry->node, "require_reference") != NULL)
-		fault(entry, "require_reference", "\"require_reference\" is for updates and destroys");
+		ash_error_definition(entry->errors, "require_reference",
+							 "\"require_reference\" is for updates and destroys");
 	if (finds && key_names(entry) == NIL &&
 		json_is_false(json_object_get(entry->node, "require_reference")))
-		fault(entry, "require_reference",
-			  "a function changes one record; call ash_bulk_update or ash_bulk_destroy for many");
+		ash_error_definition(
+			entry->errors, "require_reference",
+			"a function changes one record; call ash_bulk_update or ash_bulk_destroy for many");
 }
 
+/* Everything about an entry but whether its read can be a function. */
 static void
 verify_entry(Entry *entry)
 {
@@ -384,7 +405,7 @@ verify_entry(Entry *entry)
 	verify_default_options(entry);
 }
 
-/* Gives each entry to check, at its place in the document. */
+/* Call check for each entry, with errors->path at the entry. */
 static void
 each_entry(AshResource *res, AshErrors *errors, void (*check)(Entry *entry))
 {
@@ -403,28 +424,35 @@ each_entry(AshResource *res, AshErrors *errors, void (*check)(Entry *entry))
 	ash_errors_pop(errors);
 }
 
+/* Names and options; expressions are not compiled yet. */
 void
 ash_verify_interfaces(AshResource *res, AshErrors *errors)
 {
 	each_entry(res, errors, verify_entry);
 }
 
+/*
+ * A read is written as the body of a SQL function, which not every read can be: that needs
+ * its filter and preparations compiled.
+ */
 static void
 verify_read(Entry *entry)
 {
-	AshAction *action =
-		option(entry, "calculation") ? NULL : ash_find_action(entry->res, option(entry, "action"));
+	AshAction *action = entry_option(entry, "calculation") ?
+							NULL :
+							ash_find_action(entry->res, entry_option(entry, "action"));
 	const char *reason;
 
 	if (action == NULL || action->type != ASH_ACTION_READ)
 		return;
 	reason = ash_query_read_fault(entry->res, action);
 	if (reason != NULL)
-		fault(entry, "action",
-			  psprintf("read \"%s\" cannot be a function: %s; call it with ash_run_action",
-					   action->name, reason));
+		ash_error_definition(entry->errors, "action",
+							 "read \"%s\" cannot be a function: %s; call it with ash_run_action",
+							 action->name, reason);
 }
 
+/* Called when nothing else is wrong with the resource. */
 void
 ash_verify_interface_reads(AshResource *res, AshErrors *errors)
 {

@@ -50,6 +50,7 @@ verify_actor_field(const AshResource *res, json_t *given, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* One check, as an object with its name as a key; others are compiled elsewhere. */
 static void
 verify_check(const AshResource *res, json_t *check, AshErrors *errors)
 {
@@ -79,6 +80,7 @@ verify_conditions(const AshResource *res, json_t *policy, const char *key, AshEr
 	ash_errors_pop(errors);
 }
 
+/* The list "checks" of a policy: {"authorize_if": check} and the like. */
 static void
 verify_checks(const AshResource *res, json_t *policy, AshErrors *errors)
 {

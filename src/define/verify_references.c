@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify_references.c
- *	  What the names in a compiled resource refer to: other resources, their
+ *	  Verifies that the names in a compiled resource exist: other resources, their
  *	  attributes, actions, identities.
  *
  *-------------------------------------------------------------------------
@@ -18,20 +18,6 @@
 #include "model/table_constraint.h"
 #include "utils/regproc.h"
 
-void
-ash_verify_fault(AshErrors *errors, const char *message)
-{
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL, "%s", message);
-}
-
-void
-ash_verify_fault_at(AshErrors *errors, const char *key, const char *message)
-{
-	ash_errors_push_name(errors, key);
-	ash_verify_fault(errors, message);
-	ash_errors_pop(errors);
-}
-
 /* The attribute, or NULL after adding an error at key. */
 AshAttribute *
 ash_verify_attribute(const AshResource *res, const char *name, const char *key, AshErrors *errors)
@@ -44,6 +30,7 @@ ash_verify_attribute(const AshResource *res, const char *name, const char *key, 
 	return attr;
 }
 
+/* The same for names (char *), which all have to be attributes. */
 void
 ash_verify_attributes(const AshResource *res, List *names, const char *key, AshErrors *errors)
 {
@@ -58,14 +45,15 @@ ash_verify_attributes(const AshResource *res, List *names, const char *key, AshE
  *-------------------------------------------------------------------------
  */
 
+/* A resource with a table needs a primary key unless it says otherwise. */
 static void
 verify_primary_key(AshResource *res, AshErrors *errors)
 {
 	json_t *required = json_object_get(res->document, "require_primary_key");
 
 	if (res->nprimary_key == 0 && !res->embedded && !json_is_false(required))
-		ash_verify_fault_at(errors, "attributes",
-							"a resource needs a primary key, or \"require_primary_key\": false");
+		ash_error_definition(errors, "attributes",
+							 "a resource needs a primary key, or \"require_primary_key\": false");
 }
 
 /* Two attributes must not share a column. */
@@ -82,15 +70,18 @@ verify_sources(AshResource *res, AshErrors *errors)
 			if (strcmp(res->attributes[i]->source, res->attributes[j]->source) != 0)
 				continue;
 			ash_errors_push_name(errors, "attributes");
-			ash_verify_fault_at(errors, res->attributes[i]->name,
-								psprintf("the column \"%s\" is that of attribute \"%s\"",
-										 res->attributes[i]->source, res->attributes[j]->name));
+			ash_error_definition(errors, res->attributes[i]->name,
+								 "the column \"%s\" is that of attribute \"%s\"",
+								 res->attributes[i]->source, res->attributes[j]->name);
 			ash_errors_pop(errors);
 		}
 	}
 }
 
-/* Names across attributes, relationships, calculations, aggregates: keys of one record. */
+/*
+ * Names across attributes, relationships, calculations and aggregates, once the attributes
+ * that relationships define are there: they are keys of one record.
+ */
 static void
 verify_names(AshResource *res, AshErrors *errors)
 {
@@ -104,7 +95,7 @@ verify_names(AshResource *res, AshErrors *errors)
 			ash_find_aggregate(res, name) == NULL)
 			continue;
 		ash_errors_push_name(errors, "attributes");
-		ash_verify_fault_at(errors, name, psprintf("there is another field named \"%s\"", name));
+		ash_error_definition(errors, name, "there is another field named \"%s\"", name);
 		ash_errors_pop(errors);
 	}
 }
@@ -114,6 +105,7 @@ verify_names(AshResource *res, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* Its keys are attributes; a check before writing needs a read to look with. */
 static void
 verify_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 {
@@ -124,9 +116,8 @@ verify_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 		const char *key = lfirst(lc);
 
 		if (ash_find_calculation(res, key) != NULL)
-			ash_verify_fault_at(
-				errors, "keys",
-				psprintf("identity keys must be attributes; \"%s\" is a calculation", key));
+			ash_error_definition(errors, "keys",
+								 "identity keys must be attributes; \"%s\" is a calculation", key);
 		else if (ash_find_attribute(res, key) == NULL)
 			(void)
 				ash_error_unknown(errors, "keys", key, ash_attribute_names(res),
@@ -135,9 +126,10 @@ verify_identity(AshResource *res, AshIdentity *identity, AshErrors *errors)
 	}
 	if ((identity->eager_check || identity->pre_check) && !res->embedded &&
 		res->primary_actions[ASH_ACTION_READ] == NULL)
-		ash_verify_fault(errors, "a checked identity needs a primary read action");
+		ash_error_definition(errors, NULL, "a checked identity needs a primary read action");
 }
 
+/* All identities of the resource. */
 static void
 verify_identities(AshResource *res, AshErrors *errors)
 {
@@ -153,6 +145,7 @@ verify_identities(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* The path, the read action of its end, and the field there. */
 static void
 verify_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 {
@@ -174,7 +167,10 @@ verify_aggregate(AshResource *res, AshAggregate *agg, AshErrors *errors)
 								 destination->name);
 }
 
-/* False after adding an error. */
+/*
+ * False after adding an error. Paths of aggregates can only be followed when all
+ * relationships are right.
+ */
 bool
 ash_verify_aggregates(AshResource *res, AshErrors *errors)
 {
@@ -197,6 +193,7 @@ ash_verify_aggregates(AshResource *res, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* Names that must be attributes the action accepts. */
 static void
 verify_accepted(AshAction *action, const AshResource *res, List *names, const char *key,
 				AshErrors *errors)
@@ -208,11 +205,11 @@ verify_accepted(AshAction *action, const AshResource *res, List *names, const ch
 		AshAttribute *attr = ash_verify_attribute(res, lfirst(lc), key, errors);
 
 		if (attr != NULL && !bms_is_member(attr->index, action->accept))
-			ash_verify_fault_at(errors, key,
-								psprintf("the attribute \"%s\" is not accepted", attr->name));
+			ash_error_definition(errors, key, "the attribute \"%s\" is not accepted", attr->name);
 	}
 }
 
+/* The identity and the fields of an upsert exist. */
 static void
 verify_upsert(AshResource *res, AshAction *action, AshErrors *errors)
 {
@@ -230,18 +227,19 @@ verify_upsert(AshResource *res, AshAction *action, AshErrors *errors)
 		fields = json_object_get(fields, "replace_all_except");
 	else if (fields != NULL && !json_is_array(fields) &&
 			 !(json_is_string(fields) && strcmp(json_string_value(fields), "replace_all") == 0))
-		ash_verify_fault_at(errors, "upsert_fields",
-							"expected a list of attributes, {\"replace\": …}, "
-							"{\"replace_all_except\": …} or \"replace_all\"");
+		ash_error_definition(errors, "upsert_fields",
+							 "expected a list of attributes, {\"replace\": …}, "
+							 "{\"replace_all_except\": …} or \"replace_all\"");
 	json_array_foreach (fields, i, item)
 	{
 		if (json_is_string(item))
 			ash_verify_attribute(res, json_string_value(item), "upsert_fields", errors);
 		else
-			ash_verify_fault_at(errors, "upsert_fields", "expected a list of attributes");
+			ash_error_definition(errors, "upsert_fields", "expected a list of attributes");
 	}
 }
 
+/* At least one kind of page, and limits that are positive. */
 static void
 verify_pagination(AshAction *action, AshErrors *errors)
 {
@@ -250,29 +248,30 @@ verify_pagination(AshAction *action, AshErrors *errors)
 	if (pagination == NULL)
 		return;
 	if (!pagination->offset && !pagination->keyset)
-		ash_verify_fault_at(errors, "pagination", "pagination needs \"offset\" or \"keyset\"");
+		ash_error_definition(errors, "pagination", "pagination needs \"offset\" or \"keyset\"");
 	if (pagination->max_page_size < 1)
-		ash_verify_fault_at(errors, "pagination", "\"max_page_size\" must be at least 1");
+		ash_error_definition(errors, "pagination", "\"max_page_size\" must be at least 1");
 	if (pagination->default_limit.set && pagination->default_limit.value < 1)
-		ash_verify_fault_at(errors, "pagination", "\"default_limit\" must be at least 1");
+		ash_error_definition(errors, "pagination", "\"default_limit\" must be at least 1");
 }
 
+/* What the options of an action name, and the defaults of its arguments. */
 static void
 verify_action(AshResource *res, AshAction *action, AshErrors *errors)
 {
 	int i;
 
 	if (action->primary && res->primary_actions[action->type] != action)
-		ash_verify_fault_at(errors, "primary",
-							psprintf("only one action per type can be the primary: \"%s\" is",
-									 res->primary_actions[action->type]->name));
+		ash_error_definition(errors, "primary",
+							 "only one action per type can be the primary: \"%s\" is",
+							 res->primary_actions[action->type]->name);
 	verify_accepted(action, res, action->require_attributes, "require_attributes", errors);
 	verify_accepted(action, res, action->allow_nil_input, "allow_nil_input", errors);
 	ash_verify_attributes(res, action->get_by, "get_by", errors);
 	verify_upsert(res, action, errors);
 	verify_pagination(action, errors);
 	if (action->timeout.set && action->timeout.value < 0)
-		ash_verify_fault_at(errors, "timeout", "must not be negative");
+		ash_error_definition(errors, "timeout", "must not be negative");
 	ash_errors_push_name(errors, "arguments");
 	for (i = 0; i < action->nargs; i++)
 	{
@@ -283,6 +282,7 @@ verify_action(AshResource *res, AshAction *action, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* All actions of the resource. */
 static void
 verify_actions(AshResource *res, AshErrors *errors)
 {
@@ -298,7 +298,7 @@ verify_actions(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
-/* Only a unique index can be violated. */
+/* Options about violations are for unique indexes. */
 static void
 verify_other_index(json_t *item, AshErrors *errors)
 {
@@ -307,10 +307,11 @@ verify_other_index(json_t *item, AshErrors *errors)
 	for (int i = 0; i < lengthof(unique_only); i++)
 	{
 		if (json_object_get(item, unique_only[i]) != NULL)
-			ash_verify_fault_at(errors, unique_only[i], "it needs \"unique\": true");
+			ash_error_definition(errors, unique_only[i], "it needs \"unique\": true");
 	}
 }
 
+/* Options and names of custom indexes; their fields may be SQL, which the planner checks. */
 static void
 verify_custom_indexes(AshResource *res, AshErrors *errors)
 {
@@ -331,6 +332,7 @@ verify_custom_indexes(AshResource *res, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* "parse_attribute": a function of text that gives the type of the tenant attribute. */
 static void
 verify_tenant_parser(AshResource *res, AshErrors *errors)
 {
@@ -341,25 +343,24 @@ verify_tenant_parser(AshResource *res, AshErrors *errors)
 	type = res->tenant_attribute->type->sql_base;
 	ash_errors_push_name(errors, "multitenancy");
 	if (list_length(stringToQualifiedNameListCompat(res->tenant_parser)) != 2)
-		ash_verify_fault_at(errors, "parse_attribute",
-							psprintf("function \"%s\" must be named as schema.name",
-									 res->tenant_parser));
+		ash_error_definition(errors, "parse_attribute",
+							 "function \"%s\" must be named as schema.name", res->tenant_parser);
 	else if (!OidIsValid(ash_tenant_parser(res)))
-		ash_verify_fault_at(
-			errors, "parse_attribute",
-			psprintf("there is no stable or immutable function %s(text) returning %s",
-					 res->tenant_parser, type));
+		ash_error_definition(errors, "parse_attribute",
+							 "there is no stable or immutable function %s(text) returning %s",
+							 res->tenant_parser, type);
 	ash_errors_pop(errors);
 }
 
+/* Options of the resource itself. */
 static void
 verify_options(AshResource *res, AshErrors *errors)
 {
 	ListCell *lc;
 
 	if (res->security == ASH_SECURITY_DEFINER && !res->has_policies)
-		ash_verify_fault_at(errors, "security",
-							"\"definer\" needs policies: nothing else guards the table");
+		ash_error_definition(errors, "security",
+							 "\"definer\" needs policies: nothing else guards the table");
 	foreach (lc, res->check_constraints)
 	{
 		AshCheckConstraint *constraint = lfirst(lc);
@@ -378,7 +379,10 @@ verify_options(AshResource *res, AshErrors *errors)
 								 ash_clip(res->domain.actor_resource));
 }
 
-/* All but aggregates, whose paths can only be followed when the rest is right. */
+/*
+ * All names but those of aggregates, whose paths can only be followed when the rest is
+ * right.
+ */
 void
 ash_verify_references(AshResource *res, AshErrors *errors)
 {

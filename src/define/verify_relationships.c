@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify_relationships.c
- *	  What the names in a relationship refer to, and its foreign key.
+ *	  Verifies the names in relationships, and their foreign keys.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 #include "model/attribute.h"
 #include "model/relationship.h"
 
-/* The resource, or NULL after adding an error at key. */
+/* The resource, or NULL after adding an error at key; an embedded one has no rows. */
 static AshResource *
 need_resource(const char *name, const char *key, AshErrors *errors)
 {
@@ -32,19 +32,22 @@ need_resource(const char *name, const char *key, AshErrors *errors)
 	return res != NULL && !res->embedded ? res : NULL;
 }
 
-/* Keys are compared by PostgreSQL, so both must be stored alike. */
+/*
+ * PostgreSQL compares keys, so both must be stored as the same type. NULL has an error
+ * already.
+ */
 static void
 verify_same_type(const AshRelationship *rel, const AshAttribute *source, const AshAttribute *target,
 				 const char *key, AshErrors *errors)
 {
 	if (source == NULL || target == NULL || source->type->oid == target->type->oid)
 		return;
-	ash_verify_fault_at(
-		errors, key,
-		psprintf("the attributes \"%s\" (%s) and \"%s\" (%s) are of different types", source->name,
-				 source->type->name, target->name, target->type->name));
+	ash_error_definition(errors, key,
+						 "the attributes \"%s\" (%s) and \"%s\" (%s) are of different types",
+						 source->name, source->type->name, target->name, target->type->name);
 }
 
+/* The attribute at this side, or NULL after adding an error. */
 static AshAttribute *
 verify_source(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
@@ -58,6 +61,7 @@ verify_source(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	return attr;
 }
 
+/* The attribute at the other side, or NULL after adding an error. */
 static AshAttribute *
 verify_destination(AshRelationship *rel, AshResource *destination, AshErrors *errors)
 {
@@ -72,7 +76,10 @@ verify_destination(AshRelationship *rel, AshResource *destination, AshErrors *er
 	return attr;
 }
 
-/* The has_many to the resource between must lead to the rows that connect the two. */
+/*
+ * joins, the has_many to the resource in between, must give all rows that connect the two
+ * resources, and no others.
+ */
 static void
 verify_join(const AshRelationship *joins, const AshRelationship *rel, const AshResource *through,
 			AshErrors *errors)
@@ -88,9 +95,10 @@ verify_join(const AshRelationship *joins, const AshRelationship *rel, const AshR
 			 strcmp(joins->destination_attribute, rel->source_attribute_on_join) != 0)
 		why = "does not have all rows of the resource between that belong to a record";
 	if (why != NULL)
-		ash_verify_fault_at(errors, "join_relationship", psprintf("\"%s\" %s", joins->name, why));
+		ash_error_definition(errors, "join_relationship", "\"%s\" %s", joins->name, why);
 }
 
+/* The resource between the two sides of a many_to_many, and its two keys. */
 static void
 verify_through(AshResource *res, AshRelationship *rel, AshAttribute *source, AshAttribute *target,
 			   AshErrors *errors)
@@ -110,6 +118,7 @@ verify_through(AshResource *res, AshRelationship *rel, AshAttribute *source, Ash
 	verify_join(ash_find_relationship(res, rel->join_relationship), rel, join, errors);
 }
 
+/* name must be a read action of destination; NULL names none. */
 void
 ash_verify_read_action(AshResource *destination, const char *name, AshErrors *errors)
 {
@@ -122,7 +131,7 @@ ash_verify_read_action(AshResource *destination, const char *name, AshErrors *er
 							 "\"%s\" is no read action of %s", ash_clip(name), destination->name);
 }
 
-/* Does a path of relationships come back to the one it defines? */
+/* True if a path of relationships comes back to the one it defines. */
 static bool
 leads_through(AshResource *res, List *path, const AshRelationship *rel)
 {
@@ -140,6 +149,10 @@ leads_through(AshResource *res, List *path, const AshRelationship *rel)
 	return false;
 }
 
+/*
+ * "through" as a path: it leads to the destination, not through itself, and the rows at its
+ * end can be told apart.
+ */
 static void
 verify_path(AshResource *res, AshRelationship *rel, AshResource *destination, AshErrors *errors)
 {
@@ -150,17 +163,17 @@ verify_path(AshResource *res, AshRelationship *rel, AshResource *destination, As
 	ash_errors_push_name(errors, "through");
 	end = ash_path_resolve(res, rel->path, &rels, &owners, errors);
 	if (end != NULL && end != destination)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "the path leads to %s, and the destination is %s", end->name,
-					  destination->name);
+		ash_error_definition(errors, NULL, "the path leads to %s, and the destination is %s",
+							 end->name, destination->name);
 	else if (end != NULL && leads_through(res, rel->path, rel))
-		ash_verify_fault(errors, "the path leads through the relationship itself");
+		ash_error_definition(errors, NULL, "the path leads through the relationship itself");
 	if (destination->nprimary_key == 0)
-		ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-					  "%s has no primary key to tell its rows apart", destination->name);
+		ash_error_definition(errors, NULL, "%s has no primary key to tell its rows apart",
+							 destination->name);
 	ash_errors_pop(errors);
 }
 
+/* The function of a manual relationship refers to rows by their primary keys. */
 static void
 verify_manual(AshResource *res, AshResource *destination, AshErrors *errors)
 {
@@ -169,12 +182,12 @@ verify_manual(AshResource *res, AshResource *destination, AshErrors *errors)
 	if (without->nprimary_key > 0)
 		return;
 	ash_errors_push_name(errors, "manual");
-	ash_error_add(errors, ASH_E_INVALID_DEFINITION, NULL,
-				  "%s has no primary key for a function to name its rows by", without->name);
+	ash_error_definition(errors, NULL, "%s has no primary key for a function to name its rows by",
+						 without->name);
 	ash_errors_pop(errors);
 }
 
-/* Further pairs of the foreign key. */
+/* Further pairs of attributes of the foreign key: here and at the destination. */
 static void
 verify_match_with(AshResource *res, AshRelationship *rel, AshResource *destination, json_t *pairs,
 				  AshErrors *errors)
@@ -183,27 +196,27 @@ verify_match_with(AshResource *res, AshRelationship *rel, AshResource *destinati
 	json_t *item;
 
 	if (pairs != NULL && !json_is_object(pairs))
-		ash_verify_fault_at(errors, "match_with",
-							"expected an object: {\"here\": \"at the destination\"}");
+		ash_error_definition(errors, "match_with",
+							 "expected an object: {\"here\": \"at the destination\"}");
 	json_object_foreach (pairs, name, item)
 	{
 		AshAttribute *source = ash_verify_attribute(res, name, "match_with", errors);
 		AshAttribute *target = NULL;
 
 		if (!json_is_string(item))
-			ash_verify_fault_at(errors, "match_with",
-								"expected the name of an attribute of the destination");
+			ash_error_definition(errors, "match_with",
+								 "expected the name of an attribute of the destination");
 		else
 			target =
 				ash_verify_attribute(destination, json_string_value(item), "match_with", errors);
 		verify_same_type(rel, source, target, "match_with", errors);
 		if (strcmp(name, rel->source_attribute) == 0)
-			ash_verify_fault_at(errors, "match_with",
-								"the relationship's own attribute is part of the key");
+			ash_error_definition(errors, "match_with",
+								 "the relationship's own attribute is part of the key");
 	}
 }
 
-/* What is emptied has to be part of the foreign key. */
+/* Only columns of the foreign key can be set to null when the other row goes. */
 static void
 verify_nilify(AshResource *res, AshRelationship *rel, json_t *references, AshErrors *errors)
 {
@@ -214,18 +227,18 @@ verify_nilify(AshResource *res, AshRelationship *rel, json_t *references, AshErr
 	ListCell *lc;
 
 	if (names != NIL && (action == NULL || strcmp(json_string_value(action), "nilify") != 0))
-		ash_verify_fault_at(errors, "nilify", "it needs \"on_delete\": \"nilify\"");
+		ash_error_definition(errors, "nilify", "it needs \"on_delete\": \"nilify\"");
 	foreach (lc, names)
 	{
 		const char *name = lfirst(lc);
 
 		if (strcmp(name, rel->source_attribute) != 0 && json_object_get(pairs, name) == NULL &&
 			!(tenant && res->tenant_attribute && strcmp(res->tenant_attribute->name, name) == 0))
-			ash_verify_fault_at(errors, "nilify",
-								psprintf("\"%s\" is not part of the foreign key", name));
+			ash_error_definition(errors, "nilify", "\"%s\" is not part of the foreign key", name);
 	}
 }
 
+/* True if the planner makes a foreign key for the relationship. */
 static bool
 has_foreign_key(const AshRelationship *rel)
 {
@@ -235,7 +248,7 @@ has_foreign_key(const AshRelationship *rel)
 		   !json_is_true(json_object_get(references, "ignore"));
 }
 
-/* Relationships may share a foreign key, but its name can only be that of one. */
+/* Relationships may share a foreign key, but then all that is said of it must agree. */
 static void
 verify_key_name(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
@@ -253,14 +266,14 @@ verify_key_name(AshResource *res, AshRelationship *rel, AshErrors *errors)
 			strcmp(rel->source_attribute, other->source_attribute) != 0 ||
 			strcmp(rel->destination_attribute, other->destination_attribute) != 0 ||
 			(references != others && !json_equal(references, others)))
-			ash_verify_fault_at(
-				errors, "references",
-				psprintf("the foreign key \"%s\" is already that of relationship \"%s\": "
-						 "give it a \"name\", or \"ignore\": true",
-						 rel->constraint_name, other->name));
+			ash_error_definition(errors, "references",
+								 "the foreign key \"%s\" is already that of relationship \"%s\": "
+								 "give it a \"name\", or \"ignore\": true",
+								 rel->constraint_name, other->name);
 	}
 }
 
+/* The options under "references". */
 static void
 verify_foreign_key(AshResource *res, AshRelationship *rel, AshResource *destination,
 				   AshErrors *errors)
@@ -275,14 +288,19 @@ verify_foreign_key(AshResource *res, AshRelationship *rel, AshResource *destinat
 	verify_nilify(res, rel, references, errors);
 	if (json_is_true(json_object_get(references, "match_tenant")) &&
 		(res->tenant_attribute == NULL || destination->tenant_attribute == NULL))
-		ash_verify_fault_at(errors, "match_tenant",
-							"both resources need multitenancy by attribute");
+		ash_error_definition(errors, "match_tenant",
+							 "both resources need multitenancy by attribute");
 	if (json_object_get(references, "index_where") != NULL &&
 		!json_is_true(json_object_get(references, "index")))
-		ash_verify_fault_at(errors, "index_where", "it needs \"index\": true");
+		ash_error_definition(errors, "index_where", "it needs \"index\": true");
 	ash_errors_pop(errors);
 }
 
+/*
+ * Everything a relationship names. Without its destination nothing more can be verified;
+ * "validate_destination_attribute": false is for a destination whose attributes are
+ * unknown.
+ */
 static void
 verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
@@ -295,9 +313,9 @@ verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 		return;
 	ash_verify_read_action(destination, rel->read_action, errors);
 	if (rel->limit.set && rel->limit.value < 0)
-		ash_verify_fault_at(errors, "limit", "must not be negative");
+		ash_error_definition(errors, "limit", "must not be negative");
 	if (rel->offset.set && rel->offset.value < 0)
-		ash_verify_fault_at(errors, "offset", "must not be negative");
+		ash_error_definition(errors, "offset", "must not be negative");
 	if (rel->path != NIL)
 		verify_path(res, rel, destination, errors);
 	if (rel->manual != NULL)
@@ -315,6 +333,7 @@ verify_relationship(AshResource *res, AshRelationship *rel, AshErrors *errors)
 		verify_same_type(rel, source, target, "destination_attribute", errors);
 }
 
+/* All relationships of the resource. */
 void
 ash_verify_relationships(AshResource *res, AshErrors *errors)
 {

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * src/define/verify_storage.c
- *	  Options about the table's storage, and what others made of it: do their names
- *	  and texts mean something?
+ *	  Verifies options about the table's storage, about constraints and columns that
+ *	  others make, and about custom statements.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,8 +18,8 @@
 #include "schema/schema_plan.h"
 
 /*
- * The message of the error that body raises, or NULL.  Body only parses: nothing
- * has to be undone.
+ * The message of the error that body raises, or NULL. Body must only parse: nothing is
+ * undone but its memory, and no subtransaction is used.
  */
 static const char *
 message_of(void (*body)(void *arg), void *arg)
@@ -42,10 +42,11 @@ message_of(void (*body)(void *arg), void *arg)
 }
 
 /*-------------------------------------------------------------------------
- * What others made
+ * Constraints and columns that others make
  *-------------------------------------------------------------------------
  */
 
+/* Constraints of others, by name, and the attributes that their errors are about. */
 static void
 verify_named(AshResource *res, const char *section, AshErrors *errors)
 {
@@ -64,6 +65,7 @@ verify_named(AshResource *res, const char *section, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* Identities whose indexes others make. */
 static void
 verify_skipped(AshResource *res, AshErrors *errors)
 {
@@ -83,6 +85,7 @@ verify_skipped(AshResource *res, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
+/* Columns that others make; the primary key has to be ours. */
 static void
 verify_ignored(AshResource *res, List *ignored, AshErrors *errors)
 {
@@ -94,12 +97,13 @@ verify_ignored(AshResource *res, List *ignored, AshErrors *errors)
 		const AshAttribute *attr = ash_find_attribute(res, lfirst(lc));
 
 		if (attr != NULL && attr->primary_key)
-			ash_verify_fault_at(errors, "migration_ignore_attributes",
-								psprintf("\"%s\" belongs to the primary key, which the table needs",
-										 attr->name));
+			ash_error_definition(errors, "migration_ignore_attributes",
+								 "\"%s\" belongs to the primary key, which the table needs",
+								 attr->name);
 	}
 }
 
+/* Body for message_of: arg is the text. */
 static void
 parse_default(void *arg)
 {
@@ -107,6 +111,7 @@ parse_default(void *arg)
 		ereport(ERROR, (errmsg_internal("this is not one SQL expression")));
 }
 
+/* What is wrong with an entry of "migration_defaults", or NULL. */
 static const char *
 default_fault(const AshResource *res, List *ignored, const char *name, json_t *sql)
 {
@@ -121,6 +126,7 @@ default_fault(const AshResource *res, List *ignored, const char *name, json_t *s
 	return message_of(parse_default, unconstify(char *, json_string_value(sql)));
 }
 
+/* "migration_defaults": one SQL expression, or null, for a column that the planner makes. */
 static void
 verify_column_defaults(AshResource *res, List *ignored, AshErrors *errors)
 {
@@ -133,7 +139,7 @@ verify_column_defaults(AshResource *res, List *ignored, AshErrors *errors)
 		const char *message = default_fault(res, ignored, name, sql);
 
 		if (message != NULL)
-			ash_verify_fault_at(errors, name, message);
+			ash_error_definition(errors, name, "%s", message);
 	}
 	ash_errors_pop(errors);
 }
@@ -143,7 +149,7 @@ verify_column_defaults(AshResource *res, List *ignored, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
-/* arg: a list of the name and the value of a storage parameter */
+/* Body for message_of: arg is a list of the name and the value of a storage parameter. */
 static void
 parse_parameter(void *arg)
 {
@@ -159,6 +165,7 @@ parse_parameter(void *arg)
 	(void) heap_reloptions(toast ? RELKIND_TOASTVALUE : RELKIND_RELATION, options, true);
 }
 
+/* Storage parameters that PostgreSQL knows, with values it takes. */
 static void
 verify_parameters(json_t *parameters, AshErrors *errors)
 {
@@ -176,12 +183,12 @@ verify_parameters(json_t *parameters, AshErrors *errors)
 								 list_make2(unconstify(char *, name), unconstify(char *, text)));
 
 		if (message != NULL)
-			ash_verify_fault_at(errors, name, message);
+			ash_error_definition(errors, name, "%s", message);
 	}
 	ash_errors_pop(errors);
 }
 
-/* Every option by itself, and none that a partitioned table cannot have. */
+/* Each option by itself, and none that a partitioned table cannot have. */
 static void
 verify_table_options(AshResource *res, AshErrors *errors)
 {
@@ -199,19 +206,70 @@ verify_table_options(AshResource *res, AshErrors *errors)
 							  errors);
 		ash_errors_pop(errors);
 		if (json_object_get(options, "storage_parameters") != NULL)
-			ash_verify_fault_at(errors, "storage_parameters",
-								"a partitioned table has none: its partitions have");
+			ash_error_definition(errors, "storage_parameters",
+								 "a partitioned table has none: its partitions have");
 		if (json_is_true(json_object_get(options, "unlogged")))
-			ash_verify_fault_at(errors, "unlogged", "only the partitions of a table are unlogged");
+			ash_error_definition(errors, "unlogged", "only the partitions of a table are unlogged");
 	}
 	ash_errors_pop(errors);
 }
 
+/*-------------------------------------------------------------------------
+ * Custom statements
+ *-------------------------------------------------------------------------
+ */
+
+/* Each of "after_tables" must be a resource with a table. */
+static void
+verify_after_tables(json_t *statement, AshErrors *errors)
+{
+	ListCell *lc;
+
+	ash_errors_push_name(errors, "after_tables");
+	foreach (lc, ash_json_names(json_object_get(statement, "after_tables")))
+	{
+		const char *name = lfirst(lc);
+		const AshResource *res = ash_resource_exists(name) ? ash_resource_get(name, errors) : NULL;
+
+		if (!ash_resource_exists(name))
+			(void) ash_error_unknown(errors, NULL, name, ash_resource_names(),
+									 "resource \"%s\" is not defined", ash_clip(name));
+		else if (res != NULL && res->embedded)
+			ash_error_definition(errors, NULL, "%s is embedded and has no table", name);
+	}
+	ash_errors_pop(errors);
+}
+
+/*
+ * What can be known of custom statements before they run: the tables they wait for, and that
+ * the planner will run them.
+ */
+static void
+verify_statements(const AshResource *res, AshErrors *errors)
+{
+	json_t *section = json_object_get(res->document, "custom_statements");
+	const char *name;
+	json_t *item;
+
+	ash_errors_push_name(errors, "custom_statements");
+	if (section != NULL && json_is_false(json_object_get(res->document, "migrate")))
+		ash_error_definition(errors, NULL, "\"migrate\" is false: nothing would run them");
+	json_object_foreach (section, name, item)
+	{
+		ash_errors_push_name(errors, name);
+		verify_after_tables(item, errors);
+		ash_errors_pop(errors);
+	}
+	ash_errors_pop(errors);
+}
+
+/* Options about the table, and about what others make in it. */
 void
 ash_verify_storage(AshResource *res, AshErrors *errors)
 {
 	List *ignored = ash_json_names(json_object_get(res->document, "migration_ignore_attributes"));
 
+	verify_statements(res, errors);
 	verify_named(res, "unique_index_names", errors);
 	verify_named(res, "exclusion_constraint_names", errors);
 	verify_named(res, "foreign_key_names", errors);

@@ -11,7 +11,7 @@
 #include "describe/describe.h"
 #include "model/entity_kinds.h"
 
-/* Which kinds of the entity take it, where that is not all. */
+/* Note which kinds of the entity take an option, where that is not all. */
 static void
 add_kinds(json_t *options, const AshKinds *kinds)
 {
@@ -36,8 +36,9 @@ add_kinds(json_t *options, const AshKinds *kinds)
 	}
 }
 
+/* Append an entry; its options are described as JSON text. spec NULL: it has none. */
 static void
-add(List **list, const char *kind, const char *name, const AshSpec *spec, const char *doc)
+list_builtin(List **list, const char *kind, const char *name, const AshSpec *spec, const char *doc)
 {
 	AshBuiltin *builtin = palloc0(sizeof(AshBuiltin));
 	json_t *options;
@@ -56,24 +57,27 @@ add(List **list, const char *kind, const char *name, const AshSpec *spec, const 
 	*list = lappend(*list, builtin);
 }
 
+/* Entities of documents, with their options. */
 static void
 add_entities(List **list)
 {
 	const AshSpec *const *spec;
 
 	for (spec = ash_entity_specs(); *spec != NULL; spec++)
-		add(list, "entity", (*spec)->name, *spec, (*spec)->doc);
+		list_builtin(list, "entity", (*spec)->name, *spec, (*spec)->doc);
 }
 
+/* Types, with their constraints. */
 static void
 add_types(List **list)
 {
 	const AshType *const *type;
 
 	for (type = ash_types; *type != NULL; type++)
-		add(list, "type", (*type)->name, (*type)->constraints, (*type)->doc);
+		list_builtin(list, "type", (*type)->name, (*type)->constraints, (*type)->doc);
 }
 
+/* Functions or operators of expressions, which have no options. */
 static void
 add_functions(List **list, List *funcs, const char *kind)
 {
@@ -83,22 +87,26 @@ add_functions(List **list, List *funcs, const char *kind)
 	{
 		const AshExprFunc *func = lfirst(lc);
 
-		add(list, kind, func->name, NULL, func->doc);
+		list_builtin(list, kind, func->name, NULL, func->doc);
 	}
 }
 
 /* One loop for each registry whose entries have name, spec and doc. */
-#define ADD_REGISTRY(list, kind, type, entries)                                      \
-	do                                                                               \
-	{                                                                                \
-		int count_;                                                                  \
-		const type *entries_ = entries(&count_);                                     \
-		int i_;                                                                      \
-                                                                                     \
-		for (i_ = 0; i_ < count_; i_++)                                              \
-			add(list, kind, entries_[i_].name, entries_[i_].spec, entries_[i_].doc); \
+#define ADD_REGISTRY(list, kind, type, entries)                                               \
+	do                                                                                        \
+	{                                                                                         \
+		int count_;                                                                           \
+		const type *entries_ = entries(&count_);                                              \
+		int i_;                                                                               \
+                                                                                              \
+		for (i_ = 0; i_ < count_; i_++)                                                       \
+			list_builtin(list, kind, entries_[i_].name, entries_[i_].spec, entries_[i_].doc); \
 	} while (0)
 
+/*
+ * Entries of all registries in the order of the kinds, in CurrentMemoryContext; names and
+ * docs are those of the registries.
+ */
 List *
 ash_builtin_list(void)
 {

@@ -125,13 +125,14 @@ static const struct
 	  { "count", "exists", "first", "sum", "list", "max", "min", "avg", "custom", "kind" } },
 };
 
+/* {"$ref": …} to the definition of that name; new. */
 static json_t *
 reference(const char *name)
 {
 	return json_pack("{s:s+}", "$ref", "#/$defs/", name);
 }
 
-/* The object part of a spec's schema: the spec may also stand for a shorthand. */
+/* The object part of a spec's schema, borrowed: the spec may also stand for a shorthand. */
 static json_t *
 object_part(json_t *schema)
 {
@@ -140,6 +141,7 @@ object_part(json_t *schema)
 	return json_array_get(json_object_get(schema, "anyOf"), 0);
 }
 
+/* Sections of named members refer to the definition of the member. */
 static void
 add_sections(const AshSpec *spec, json_t *properties)
 {
@@ -157,7 +159,7 @@ add_sections(const AshSpec *spec, json_t *properties)
 	}
 }
 
-/* What is known of an option beside its kind goes into schema, the option's. */
+/* Put what is known of an option beside its kind into schema, the option's. */
 static void
 add_shape(const AshSpec *spec, const char *key, json_t *schema)
 {
@@ -194,6 +196,7 @@ add_nested(const AshOpt *option, json_t *schema)
 	json_decref(nested);
 }
 
+/* Complete the schemas of all options of the spec, the members of properties. */
 static void
 add_shapes(const AshSpec *spec, json_t *properties)
 {
@@ -210,6 +213,7 @@ add_shapes(const AshSpec *spec, json_t *properties)
 	}
 }
 
+/* "anyOf" for keys one of which an entry must have. */
 static void
 add_needs(const AshSpec *spec, json_t *object)
 {
@@ -229,7 +233,7 @@ add_needs(const AshSpec *spec, json_t *object)
 	}
 }
 
-/* An entity's schema, its parts referring to the definitions of what stands in them. */
+/* An entity's schema, new, its parts referring to the definitions of what stands in them. */
 json_t *
 ash_schema_entity(const AshSpec *spec)
 {
@@ -257,6 +261,10 @@ add_default_actions(json_t *defs)
 						json_pack("{s:o}", "defaults", json_loads(DEFAULTS, 0, NULL)));
 }
 
+/*
+ * Indented JSON text in CurrentMemoryContext. jansson raises nothing; the tree is owned by
+ * that context from the start.
+ */
 char *
 ash_definition_schema_text(void)
 {

@@ -24,6 +24,7 @@ typedef struct Entries
 	bool beside;	/* options of a built-in may stand beside its name */
 } Entries;
 
+/* True if an option of the spec is required, so that the name cannot stand alone. */
 static bool
 has_required(const AshSpec *spec)
 {
@@ -37,7 +38,10 @@ has_required(const AshSpec *spec)
 	return false;
 }
 
-/* What may stand under the name; true and null say that there is nothing to say. */
+/*
+ * The schema, new, of what stands under the name of a built-in: its options, or the one
+ * option payload. true and null are allowed where nothing has to be said.
+ */
 static json_t *
 given_schema(const AshSpec *spec, const char *payload, bool beside)
 {
@@ -52,6 +56,10 @@ given_schema(const AshSpec *spec, const char *payload, bool beside)
 	return json_pack("{s:[o, {s:[b, n]}]}", "anyOf", schema, "enum", true);
 }
 
+/*
+ * Add a built-in to the entries: as a property, and as a name that may stand alone when no
+ * option is required. doc NULL: no description.
+ */
 static void
 add_builtin(Entries *entries, const char *name, const AshSpec *spec, const char *payload,
 			const char *doc)
@@ -87,9 +95,9 @@ add_builtin(Entries *entries, const char *name, const AshSpec *spec, const char 
 						defs_[i_].doc);                                             \
 	} while (0)
 
-/* The object starts with the common options. */
+/* Start with the properties of common (NULL: none), which stand beside the name. */
 static void
-begin(Entries *entries, const AshSpec *common, bool beside)
+begin_entries(Entries *entries, const AshSpec *common, bool beside)
 {
 	entries->object = common != NULL ? ash_schema_entity(common) :
 									   json_pack("{s:s, s:{}, s:b}", "type", "object", "properties",
@@ -98,12 +106,14 @@ begin(Entries *entries, const AshSpec *common, bool beside)
 	entries->beside = beside;
 }
 
+/* An entry as an object or a name alone; takes over what was collected. */
 static json_t *
 object_or_name(Entries *entries)
 {
 	return json_pack("{s:[o, {s:o}]}", "anyOf", entries->object, "enum", entries->names);
 }
 
+/* One of two definitions; new. */
 static json_t *
 either(const char *one, const char *other)
 {
@@ -111,19 +121,20 @@ either(const char *one, const char *other)
 					 other);
 }
 
+/* Changes, validations, steps (either) and preparations, which take validations as well. */
 static void
 add_steps(json_t *defs)
 {
 	Entries entries;
 
-	begin(&entries, &ash_step_spec, false);
+	begin_entries(&entries, &ash_step_spec, false);
 	ADD_REGISTRY(&entries, AshChangeDef, ash_changes);
 	ash_json_set(defs, "change", object_or_name(&entries));
-	begin(&entries, &ash_step_spec, false);
+	begin_entries(&entries, &ash_step_spec, false);
 	ADD_REGISTRY(&entries, AshValidationDef, ash_validations);
 	ash_json_set(defs, "validation", object_or_name(&entries));
 	ash_json_set(defs, "step", either("change", "validation"));
-	begin(&entries, &ash_preparation_common_spec, false);
+	begin_entries(&entries, &ash_preparation_common_spec, false);
 	ADD_REGISTRY(&entries, AshPreparationDef, ash_preparations);
 	json_decref(entries.names);
 	ash_json_set(defs, "preparation",
@@ -131,7 +142,7 @@ add_steps(json_t *defs)
 						   "#/$defs/validation"));
 }
 
-/* One of the effects beside the name of the check. */
+/* An effect, with a check, beside the options of the entry; new. */
 static json_t *
 policy_check_schema(void)
 {
@@ -154,7 +165,7 @@ policy_check_schema(void)
 	"\"policy_group\": {}, "                                                            \
 	"\"policies\": {\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/policy\"}}}}"
 
-/* A policy, or a group of policies, which has keys of its own. */
+/* A policy, or a group of policies, which has keys of its own; new. */
 static json_t *
 policy_schema(void)
 {
@@ -164,12 +175,13 @@ policy_schema(void)
 					 "policy_group", "then", group, "else", ash_schema_entity(&ash_policy_spec));
 }
 
+/* Checks, entries of "checks", policies and field policies. */
 static void
 add_policies(json_t *defs)
 {
 	Entries entries;
 
-	begin(&entries, NULL, true);
+	begin_entries(&entries, NULL, true);
 	ADD_REGISTRY(&entries, AshCheckDef, ash_checks);
 	ash_json_set(defs, "check", object_or_name(&entries));
 	ash_json_set(defs, "policy_check", policy_check_schema());

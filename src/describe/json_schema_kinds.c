@@ -12,7 +12,7 @@
 #include "describe/json_schema.h"
 #include "model/entity_kinds.h"
 
-/* Matches an entity of that kind. */
+/* Matches an entity of that kind, by its option or by a key that names the kind; new. */
 static json_t *
 is_of_kind(const AshKinds *kinds, int kind)
 {
@@ -27,7 +27,10 @@ is_of_kind(const AshKinds *kinds, int kind)
 	return json_pack("{s:[o, {s:[s]}]}", "anyOf", told, "required", name);
 }
 
-/* {"option": false, …} for what that kind does not take, or NULL when it takes everything. */
+/*
+ * {"option": false, …} for what that kind does not take, new, or NULL when it takes
+ * everything.
+ */
 static json_t *
 not_for_kind(const AshKinds *kinds, int kind)
 {
@@ -45,6 +48,10 @@ not_for_kind(const AshKinds *kinds, int kind)
 	return none;
 }
 
+/*
+ * One rule for each kind of the entity that does not take all options; nothing for entities
+ * without kinds.
+ */
 void
 ash_schema_kinds(const AshSpec *spec, json_t *object)
 {

@@ -40,6 +40,7 @@ typedef struct CatalogStatement
 	char nulls[MAX_ARGS + 1];
 } CatalogStatement;
 
+/* Append an argument; nothing is copied. */
 static void
 add_arg(CatalogStatement *st, Oid type, Datum value, bool isnull)
 {
@@ -61,6 +62,7 @@ add_json(CatalogStatement *st, const char *value)
 	add_arg(st, JSONOID, CStringGetTextDatum(value), false);
 }
 
+/* Append names (char *) as text[]. */
 static void
 add_names(CatalogStatement *st, List *names)
 {
@@ -74,7 +76,7 @@ add_names(CatalogStatement *st, List *names)
 			PointerGetDatum(construct_array(items, n, TEXTOID, -1, false, TYPALIGN_INT)), false);
 }
 
-/* The role that owns the catalog. */
+/* The role that owns the catalog. Raises when the extension is not there. */
 static Oid
 catalog_owner(void)
 {
@@ -90,7 +92,10 @@ catalog_owner(void)
 	return owner;
 }
 
-/* SPI is connected and rows are in SPI_tuptable when this returns; see end_statement. */
+/*
+ * Run the statement as the owner of the catalog. SPI is connected and rows are in
+ * SPI_tuptable when this returns; call end_statement then.
+ */
 static void
 begin_statement(CatalogStatement *st)
 {
@@ -112,6 +117,7 @@ end_statement(void)
 	SPI_finish();
 }
 
+/* For statements whose rows are of no interest. */
 static void
 run_statement(CatalogStatement *st)
 {
@@ -120,8 +126,8 @@ run_statement(CatalogStatement *st)
 }
 
 /*
- * A statement that changes rows of ash.resource.  Policies and tenants are part of
- * cached plans of plain SQL on the tables: have those made anew.
+ * A statement that changes rows of ash.resource. Policies and tenants are part of cached
+ * plans of plain SQL on the tables, so these are invalidated.
  */
 static void
 run_on_resources(CatalogStatement *st)
@@ -144,7 +150,10 @@ run_on_resources(CatalogStatement *st)
 	end_statement();
 }
 
-/* Rows of name, domain, owner, document, expanded, revision; palloc'd in the caller's context. */
+/*
+ * Rows (AshStored) of name, domain, owner, document, expanded, revision; in the caller's
+ * context.
+ */
 static List *
 fetch_rows(CatalogStatement *st)
 {
@@ -201,6 +210,7 @@ ash_store_lock(void)
 	run_statement(&st);
 }
 
+/* The first of these rows into *out; false when there is none. */
 static bool
 fetch_row(CatalogStatement *st, AshStored *out)
 {
@@ -296,6 +306,7 @@ ash_store_check_owner(const AshStored *domain)
  *-------------------------------------------------------------------------
  */
 
+/* Copy a row to ash.revision before it changes; resource NULL: it is that of the domain. */
 static void
 keep_former(const AshStored *former, const char *resource, const char *operation)
 {
@@ -312,6 +323,7 @@ keep_former(const AshStored *former, const char *resource, const char *operation
 	run_statement(&st);
 }
 
+/* A new domain belongs to the current user; one that exists keeps its owner. */
 void
 ash_store_put_domain(const char *name, const char *schema, const AshStored *former,
 					 const char *document, const char *expanded)
@@ -334,6 +346,7 @@ ash_store_put_domain(const char *name, const char *schema, const AshStored *form
 	run_statement(&st);
 }
 
+/* A new resource is the last of its domain; one that exists keeps its place. */
 void
 ash_store_put_resource(const AshResource *res, const AshStored *former, const char *document,
 					   const char *expanded)
@@ -362,7 +375,10 @@ ash_store_put_resource(const AshResource *res, const AshStored *former, const ch
 	run_on_resources(&st);
 }
 
-/* What the domain says is part of all its resources: give them a new revision. */
+/*
+ * What the domain says is part of all its resources: give them a new revision, so that they
+ * are compiled anew.
+ */
 void
 ash_store_touch(const char *domain)
 {
@@ -373,7 +389,10 @@ ash_store_touch(const char *domain)
 	run_on_resources(&st);
 }
 
-/* One that was run already keeps its place and only gets another way back. */
+/*
+ * Note that a statement was run. One that was run before keeps its place and gets a new
+ * "down".
+ */
 void
 ash_store_put_statement(const char *resource, const char *name, const char *up, const char *down)
 {
@@ -392,7 +411,7 @@ ash_store_put_statement(const char *resource, const char *name, const char *up, 
 	run_statement(&st);
 }
 
-/* name NULL: all of the resource */
+/* name NULL: all statements of the resource. */
 void
 ash_store_delete_statement(const char *resource, const char *name)
 {
@@ -404,6 +423,7 @@ ash_store_delete_statement(const char *resource, const char *name)
 	run_statement(&st);
 }
 
+/* With its custom statements; the row is kept in ash.revision. */
 void
 ash_store_delete_resource(const AshStored *stored)
 {
@@ -415,6 +435,7 @@ ash_store_delete_resource(const AshStored *stored)
 	run_on_resources(&st);
 }
 
+/* After its resources; the row is kept in ash.revision. */
 void
 ash_store_delete_domain(const AshStored *stored)
 {

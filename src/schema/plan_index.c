@@ -167,14 +167,6 @@ custom_fields(const AshResource *res, List *fields, bool all_tenants)
 	return buf.data;
 }
 
-static bool
-flag(json_t *node, const char *key, bool missing)
-{
-	json_t *value = json_object_get(node, key);
-
-	return value ? json_is_true(value) : missing;
-}
-
 static void
 want_custom_index(AshPlanTable *table, AshResource *res, json_t *node)
 {
@@ -182,17 +174,17 @@ want_custom_index(AshPlanTable *table, AshResource *res, json_t *node)
 	List *include = ash_json_names(json_object_get(node, "include"));
 	const char *using = json_string_value(json_object_get(node, "using"));
 	const char *where = json_string_value(json_object_get(node, "where"));
-	bool unique = flag(node, "unique", false);
+	bool unique = ash_json_flag(node, "unique", false);
 	StringInfoData definition;
 	AshPlanObject *index;
 
 	initStringInfo(&definition);
 	appendStringInfo(&definition, "USING %s (%s)", ash_quote_ident(using ? using : "btree"),
-					 custom_fields(res, fields, flag(node, "all_tenants", false)));
+					 custom_fields(res, fields, ash_json_flag(node, "all_tenants", false)));
 	if (include != NIL)
 		appendStringInfo(&definition, " INCLUDE (%s)",
 						 ash_plan_name_list(key_columns(res, include, true)));
-	if (!flag(node, "nulls_distinct", true))
+	if (!ash_json_flag(node, "nulls_distinct", true))
 		appendStringInfoString(&definition, " NULLS NOT DISTINCT");
 	if (where != NULL)
 	{
@@ -200,11 +192,12 @@ want_custom_index(AshPlanTable *table, AshResource *res, json_t *node)
 		where = psprintf("%s\n", where);
 	}
 	add_where(&definition,
-			  both(flag(node, "include_base_filter", unique) ? ash_plan_base_filter(res) : NULL,
+			  both(ash_json_flag(node, "include_base_filter", unique) ? ash_plan_base_filter(res) :
+																		NULL,
 				   unconstify(char *, where)));
 	index = ash_plan_object(&table->indexes, ash_custom_index_name(res, node), definition.data);
 	index->unique = unique;
-	index->concurrently = flag(node, "concurrently", false);
+	index->concurrently = ash_json_flag(node, "concurrently", false);
 }
 
 /*-------------------------------------------------------------------------
@@ -236,7 +229,7 @@ want_reference_index(AshPlanTable *table, const AshResource *res, const AshRelat
 	const AshAttribute *attr;
 	StringInfoData definition;
 
-	if (rel->kind != ASH_REL_BELONGS_TO || !flag(references, "index", false))
+	if (rel->kind != ASH_REL_BELONGS_TO || !ash_json_flag(references, "index", false))
 		return;
 	attr = ash_find_attribute(res, rel->source_attribute);
 	if (attr == NULL)
