@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/action.h
- *	  Runs one action: the life cycle, readable top to bottom.
+ *	  Runs actions: one record, many, or without effects.
  *
- * Each function takes a begun call whose errors may already hold faults, adds
+ * Each function takes a begun call whose errors may already be there, adds
  * to them, and appends the JSON of the result to out when there are none.
  * Nothing is raised here except what PostgreSQL raises itself; the API function
  * decides between raising and returning errors.
@@ -26,7 +26,7 @@ extern void ash_action_run(AshCall *call, const Jsonb *input, StringInfo out);
 extern void ash_action_read(AshCall *call, const Jsonb *input, StringInfo out);
 extern void ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out);
 
-/* The middle of create, update and destroy, for nested actions: leaves the row in cs->result. */
+/* write_action.c: a create, update or destroy; the row as written is in cs->result */
 extern AshChangeset *ash_action_write(AshCall *call, const Jsonb *input, AshValue *data,
 									  const AshRowHandle *handle);
 
@@ -65,22 +65,20 @@ typedef struct AshStatement
 {
 	bool present; /* false: no statement runs, the notes say why */
 	AshSql sql;
-	List *notes; /* of char *: what is to be known besides */
+	List *notes; /* of char *: what the statement does not show */
 } AshStatement;
 
 extern void ash_action_statement(AshCall *call, const Jsonb *input, AshStatement *statement);
 
-/* validate_action.c: adds the faults of the input; writes nothing */
+/* validate_action.c: adds the errors of the input; writes nothing */
 extern void ash_action_validate(AshCall *call, const Jsonb *input);
 
-/* Run body in a subtransaction; rolled back when errors were added or PostgreSQL raised one
- * (mapped). */
+/* subtransaction.c */
 extern bool ash_action_isolated(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg);
 
-/* What a PostgreSQL error means for the definition; NULL when none owns it. In PG_CATCH. */
 extern AshErrors *ash_action_errors_of(const AshCall *outer, const ErrorData *edata);
 
-/* managed.c: relationships that an action manages (spec 4.3) */
+/* managed.c: steps of the life cycle: relationships that an action manages */
 extern bool ash_managed_before(AshChangeset *cs); /* belongs_to, before the row is written */
 extern bool ash_managed_after(AshChangeset *cs);  /* the others */
 

@@ -3,8 +3,8 @@
  * src/action/action_statement.c
  *	  What an action would run, for ash_sql and ash_explain.
  *
- * Input, changes, validations and policies are as when it runs, and faults are
- * errors; nothing is written and no hook runs.  What a statement cannot say
+ * Input, changes, validations and policies are as when it runs, and errors are
+ * reported; nothing is written and no hook runs.  What is not part of a statement
  * becomes a note.
  *
  *-------------------------------------------------------------------------
@@ -15,12 +15,14 @@
 #include "model/action_def.h"
 #include "model/resource.h"
 
+/* Adds a note to the statement; text is not copied. */
 static void
 note(AshStatement *statement, const char *text)
 {
 	statement->notes = lappend(statement->notes, unconstify(char *, text));
 }
 
+/* Adds a condition that the statement does not contain. */
 static void
 note_condition(AshStatement *statement, const char *what, AshExpr *condition)
 {
@@ -28,6 +30,7 @@ note_condition(AshStatement *statement, const char *what, AshExpr *condition)
 		note(statement, psprintf("%s: %s", what, ash_expr_describe(condition)));
 }
 
+/* Adds that a function is called instead of running a statement. */
 static void
 note_manual(AshCall *call, AshStatement *statement)
 {
@@ -38,7 +41,7 @@ note_manual(AshCall *call, AshStatement *statement)
 		 psprintf("manual: %s(jsonb, jsonb, jsonb) in the place of a statement", function->name));
 }
 
-/* What else a read does. */
+/* Adds what a read does besides running the statement. */
 static void
 note_read(const AshQuery *query, AshStatement *statement)
 {
@@ -62,7 +65,7 @@ note_read(const AshQuery *query, AshStatement *statement)
 		note(statement, "its records are given to a function");
 }
 
-/* The read's query, which options.record narrows to one row. */
+/* The statement of a read, narrowed to one row by options.record. */
 static void
 see_read(AshCall *call, const Jsonb *input, AshStatement *statement)
 {
@@ -82,6 +85,10 @@ see_read(AshCall *call, const Jsonb *input, AshStatement *statement)
 	note_read(query, statement);
 }
 
+/*
+ * Adds what a write does besides the statement; direct: it is done without it. condition is
+ * that of the policies, or NULL.
+ */
 static void
 note_write(AshChangeset *cs, AshStatement *statement, AshExpr *condition, bool direct)
 {
@@ -101,6 +108,10 @@ note_write(AshChangeset *cs, AshStatement *statement, AshExpr *condition, bool d
 		note(statement, "what runs right before the write is not in it");
 }
 
+/*
+ * The statement of a create, update or destroy. The input is built and authorized as when it
+ * runs; hooks do not run.
+ */
 static void
 see_write(AshCall *call, const Jsonb *input, AshStatement *statement)
 {
@@ -126,6 +137,10 @@ see_write(AshCall *call, const Jsonb *input, AshStatement *statement)
 		note_write(cs, statement, condition, direct);
 }
 
+/*
+ * Fills *statement with what the call would run, in CurrentMemoryContext. Nothing is written
+ * or locked; errors are added to the call's.
+ */
 void
 ash_action_statement(AshCall *call, const Jsonb *input, AshStatement *statement)
 {

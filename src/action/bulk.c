@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/bulk.c
- *	  Many rows in one call: bulk create, update and destroy (spec 12.2).
+ *	  Many rows in one call: bulk create, update and destroy.
  *
- * Inputs are worked off in batches.  What is wrong with one input leaves it out
- * of its batch; what PostgreSQL refuses undoes the whole batch, which runs in a
+ * Inputs are worked off in batches.  An input that is invalid is left out of its
+ * batch; an error of PostgreSQL undoes the whole batch, which runs in a
  * subtransaction ("transaction": "batch", the default), or the whole call
  * ("all").  Each input runs the full life cycle in a nested call, whose memory
- * goes when it is done; only what the caller asked back is kept.
+ * goes when it is done; only what the result needs is kept.
  *
  *-------------------------------------------------------------------------
  */
@@ -51,7 +51,10 @@ typedef struct Bulk
  *-------------------------------------------------------------------------
  */
 
-/* The errors of one input, under its index. */
+/*
+ * Counts the errors of one input, and keeps them under its index if they are wanted. Sets
+ * bulk->stopped with stop_on_error.
+ */
 static void
 keep_errors(Bulk *bulk, AshErrors *errors, int index)
 {
@@ -76,7 +79,7 @@ keep_errors(Bulk *bulk, AshErrors *errors, int index)
 	MemoryContextSwitchTo(old);
 }
 
-/* PostgreSQL refused the batch: every input of it has failed. */
+/* PostgreSQL refused the batch: every input of it has failed, with these errors. */
 static void
 fail_batch(Bulk *bulk, AshErrors *errors)
 {
@@ -102,7 +105,7 @@ fail_batch(Bulk *bulk, AshErrors *errors)
  *-------------------------------------------------------------------------
  */
 
-/* What is said about the record besides its fields, in the memory at hand; or NULL. */
+/* What the record's JSON has besides its fields, in CurrentMemoryContext; or NULL. */
 static StringInfo
 record_metadata(const AshChangeset *cs)
 {
@@ -121,6 +124,7 @@ record_metadata(const AshChangeset *cs)
 	return buf;
 }
 
+/* True if the row was left alone because it does not meet the action's own filter. */
 static bool
 is_skipped_filter(const AshErrors *errors)
 {
@@ -128,9 +132,9 @@ is_skipped_filter(const AshErrors *errors)
 		   ((AshError *) linitial(errors->items))->code == ASH_E_STALE_RECORD;
 }
 
-/* Folds the policies when the first row is written; what they say may be about all rows. */
+/* What policies say about all rows, or NULL; folded when the first row is written. */
 static const AshAuthorizeResult *
-decide(Bulk *bulk)
+decide_for_all(Bulk *bulk)
 {
 	MemoryContext old;
 
@@ -146,20 +150,24 @@ decide(Bulk *bulk)
 
 /* The life cycle of one row, in its own call. */
 static AshChangeset *
-write_input(Bulk *bulk, AshCall *call, void *item)
+write_bulk_row(Bulk *bulk, AshCall *call, void *item)
 {
 	MemoryContext old = MemoryContextSwitchTo(call->cxt);
 	bool create = call->action->type == ASH_ACTION_CREATE;
 	AshChangeset *cs = ash_changeset_create(call, create ? ash_jsonb_from_value(item) : bulk->input,
 											create ? NULL : item);
 
-	cs->decided = decide(bulk);
+	cs->decided = decide_for_all(bulk);
 	(void) ash_action_run_changeset(cs);
 	MemoryContextSwitchTo(old);
 	return cs;
 }
 
-/* Runs one input; its errors, in the outer call's context, or NULL. */
+/*
+ * Runs one input, in a nested call whose memory goes when it is done. Returns its errors, in
+ * the outer call's context, or NULL. Sets bulk->batch_failed when something was written before
+ * the error.
+ */
 static AshErrors *
 run_input(Bulk *bulk, void *item)
 {
@@ -172,7 +180,7 @@ run_input(Bulk *bulk, void *item)
 	call->opts = outer->opts;
 	call->errors = errors;
 	call->bindings.errors = errors;
-	cs = write_input(bulk, call, item);
+	cs = write_bulk_row(bulk, call, item);
 	ash_errors_own(errors);
 	if (ash_errors_any(errors) && cs->result != NULL && !is_skipped_filter(errors))
 	{
@@ -198,8 +206,9 @@ run_input(Bulk *bulk, void *item)
 	return ash_errors_any(errors) ? errors : NULL;
 }
 
+/* Runs the inputs of the batch, up to the first that makes it fail. */
 static void
-run_inputs(Bulk *bulk)
+run_batch_inputs(Bulk *bulk)
 {
 	int index = bulk->first;
 	ListCell *lc;
@@ -228,20 +237,28 @@ run_inserts(void *arg)
 {
 	Bulk *bulk = arg;
 
-	run_inputs(bulk);
+	run_batch_inputs(bulk);
 	return !bulk->batch_failed;
 }
 
+/*
+ * The inputs of a batch; inserts into a table share the executor's state, and their after
+ * triggers fire at the end.
+ */
 static void
 run_batch_body(AshCall *call, void *arg)
 {
 	if (call->action->type != ASH_ACTION_CREATE || call->action->upsert ||
 		call->action->manual_json != NULL)
-		run_inputs(arg);
+		run_batch_inputs(arg);
 	else
 		ash_exec_batch(call->res, run_inserts, arg);
 }
 
+/*
+ * Runs the gathered inputs, by default in a subtransaction. When that is rolled back, what was
+ * counted inside is undone and every input of the batch has failed.
+ */
 static void
 run_batch(Bulk *bulk)
 {
@@ -277,8 +294,9 @@ run_batch(Bulk *bulk)
 	bulk->first = bulk->index;
 }
 
+/* Adds an input to the batch, and runs the batch when it is full. */
 static void
-add_input(Bulk *bulk, void *item)
+add_bulk_input(Bulk *bulk, void *item)
 {
 	if (bulk->stopped)
 		return;
@@ -293,6 +311,7 @@ add_input(Bulk *bulk, void *item)
  *-------------------------------------------------------------------------
  */
 
+/* "success", "error" or "partial_success". */
 static const char *
 status_of(const Bulk *bulk)
 {
@@ -301,8 +320,9 @@ status_of(const Bulk *bulk)
 	return bulk->succeeded == 0 ? "error" : "partial_success";
 }
 
+/* Appends the result of the bulk call. */
 static void
-write_result(Bulk *bulk, StringInfo out)
+write_bulk_result(Bulk *bulk, StringInfo out)
 {
 	AshCall *call = bulk->call;
 
@@ -322,6 +342,7 @@ write_result(Bulk *bulk, StringInfo out)
 	appendStringInfoChar(out, '}');
 }
 
+/* The state of a bulk call, in CurrentMemoryContext. */
 static Bulk *
 begin_bulk(AshCall *call, const Jsonb *input)
 {
@@ -336,15 +357,19 @@ begin_bulk(AshCall *call, const Jsonb *input)
 	return bulk;
 }
 
+/* Runs the last batch and writes the result, unless the call as a whole has failed. */
 static void
 finish_bulk(Bulk *bulk, StringInfo out)
 {
 	run_batch(bulk);
 	if (!ash_errors_any(bulk->call->errors))
-		write_result(bulk, out);
+		write_bulk_result(bulk, out);
 }
 
-/* Without the tenant it needs, the whole call is one error. */
+/*
+ * Without the tenant it needs, the whole call is one error, which is written as its result;
+ * false then.
+ */
 static bool
 check_tenant(AshCall *call, StringInfo out)
 {
@@ -356,7 +381,7 @@ check_tenant(AshCall *call, StringInfo out)
 	initStringInfo(&failed.errors);
 	ash_errors_json(&failed.errors, call->errors);
 	ash_errors_truncate(call->errors, 0);
-	write_result(&failed, out);
+	write_bulk_result(&failed, out);
 	return false;
 }
 
@@ -388,12 +413,12 @@ create_records(AshCall *call, const Jsonb *inputs, StringInfo out)
 		JsonbValue *item = palloc(sizeof(JsonbValue));
 
 		*item = value;
-		add_input(bulk, item);
+		add_bulk_input(bulk, item);
 	}
 	finish_bulk(bulk, out);
 }
 
-/* The rows that options.records names, in that order. */
+/* The rows that options.records names, in that order, locked. */
 static List *
 named_rows(AshCall *call)
 {
@@ -420,7 +445,10 @@ named_rows(AshCall *call)
 	return rows;
 }
 
-/* Is a strategy other than going through the rows one by one allowed?  By default it is. */
+/*
+ * True if a strategy other than going through the rows one by one is allowed, which is the
+ * default.
+ */
 static bool
 allows_atomic(const AshCall *call)
 {
@@ -430,8 +458,9 @@ allows_atomic(const AshCall *call)
 }
 
 /*
- * One statement over the chosen rows would skip those that the policies of the
- * action exclude (or fail as a whole, with authorize_with "error").
+ * Adds the condition of the action's policies to the query that chooses the rows: rows that
+ * they exclude are skipped, as one statement over all rows would skip them. With
+ * authorize_with "error" they are chosen and fail.
  */
 static void
 authorize_rows(AshCall *call, AshQuery *query)
@@ -446,7 +475,7 @@ authorize_rows(AshCall *call, AshQuery *query)
 		query->filters = lappend(query->filters, answer.condition);
 }
 
-/* The rows that the filter of the call chooses among those that the actor may read. */
+/* The rows that the filter of the call chooses among those that the actor may read, locked. */
 static List *
 chosen_rows(AshCall *call)
 {
@@ -481,7 +510,7 @@ change_records(AshCall *call, const Jsonb *input, StringInfo out)
 		return;
 	bulk = begin_bulk(call, input);
 	foreach (lc, rows)
-		add_input(bulk, lfirst(lc));
+		add_bulk_input(bulk, lfirst(lc));
 	finish_bulk(bulk, out);
 }
 

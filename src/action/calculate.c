@@ -155,6 +155,7 @@ calculate_refs(AshCall *call, AshCalculation *calc, const Jsonb *arguments, Stri
 		ash_type_write_json(out, calc->type, &value);
 }
 
+/* Appends the value of one calculation as JSON; errors are added to the call's. */
 void
 ash_action_calculate(AshCall *call, const char *name, const Jsonb *arguments, StringInfo out)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/can.c
- *	  May the actor do this?  "yes", "no" or "maybe", without doing it.
+ *	  ash_can: whether policies allow a call, without running it.
  *
  * "maybe" means that it depends on rows that were not named, or on a row that
  * does not exist yet.
@@ -14,8 +14,12 @@
 #include "model/action_def.h"
 #include "model/resource.h"
 
+/*
+ * "yes", "no" or "maybe" for the subject; row is the stored row of a write, or NULL when it is
+ * not known.
+ */
 static const char *
-decide(AshPolicySubject *subject, const AshValue *row)
+answer_for(AshPolicySubject *subject, const AshValue *row)
 {
 	AshAuthorizeResult answer = ash_authorize(subject, ASH_REFUSE_SILENTLY);
 
@@ -26,7 +30,11 @@ decide(AshPolicySubject *subject, const AshValue *row)
 	return ash_row_satisfies(subject->call, subject->res, row, answer.condition) ? "yes" : "no";
 }
 
-/* The changeset of a write; false after adding an error: there is no such record. */
+/*
+ * Builds the changeset that policies look at, with *row as the stored row of an update or
+ * destroy. False after adding an error: there is no such record. Other errors of the input are
+ * dropped.
+ */
 static bool
 add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 {
@@ -51,7 +59,10 @@ add_changeset(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 	return true;
 }
 
-/* What the policies are to look at.  *row: the record the call is about, or NULL. */
+/*
+ * Fills what policies look at, by the type of the action; nothing is run. *row: the stored row
+ * the call is about, or NULL. False after adding an error.
+ */
 static bool
 prepare_subject(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 {
@@ -79,6 +90,7 @@ prepare_subject(AshPolicySubject *subject, const Jsonb *input, AshValue **row)
 	}
 }
 
+/* "yes", "no" or "maybe": may the actor do this? A read that policies only filter may be run. */
 const char *
 ash_action_can(AshCall *call, const Jsonb *input)
 {
@@ -89,7 +101,7 @@ ash_action_can(AshCall *call, const Jsonb *input)
 
 	if (ash_policies_apply(call, call->res))
 	{
-		answer = prepare_subject(&subject, input, &row) ? decide(&subject, row) : "no";
+		answer = prepare_subject(&subject, input, &row) ? answer_for(&subject, row) : "no";
 		/* a read that is filtered may be run */
 		if (subject.type == ASH_ACTION_READ && strcmp(answer, "no") != 0)
 			answer = "yes";
@@ -98,7 +110,10 @@ ash_action_can(AshCall *call, const Jsonb *input)
 	return answer;
 }
 
-/* Faults of the input do not matter here: policies look at what there is. */
+/*
+ * Appends, as JSON, what every policy says about the call. Errors of the input do not matter
+ * here.
+ */
 void
 ash_action_explain_policies(AshCall *call, const Jsonb *input, StringInfo out)
 {

@@ -4,8 +4,8 @@
  *	  Changes that run actions of related resources, or read the row again:
  *	  cascade_destroy, cascade_update, get_and_lock.
  *
- * They live here and not with the other changes because only this room can run
- * actions and queries; ash_managed_init adds them to the registry.
+ * They are not in changeset/, which is below the rooms that run actions and
+ * queries; ash_managed_init adds them to its registry.
  *
  *-------------------------------------------------------------------------
  */
@@ -64,6 +64,10 @@ static const AshSpec cascade_update_spec =
 	ASH_SPEC("cascade_update", Cascade, cascade_update_options, .shorthand = "relationship",
 			 .doc = "a relationship and inputs");
 
+/*
+ * Resolves the relationship, whose rows must be tied by attributes; false after adding an
+ * error.
+ */
 static bool
 prepare_cascade(const AshBuiltinScope *scope, Cascade *opts, AshErrors *errors)
 {
@@ -93,7 +97,10 @@ prepare_cascade_update(const AshBuiltinScope *scope, void *options, AshErrors *e
 	return prepare_cascade(scope, options, errors);
 }
 
-/* The hook: one action for each row that was related to the stored row. */
+/*
+ * AshHookFn: runs the action for each row that is related to the stored row; false after
+ * adding errors.
+ */
 static bool
 cascade(AshChangeset *cs, void *arg)
 {
@@ -119,6 +126,10 @@ cascade(AshChangeset *cs, void *arg)
 	return !ash_errors_any(cs->call->errors);
 }
 
+/*
+ * Puts the action of the related rows off: before the write, or after it (after_action). A new
+ * row has none.
+ */
 static bool
 run_cascade(AshChangeset *cs, void *options)
 {
@@ -153,7 +164,10 @@ static const AshOpt get_and_lock_options[] = {
 static const AshSpec get_and_lock_spec = ASH_SPEC("get_and_lock", GetAndLock, get_and_lock_options,
 												  .shorthand = "lock", .doc = "a lock");
 
-/* The stored row as it is now, locked; what was given as the record may be older. */
+/*
+ * AshHookFn: reads the stored row again and locks it, since the one at hand may be older;
+ * false after adding an error: it is gone.
+ */
 static bool
 read_again(AshChangeset *cs, void *arg)
 {
@@ -199,7 +213,7 @@ const AshChangeDef ash_cascade_changes[] = {
 	{ NULL }
 };
 
-/* Called once when the library is loaded. */
+/* Registers the changes that run other actions. Called once when the library is loaded. */
 void
 ash_managed_init(void)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/generic_action.c
- *	  Generic actions: an SQL function behind arguments, rules and policies.
+ *	  Generic actions: a SQL function, with arguments, validations and policies.
  *
  * The function named by "run" is called in one of two ways, decided by its
  * signature: (input jsonb, options jsonb, context jsonb), or with the action's
@@ -36,8 +36,9 @@ input_object(AshCall *call)
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)));
 }
 
+/* Writes a qualified name. */
 static void
-write_name(AshSql *sql, List *names)
+write_function_name(AshSql *sql, List *names)
 {
 	ListCell *lc;
 
@@ -49,6 +50,7 @@ write_name(AshSql *sql, List *names)
 	}
 }
 
+/* True if there is a function of the name with the signature (jsonb, jsonb, jsonb). */
 static bool
 takes_documents(List *names)
 {
@@ -57,6 +59,7 @@ takes_documents(List *names)
 	return OidIsValid(LookupFuncName(names, 3, types, true));
 }
 
+/* Writes the arguments by name, as parameters. */
 static void
 write_arguments(AshSql *sql, AshCall *call)
 {
@@ -78,6 +81,7 @@ write_arguments(AshSql *sql, AshCall *call)
 	}
 }
 
+/* The call of the action's function as a SELECT, into sql, which is initialized here. */
 static void
 write_statement(AshCall *call, AshSql *sql)
 {
@@ -87,7 +91,7 @@ write_statement(AshCall *call, AshSql *sql)
 
 	ash_sql_init(sql, &call->bindings);
 	ash_sql_str(sql, "SELECT ");
-	write_name(sql, names);
+	write_function_name(sql, names);
 	ash_sql_str(sql, "(");
 	if (takes_documents(names))
 	{
@@ -109,9 +113,9 @@ typedef struct Result
 	int rows;
 } Result;
 
-/* The function's value as JSON; a set becomes an array (closed by the caller). */
+/* AshRowFn: appends the function's value as JSON; the values of a set are separated by commas. */
 static void
-take_value(TupleTableSlot *slot, void *arg)
+take_result_value(TupleTableSlot *slot, void *arg)
 {
 	Result *result = arg;
 	Oid type = TupleDescAttr(slot->tts_tupleDescriptor, 0)->atttypid;
@@ -126,6 +130,7 @@ take_value(TupleTableSlot *slot, void *arg)
 		ash_write_json_datum(result->out, type, value, isnull);
 }
 
+/* True if the function of that name returns a set. */
 static bool
 returns_set(const char *name)
 {
@@ -135,7 +140,10 @@ returns_set(const char *name)
 	return OidIsValid(function) && get_func_retset(function);
 }
 
-/* A condition on a row is not met: a generic action has none. */
+/*
+ * False after adding the Forbidden error. A condition on a row is not met: a generic action
+ * has none.
+ */
 static bool
 authorize_generic(AshCall *call)
 {
@@ -145,7 +153,10 @@ authorize_generic(AshCall *call)
 		   ash_authorize_refuse(&subject);
 }
 
-/* What is prepared is the call: there is no query. */
+/*
+ * Runs the preparations and validations of the action, which prepare the call: there is no
+ * query.
+ */
 void
 ash_action_prepare(AshCall *call, const Jsonb *input)
 {
@@ -155,6 +166,10 @@ ash_action_prepare(AshCall *call, const Jsonb *input)
 	ash_query_run_preparations(query, input);
 }
 
+/*
+ * Casts the arguments and runs the preparations and validations; errors are added to the
+ * call's.
+ */
 void
 ash_action_generic_prepare(AshCall *call, const Jsonb *input)
 {
@@ -187,7 +202,7 @@ ash_action_generic(AshCall *call, const Jsonb *input, StringInfo out)
 	set = returns_set(call->action->run);
 	if (set)
 		appendStringInfoChar(out, '[');
-	ash_exec_modify(call->res, &sql, take_value, &result);
+	ash_exec_modify(call->res, &sql, take_result_value, &result);
 	if (set)
 		appendStringInfoChar(out, ']');
 	else if (result.rows == 0)

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/identity_check.c
- *	  Identities asked before the write: eager_check and pre_check (spec 16).
+ *	  Identities that are checked before the write: eager_check and pre_check.
  *
- * The unique index is what keeps an identity; these checks only report a
+ * The unique index enforces an identity; these checks only report a
  * violation together with the other errors of the input, and before anything was
  * written.  They look at all rows of the tenant, whatever the actor may read.
  *
@@ -17,7 +17,7 @@
 #include "model/identity.h"
 #include "model/resource.h"
 
-/* The identity a create updates on conflict instead of failing. */
+/* True if a create updates the row with these keys instead of failing. */
 static bool
 is_upsert_target(const AshChangeset *cs, const AshIdentity *identity)
 {
@@ -30,7 +30,7 @@ is_upsert_target(const AshChangeset *cs, const AshIdentity *identity)
 	return name != NULL && strcmp(name, identity->name) == 0;
 }
 
-/* A new row always has new keys; a null may be one, too. */
+/* True if the keys may be new: always for a new row. */
 static bool
 any_key_changing(const AshChangeset *cs, const AshIdentity *identity)
 {
@@ -48,7 +48,10 @@ any_key_changing(const AshChangeset *cs, const AshIdentity *identity)
 	return false;
 }
 
-/* "All keys are equal"; NIL when a null (or a value not known yet) makes them differ. */
+/*
+ * "All keys are equal", as List of AshExpr *; NIL when a null, or a value that is not known
+ * yet, makes them differ.
+ */
 static List *
 key_conditions(AshChangeset *cs, const AshIdentity *identity)
 {
@@ -74,7 +77,10 @@ key_conditions(AshChangeset *cs, const AshIdentity *identity)
 	return conditions;
 }
 
-/* A partial identity: false when our row is not among those it is about. */
+/*
+ * For a partial identity: adds its condition; false when the row is not among those it is
+ * about.
+ */
 static bool
 applies_where(AshChangeset *cs, const AshIdentity *identity, List **conditions)
 {
@@ -94,11 +100,11 @@ applies_where(AshChangeset *cs, const AshIdentity *identity, List **conditions)
 }
 
 /*
- * Asked in a call of its own: the errors that the changeset already has do not
- * keep this question from being answered.
+ * True if another row has the keys. Looked up in a call of its own: errors that the changeset
+ * has already do not matter, and all rows of the tenant count, whatever the actor may read.
  */
 static bool
-is_taken(AshChangeset *cs, const AshIdentity *identity)
+is_identity_taken(AshChangeset *cs, const AshIdentity *identity)
 {
 	List *conditions = key_conditions(cs, identity);
 	AshCall *call;
@@ -118,6 +124,7 @@ is_taken(AshChangeset *cs, const AshIdentity *identity)
 	return taken;
 }
 
+/* Adds the error of an identity whose keys another row has. */
 static void
 add_taken(AshChangeset *cs, const AshIdentity *identity)
 {
@@ -134,11 +141,12 @@ add_taken(AshChangeset *cs, const AshIdentity *identity)
 	error->fields = fields;
 }
 
+/* False after adding an error: the keys are taken. */
 static bool
 check_identity(AshChangeset *cs, const AshIdentity *identity)
 {
 	if (cs->type == ASH_ACTION_DESTROY || is_upsert_target(cs, identity) ||
-		!any_key_changing(cs, identity) || !is_taken(cs, identity))
+		!any_key_changing(cs, identity) || !is_identity_taken(cs, identity))
 		return true;
 	add_taken(cs, identity);
 	return false;

@@ -38,6 +38,7 @@ held_value(const JsonbValue *record, const char *name, JsonbValue *out)
 		   ash_jsonb_get(ash_jsonb_from_value(record), name, strlen(name), out);
 }
 
+/* True if every record has a value under the name. */
 static bool
 all_hold(const Lazy *lazy, const char *name)
 {
@@ -91,6 +92,10 @@ keep(Lazy *lazy, const char *name, const JsonbValue *value)
 	pushJsonbValue(&lazy->rest, WJB_END_OBJECT, NULL);
 }
 
+/*
+ * AshLoadFn: a name alone that all records hold is given back; anything else stays to be
+ * loaded.
+ */
 static void
 take_load(void *context, const char *name, const JsonbValue *value)
 {

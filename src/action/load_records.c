@@ -94,6 +94,10 @@ primary_keys(AshCall *call, const JsonbValue *records, int n)
 	return keys;
 }
 
+/*
+ * The rows with these keys, by attribute index, that the actor may read; adds an error when
+ * one is not found.
+ */
 static List *
 readable_rows(AshCall *call, const JsonbValue *records, int n)
 {

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/manual_write.c
- *	  Manual writes: a SQL function does what the data layer would do.
+ *	  Manual writes: a SQL function in place of the INSERT, UPDATE or DELETE.
  *
  *	  name(changeset jsonb, options jsonb, context jsonb) returns jsonb
  *
- * Everything around it is as always: casting, changes, validations, policies, hooks,
- * managed relationships, loads.  The function returns {"record": {…}}, the row as it
- * is now, or {"errors": …}.  An update that finds nothing to update returns null, which
- * is a stale record; a destroy may return null when it has destroyed the row.
+ * The rest of the life cycle is that of other writes: casting, changes, validations, policies,
+ *hooks, managed relationships, loads.  The function returns {"record": {…}}, the row as it is now,
+ *or {"errors": …}.  An update that finds nothing to update returns null, which is a stale record; a
+ *destroy may return null when it has destroyed the row.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +24,10 @@
  *-------------------------------------------------------------------------
  */
 
-/* Atomic changes become values: nobody else can change the row meanwhile. */
+/*
+ * Turns atomic changes of an update into values: the row is locked, so nothing changes it
+ * meanwhile. False after adding an error.
+ */
 static bool
 fold_atomics(AshChangeset *cs)
 {
@@ -57,8 +60,9 @@ fold_atomics(AshChangeset *cs)
  *-------------------------------------------------------------------------
  */
 
+/* False after adding an error for a key that the function may not return. */
 static bool
-check_keys(AshChangeset *cs, const AshFunction *function, Jsonb *result)
+check_result_keys(AshChangeset *cs, const AshFunction *function, Jsonb *result)
 {
 	static const char *const known[] = { "record", "metadata", "errors" };
 	JsonbValue key;
@@ -70,6 +74,7 @@ check_keys(AshChangeset *cs, const AshFunction *function, Jsonb *result)
 										ash_jsonb_value_text(&key)));
 }
 
+/* True if no attribute of the primary key is null. */
 static bool
 has_primary_key(const AshResource *res, const AshValue *row)
 {
@@ -81,9 +86,12 @@ has_primary_key(const AshResource *res, const AshValue *row)
 	return true;
 }
 
-/* The record in the result; what it does not say is as it was. */
+/*
+ * Puts the record that the function returned into cs->result; fields that it lacks are as
+ * before. False after adding an error.
+ */
 static bool
-take_record(AshChangeset *cs, const AshFunction *function, const JsonbValue *record)
+take_returned_record(AshChangeset *cs, const AshFunction *function, const JsonbValue *record)
 {
 	if (record->type != jbvBinary || !JsonContainerIsObject(record->val.binary.data))
 		return ash_function_failed(cs->call, function, "returned \"record\" that is no object");
@@ -99,6 +107,10 @@ take_record(AshChangeset *cs, const AshFunction *function, const JsonbValue *rec
 		   ash_function_failed(cs->call, function, "returned a record without its primary key");
 }
 
+/*
+ * Applies what the function returned: errors, metadata and the record. False after adding an
+ * error.
+ */
 static bool
 take_result(AshChangeset *cs, const AshFunction *function, Jsonb *result)
 {
@@ -106,7 +118,7 @@ take_result(AshChangeset *cs, const AshFunction *function, Jsonb *result)
 
 	if (!JB_ROOT_IS_OBJECT(result))
 		return ash_function_failed(cs->call, function, "returned something else than an object");
-	if (!check_keys(cs, function, result))
+	if (!check_result_keys(cs, function, result))
 		return false;
 	if (ash_jsonb_get(result, "errors", 6, &member) &&
 		ash_function_errors(cs->call->errors, &member) > 0)
@@ -115,14 +127,18 @@ take_result(AshChangeset *cs, const AshFunction *function, Jsonb *result)
 		!ash_metadata_set(cs->call, &cs->metadata, function, &member))
 		return false;
 	if (ash_jsonb_get(result, "record", 6, &member))
-		return take_record(cs, function, &member);
+		return take_returned_record(cs, function, &member);
 	if (cs->type != ASH_ACTION_DESTROY)
 		return ash_function_failed(cs->call, function, "returned no record");
 	cs->result = cs->data;
 	return true;
 }
 
-/* In the place of insert, update or delete: the row goes to cs->result. */
+/*
+ * Calls the function of a manual action in place of the INSERT, UPDATE or DELETE; the row goes
+ * to cs->result. ASH_WRITE_NO_ROW when the stored row does not meet the filters, or an update
+ * returns null; errors are added to the call's.
+ */
 AshWriteStatus
 ash_manual_write(AshChangeset *cs)
 {

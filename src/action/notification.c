@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/notification.c
- *	  What happened, for those who want to know: one notification per write.
+ *	  Notifications: one JSON record per write.
  *
  * Notifications are gathered on the outermost call, in the order in which the
- * writes ended (children before the record that manages them), and given back to
- * the caller who asks for them with return_notifications.  A call that fails
+ * writes ended (children before the record that manages them), and returned to a
+ * caller that sets return_notifications.  A call that fails
  * gives none.
  *
  *-------------------------------------------------------------------------
@@ -28,6 +28,7 @@ typedef struct Notification
 	bool actor;
 } Notification;
 
+/* The call that the caller made, which gathers the notifications. */
 static AshCall *
 outermost(AshCall *call)
 {
@@ -37,13 +38,16 @@ outermost(AshCall *call)
 }
 
 static Jsonb *
-copy_jsonb(const Jsonb *jsonb)
+keep_jsonb(const Jsonb *jsonb)
 {
 	return jsonb == NULL ? NULL :
 						   (Jsonb *) DatumGetPointer(datumCopy(JsonbPGetDatum(jsonb), false, -1));
 }
 
-/* Remember the write of cs, when the caller of the whole wants notifications. */
+/*
+ * Keeps the write of cs as a notification, in the outermost call's context, if that one wants
+ * notifications.
+ */
 void
 ash_notification_add(AshChangeset *cs)
 {
@@ -58,13 +62,14 @@ ash_notification_add(AshChangeset *cs)
 	notification->res = cs->res;
 	notification->action = cs->action;
 	notification->row = ash_action_copy_row(cs->res, cs->result);
-	notification->load = copy_jsonb(ash_action_loads(cs));
+	notification->load = keep_jsonb(ash_action_loads(cs));
 	notification->extra = ash_changeset_extra(cs);
 	notification->actor = cs->call->bindings.has_actor;
 	top->notifications = lappend(top->notifications, notification);
 	MemoryContextSwitchTo(old);
 }
 
+/* Appends a notification as JSON. The data is what the caller may read, as everywhere. */
 static void
 write_notification(AshCall *call, const Notification *notification, StringInfo out)
 {
@@ -92,6 +97,7 @@ write_notification(AshCall *call, const Notification *notification, StringInfo o
 	appendStringInfoChar(out, '}');
 }
 
+/* Appends , "notifications": […] with those of the call and of the calls inside it. */
 void
 ash_notifications_write(AshCall *call, StringInfo out)
 {

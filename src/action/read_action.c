@@ -75,6 +75,7 @@ ash_action_read_one(AshCall *call, const Jsonb *input, bool not_found_error, Str
 	MemoryContextSwitchTo(old);
 }
 
+/* Runs a read and appends its result: an array, or a page. */
 void
 ash_action_read(AshCall *call, const Jsonb *input, StringInfo out)
 {

@@ -41,7 +41,7 @@ ash_action_of_type(const AshResource *res, const char *name, AshActionType type,
 
 /* The record that a write leaves, with its loads and select. */
 static void
-write_record(AshChangeset *cs, StringInfo out)
+write_written_record(AshChangeset *cs, StringInfo out)
 {
 	StringInfo extra = ash_changeset_extra(cs);
 
@@ -54,7 +54,7 @@ write_record(AshChangeset *cs, StringInfo out)
  * record as it is now when record is NULL; and the notifications, if they are wanted.
  */
 static void
-write_result(AshChangeset *cs, const char *record, StringInfo out)
+write_record_result(AshChangeset *cs, const char *record, StringInfo out)
 {
 	bool notifications = cs->call->opts->return_notifications;
 
@@ -65,7 +65,7 @@ write_result(AshChangeset *cs, const char *record, StringInfo out)
 	if (record != NULL)
 		appendStringInfoString(out, record);
 	else
-		write_record(cs, out);
+		write_written_record(cs, out);
 	if (notifications)
 	{
 		ash_notifications_write(cs->call, out);
@@ -76,7 +76,7 @@ write_result(AshChangeset *cs, const char *record, StringInfo out)
 static void
 create_record(AshCall *call, const Jsonb *input, StringInfo out)
 {
-	write_result(ash_action_write(call, input, NULL, NULL), NULL, out);
+	write_record_result(ash_action_write(call, input, NULL, NULL), NULL, out);
 }
 
 static void
@@ -86,7 +86,7 @@ update_record(AshCall *call, const Jsonb *input, StringInfo out)
 	AshValue *data = ash_action_record(call, call->opts->record, &handle);
 
 	if (data != NULL)
-		write_result(ash_action_write(call, input, data, &handle), NULL, out);
+		write_record_result(ash_action_write(call, input, data, &handle), NULL, out);
 }
 
 /*
@@ -112,7 +112,7 @@ destroy_record(AshCall *call, const Jsonb *input, StringInfo out)
 						  ash_action_select(call, NULL), false, NIL, &record);
 		result = record.data;
 	}
-	write_result(ash_action_write(call, input, data, &handle), result, out);
+	write_record_result(ash_action_write(call, input, data, &handle), result, out);
 }
 
 /*-------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/stored_record.c
- *	  The record an action is about, before and after.
+ *	  The record an action is about: finding it, and what of it is returned.
  *
  * The stored row is read without the read policies (the policies of the action
  * itself decide about it), under the tenant and base filter, and locked, so that
@@ -16,6 +16,7 @@
 #include "model/resource.h"
 #include "utils/builtins.h"
 
+/* Appends "name: value", separated by " | "; sensitive values are redacted, long ones cut. */
 static void
 append_named(StringInfo buf, const AshAttribute *attr, const char *name, const JsonbValue *value)
 {
@@ -28,7 +29,10 @@ append_named(StringInfo buf, const AshAttribute *attr, const char *name, const J
 		appendStringInfoString(buf, ash_clip(ash_jsonb_value_json(value)));
 }
 
-/* Of a record that has its primary key among other fields only the key is told. */
+/*
+ * Appends the primary key of a record that has it among other fields; false, appending
+ * nothing, when it has not.
+ */
 static bool
 append_primary_key(StringInfo buf, const AshResource *res, const Jsonb *record)
 {
@@ -52,8 +56,8 @@ append_primary_key(StringInfo buf, const AshResource *res, const Jsonb *record)
 }
 
 /*
- * "id: \"…\"", or "a: 1 | b: 2": what the caller named the record by.  Long values are
- * cut, those of sensitive attributes not shown.
+ * How the caller named a record, for messages: id: "…", or a: 1 | b: 2. Long values are cut,
+ * those of sensitive attributes redacted. In CurrentMemoryContext.
  */
 char *
 ash_action_describe_record(const AshResource *res, const JsonbValue *record)
@@ -90,6 +94,10 @@ ash_action_describe_record(const AshResource *res, const JsonbValue *record)
  *-------------------------------------------------------------------------
  */
 
+/*
+ * The values of record by attribute index, in CurrentMemoryContext, when it is exactly a
+ * primary key; else NULL, adding nothing.
+ */
 AshValue *
 ash_action_primary_key(const AshResource *res, const JsonbValue *record)
 {
@@ -98,7 +106,7 @@ ash_action_primary_key(const AshResource *res, const JsonbValue *record)
 	return ash_query_record_key(res, record, key) ? key : NULL;
 }
 
-/* Tenant and base filter, as far as they can be asked of a row in memory. */
+/* Tenant and base filter of the resource as one condition; NULL for none. */
 static AshExpr *
 visibility(AshCall *call, AshResource *res)
 {
@@ -111,6 +119,10 @@ visibility(AshCall *call, AshResource *res)
 	return condition;
 }
 
+/*
+ * Locks the row without a statement. ASH_LOCK_NOT_TRIED when record is no primary key, the
+ * fast path does not apply, or the row's visibility cannot be evaluated in memory.
+ */
 static AshLockResult
 record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowHandle *handle,
 			  AshValue **row)
@@ -138,6 +150,10 @@ record_by_key(AshCall *call, AshResource *res, const JsonbValue *record, AshRowH
  *-------------------------------------------------------------------------
  */
 
+/*
+ * Finds the row by a query, for any key that identifies one; adds an error when there are
+ * several.
+ */
 static AshLockResult
 record_by_query(AshCall *call, AshResource *res, const JsonbValue *record, bool lock,
 				AshValue **row)
@@ -165,9 +181,10 @@ record_by_query(AshCall *call, AshResource *res, const JsonbValue *record, bool 
 }
 
 /*
- * The row that record names, locked; NULL after adding an error.  handle tells
- * where it is, when the fast path found it.  Without a handle the row is only
- * looked at: nothing is locked, also on a standby.
+ * The row that record names, by attribute index, in the call's context; NULL after adding an
+ * error. With a handle the row is locked FOR UPDATE, and the handle says where it is if the
+ * fast path locked it; without one nothing is locked, also on a standby. Read policies do not
+ * apply: those of the action decide about the row.
  */
 AshValue *
 ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle)
@@ -203,14 +220,14 @@ ash_action_record(AshCall *call, const JsonbValue *record, AshRowHandle *handle)
 	return found == ASH_LOCKED ? row : NULL;
 }
 
-/* What the action and the caller want to be loaded, together; NULL for nothing. */
+/* What the action and the caller want to be loaded, as one load statement; NULL for nothing. */
 const Jsonb *
 ash_action_loads(const AshChangeset *cs)
 {
 	return ash_load_merge(cs->load, cs->call->opts->load);
 }
 
-/* No attribute at all means those that are always there: the primary key. */
+/* An empty selection means the attributes that are always there: the primary key. */
 static List *
 or_key(const AshResource *res, List *names)
 {
@@ -219,7 +236,10 @@ or_key(const AshResource *res, List *names)
 	return names;
 }
 
-/* Names to be selected: of the caller, else of the action; NIL for all. */
+/*
+ * Names of the attributes to be selected, given by the caller, else by the action; NIL for
+ * all. Adds an error for a name that is no attribute.
+ */
 List *
 ash_action_select(AshCall *call, const AshChangeset *cs)
 {

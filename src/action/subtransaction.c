@@ -6,8 +6,9 @@
  * The body runs in a subtransaction, which is rolled back when it added errors
  * or when PostgreSQL raised one.  A violation of a constraint becomes the error
  * of the definition that owns it; other errors of the data become class
- * "unknown", unless they say what they are.  Cancellation (but for the call's own timeout),
- *serialization failures, deadlocks, resource exhaustion and failed assertions always pass.
+ * "unknown", unless they were raised with our own JSON DETAIL.  Cancellation (other
+ * than by the call's timeout), serialization failures, deadlocks, resource exhaustion
+ * and failed assertions are always raised again.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +20,10 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
-/* May an error of this SQLSTATE be turned into an answer? */
+/*
+ * True if an error of this SQLSTATE may become part of a result. Cancellation, serialization
+ * failures, resource exhaustion and internal errors may not.
+ */
 static bool
 can_be_caught(int sqlstate)
 {
@@ -38,7 +42,7 @@ can_be_caught(int sqlstate)
 	}
 }
 
-/* The path of the innermost call: where in the outermost input the error is. */
+/* The path of the innermost call's errors: where in the outermost input the error is. */
 static List *
 path_of_calls(const AshCall *inner, const AshCall *outer)
 {
@@ -53,9 +57,9 @@ path_of_calls(const AshCall *inner, const AshCall *outer)
 	return path;
 }
 
-/* A constraint of the database that no definition owns: PostgreSQL's sentence, not its row. */
+/* A constraint of the database that no definition owns: PostgreSQL's message without the row. */
 static void
-add_violation(AshErrors *errors, const ErrorData *edata)
+add_unowned_violation(AshErrors *errors, const ErrorData *edata)
 {
 	AshError *error = ash_error_add(errors, ASH_E_CONSTRAINT, NULL, "%s", edata->message);
 
@@ -63,6 +67,7 @@ add_violation(AshErrors *errors, const ErrorData *edata)
 	error->constraint = edata->constraint_name;
 }
 
+/* An error of PostgreSQL or of a function, with its SQLSTATE. */
 static void
 add_foreign_error(AshErrors *errors, const ErrorData *edata)
 {
@@ -77,52 +82,55 @@ add_foreign_error(AshErrors *errors, const ErrorData *edata)
 	ash_error_var_text(errors, error, "sqlstate", unpack_sql_state(edata->sqlerrcode));
 }
 
+/* Adds an error of a JSON DETAIL, in errors->cxt. */
 static void
-add_told_error(AshErrors *errors, int code, json_t *told)
+add_detailed_error(AshErrors *errors, int code, json_t *item)
 {
-	const char *field = json_string_value(json_object_get(told, "field"));
-	const char *message = json_string_value(json_object_get(told, "message"));
+	const char *field = json_string_value(json_object_get(item, "field"));
+	const char *message = json_string_value(json_object_get(item, "message"));
 	AshError *error = ash_error_add(errors, code, field, "%s", message ? message : "");
 	size_t i;
 	json_t *step;
 	const char *name;
 	json_t *value;
 
-	json_array_foreach (json_object_get(told, "path"), i, step)
+	json_array_foreach (json_object_get(item, "path"), i, step)
 		error->path =
 			lappend(error->path, json_is_integer(step) ?
 									 (void *) makeInteger(json_integer_value(step)) :
 									 (void *) makeString(pstrdup(
 										 json_is_string(step) ? json_string_value(step) : "")));
-	json_object_foreach (json_object_get(told, "vars"), name, value)
+	json_object_foreach (json_object_get(item, "vars"), name, value)
 		ash_error_var_json(errors, error, pstrdup(name), ash_json_dump(value, false));
 }
 
-/* Errors that say themselves what they are: those of error() and required(), of calls inside. */
+/*
+ * Adds the errors of a raised error whose DETAIL is ours, {"errors": […]}: those of error()
+ * and required(), and of calls inside. False, adding nothing, when it is not.
+ */
 static bool
-add_told_errors(AshErrors *errors, const ErrorData *edata)
+add_detailed_errors(AshErrors *errors, const ErrorData *edata)
 {
 	json_t *document = edata->detail ? json_loads(edata->detail, 0, NULL) : NULL;
 	json_t *list = json_object_get(document, "errors");
 	int before = list_length(errors->items);
 	size_t i;
-	json_t *told;
+	json_t *item;
 
-	json_array_foreach (list, i, told)
+	json_array_foreach (list, i, item)
 	{
-		const char *code = json_string_value(json_object_get(told, "code"));
+		const char *code = json_string_value(json_object_get(item, "code"));
 
 		if (code != NULL && ash_error_code(code) >= 0)
-			add_told_error(errors, ash_error_code(code), told);
+			add_detailed_error(errors, ash_error_code(code), item);
 	}
 	json_decref(document);
 	return list_length(errors->items) > before;
 }
 
 /*
- * The errors that a PostgreSQL error means for outer; NULL when it is not ours to
- * tell.  Called in a PG_CATCH, before the calls are unwound.  The result is in
- * CurrentMemoryContext.
+ * The errors that a PostgreSQL error means for outer, in CurrentMemoryContext; NULL when it is
+ * to be passed on as it is. Must be called in a PG_CATCH, before the calls are unwound.
  */
 AshErrors *
 ash_action_errors_of(const AshCall *outer, const ErrorData *edata)
@@ -141,7 +149,7 @@ ash_action_errors_of(const AshCall *outer, const ErrorData *edata)
 
 	/* what is left of these two categories may show values of rows: say it without them */
 	if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
-		add_violation(errors, edata);
+		add_unowned_violation(errors, edata);
 	else if (ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_DATA_EXCEPTION &&
 			 edata->detail == NULL)
 		add_foreign_error(errors, edata);
@@ -149,8 +157,10 @@ ash_action_errors_of(const AshCall *outer, const ErrorData *edata)
 }
 
 /*
- * Run body(call, arg); true when it added no error.  What it allocates in
- * call->cxt stays.
+ * Runs body(call, arg) in a subtransaction; true when it added no error. Otherwise, also when
+ * PostgreSQL raised an error, which becomes one of the call's, the subtransaction is rolled
+ * back. Errors that can_be_caught refuses are raised again. What body allocates in call->cxt
+ * stays.
  */
 bool
 ash_action_isolated(AshCall *call, void (*body)(AshCall *call, void *arg), void *arg)
@@ -191,7 +201,7 @@ ash_action_isolated(AshCall *call, void (*body)(AshCall *call, void *arg), void 
 		ash_call_unwind(call);
 		if (mapped != NULL)
 			ash_errors_append_all(call->errors, mapped);
-		else if (!add_told_errors(call->errors, edata))
+		else if (!add_detailed_errors(call->errors, edata))
 			add_foreign_error(call->errors, edata);
 		MemoryContextSwitchTo(cxt);
 	}

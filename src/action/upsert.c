@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/upsert.c
- *	  create with upsert: INSERT … ON CONFLICT (identity) DO UPDATE (spec 3.4).
+ *	  create with upsert: INSERT … ON CONFLICT (identity) DO UPDATE.
  *
  * The conflict target is the identity's index (with the tenant column first, and
  * the identity's condition as predicate), or the primary key.  Values that came
@@ -16,6 +16,7 @@
 #include "model/identity.h"
 #include "model/value_default.h"
 
+/* True if the create is an upsert: by the option of the call, else by the action. */
 bool
 ash_upsert_wanted(const AshChangeset *cs)
 {
@@ -40,7 +41,10 @@ find_identity(AshUpsert *upsert)
 	return false;
 }
 
-/* Attribute indexes of the conflict target. */
+/*
+ * Attribute indexes of the conflict target: the identity's, with the tenant's, or the primary
+ * key's.
+ */
 static Bitmapset *
 conflict_keys(const AshResource *res, const AshIdentity *identity)
 {
@@ -61,8 +65,8 @@ conflict_keys(const AshResource *res, const AshIdentity *identity)
 }
 
 /*
- * The condition of the identity's index: the base filter's, then its own.  Index
- * inference compares the predicate itself, so there are no parameters in it.
+ * Writes the condition of the identity's index: the base filter's, then its own. Index
+ * inference compares the predicate itself, so it contains no parameters.
  */
 static void
 write_predicate(AshSql *sql, AshResource *res, const AshIdentity *identity)
@@ -83,6 +87,7 @@ write_predicate(AshSql *sql, AshResource *res, const AshIdentity *identity)
 	sql->inline_values = inlined;
 }
 
+/* Writes " ON CONFLICT (columns)", and the predicate of the identity's index. */
 static void
 write_target(AshSql *sql, AshResource *res, const AshIdentity *identity, Bitmapset *keys)
 {
@@ -105,6 +110,7 @@ write_target(AshSql *sql, AshResource *res, const AshIdentity *identity, Bitmaps
  *-------------------------------------------------------------------------
  */
 
+/* Indexes of the attributes that a JSON list names; other items are ignored. */
 static Bitmapset *
 named_attributes(const AshResource *res, const Jsonb *names)
 {
@@ -131,7 +137,10 @@ all_attributes(const AshResource *res)
 	return res->nattributes == 0 ? NULL : bms_add_range(NULL, 0, res->nattributes - 1);
 }
 
-/* What changed explicitly, but for the keys, plus everything with an update default. */
+/*
+ * Without "upsert_fields": what was given a value, but for the keys, and everything with an
+ * update default.
+ */
 static Bitmapset *
 default_fields(const AshChangeset *cs, Bitmapset *keys)
 {
@@ -148,7 +157,7 @@ default_fields(const AshChangeset *cs, Bitmapset *keys)
 	return set;
 }
 
-/* An explicit list: its fields, and those with a literal update default (spec 23.18). */
+/* Fields that a list names, and those with a literal update default. */
 static Bitmapset *
 with_literal_defaults(const AshResource *res, Bitmapset *set)
 {
@@ -195,8 +204,8 @@ overwritten(AshChangeset *cs, Bitmapset *keys, bool *listed)
  */
 
 /*
- * The value an overwritten attribute gets: an atomic's, the proposed one, or its
- * update default, when nothing was proposed or it came in beside an explicit list.
+ * Writes the value an overwritten attribute gets: an atomic's, the proposed one, or its update
+ * default, when nothing was proposed or it came in beside an explicit list.
  */
 static void
 write_conflict_value(AshSql *sql, const AshUpsert *upsert, int i)
@@ -222,6 +231,7 @@ write_conflict_value(AshSql *sql, const AshUpsert *upsert, int i)
 	}
 }
 
+/* Writes " DO UPDATE SET" with the overwritten fields. */
 static void
 write_update(AshSql *sql, const AshUpsert *upsert)
 {
@@ -239,8 +249,8 @@ write_update(AshSql *sql, const AshUpsert *upsert)
 }
 
 /*
- * Must the row in the way be of the caller's tenant?  A primary key, or an identity of all
- * tenants, may find somebody else's.
+ * True if the row in the way must be of the caller's tenant: a primary key, or an identity of
+ * all tenants, may find that of another.
  */
 static bool
 keeps_to_tenant(const AshChangeset *cs)
@@ -249,7 +259,7 @@ keeps_to_tenant(const AshChangeset *cs)
 		   cs->action->multitenancy < ASH_TENANCY_BYPASS;
 }
 
-/* False when there is nothing to compare. */
+/* Writes the comparison of the tenants; false, writing nothing, when they are not compared. */
 static bool
 write_same_tenant(AshSql *sql, const AshChangeset *cs)
 {
@@ -265,6 +275,7 @@ write_same_tenant(AshSql *sql, const AshChangeset *cs)
 	return true;
 }
 
+/* Writes the conditions on the row in the way: its tenant, and that of the action. */
 static void
 write_condition(AshSql *sql, const AshUpsert *upsert)
 {
@@ -288,6 +299,7 @@ write_conflict(AshSql *sql, void *arg)
 	write_condition(sql, upsert);
 }
 
+/* Parses the action's condition; false after adding an error. */
 static bool
 parse_condition(AshUpsert *upsert)
 {
@@ -328,7 +340,7 @@ ash_upsert_describe(AshChangeset *cs, AshWrite *write, AshUpsert *upsert)
  *-------------------------------------------------------------------------
  */
 
-/* The rows with the keys of the one that was not written, whoever may see them. */
+/* Adds conditions to the query: the keys are those of the row that was not written. */
 static void
 filter_by_keys(AshQuery *query, const AshChangeset *cs, Bitmapset *keys)
 {
@@ -344,7 +356,10 @@ filter_by_keys(AshQuery *query, const AshChangeset *cs, Bitmapset *keys)
 	}
 }
 
-/* A row of another tenant is in the way: for the caller that is a value in use, as in an INSERT. */
+/*
+ * True if a row of another tenant is in the way: for the caller that is a value in use, as in
+ * an INSERT.
+ */
 static bool
 is_taken_by_other_tenant(AshChangeset *cs, Bitmapset *keys)
 {
@@ -367,8 +382,8 @@ is_taken_by_other_tenant(AshChangeset *cs, Bitmapset *keys)
 }
 
 /*
- * return_skipped_upsert: the row that stays as it is, when the actor may read it.  A
- * call of its own: what is wrong with reading is no fault of the write.
+ * return_skipped_upsert: puts the row that stays as it is into cs->result, when the actor may
+ * read it. It is read in a call of its own: an error of reading is none of the write.
  */
 static bool
 skipped_row(AshChangeset *cs, Bitmapset *keys)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/validate_action.c
- *	  Is the input right?  Everything that can be said before anything is written.
+ *	  ash_validate_action: what is wrong with an input, without running the action.
  *
  * For forms: the input is cast, and the action's changes and validations run, but
  * nothing is authorized, no hook runs and no row is written.
@@ -13,6 +13,7 @@
 #include "action/action_internal.h"
 #include "model/action_def.h"
 
+/* Builds the changeset of a write; the stored row is looked at without a lock. */
 static void
 validate_write(AshCall *call, const Jsonb *input)
 {
@@ -27,6 +28,10 @@ validate_write(AshCall *call, const Jsonb *input)
 	ash_action_build(ash_changeset_create(call, input, row));
 }
 
+/*
+ * Adds the errors that the input has, as far as they can be found without authorizing or
+ * running the action.
+ */
 void
 ash_action_validate(AshCall *call, const Jsonb *input)
 {

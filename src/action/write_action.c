@@ -197,7 +197,7 @@ complete_values(AshChangeset *cs)
 
 /* The row goes to its table, the value is made; cs->result has it.  False after adding errors. */
 static bool
-write_result(AshChangeset *cs)
+write_row_or_value(AshChangeset *cs)
 {
 	return cs->res->embedded ? ash_embedded_make(cs) : ash_row_write(cs);
 }
@@ -228,7 +228,7 @@ ash_action_run_changeset(AshChangeset *cs)
 		!ash_managed_before(cs))
 		return false;
 
-	if (!complete_values(cs) || !write_result(cs))
+	if (!complete_values(cs) || !write_row_or_value(cs))
 		return false;
 	if (cs->upsert_skipped)
 		return finish_metadata(cs);

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/embedded/embedded.c
- *	  What the type room asks about embedded resources, and the choice between
- *	  creating, updating and destroying one value (spec section 17).
+ *	  What the type room needs of embedded resources, and the choice between
+ *	  creating, updating and destroying one value.
  *
  * nothing → object	create
  * object → nothing	destroy
@@ -43,6 +43,7 @@ static const AshOpt embedded_options[] = {
 const AshSpec ash_embedded_spec = ASH_SPEC("embedded", AshEmbedded, embedded_options,
 										   .doc = "How an embedded resource is written");
 
+/* The embedded type of an instance, or of the items of a list. */
 const AshEmbedded *
 ash_embedded_constraints(const AshTypeInst *inst)
 {
@@ -51,7 +52,7 @@ ash_embedded_constraints(const AshTypeInst *inst)
 	return inst->constraints;
 }
 
-/* The inputs to ignore: also what a caller was given with the value and gives back with it. */
+/* The inputs to ignore: also what a caller was given with the value and may give back with it. */
 static Jsonb *
 skipped(const AshEmbedded *type)
 {
@@ -101,6 +102,7 @@ find_resource(AshEmbedding *e)
 	return ash_embedded_fail(e, psprintf("%s cannot be used here", type->ref.name));
 }
 
+/* True if the input is an update of the old value, by the option on_update or the primary key. */
 static bool
 updates(const AshEmbedding *e, const Jsonb *in, const AshValue *old)
 {
@@ -113,6 +115,10 @@ updates(const AshEmbedding *e, const Jsonb *in, const AshValue *old)
 		   ash_embedded_key_matches(e->res, key, in, ash_embedded_read(e->res, old, NULL));
 }
 
+/*
+ * Casts one value: creates, updates or destroys, by what the old value and the input are.
+ * False after adding errors; out is null then.
+ */
 bool
 ash_embedded_change(const AshEmbedding *e, const JsonbValue *in, const AshValue *old, AshValue *out)
 {
@@ -168,6 +174,7 @@ embedded_cast(const AshTypeInst *inst, const JsonbValue *in, AshCast *cast, AshV
 	return ash_embedded_change(&e, in, old, out);
 }
 
+/* Registers embedded resources with the type room. Called once when the library is loaded. */
 void
 ash_embedded_init(void)
 {

@@ -4,7 +4,7 @@
  *	  Embedded resources: values of attributes that have actions of their own.
  *
  * An embedded value is a jsonb object, its attributes under their column names,
- * nulls included.  It is made, changed and given up by actions of its resource;
+ * nulls included.  It is made, changed and destroyed by actions of its resource;
  * they run as calls inside the call that casts the value and never reach a table.
  *
  *-------------------------------------------------------------------------
@@ -32,7 +32,7 @@ typedef struct AshEmbedded
 	const char *update_action;
 	const char *destroy_action;
 	json_t *skip_unknown_inputs;
-	int on_update; /* AshEmbeddedOnUpdate */
+	AshEmbeddedOnUpdate on_update;
 	bool include_source;
 	json_t *sort; /* lists: order of the items, or NULL */
 	List *load;	  /* of char *: calculations that are always written */
@@ -82,7 +82,7 @@ extern bool ash_embedded_run(const AshEmbedding *e, AshActionType action_type, c
 							 const AshValue *old, AshValue *out);
 /* The step of the life cycle that makes the value of cs. */
 extern bool ash_embedded_make(AshChangeset *cs);
-/* Add what stands in the way; the path is not pushed. */
+/* adds an error of the value as a whole */
 extern bool ash_embedded_fail(const AshEmbedding *e, const char *message);
 
 /* embedded_row.c: between the stored object and values by attribute */
@@ -99,7 +99,7 @@ extern AshTypeInst *ash_embedded_with_load(const AshTypeInst *inst, const JsonbV
 										   AshCall *call, AshErrors *errors);
 /* What is written besides the attributes: of AshEmbeddedLoad * */
 extern List *ash_embedded_loads(AshEmbedded *type, AshResource *res);
-/* Can these calculations always be written?  Adds errors. */
+/* adds errors for names that cannot always be loaded */
 extern void ash_embedded_verify_load(AshResource *res, List *names, AshErrors *errors);
 /* The calculation as an expression over the attributes of a value; NULL when it needs more. */
 extern AshExpr *ash_embedded_calculation(AshResource *res, AshCalculation *calc, AshExpr **args);
@@ -109,7 +109,7 @@ extern bool ash_embedded_cast_list(AshEmbedding *e, const AshTypeInst *inst, con
 								   AshValue *out);
 /* Attributes that tell one item from another: of the primary key, those a caller can give. */
 extern List *ash_embedded_key(const AshResource *res);
-/* Does the input give the key that is in row?  Under res's own rules of equality. */
+/* true if the input gives the key that is in row */
 extern bool ash_embedded_key_matches(const AshResource *res, List *key, const Jsonb *in,
 									 const AshValue *row);
 

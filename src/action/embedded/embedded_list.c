@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/embedded/embedded_list.c
- *	  Lists of embedded resources: which item is which.
+ *	  Lists of embedded resources: matches input items to stored items by primary
+ *	  key.
  *
  * An item whose primary key is that of an old one is an update of it; other items
  * are created, other old ones destroyed.  Without a public primary key nothing
  * matches.  Afterwards the keys of the resource must be unique in the list, and
- * the list gets the order its type asks for.
+ * the list is sorted as its type says.
  *
  * Matching looks at the old item of the same position first, so that a list that
  * comes back as it was costs one comparison an item.
@@ -37,6 +38,10 @@ typedef struct Casting
 	bool *matched;
 } Casting;
 
+/*
+ * Attributes that tell one item from another: of the primary key, those that a caller can
+ * give. List of AshAttribute *.
+ */
 List *
 ash_embedded_key(const AshResource *res)
 {
@@ -50,6 +55,7 @@ ash_embedded_key(const AshResource *res)
 	return key;
 }
 
+/* True if the input gives the key that is in row, compared as the attributes' types do. */
 bool
 ash_embedded_key_matches(const AshResource *res, List *key, const Jsonb *in, const AshValue *row)
 {
@@ -76,6 +82,7 @@ ash_embedded_key_matches(const AshResource *res, List *key, const Jsonb *in, con
  *-------------------------------------------------------------------------
  */
 
+/* Fills the stored items, and reads those that can be matched. */
 static void
 read_old(Casting *c)
 {
@@ -99,9 +106,12 @@ read_old(Casting *c)
 	}
 }
 
-/* The old item that the input of item index means, or -1. */
+/*
+ * The stored item that the input with that index means, or -1. The search begins at the same
+ * index, where it usually is.
+ */
 static int
-find_old(const Casting *c, const JsonbValue *in, int index)
+find_old_item(const Casting *c, const JsonbValue *in, int index)
 {
 	const Jsonb *object;
 
@@ -122,7 +132,7 @@ find_old(const Casting *c, const JsonbValue *in, int index)
 	return -1;
 }
 
-/* Items that are in the list no longer. */
+/* Destroys the stored items that no input means; false after adding errors. */
 static bool
 destroy_rest(Casting *c)
 {
@@ -143,11 +153,14 @@ destroy_rest(Casting *c)
  *-------------------------------------------------------------------------
  */
 
-/* The matching item is updated whatever on_update says about values without a list. */
+/*
+ * Updates the stored item that the input means, or creates one. on_update does not matter for
+ * a matching item.
+ */
 static bool
-cast_item(Casting *c, const JsonbValue *in, int index, AshValue *out)
+cast_list_item(Casting *c, const JsonbValue *in, int index, AshValue *out)
 {
-	int at = find_old(c, in, index);
+	int at = find_old_item(c, in, index);
 
 	c->e->index = index;
 	if (at < 0)
@@ -156,6 +169,7 @@ cast_item(Casting *c, const JsonbValue *in, int index, AshValue *out)
 	return ash_embedded_run(c->e, ASH_ACTION_UPDATE, ash_jsonb_from_value(in), &c->old[at], out);
 }
 
+/* Adds the error of a null item; always false. */
 static bool
 refuse_null(const Casting *c, int index)
 {
@@ -166,7 +180,7 @@ refuse_null(const Casting *c, int index)
 	return false;
 }
 
-/* Stops at the first item that fails; *n shrinks when nulls are removed. */
+/* Casts all inputs; stops at the first that fails. *n shrinks when nulls are removed. */
 static bool
 cast_items(Casting *c, const JsonbValue *inputs, int *n, AshValue *items)
 {
@@ -175,7 +189,7 @@ cast_items(Casting *c, const JsonbValue *inputs, int *n, AshValue *items)
 	for (int i = 0; i < *n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!cast_item(c, &inputs[i], i, &items[kept]))
+		if (!cast_list_item(c, &inputs[i], i, &items[kept]))
 			return false;
 		if (items[kept].isnull && c->inst->array->remove_nil_items)
 			continue;
@@ -212,6 +226,7 @@ typedef struct SortRow
 	AshValue *keys; /* by column; NULL for a null item */
 } SortRow;
 
+/* Sets the comparison function of a column; raises an error when its type has no order. */
 static void
 set_column(SortColumn *column, const AshAttribute *attr)
 {
@@ -224,8 +239,9 @@ set_column(SortColumn *column, const AshAttribute *attr)
 	column->cmp = &cache->cmp_proc_finfo;
 }
 
+/* As a comparison function, with the column's direction and place of nulls. */
 static int
-compare_values(const SortColumn *column, const AshValue *a, const AshValue *b)
+compare_column(const SortColumn *column, const AshValue *a, const AshValue *b)
 {
 	int order;
 
@@ -239,6 +255,7 @@ compare_values(const SortColumn *column, const AshValue *a, const AshValue *b)
 	return column->desc ? -order : order;
 }
 
+/* qsort_arg over SortRow; null items come last. */
 static int
 compare_rows(const void *a, const void *b, void *arg)
 {
@@ -250,7 +267,7 @@ compare_rows(const void *a, const void *b, void *arg)
 		return (x->keys == NULL) - (y->keys == NULL);
 	for (int i = 0; i < sorting->ncolumns; i++)
 	{
-		int order = compare_values(&sorting->columns[i], &x->keys[i], &y->keys[i]);
+		int order = compare_column(&sorting->columns[i], &x->keys[i], &y->keys[i]);
 
 		if (order != 0)
 			return order;
@@ -258,6 +275,7 @@ compare_rows(const void *a, const void *b, void *arg)
 	return 0;
 }
 
+/* The items with their values of the columns, in order. In CurrentMemoryContext. */
 static SortRow *
 sorted_rows(const Sorting *sorting, const AshValue *items, int n)
 {
@@ -277,6 +295,7 @@ sorted_rows(const Sorting *sorting, const AshValue *items, int n)
 	return rows;
 }
 
+/* Sorts the items by the type's option "sort", which only takes attributes. */
 static void
 sort_items(const Casting *c, AshValue *items, int n)
 {
@@ -312,6 +331,7 @@ sort_items(const Casting *c, AshValue *items, int n)
  *-------------------------------------------------------------------------
  */
 
+/* True if some column of the row is null. */
 static bool
 has_null(const SortRow *row, int ncolumns)
 {
@@ -323,6 +343,7 @@ has_null(const SortRow *row, int ncolumns)
 	return false;
 }
 
+/* True if two items are equal in all columns; nulls_distinct: items with a null are not. */
 static bool
 duplicated(const Sorting *sorting, const AshValue *items, int n, bool nulls_distinct)
 {
@@ -337,6 +358,7 @@ duplicated(const Sorting *sorting, const AshValue *items, int n, bool nulls_dist
 	return false;
 }
 
+/* Adds the error of items that are not unique. */
 static void
 add_duplicated(const Casting *c, const char *what, const Sorting *sorting, bool nulls_distinct)
 {
@@ -360,7 +382,7 @@ add_duplicated(const Casting *c, const char *what, const Sorting *sorting, bool 
 	MemoryContextSwitchTo(old);
 }
 
-/* attrs are those of the key, as AshAttribute *. */
+/* False after adding an error: two items are equal in attrs, a List of AshAttribute *. */
 static bool
 check_unique(const Casting *c, const char *what, List *attrs, bool nulls_distinct,
 			 const AshValue *items, int n)
@@ -379,9 +401,12 @@ check_unique(const Casting *c, const char *what, List *attrs, bool nulls_distinc
 	return false;
 }
 
-/* The primary key, then the identities; the first that is not unique is reported. */
+/*
+ * The primary key, then the identities: the first that is not unique is reported. False after
+ * adding an error.
+ */
 static bool
-check_keys(const Casting *c, const AshValue *items, int n)
+check_item_keys(const Casting *c, const AshValue *items, int n)
 {
 	const AshResource *res = c->e->res;
 	List *attrs = NIL;
@@ -404,7 +429,11 @@ check_keys(const Casting *c, const AshValue *items, int n)
 	return true;
 }
 
-/* Null destroys all items. */
+/*
+ * Casts a list of embedded values over the stored one. Each input is an update of the item
+ * with its key, or a new item; items without input are destroyed. Null destroys all. False
+ * after adding errors; out is null then.
+ */
 bool
 ash_embedded_cast_list(AshEmbedding *e, const AshTypeInst *inst, const JsonbValue *in,
 					   AshValue *out)
@@ -427,7 +456,7 @@ ash_embedded_cast_list(AshEmbedding *e, const AshTypeInst *inst, const JsonbValu
 		return false;
 	if (null)
 		return true;
-	if (!check_keys(&c, items, n) || !ash_type_check_length(inst, n, e->cast))
+	if (!check_item_keys(&c, items, n) || !ash_type_check_length(inst, n, e->cast))
 		return false;
 	sort_items(&c, items, n);
 	out->value = ash_type_build_array(inst->item, items, n);

@@ -4,7 +4,7 @@
  *	  Loads inside an embedded value: its calculations, and those of values in it.
  *
  * A load has the same form as for records.  It makes a copy of the attribute's type
- * that knows what to write besides the attributes; a calculation is computed from
+ * with what is to be written besides the attributes; a calculation is computed from
  * the value alone.
  *
  *-------------------------------------------------------------------------
@@ -24,9 +24,9 @@ typedef struct Loading
 	AshErrors *errors;
 } Loading;
 
-/* A later load of the same name takes the place of an earlier one. */
+/* Adds a load; a later one of the same name replaces an earlier one. */
 static void
-add_load(Loading *loading, const char *name, AshExpr *expr, const AshTypeInst *type)
+add_value_load(Loading *loading, const char *name, AshExpr *expr, const AshTypeInst *type)
 {
 	AshEmbeddedLoad *load = palloc0(sizeof(AshEmbeddedLoad));
 	ListCell *lc;
@@ -45,6 +45,7 @@ add_load(Loading *loading, const char *name, AshExpr *expr, const AshTypeInst *t
 	loading->type->loads = lappend(loading->type->loads, load);
 }
 
+/* The calculation as an expression over the attributes of a value; NULL when it needs more. */
 AshExpr *
 ash_embedded_calculation(AshResource *res, AshCalculation *calc, AshExpr **args)
 {
@@ -53,9 +54,12 @@ ash_embedded_calculation(AshResource *res, AshCalculation *calc, AshExpr **args)
 	return expr != NULL && expr->type != NULL && ash_expr_in_memory(expr) ? expr : NULL;
 }
 
-/* {"args": {…}}, or the arguments themselves */
+/*
+ * Loads a calculation, with {"args": {…}} or the arguments themselves; adds an error when it
+ * needs more than the value.
+ */
 static void
-load_calculation(Loading *loading, AshCalculation *calc, const JsonbValue *value)
+load_value_calculation(Loading *loading, AshCalculation *calc, const JsonbValue *value)
 {
 	JsonbValue args;
 	AshExpr **exprs;
@@ -73,13 +77,14 @@ load_calculation(Loading *loading, AshCalculation *calc, const JsonbValue *value
 		return;
 	expr = ash_embedded_calculation(loading->res, calc, exprs);
 	if (expr != NULL)
-		add_load(loading, calc->name, expr, NULL);
+		add_value_load(loading, calc->name, expr, NULL);
 	else
 		ash_load_invalid(loading->errors, calc->name);
 }
 
+/* Loads inside of an attribute that is embedded itself; adds an error when it is not. */
 static void
-load_inside(Loading *loading, const AshAttribute *attr, const JsonbValue *value)
+load_inside_attribute(Loading *loading, const AshAttribute *attr, const JsonbValue *value)
 {
 	int before = list_length(loading->errors->items);
 	AshTypeInst *type;
@@ -88,24 +93,25 @@ load_inside(Loading *loading, const AshAttribute *attr, const JsonbValue *value)
 	type = ash_type_with_load(attr->type, value, loading->type->call, loading->errors);
 	ash_errors_pop(loading->errors);
 	if (type != NULL)
-		add_load(loading, attr->name, NULL, type);
+		add_value_load(loading, attr->name, NULL, type);
 	else if (list_length(loading->errors->items) == before)
 		ash_load_invalid(loading->errors, attr->name);
 }
 
+/* AshLoadFn: one name of the load, with what is given for it. */
 static void
-load_name(void *context, const char *name, const JsonbValue *value)
+load_member(void *context, const char *name, const JsonbValue *value)
 {
 	Loading *loading = context;
 	AshCalculation *calc = ash_find_calculation(loading->res, name);
 	const AshAttribute *attr = calc == NULL ? ash_find_attribute(loading->res, name) : NULL;
 
 	if (calc != NULL)
-		load_calculation(loading, calc, value);
+		load_value_calculation(loading, calc, value);
 	else if (attr == NULL)
 		ash_load_invalid(loading->errors, name);
 	else if (value != NULL && value->type != jbvNull)
-		load_inside(loading, attr, value);
+		load_inside_attribute(loading, attr, value);
 }
 
 /*-------------------------------------------------------------------------
@@ -113,6 +119,10 @@ load_name(void *context, const char *name, const JsonbValue *value)
  *-------------------------------------------------------------------------
  */
 
+/*
+ * Adds errors for names that cannot always be loaded: no calculation, one that needs
+ * arguments, or more than the value.
+ */
 void
 ash_embedded_verify_load(AshResource *res, List *names, AshErrors *errors)
 {
@@ -148,6 +158,7 @@ ash_embedded_verify_load(AshResource *res, List *names, AshErrors *errors)
 	ash_errors_pop(errors);
 }
 
+/* Fills type->always_load from type->load; raises an error when a calculation is gone. */
 static void
 compile_loads(AshEmbedded *type, AshResource *res)
 {
@@ -167,6 +178,10 @@ compile_loads(AshEmbedded *type, AshResource *res)
 	}
 }
 
+/*
+ * What is written besides the attributes, of AshEmbeddedLoad *: the loads of the call, else
+ * those of the type. Compiled on first use into the type's context.
+ */
 List *
 ash_embedded_loads(AshEmbedded *type, AshResource *res)
 {
@@ -181,6 +196,10 @@ ash_embedded_loads(AshEmbedded *type, AshResource *res)
 	return type->loads != NIL ? type->loads : type->always_load;
 }
 
+/*
+ * AshEmbeddedHooks.with_load: a copy of the type that writes what load names, too. Adds errors
+ * below the current path.
+ */
 AshTypeInst *
 ash_embedded_with_load(const AshTypeInst *inst, const JsonbValue *load, AshCall *call,
 					   AshErrors *errors)
@@ -195,6 +214,6 @@ ash_embedded_with_load(const AshTypeInst *inst, const JsonbValue *load, AshCall 
 	loading.type->call = call;
 	loading.type->loads = list_copy(
 		ash_embedded_loads(unconstify(AshEmbedded *, ash_embedded_constraints(inst)), loading.res));
-	ash_load_each(load, errors, load_name, &loading);
+	ash_load_each(load, errors, load_member, &loading);
 	return copy;
 }

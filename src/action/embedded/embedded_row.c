@@ -4,8 +4,8 @@
  *	  An embedded value as it is stored, as values by attribute, and as callers
  *	  see it.
  *
- * A key that is missing from what is stored is null: the attribute is younger than
- * the value.  A key that no attribute has is dropped when the value is next
+ * A key that is missing from what is stored is null: the attribute was added
+ * after the value was written.  A key that no attribute has is dropped when the value is next
  * written.
  *
  *-------------------------------------------------------------------------
@@ -19,6 +19,10 @@
 #include "model/resource.h"
 #include "utils/builtins.h"
 
+/*
+ * The attribute's value in a stored object; null when it is absent. False, and null, when it
+ * is no value of the type.
+ */
 bool
 ash_embedded_read_attribute(const AshAttribute *attr, const Jsonb *stored, AshValue *out)
 {
@@ -34,6 +38,10 @@ ash_embedded_read_attribute(const AshAttribute *attr, const Jsonb *stored, AshVa
 	return false;
 }
 
+/*
+ * The values of a stored object by attribute index, in CurrentMemoryContext; NULL after adding
+ * an error. With errors NULL what cannot be read is null.
+ */
 AshValue *
 ash_embedded_read(AshResource *res, const AshValue *stored, AshErrors *errors)
 {
@@ -54,6 +62,7 @@ ash_embedded_read(AshResource *res, const AshValue *stored, AshErrors *errors)
 	return ok ? row : NULL;
 }
 
+/* The stored object of a row, a jsonb in CurrentMemoryContext. */
 Datum
 ash_embedded_store(const AshResource *res, const AshValue *row)
 {
@@ -70,8 +79,9 @@ ash_embedded_store(const AshResource *res, const AshValue *row)
 	return JsonbPGetDatum(ash_json_result(&json));
 }
 
+/* The load of that name, or NULL. */
 static const AshEmbeddedLoad *
-find_load(const AshEmbedded *type, const char *name)
+find_attribute_load(const AshEmbedded *type, const char *name)
 {
 	ListCell *lc;
 
@@ -85,7 +95,7 @@ find_load(const AshEmbedded *type, const char *name)
 	return NULL;
 }
 
-/* Calculations that were asked for. */
+/* Appends the calculations that are loaded. Without a running call they are null. */
 static void
 write_loads(StringInfo out, const AshEmbedded *type, List *loads, AshResource *res, Datum stored)
 {
@@ -113,12 +123,12 @@ write_loads(StringInfo out, const AshEmbedded *type, List *loads, AshResource *r
 	}
 }
 
-/* One attribute for a caller.  Only what has a form of its own is more than stored text. */
+/* Appends one attribute. Only a value whose JSON differs from the stored one is read. */
 static void
 write_attribute(StringInfo out, const AshEmbedded *type, const AshAttribute *attr,
 				const Jsonb *stored)
 {
-	const AshEmbeddedLoad *load = find_load(type, attr->name);
+	const AshEmbeddedLoad *load = find_attribute_load(type, attr->name);
 	JsonbValue in;
 	AshValue value;
 

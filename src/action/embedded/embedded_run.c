@@ -23,6 +23,7 @@
 #include "model/value_default.h"
 #include "utils/builtins.h"
 
+/* Puts field and index before the path of errors. */
 static void
 push_path(const AshEmbedding *e)
 {
@@ -41,7 +42,7 @@ pop_path(const AshEmbedding *e)
 		ash_errors_pop(e->cast->errors);
 }
 
-/* A fault of the value as a whole is one of the field. */
+/* Adds an error of the value as a whole, about the field; always false. */
 bool
 ash_embedded_fail(const AshEmbedding *e, const char *message)
 {
@@ -59,6 +60,7 @@ ash_embedded_fail(const AshEmbedding *e, const char *message)
 	return false;
 }
 
+/* The action that writes a value of this type; NULL after adding an error. */
 AshAction *
 ash_embedded_action(const AshEmbedded *type, AshResource *res, AshActionType action_type,
 					AshErrors *errors)
@@ -75,7 +77,7 @@ ash_embedded_action(const AshEmbedded *type, AshResource *res, AshActionType act
  *-------------------------------------------------------------------------
  */
 
-/* Could anything of the action look at its context? */
+/* True if anything of the action could look at its context; making it costs. */
 static bool
 looks_at_context(const AshResource *res, const AshAction *action)
 {
@@ -93,6 +95,7 @@ looks_at_context(const AshResource *res, const AshAction *action)
 		   res->has_policies;
 }
 
+/* An object with one member. */
 static Jsonb *
 object_of(const char *key, Jsonb *value)
 {
@@ -108,7 +111,7 @@ object_of(const char *key, Jsonb *value)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
-/* The outer context, and the outer changeset as __source__, whose own context is in it. */
+/* The outer context, and the outer changeset, whose own context is part of it, as __source__. */
 static Jsonb *
 context_with_source(AshChangeset *source)
 {
@@ -120,9 +123,12 @@ context_with_source(AshChangeset *source)
 	return ash_jsonb_merge(DatumGetJsonbP(rest), object_of("__source__", view));
 }
 
-/* Errors live as long as those they are added to; everything else goes with the call. */
+/*
+ * The call of the action, inside the one that casts the value. Its errors live as long as
+ * those they are added to; everything else goes with the call.
+ */
 static AshCall *
-begin(const AshEmbedding *e, AshAction *action)
+begin_value_call(const AshEmbedding *e, AshAction *action)
 {
 	AshCall *outer = e->cast->call;
 	AshCall *call = outer != NULL ? ash_call_nested(outer, e->res, action) :
@@ -134,6 +140,7 @@ begin(const AshEmbedding *e, AshAction *action)
 	return call;
 }
 
+/* Makes the context of the call, if it can be looked at. */
 static void
 give_source(const AshEmbedding *e, AshCall *call)
 {
@@ -144,8 +151,9 @@ give_source(const AshEmbedding *e, AshCall *call)
 		call->bindings.context = context_with_source(outer->changeset);
 }
 
+/* Ends the call and hands its errors on, under field and index; false when there are any. */
 static bool
-end(const AshEmbedding *e, AshCall *call)
+end_value_call(const AshEmbedding *e, AshCall *call)
 {
 	AshErrors *errors = call->errors;
 	bool ok = !ash_errors_any(errors);
@@ -159,8 +167,8 @@ end(const AshEmbedding *e, AshCall *call)
 }
 
 /*
- * The steps, compiled.  For a literal of a definition they may be faulty: they are
- * then left to be compiled, and reported, by whoever asks next.
+ * Compiles the steps of the action. In a literal of a definition they may be faulty: they are
+ * left uncompiled then, which reports them where they are used. False after adding an error.
  */
 static bool
 compile_steps(const AshEmbedding *e, AshCall *call)
@@ -190,8 +198,8 @@ compile_steps(const AshEmbedding *e, AshCall *call)
  */
 
 /*
- * Without the keys of the primary key that the action does not take: a caller
- * gives them to say which value is meant.
+ * The input without the attributes of the primary key that the action does not take: they only
+ * say which value is meant.
  */
 static const Jsonb *
 without_key(const AshAction *action, const AshResource *res, const Jsonb *in)
@@ -209,7 +217,7 @@ without_key(const AshAction *action, const AshResource *res, const Jsonb *in)
 	return in;
 }
 
-/* An atomic change is computed here, over the row as it was. */
+/* Computes an atomic change over the value as it was; false after adding an error. */
 static bool
 apply_atomic(AshChangeset *cs, const AshAttribute *attr, const AshValue *before, AshValue *out)
 {
@@ -228,9 +236,9 @@ apply_atomic(AshChangeset *cs, const AshAttribute *attr, const AshValue *before,
 		   ash_type_constrain(attr->type, &cast, out);
 }
 
-/* The value after the action. */
+/* The value after the action, by attribute index; NULL after adding an error. */
 static AshValue *
-new_row(AshChangeset *cs)
+made_row(AshChangeset *cs)
 {
 	int n = cs->res->nattributes;
 	AshValue *before = palloc(sizeof(AshValue) * Max(n, 1));
@@ -259,12 +267,16 @@ ash_embedded_make(AshChangeset *cs)
 {
 	if (!ash_changeset_meets_filters(cs))
 		return ash_changeset_stale(cs);
-	cs->result = cs->type == ASH_ACTION_DESTROY ? cs->data : new_row(cs);
+	cs->result = cs->type == ASH_ACTION_DESTROY ? cs->data : made_row(cs);
 	return cs->result != NULL;
 }
 
+/*
+ * Runs the action: input in, or NULL, over the stored value old, or NULL. Errors are added to
+ * the call's.
+ */
 static void
-write_value(const AshEmbedding *e, AshCall *call, const Jsonb *in, const AshValue *old)
+run_value_action(const AshEmbedding *e, AshCall *call, const Jsonb *in, const AshValue *old)
 {
 	AshValue *data = NULL;
 	AshChangeset *cs;
@@ -278,6 +290,11 @@ write_value(const AshEmbedding *e, AshCall *call, const Jsonb *in, const AshValu
 	(void) ash_action_run_changeset(cs);
 }
 
+/*
+ * Runs the action of that type for a value. old is NULL for a create; in is NULL for a
+ * destroy, which leaves *out alone. False after adding errors under field and index. *out
+ * lives in CurrentMemoryContext.
+ */
 bool
 ash_embedded_run(const AshEmbedding *e, AshActionType action_type, const Jsonb *in,
 				 const AshValue *old, AshValue *out)
@@ -291,14 +308,14 @@ ash_embedded_run(const AshEmbedding *e, AshActionType action_type, const Jsonb *
 	action = ash_embedded_action(e->type, e->res, action_type, e->cast->errors);
 	if (action == NULL)
 		return false;
-	call = begin(e, action);
+	call = begin_value_call(e, action);
 	outer = MemoryContextSwitchTo(call->cxt);
-	write_value(e, call, in, old);
+	run_value_action(e, call, in, old);
 	MemoryContextSwitchTo(outer);
 	if (action_type != ASH_ACTION_DESTROY && !ash_errors_any(call->errors))
 	{
 		out->value = ash_embedded_store(e->res, call->changeset->result);
 		out->isnull = false;
 	}
-	return end(e, call);
+	return end_value_call(e, call);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/managed/managed.c
- *	  Managed relationships: making related rows what the input says (spec 4.3).
+ *	  Managed relationships: making related rows what the input says.
  *
  * A belongs_to needs its parent before our row is written and cleans up after;
  * the other kinds come after.  For each set: what is related but not in the
@@ -23,6 +23,7 @@
 #include "model/relationship.h"
 #include "model/resource.h"
 
+/* The rule for that case. */
 static const AshManageRule *
 rule_of(const AshManaging *m, AshManageWhen when)
 {
@@ -30,14 +31,17 @@ rule_of(const AshManaging *m, AshManageWhen when)
 }
 
 static bool
-failed(const AshManaging *m)
+managing_failed(const AshManaging *m)
 {
 	return ash_errors_any(m->cs->call->errors);
 }
 
-/* The relationship is not what the input may make of it; such errors have no path. */
+/*
+ * Adds the error that the rules do not let the input do something ("changes would …"), without
+ * a path. Always false.
+ */
 static bool
-refuse(const AshManaging *m, const char *what)
+refuse_input(const AshManaging *m, const char *what)
 {
 	AshErrors *errors = m->cs->call->errors;
 	List *path = errors->path;
@@ -49,9 +53,12 @@ refuse(const AshManaging *m, const char *what)
 	return false;
 }
 
-/* "record with id: 5 not found", or what the relationship says instead */
+/*
+ * Adds the error that the record the input means does not exist, in the relationship's words
+ * if it has some. Always false.
+ */
 static bool
-not_found(const AshManaging *m, const Jsonb *input)
+record_not_found(const AshManaging *m, const Jsonb *input)
 {
 	StringInfoData key;
 	JsonbIterator *it = ash_jsonb_walk(input);
@@ -78,13 +85,13 @@ not_found(const AshManaging *m, const Jsonb *input)
  */
 
 static void
-keep(AshManaging *m, AshValue *row)
+keep_related(AshManaging *m, AshValue *row)
 {
 	m->current = lcons(row, m->current);
 }
 
 static void
-forget(AshManaging *m, const AshValue *row)
+forget_original(AshManaging *m, const AshValue *row)
 {
 	m->current = list_delete_ptr(m->current, unconstify(AshValue *, row));
 }
@@ -114,10 +121,11 @@ update_joined(AshManaging *m, AshValue *row, const Jsonb *input, const AshManage
 				return false;
 		}
 	}
-	keep(m, row);
-	return !failed(m);
+	keep_related(m, row);
+	return !managing_failed(m);
 }
 
+/* Rule on_match, for a related row that an input means. False after adding errors. */
 static bool
 handle_match(AshManaging *m, AshValue *row, const Jsonb *input)
 {
@@ -127,7 +135,7 @@ handle_match(AshManaging *m, AshValue *row, const Jsonb *input)
 	switch (rule->verb)
 	{
 		case ASH_MANAGE_ERROR:
-			return refuse(m, "update a record");
+			return refuse_input(m, "update a record");
 		case ASH_MANAGE_MISSING:
 			if (rule_of(m, ASH_ON_MISSING)->verb == ASH_MANAGE_UNRELATE)
 				return ash_managing_unrelate(m, row, rule_of(m, ASH_ON_MISSING));
@@ -144,15 +152,15 @@ handle_match(AshManaging *m, AshValue *row, const Jsonb *input)
 				return update_joined(m, row, input, rule);
 			updated = ash_managing_update(m, rule->action, row, input, NIL);
 			if (updated != NULL)
-				keep(m, updated);
+				keep_related(m, updated);
 			return updated != NULL;
 		default:
-			keep(m, row);
+			keep_related(m, row);
 			return true;
 	}
 }
 
-/* A row that was not related and is to be. */
+/* Rule on_lookup, for a row that was not related and was found. False after adding errors. */
 static bool
 handle_found(AshManaging *m, AshValue *row, const Jsonb *input)
 {
@@ -169,10 +177,11 @@ handle_found(AshManaging *m, AshValue *row, const Jsonb *input)
 	else
 		related = ash_managing_update(m, rule->action, row, input, ash_managing_ours(m));
 	if (related != NULL)
-		keep(m, related);
+		keep_related(m, related);
 	return related != NULL;
 }
 
+/* Rule on_no_match: creates a related row, and its join row. False after adding errors. */
 static bool
 create_related(AshManaging *m, const Jsonb *input)
 {
@@ -191,11 +200,14 @@ create_related(AshManaging *m, const Jsonb *input)
 			row = NULL;
 	}
 	if (row != NULL)
-		keep(m, row);
+		keep_related(m, row);
 	return row != NULL;
 }
 
-/* Nothing is related and nothing is there to be related: may one be made? */
+/*
+ * Rule on_no_match "error": adds the error; what it says depends on whether the rules could
+ * have related an existing row.
+ */
 static bool
 no_match_error(const AshManaging *m, const Jsonb *input)
 {
@@ -204,10 +216,14 @@ no_match_error(const AshManaging *m, const Jsonb *input)
 	if (rule_of(m, ASH_ON_LOOKUP)->verb != ASH_MANAGE_IGNORE ||
 		(on_match != ASH_MANAGE_IGNORE && on_match != ASH_MANAGE_ERROR &&
 		 on_match != ASH_MANAGE_NO_MATCH && on_match != ASH_MANAGE_MISSING))
-		return not_found(m, input);
-	return refuse(m, "create a new related record");
+		return record_not_found(m, input);
+	return refuse_input(m, "create a new related record");
 }
 
+/*
+ * An input that means no related row: looked up, then created, as the rules say. False after
+ * adding errors.
+ */
 static bool
 handle_no_match(AshManaging *m, const Jsonb *input)
 {
@@ -218,7 +234,7 @@ handle_no_match(AshManaging *m, const Jsonb *input)
 		row = ash_managing_look_up(m, input);
 		if (row != NULL)
 			return handle_found(m, row, input);
-		if (failed(m))
+		if (managing_failed(m))
 			return false;
 	}
 	switch (rule_of(m, ASH_ON_NO_MATCH)->verb)
@@ -232,6 +248,7 @@ handle_no_match(AshManaging *m, const Jsonb *input)
 	}
 }
 
+/* Works off one input; false after adding errors under its place in the input. */
 static bool
 handle_input(AshManaging *m, const Jsonb *input, int index)
 {
@@ -242,7 +259,7 @@ handle_input(AshManaging *m, const Jsonb *input, int index)
 	ash_managing_push_path(m, m->was_list ? index : -1);
 	if (row != NULL && rule_of(m, ASH_ON_MATCH)->verb != ASH_MANAGE_NO_MATCH)
 	{
-		forget(m, row);
+		forget_original(m, row);
 		ok = handle_match(m, row, input);
 	}
 	else
@@ -257,8 +274,8 @@ handle_input(AshManaging *m, const Jsonb *input, int index)
  */
 
 /*
- * Do the rules ask what is related already?  Those that only add do not: the
- * related rows are then neither read nor part of the returned record.
+ * True if the rules depend on what is related already. Those that only add do not: the related
+ * rows are then neither read nor part of the returned record.
  */
 static bool
 needs_originals(const AshManaging *m)
@@ -271,8 +288,9 @@ needs_originals(const AshManaging *m)
 		   (on_no_match != ASH_MANAGE_IGNORE && on_no_match != ASH_MANAGE_CREATE);
 }
 
+/* True if some input means the row. */
 static bool
-is_wanted(const AshManaging *m, const AshValue *row)
+is_in_input(const AshManaging *m, const AshValue *row)
 {
 	ListCell *lc;
 
@@ -284,7 +302,10 @@ is_wanted(const AshManaging *m, const AshValue *row)
 	return false;
 }
 
-/* on_missing for each related row that no input means; the others stay. */
+/*
+ * Rule on_missing for each related row that no input means; the others stay. False after
+ * adding errors.
+ */
 static bool
 handle_missing(AshManaging *m)
 {
@@ -296,13 +317,13 @@ handle_missing(AshManaging *m)
 		AshValue *row = lfirst(lc);
 		bool ok = true;
 
-		if (rule->verb == ASH_MANAGE_IGNORE || is_wanted(m, row))
+		if (rule->verb == ASH_MANAGE_IGNORE || is_in_input(m, row))
 		{
-			keep(m, row);
+			keep_related(m, row);
 			continue;
 		}
 		if (rule->verb == ASH_MANAGE_ERROR)
-			return refuse(m, "destroy a record");
+			return refuse_input(m, "destroy a record");
 		if (rule->verb == ASH_MANAGE_DESTROY)
 			ok = ash_managing_destroy(m, row, rule);
 		else
@@ -313,6 +334,7 @@ handle_missing(AshManaging *m)
 	return true;
 }
 
+/* A copy of the list in reverse order. */
 static List *
 reversed(List *list)
 {
@@ -324,6 +346,10 @@ reversed(List *list)
 	return result;
 }
 
+/*
+ * Works off all inputs of a has_one, has_many or many_to_many, also after one has failed.
+ * False after adding errors.
+ */
 static bool
 manage_set(AshManaging *m)
 {
@@ -332,7 +358,7 @@ manage_set(AshManaging *m)
 
 	if (needs_originals(m))
 		m->originals = ash_managing_related(m);
-	if (failed(m) || !handle_missing(m))
+	if (managing_failed(m) || !handle_missing(m))
 		return false;
 	m->current = reversed(m->current);
 	foreach (lc, m->inputs)
@@ -347,6 +373,7 @@ manage_set(AshManaging *m)
  *-------------------------------------------------------------------------
  */
 
+/* Sets our foreign key to the parent's, or to null. */
 static void
 set_key(const AshManaging *m, const AshValue *parent)
 {
@@ -357,6 +384,7 @@ set_key(const AshManaging *m, const AshValue *parent)
 	ash_changeset_force_value(m->cs, own, parent != NULL ? parent[key->index] : null);
 }
 
+/* As no_match_error, under the place of the argument. */
 static bool
 parent_not_found(const AshManaging *m, const Jsonb *input)
 {
@@ -368,7 +396,10 @@ parent_not_found(const AshManaging *m, const Jsonb *input)
 	return ok;
 }
 
-/* A parent that is not the present one: look it up, or make it. */
+/*
+ * A parent that is not the present one: looked up, or created, as the rules say. False after
+ * adding errors.
+ */
 static bool
 find_parent(AshManaging *m, const Jsonb *input)
 {
@@ -377,7 +408,7 @@ find_parent(AshManaging *m, const Jsonb *input)
 
 	if (rule_of(m, ASH_ON_LOOKUP)->verb != ASH_MANAGE_IGNORE)
 		row = ash_managing_look_up(m, input);
-	if (row == NULL && !failed(m))
+	if (row == NULL && !managing_failed(m))
 	{
 		if (rule->verb == ASH_MANAGE_ERROR)
 			return parent_not_found(m, input);
@@ -392,10 +423,14 @@ find_parent(AshManaging *m, const Jsonb *input)
 	if (row == NULL)
 		return false;
 	set_key(m, row);
-	keep(m, row);
+	keep_related(m, row);
 	return true;
 }
 
+/*
+ * Settles the foreign key of a belongs_to, before our row is written. False after adding
+ * errors.
+ */
 static bool
 manage_parent(AshManaging *m)
 {
@@ -404,7 +439,7 @@ manage_parent(AshManaging *m)
 	AshValue *match;
 
 	m->originals = ash_managing_related(m);
-	if (failed(m))
+	if (managing_failed(m))
 		return false;
 	if (input == NULL)
 	{
@@ -416,7 +451,7 @@ manage_parent(AshManaging *m)
 	if (match != NULL && on_match != ASH_MANAGE_NO_MATCH)
 	{
 		if (on_match == ASH_MANAGE_ERROR)
-			return refuse(m, "update a record");
+			return refuse_input(m, "update a record");
 		if (on_match == ASH_MANAGE_DESTROY || on_match == ASH_MANAGE_UNRELATE)
 			set_key(m, NULL);
 		return true;
@@ -424,7 +459,10 @@ manage_parent(AshManaging *m)
 	return find_parent(m, input);
 }
 
-/* What can only be done once our row points elsewhere: updates, the previous parent. */
+/*
+ * What can only be done once our row refers to its new parent: updates of it, and on_missing
+ * for the previous one. False after adding errors.
+ */
 static bool
 settle_parent(AshManaging *m)
 {
@@ -434,7 +472,7 @@ settle_parent(AshManaging *m)
 	bool ok = true;
 
 	m->originals = ash_managing_related(m);
-	if (failed(m) || !handle_missing(m))
+	if (managing_failed(m) || !handle_missing(m))
 		return false;
 	if (found != NIL)
 		m->current = list_copy(found);
@@ -442,7 +480,7 @@ settle_parent(AshManaging *m)
 	ash_managing_push_path(m, m->was_list ? 0 : -1);
 	if (match != NULL && rule_of(m, ASH_ON_MATCH)->verb != ASH_MANAGE_NO_MATCH)
 	{
-		forget(m, match);
+		forget_original(m, match);
 		ok = handle_match(m, match, input);
 	}
 	else if (found != NIL && rule_of(m, ASH_ON_LOOKUP)->verb == ASH_MANAGE_RELATE_AND_UPDATE)
@@ -464,7 +502,10 @@ settle_parent(AshManaging *m)
  *-------------------------------------------------------------------------
  */
 
-/* Parents, before our row is written; sets the foreign keys. */
+/*
+ * Manages the parents of the changeset's row, before it is written; sets its foreign keys.
+ * False after adding errors.
+ */
 bool
 ash_managed_before(AshChangeset *cs)
 {
@@ -478,14 +519,17 @@ ash_managed_before(AshChangeset *cs)
 		if (managed->relationship->kind != ASH_REL_BELONGS_TO)
 			continue;
 		ash_managing_begin(&m, cs, managed);
-		if (failed(&m) || !manage_parent(&m))
+		if (managing_failed(&m) || !manage_parent(&m))
 			return false;
 		managed->records = m.current;
 	}
 	return true;
 }
 
-/* The related records as they are now, for the record that is returned without loading them. */
+/*
+ * Adds the related records, as they are now, to the members of the record's JSON. Only when
+ * they are not loaded.
+ */
 static void
 add_result(AshChangeset *cs, const AshManaged *managed, AshResource *dest)
 {
@@ -541,7 +585,7 @@ is_loaded(const AshChangeset *cs, const AshRelationship *rel)
 	return sought.found;
 }
 
-/* Is it the last request for its relationship?  That one's records are the answer. */
+/* True if it is the last request for its relationship, whose records are the result. */
 static bool
 is_last(const AshChangeset *cs, const AshManaged *managed)
 {
@@ -560,7 +604,10 @@ is_last(const AshChangeset *cs, const AshManaged *managed)
 	return last;
 }
 
-/* Everything else, once our row is there. */
+/*
+ * Manages all other relationships, once the changeset's row is written. False after adding
+ * errors.
+ */
 bool
 ash_managed_after(AshChangeset *cs)
 {
@@ -572,7 +619,7 @@ ash_managed_after(AshChangeset *cs)
 		AshManaging m;
 
 		ash_managing_begin(&m, cs, managed);
-		if (failed(&m))
+		if (managing_failed(&m))
 			return false;
 		if (!(managed->relationship->kind == ASH_REL_BELONGS_TO ? settle_parent(&m) :
 																  manage_set(&m)))

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * src/action/managed/managed_input.c
- *	  Input of a managed relationship: a list of objects, and whom they mean.
+ *	  Input of a managed relationship: a list of objects, and the rows they mean.
  *
  * Values of the input are only ever cast to the type of the attribute they are
  * compared with; nothing in them is read as a filter.
@@ -16,13 +16,14 @@
 #include "model/relationship.h"
 #include "model/resource.h"
 
+/* True for null and the empty string. */
 static bool
 is_nothing(const JsonbValue *value)
 {
 	return value->type == jbvNull || (value->type == jbvString && value->val.string.len == 0);
 }
 
-/* Are all keys whole numbers, as in {"0": …, "1": …}? */
+/* True if all keys are whole numbers, as in {"0": …, "1": …}, which stands for a list. */
 static bool
 is_index_map(JsonbContainer *object)
 {
@@ -43,7 +44,10 @@ is_index_map(JsonbContainer *object)
 	return true;
 }
 
-/* An object as it is; a scalar under the key it stands for. */
+/*
+ * An input as an object: a scalar goes under the key it gives, "value_is_key" or the primary
+ * key.
+ */
 static Jsonb *
 as_object(const AshManaging *m, const JsonbValue *value)
 {
@@ -67,6 +71,7 @@ as_object(const AshManaging *m, const JsonbValue *value)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
+/* Fills m->inputs with objects, and m->was_list. */
 static void
 read_inputs(AshManaging *m)
 {
@@ -102,6 +107,7 @@ primary_key_of(const AshResource *res)
 	return attrs;
 }
 
+/* The attributes of an identity, as List of AshAttribute *. */
 static List *
 identity_attributes(const AshResource *res, const AshIdentity *identity)
 {
@@ -113,7 +119,7 @@ identity_attributes(const AshResource *res, const AshIdentity *identity)
 	return attrs;
 }
 
-/* use_identities, those of identity_priority first. */
+/* The names of use_identities, those of identity_priority first. */
 static List *
 identity_names(const AshManageOptions *opts)
 {
@@ -133,6 +139,10 @@ identity_names(const AshManageOptions *opts)
 	return list_concat_unique_ptr(names, opts->use_identities);
 }
 
+/*
+ * Fills m->keys, what identifies a row: the primary key, and for a has_one all identities,
+ * unless use_identities says which. Adds an error for an identity that cannot find a row.
+ */
 static void
 find_keys(AshManaging *m)
 {
@@ -168,7 +178,10 @@ find_keys(AshManaging *m)
 	}
 }
 
-/* Everything but the rows that are related now. */
+/*
+ * Fills *m but for the rows that are related now. Adds errors when the input does not fit the
+ * relationship.
+ */
 void
 ash_managing_begin(AshManaging *m, AshChangeset *cs, AshManaged *managed)
 {
@@ -190,9 +203,9 @@ ash_managing_begin(AshManaging *m, AshChangeset *cs, AshManaged *managed)
 					  m->rel->name, m->rel->kind == ASH_REL_BELONGS_TO ? "belongs_to" : "has_one");
 }
 
-/* The input's value for an attribute; false when it has none or it cannot be one. */
+/* The input's value for an attribute; false when it has none or cannot be cast. */
 static bool
-input_value(const AshManaging *m, const Jsonb *input, const AshAttribute *attr, AshValue *out)
+input_key_value(const AshManaging *m, const Jsonb *input, const AshAttribute *attr, AshValue *out)
 {
 	AshCast cast = { ash_errors_create(CurrentMemoryContext), ASH_E_INVALID_ATTRIBUTE, attr->name,
 					 false };
@@ -202,6 +215,7 @@ input_value(const AshManaging *m, const Jsonb *input, const AshAttribute *attr, 
 		   ash_type_cast(attr->type, &value, &cast, out) && !out->isnull;
 }
 
+/* True if the input gives the key that is in the row. */
 static bool
 matches_key(const AshManaging *m, const AshValue *row, const Jsonb *input, List *key)
 {
@@ -216,13 +230,14 @@ matches_key(const AshManaging *m, const AshValue *row, const Jsonb *input, List 
 		/* all related rows share it */
 		if (has && list_length(key) > 1 && strcmp(attr->name, m->rel->destination_attribute) == 0)
 			continue;
-		if (row[attr->index].isnull || !input_value(m, input, attr, &value) ||
+		if (row[attr->index].isnull || !input_key_value(m, input, attr, &value) ||
 			!ash_type_equal(attr->type, &row[attr->index], &value))
 			return false;
 	}
 	return key != NIL;
 }
 
+/* True if the input gives one of the keys that identify the row. */
 bool
 ash_managing_matches(const AshManaging *m, const AshValue *row, const Jsonb *input)
 {
@@ -236,7 +251,7 @@ ash_managing_matches(const AshManaging *m, const AshValue *row, const Jsonb *inp
 	return false;
 }
 
-/* The row that the input means.  With "match" a to-one needs no key. */
+/* The one of rows that the input means, or NULL. With the rule "match" a to-one needs no key. */
 AshValue *
 ash_managing_find(const AshManaging *m, List *rows, const Jsonb *input)
 {
@@ -255,6 +270,7 @@ ash_managing_find(const AshManaging *m, List *rows, const Jsonb *input)
 
 typedef bool (*KeepKey)(const JsonbValue *key, const void *arg);
 
+/* A copy of the object with the members whose keys are to be kept. */
 static Jsonb *
 filter_keys(const Jsonb *input, KeepKey keep, const void *arg)
 {
@@ -280,14 +296,16 @@ is_input_of(const JsonbValue *key, const void *arg)
 	return ash_find_input(arg, key->val.string.val, key->val.string.len) != NULL;
 }
 
+/* The members of input that the action takes. */
 Jsonb *
 ash_input_for(const AshAction *action, const Jsonb *input)
 {
 	return filter_keys(input, is_input_of, action);
 }
 
+/* KeepKey: the key is one of a List of char *. */
 static bool
-is_among(const JsonbValue *key, const void *arg)
+is_key_among(const JsonbValue *key, const void *arg)
 {
 	ListCell *lc;
 
@@ -303,11 +321,12 @@ is_among(const JsonbValue *key, const void *arg)
 static bool
 is_not_among(const JsonbValue *key, const void *arg)
 {
-	return !is_among(key, arg);
+	return !is_key_among(key, arg);
 }
 
+/* The members of input under the given keys (with), or the others. */
 Jsonb *
 ash_input_split(const Jsonb *input, List *keys, bool with)
 {
-	return filter_keys(input, with ? is_among : is_not_among, keys);
+	return filter_keys(input, with ? is_key_among : is_not_among, keys);
 }

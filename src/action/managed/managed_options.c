@@ -90,6 +90,7 @@ static const AshSpec manage_spec =
 	ASH_SPEC("manage_relationship", AshManageOptions, manage_options, .shorthand = "argument",
 			 .doc = "an argument, a relationship and rules");
 
+/* Adds an error at the option; always false. */
 static bool
 option_error(AshErrors *errors, const char *option, const char *message)
 {
@@ -99,6 +100,7 @@ option_error(AshErrors *errors, const char *option, const char *message)
 	return false;
 }
 
+/* The rule's name, which must be allowed there; false after adding an error. */
 static bool
 parse_verb(AshManageWhen when, json_t *node, AshManageRule *rule, AshErrors *errors)
 {
@@ -116,6 +118,7 @@ parse_verb(AshManageWhen when, json_t *node, AshManageRule *rule, AshErrors *err
 						psprintf("no such rule %s", node ? ash_json_dump(node, false) : "null"));
 }
 
+/* The strings of a JSON list as List of char *; other items are ignored. */
 static List *
 string_list(json_t *list)
 {
@@ -165,6 +168,7 @@ parse_rule(AshManageOptions *opts, AshManageWhen when, AshErrors *errors)
 	return true;
 }
 
+/* Fills opts->rules: those of the type, overridden by those given. False after adding errors. */
 static bool
 parse_rules(AshManageOptions *opts, AshErrors *errors)
 {
@@ -178,7 +182,10 @@ parse_rules(AshManageOptions *opts, AshErrors *errors)
 	return ok;
 }
 
-/* Do attributes tie the rows together, which can then be set?  False after adding an error. */
+/*
+ * True if attributes tie the rows of the relationship together, so that writing them relates
+ * rows; false after adding an error.
+ */
 bool
 ash_managing_check(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
@@ -195,6 +202,7 @@ ash_managing_check(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	return true;
 }
 
+/* The same for a relationship that the definition lets be written. */
 static bool
 can_be_managed(AshResource *res, AshRelationship *rel, AshErrors *errors)
 {
@@ -203,6 +211,7 @@ can_be_managed(AshResource *res, AshRelationship *rel, AshErrors *errors)
 	return ash_managing_check(res, rel, errors);
 }
 
+/* Resolves relationship and argument; false after adding an error. */
 static bool
 resolve_names(const AshBuiltinScope *scope, AshManageOptions *opts, AshErrors *errors)
 {
@@ -226,6 +235,7 @@ resolve_names(const AshBuiltinScope *scope, AshManageOptions *opts, AshErrors *e
 	return false;
 }
 
+/* Resolves the names and parses the rules; false after adding errors. */
 static bool
 prepare_manage(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -242,6 +252,7 @@ prepare_manage(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 	return parse_rules(opts, errors);
 }
 
+/* Adds a request to cs->managed, which ash_managed_before and ash_managed_after work off. */
 static void
 record_request(AshChangeset *cs, const AshManageOptions *opts, Jsonb *input)
 {
@@ -268,7 +279,7 @@ argument_json(const AshChangeset *cs, const AshArgument *arg)
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data)));
 }
 
-/* Only when the argument was given; null counts as given. */
+/* Records the request if the argument was given; null counts as given. */
 static bool
 run_manage(AshChangeset *cs, void *options)
 {
@@ -307,6 +318,7 @@ static const AshSpec relate_actor_spec =
 	ASH_SPEC("relate_actor", RelateActor, relate_actor_options, .shorthand = "relationship",
 			 .doc = "a relationship");
 
+/* Resolves the relationship, a belongs_to or has_one; false after adding an error. */
 static bool
 prepare_relate_actor(const AshBuiltinScope *scope, void *options, AshErrors *errors)
 {
@@ -357,6 +369,10 @@ actor_key(const AshChangeset *cs, const RelateActor *opts, JsonbValue *out)
 	return out->type != jbvNull;
 }
 
+/*
+ * Sets the foreign key, or records the request for a has_one. False after adding an error:
+ * there is no actor.
+ */
 static bool
 run_relate_actor(AshChangeset *cs, void *options)
 {

@@ -23,7 +23,10 @@
 #include "model/relationship.h"
 #include "model/resource.h"
 
-/* Name, and index when the input was a list; index < 0 leaves it out. */
+/*
+ * Puts the place of the input before the path of errors: its argument, and its index when it
+ * is one of a list (index >= 0); or the error_path of the definition.
+ */
 void
 ash_managing_push_path(const AshManaging *m, int index)
 {
@@ -41,6 +44,7 @@ ash_managing_push_path(const AshManaging *m, int index)
 		ash_errors_push_index(errors, index);
 }
 
+/* Takes back what ash_managing_push_path with the same index has put there. */
 void
 ash_managing_pop_path(const AshManaging *m, int index)
 {
@@ -62,6 +66,11 @@ ash_managing_action(const AshManaging *m, AshResource *res, const char *name, As
  *-------------------------------------------------------------------------
  */
 
+/*
+ * A call about res inside ours, with errors of its own, which live as long as ours.
+ * "authorize": false takes effect only where this resource's owner may waive the policies of
+ * res.
+ */
 static AshCall *
 begin_nested(const AshManaging *m, AshResource *res, AshAction *action)
 {
@@ -84,7 +93,7 @@ begin_nested(const AshManaging *m, AshResource *res, AshAction *action)
 	return call;
 }
 
-/* Hands the errors on, under the outer call's path. */
+/* Ends the call and hands its errors on, under the outer call's path; false when there are any. */
 static bool
 end_nested(const AshManaging *m, AshCall *call)
 {
@@ -97,6 +106,10 @@ end_nested(const AshManaging *m, AshCall *call)
 	return ok;
 }
 
+/*
+ * The rows of res that satisfy all of conditions, by one of its read actions; at most limit of
+ * them unless it is 0. Copied into the outer call's context; NIL also after adding an error.
+ */
 static List *
 read_rows(const AshManaging *m, AshResource *res, const char *read_action, List *conditions,
 		  int limit)
@@ -131,6 +144,11 @@ read_rows(const AshManaging *m, AshResource *res, const char *read_action, List 
 	return end_nested(m, call) ? rows : NIL;
 }
 
+/*
+ * Runs action for data (NULL for a create), with the members of input that it takes, and the
+ * attributes of forced set whatever it accepts. Returns the row as written, copied into the
+ * outer call's context; NULL after adding errors, and when action is NULL.
+ */
 AshValue *
 ash_managing_write(const AshManaging *m, AshResource *res, AshAction *action, const Jsonb *input,
 				   AshValue *data, List *forced)
@@ -154,6 +172,7 @@ ash_managing_write(const AshManaging *m, AshResource *res, AshAction *action, co
 	return end_nested(m, call) ? row : NULL;
 }
 
+/* attribute = value, or "is null" for a null; NULL after adding an error. */
 AshExpr *
 ash_attribute_equals(AshResource *res, const AshAttribute *attr, AshValue value, AshErrors *errors)
 {
@@ -164,6 +183,7 @@ ash_attribute_equals(AshResource *res, const AshAttribute *attr, AshValue value,
 	return ash_expr_call("=", list_make2(field, ash_expr_const(attr->type, value)), errors);
 }
 
+/* An AshForced in CurrentMemoryContext. */
 static AshForced *
 force_value(const AshAttribute *attr, AshValue value)
 {
@@ -187,18 +207,18 @@ ash_managing_attribute(const AshResource *res, const char *name)
 }
 
 static bool
-is_parent_ref(AshExpr *expr, void *context)
+refers_to_parent(AshExpr *expr, void *context)
 {
 	return expr->kind == ASH_EXPR_REF && expr->parent_levels > 0;
 }
 
-/* The relationship's own filter, unless it depends on the source row. */
+/* The relationship's own filter as a list, unless it depends on the source row. */
 static List *
 relationship_filter(const AshManaging *m, AshRelationship *rel)
 {
 	AshExpr *filter = ash_relationship_filter(m->cs->res, rel, NULL);
 
-	if (filter == NULL || ash_expr_walk(filter, is_parent_ref, NULL))
+	if (filter == NULL || ash_expr_walk(filter, refers_to_parent, NULL))
 		return NIL;
 	return list_make1(filter);
 }
@@ -242,7 +262,7 @@ related_through_join(const AshManaging *m, AshValue source)
 	return read_rows(m, m->dest, read_action_of(m), lcons(any, relationship_filter(m, m->rel)), 0);
 }
 
-/* What is related to the stored row now. */
+/* The rows that are related to the stored row now; NIL for a new row. */
 List *
 ash_managing_related(const AshManaging *m)
 {
@@ -266,6 +286,7 @@ ash_managing_related(const AshManaging *m)
  *-------------------------------------------------------------------------
  */
 
+/* Our row's side of the relationship, after the write. */
 static AshValue
 source_value(const AshManaging *m)
 {
@@ -274,7 +295,10 @@ source_value(const AshManaging *m)
 	return m->cs->result[attr->index];
 }
 
-/* The conditions that find the row an input means by one of the keys; NIL when it names none. */
+/*
+ * The conditions that find the row an input means by one key; NIL when it does not give the
+ * key.
+ */
 static List *
 lookup_conditions(const AshManaging *m, const Jsonb *input, List *key)
 {
@@ -298,6 +322,10 @@ lookup_conditions(const AshManaging *m, const Jsonb *input, List *key)
 	return conditions;
 }
 
+/*
+ * The row that the input means, related or not, by the first key that the input gives; NULL
+ * when there is none that the actor may read, and after adding an error.
+ */
 AshValue *
 ash_managing_look_up(const AshManaging *m, const Jsonb *input)
 {
@@ -319,6 +347,7 @@ ash_managing_look_up(const AshManaging *m, const Jsonb *input)
 	return NULL;
 }
 
+/* Updates a row of the destination; NULL after adding an error. */
 AshValue *
 ash_managing_update(const AshManaging *m, const char *action, AshValue *row, const Jsonb *input,
 					List *forced)
@@ -328,7 +357,7 @@ ash_managing_update(const AshManaging *m, const char *action, AshValue *row, con
 							  row, forced);
 }
 
-/* The foreign key a has_one or has_many row must have to be ours. */
+/* The foreign key that makes a has_one or has_many row ours, as List of AshForced *. */
 List *
 ash_managing_ours(const AshManaging *m)
 {
@@ -347,6 +376,7 @@ no_input(void)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
+/* Creates the join row between our row and one of the destination; false after adding an error. */
 bool
 ash_managing_join(const AshManaging *m, const char *action, const AshValue *row, const Jsonb *input)
 {
@@ -375,6 +405,7 @@ ash_managing_joins(const AshManaging *m, const AshValue *row)
 													  m->cs->call->errors)));
 }
 
+/* Destroys the join rows between our row and another; false after adding an error. */
 static bool
 destroy_joins(const AshManaging *m, const AshValue *row, const char *action)
 {
@@ -391,7 +422,10 @@ destroy_joins(const AshManaging *m, const AshValue *row, const char *action)
 	return !ash_errors_any(m->cs->call->errors);
 }
 
-/* Rule: unrelate, with the action of the row that holds the key. */
+/*
+ * Rule "unrelate": the row that holds the key gives it up, by an action; a belongs_to has done
+ * so with our own row. False after adding an error.
+ */
 bool
 ash_managing_unrelate(const AshManaging *m, AshValue *row, const AshManageRule *rule)
 {
@@ -412,6 +446,7 @@ ash_managing_unrelate(const AshManaging *m, AshValue *row, const AshManageRule *
 	}
 }
 
+/* Rule "destroy": destroys the row, after its join rows. False after adding an error. */
 bool
 ash_managing_destroy(const AshManaging *m, AshValue *row, const AshManageRule *rule)
 {
