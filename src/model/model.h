@@ -41,9 +41,6 @@ extern Oid ash_resource_relid(AshResource *res);
 extern void ash_calls_enter(void);
 extern void ash_calls_leave(void);
 
-/* Incremented whenever any cached resource dies. */
-extern uint64 ash_catalog_generation(void);
-
 /* Oid of a table or index of the extension's own schema. */
 extern Oid ash_catalog_relid(const char *name);
 

@@ -193,12 +193,6 @@ bury_all(void)
 }
 
 uint64
-ash_catalog_generation(void)
-{
-	return generation;
-}
-
-uint64
 ash_relation_epoch(void)
 {
 	return relation_epoch;

@@ -44,7 +44,6 @@ extern void ash_query_run_preparations(AshQuery *query, const Jsonb *input);
  */
 /* parses and prepares: for asking about a read that is not run */
 extern void ash_query_for_action(AshQuery *query, const Jsonb *input);
-extern void ash_query_prepare(AshQuery *query);
 extern void ash_query_authorize(AshQuery *query);
 extern void ash_query_prepare_loads(AshQuery *query);
 extern bool ash_query_begin(AshQuery *query);

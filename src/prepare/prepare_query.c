@@ -129,8 +129,8 @@ settle_relationship(AshQuery *query)
  * what the caller asks for.  Its loads are left for ash_query_prepare_loads().  Does nothing the
  * second time.
  */
-void
-ash_query_prepare(AshQuery *query)
+static void
+prepare_query(AshQuery *query)
 {
 	if (query->prepared)
 		return;
@@ -149,7 +149,7 @@ void
 ash_query_for_action(AshQuery *query, const Jsonb *input)
 {
 	ash_query_parse(query, input);
-	ash_query_prepare(query);
+	prepare_query(query);
 }
 
 /*-------------------------------------------------------------------------
@@ -214,7 +214,7 @@ prepare_load(AshQuery *related)
 {
 	bool first = !related->prepared;
 
-	ash_query_prepare(related);
+	prepare_query(related);
 	ash_query_authorize(related);
 	if (first)
 		ash_related_row_arguments(related, related->source, related->relationship);

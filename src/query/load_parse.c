@@ -221,7 +221,7 @@ load_relationship(LoadParser *parser, AshRelationship *rel, const Jsonb *options
 			load = add_load(parser, rel->name);
 		load->relationship = rel;
 		load->query = related_query(parser, rel, options, nested);
-		load->explicit = options != NULL;
+		load->has_options = options != NULL;
 	}
 	ash_errors_pop(parser->errors);
 }
@@ -529,7 +529,7 @@ ash_load_take(AshQuery *query, List *loads)
 
 		if (had == NULL)
 			query->loads = lappend(query->loads, load);
-		else if (load->query != NULL && had->query != NULL && !load->explicit)
+		else if (load->query != NULL && had->query != NULL && !load->has_options)
 		{
 			if (load->query->asked != NULL)
 				ash_load_take(ash_query_asked(had->query), load->query->asked->loads);

@@ -228,13 +228,6 @@ ash_page_default(AshQuery *query)
  *-------------------------------------------------------------------------
  */
 
-/* How many rows may be shown; 0 = all. */
-int64
-ash_query_page_limit(const AshQuery *query)
-{
-	return query->page == ASH_PAGE_NONE ? 0 : query->page_limit;
-}
-
 /* {"page": …, "results": [ */
 void
 ash_page_open(AshQuery *query, StringInfo out)

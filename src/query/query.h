@@ -32,7 +32,6 @@ typedef struct AshSortItem
 {
 	AshExpr *expr;
 	AshSortOrder order;
-	bool from_input;
 } AshSortItem;
 
 typedef enum AshPageKind
@@ -50,8 +49,8 @@ struct AshLoad
 	AshCalculation *calculation;
 	AshExpr **calc_args;
 	AshAggregate *aggregate;
-	const char *as; /* key in the JSON */
-	bool explicit;	/* relationship: the load had options of its own, not only a name */
+	const char *as;	  /* key in the JSON */
+	bool has_options; /* relationship: the load had options of its own, not only a name */
 };
 
 /* Something to load inside an attribute's value: calculations of an embedded resource. */
@@ -104,26 +103,24 @@ struct AshQuery
 	List *page_filters; /* of AshExpr *: rows of the page, not of the count */
 	const char *after;	/* keyset cursors */
 	const char *before;
-	int lock; /* 0 none, else a number of row_lock.c */
-	bool tenant_checked;
-	bool authorized;		   /* policy filter has been added */
-	bool paginated_by_default; /* the page comes from the action: read_one is exempt */
-	AshValue *cursor;		   /* values of after or before, by sort item */
-	uint8 *keyset_scope;	   /* what its keysets belong to, once it is known */
-	AshExpr *tenant;		   /* condition on the tenant attribute (also in filters), or NULL */
-	Oid reader;				   /* with whose rights its rows are read; InvalidOid: the caller's */
-	bool related;			   /* its rows are those of a relationship */
-	bool forgiving;			   /* a read that policies forbid is no error … */
-	bool forbidden;			   /* … but noted here */
-	AshExpr *must_see;		   /* policies: all rows must be let through (authorize_with) */
-	bool bare;				   /* no tenant condition: see ash_query_bare */
-	bool sort_is_default;	   /* sort is default_sort */
-	bool strict_loads;		   /* related records have the fields that are named, no others */
-	bool streamed;			   /* a page of a walk over many rows */
-	int late_depth;			   /* how many late calculations it is read for, inside each other */
-	bool trusted_loads;		   /* related rows are not filtered by their policies */
-	List *before_action;	   /* of AshFunction *: told of the query once it is authorized … */
-	List *after_action;		   /* … and given the records it found */
+	int lock;			  /* 0 none, else a number of row_lock.c */
+	bool authorized;	  /* policy filter has been added */
+	AshValue *cursor;	  /* values of after or before, by sort item */
+	uint8 *keyset_scope;  /* what its keysets belong to, once it is known */
+	AshExpr *tenant;	  /* condition on the tenant attribute (also in filters), or NULL */
+	Oid reader;			  /* with whose rights its rows are read; InvalidOid: the caller's */
+	bool related;		  /* its rows are those of a relationship */
+	bool forgiving;		  /* a read that policies forbid is no error … */
+	bool forbidden;		  /* … but noted here */
+	AshExpr *must_see;	  /* policies: all rows must be let through (authorize_with) */
+	bool bare;			  /* no tenant condition: see ash_query_bare */
+	bool sort_is_default; /* sort is default_sort */
+	bool strict_loads;	  /* related records have the fields that are named, no others */
+	bool streamed;		  /* a page of a walk over many rows */
+	int late_depth;		  /* how many late calculations it is read for, inside each other */
+	bool trusted_loads;	  /* related rows are not filtered by their policies */
+	List *before_action;  /* of AshFunction *: told of the query once it is authorized … */
+	List *after_action;	  /* … and given the records it found */
 };
 
 /* an AshQuery.lock: FOR UPDATE of the root table, waiting */
@@ -187,8 +184,6 @@ extern void ash_load_verify(AshResource *res, json_t *load, AshErrors *errors);
 extern bool ash_page_parse(AshQuery *query, const Jsonb *page);
 /* a page although none was asked for, when the action requires one */
 extern bool ash_page_default(AshQuery *query);
-/* rows to show; 0 = all */
-extern int64 ash_query_page_limit(const AshQuery *query);
 /* {"page":…,"results":[ … */
 extern void ash_page_open(AshQuery *query, StringInfo out);
 extern void ash_page_close(AshQuery *query, int64 count, bool more, StringInfo out);

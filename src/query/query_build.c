@@ -48,7 +48,6 @@ ash_query_create(AshCall *call, AshResource *res, AshAction *action)
 	add_filter(query, ash_resource_base_filter(res, NULL));
 	query->tenant = ash_tenant_condition(call, res, action);
 	add_filter(query, query->tenant);
-	query->tenant_checked = true;
 	return query;
 }
 
@@ -182,7 +181,7 @@ ash_query_asked(AshQuery *query)
 
 /*
  * Parses the call: the input of the action is cast into call->args (defaults are left for
- * ash_query_prepare), and the options, with all nested loads, become query->asked.  Errors are
+ * the phases of prepare/), and the options, with all nested loads, become query->asked.  Errors are
  * added to call->errors.  Looks at definitions only.
  */
 void

@@ -249,7 +249,6 @@ add_item(SortParser *parser, const char *name, AshSortOrder order, const JsonbVa
 	item = palloc0(sizeof(AshSortItem));
 	item->expr = ref;
 	item->order = order;
-	item->from_input = !parser->trusted;
 	parser->items = lappend(parser->items, item);
 }
 

@@ -33,18 +33,6 @@ ash_introspect_text(const char *text)
 	return json_string_nocheck(text);
 }
 
-/* A list of names. */
-json_t *
-ash_introspect_names(List *names)
-{
-	json_t *list = json_array();
-	ListCell *lc;
-
-	foreach (lc, names)
-		json_array_append_new(list, ash_introspect_text(lfirst(lc)));
-	return list;
-}
-
 /* Sets section[name], the section being made when it is not there yet. */
 void
 ash_introspect_put(json_t *resource, const char *section, const char *name, json_t *node)

@@ -12,7 +12,6 @@
 
 /* introspect.c */
 extern json_t *ash_introspect_text(const char *text);
-extern json_t *ash_introspect_names(List *names);
 extern void ash_introspect_put(json_t *resource, const char *section, const char *name,
 							   json_t *node);
 extern bool ash_introspect_has(json_t *resource, const char *section, const char *name);
